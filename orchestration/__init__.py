@@ -1,0 +1,1 @@
+"""Dagster code location of Yunying: ingest, transform, checks, publish, automation."""
