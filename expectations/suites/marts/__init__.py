@@ -1,0 +1,1 @@
+"""Suites of the tables in schema `marts`."""
