@@ -1,0 +1,60 @@
+# The commands. On a bare machine with Python 3.11 or 3.12, pip and git, `make run` is enough:
+# it makes the environment first.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do command -v $$p >/dev/null 2>&1 \
+	&& $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+BIN := .venv/bin
+ENVIRONMENT := .venv/.made-from-lock
+DAGSTER_HOME ?= $(CURDIR)/data/dagster
+export DAGSTER_HOME
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test dev bench withdraw docs lint clean
+
+help: ## show these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts
+	@$(BIN)/python -m demo
+	@$(BIN)/python -m orchestration.build
+	@$(BIN)/python -m orchestration.summary
+
+build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at
+	@$(BIN)/python -m orchestration.build
+
+test: $(ENVIRONMENT) ## all tests
+	@$(BIN)/python -m pytest -q
+
+dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
+	@$(BIN)/python -m orchestration.dev
+
+bench: $(ENVIRONMENT) ## speed and memory, printed
+	@$(BIN)/python -m benchmarks
+
+withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
+	@$(BIN)/python -m orchestration.withdraw "$(FILE)"
+
+docs: $(ENVIRONMENT) ## dbt's documentation with lineage, in data/docs/index.html
+	@$(BIN)/python -m orchestration.docs
+
+lint: $(ENVIRONMENT) ## ruff and sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/data_tests
+
+clean: ## remove the environment and what dbt has made; data/ stays
+	rm -rf .venv dbt_project/target dbt_project/logs *.egg-info
+
+# Every package is pinned in the lock, so nothing is to be resolved: --no-deps. The project
+# itself needs no index: what builds it is in the lock too.
+$(ENVIRONMENT): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; give it as PYTHON=..."; exit 1; }
+	@echo "making the environment with $(PYTHON); the first time takes a few minutes ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,46 @@
+"""When the line runs by itself: every night, and when files arrive."""
+
+import dagster as dg
+
+from orchestration.arrivals import folder_signature
+from orchestration.project import Settings
+
+JOB = "build"
+# After midnight of the reporting zone, when the day before is whole save for late rows.
+CRON = "30 2 * * *"
+SECONDS_BETWEEN_LOOKS = 60
+
+build = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.all(),
+    description="The whole line: ingest, dbt, checks, publish. `make build` runs this very job.",
+)
+
+
+nightly = dg.ScheduleDefinition(
+    name="nightly",
+    job=build,
+    cron_schedule=CRON,
+    execution_timezone=Settings.from_environment().timezone,
+    description="The whole line, every night of the reporting time zone.",
+)
+
+
+@dg.sensor(
+    job=build,
+    minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+    description="Runs the line when files of the raw or the seeds folder are new or changed.",
+)
+def arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run when the folders differ from the last look and have come to rest."""
+    settings = Settings.from_environment()
+    signature = folder_signature((settings.raw_dir, settings.seeds_dir))
+    seen, _, settling = (context.cursor or "").partition(" ")
+    if signature == seen:
+        return dg.SkipReason("no file is new or changed")
+    if signature != settling:
+        # Files may still be written: they count once two looks see the same.
+        context.update_cursor(f"{seen} {signature}")
+        return dg.SkipReason("files have arrived; waiting for them to come to rest")
+    context.update_cursor(signature)
+    return dg.RunRequest(run_key=signature)

@@ -1,0 +1,1 @@
+"""dbt's models and tests: staging to marts."""

@@ -1,0 +1,123 @@
+"""The dbt project as assets: one `dbt build` for all that is selected, its tests as checks."""
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliInvocation, dbt_assets
+
+from orchestration import watermarks
+from orchestration.dbt_resource import WarehouseDbt
+from orchestration.dbt_runs import (
+    compiled_sql,
+    configuration_hash,
+    dbt_environment,
+    failures,
+    load_manifest,
+    relative_to_root,
+    target_dir,
+)
+from orchestration.project import Settings
+from orchestration.retries import connect_or_retry
+from orchestration.translator import LayerTranslator
+
+MANIFEST = load_manifest()
+SECONDS_BETWEEN_PROGRESS = 5.0
+SLOW_MODEL_SECONDS = 5.0
+
+
+@dbt_assets(
+    manifest=MANIFEST,
+    dagster_dbt_translator=LayerTranslator(),
+    exclude="resource_type:unit_test",
+    name="transform",
+)
+def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:
+    """Build and test what is selected; remember how far a whole and green build came."""
+    settings = Settings.from_environment()
+    configuration = configuration_hash(settings, MANIFEST)
+    with connect_or_retry(settings, context.log.info) as connection:
+        last = watermarks.last(connection)
+        load_id = watermarks.newest_load_id(connection)
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if last is None or last.configuration_hash != configuration:
+        arguments.append("--full-refresh")
+        if last is not None:
+            context.log.info("settings or SQL changed since the last build: rebuilding from raw")
+
+    os.environ.update(dbt_environment(settings))
+    invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
+    events = list(_with_progress(context, invocation))
+    exit_code = invocation.process.wait()
+    with connect_or_retry(settings, context.log.info) as connection:
+        yield from _with_row_counts(connection, events)
+        if exit_code == 0 and _is_whole(context):
+            watermarks.write(connection, load_id, configuration)
+    if exit_code != 0:
+        log = relative_to_root(target_dir() / "dbt.log")
+        raise dg.Failure(
+            description="\n".join(failures(MANIFEST)) or f"dbt failed; {log} says why",
+            allow_retries=False,
+        )
+
+
+def _is_whole(context: dg.AssetExecutionContext) -> bool:
+    assets = context.assets_def
+    return set(context.selected_asset_keys) == set(assets.keys) and set(
+        context.selected_asset_check_keys
+    ) == set(assets.check_keys)
+
+
+def _with_progress(
+    context: dg.AssetExecutionContext, invocation: DbtCliInvocation
+) -> Iterator[dg.Output[None] | dg.AssetCheckResult | dg.AssetObservation]:
+    """Pass dbt's events on, and say now and then how far it is."""
+    models, checks = len(context.selected_asset_keys), len(context.selected_asset_check_keys)
+    built = checked = 0
+    said_at = time.monotonic()
+    for event in invocation.stream():
+        if isinstance(event, dg.AssetCheckResult):
+            checked += 1
+            node = MANIFEST["nodes"][_plain(event.metadata["unique_id"])]
+            event = event.with_metadata({**event.metadata, "compiled_sql": compiled_sql(node)})
+        elif isinstance(event, dg.Output):
+            built += 1
+            seconds = float(_plain(event.metadata.get("Execution Duration")) or 0.0)
+            if seconds >= SLOW_MODEL_SECONDS:
+                name = event.output_name.replace("__", ".", 1)
+                context.log.info(f"{name} took {seconds:.1f} s")
+        if time.monotonic() - said_at >= SECONDS_BETWEEN_PROGRESS:
+            said_at = time.monotonic()
+            context.log.info(f"{built} of {models} tables built, {checked} of {checks} tests run")
+        yield event
+    context.log.info(f"{built} of {models} tables built, {checked} of {checks} tests run")
+
+
+def _with_row_counts(connection: Any, events: list[Any]) -> Iterator[Any]:
+    """Add its number of rows to each table's event, now that dbt has let go of the warehouse."""
+    names = {
+        event.output_name: MANIFEST["nodes"][_plain(event.metadata["unique_id"])]
+        for event in events
+        if isinstance(event, dg.Output)
+    }
+    counts: dict[str, int] = {}
+    if names:
+        counts = dict(
+            connection.execute(
+                " union all ".join(
+                    f"""select '{output}', count(*) from "{node["schema"]}"."{node["alias"]}" """
+                    for output, node in names.items()
+                )
+            ).fetchall()
+        )
+    for event in events:
+        if isinstance(event, dg.Output):
+            count = counts[event.output_name]
+            event = event.with_metadata({**event.metadata, "dagster/row_count": count})
+        yield event
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)

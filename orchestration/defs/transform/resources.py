@@ -1,0 +1,20 @@
+"""What the dbt assets run with."""
+
+import dagster as dg
+
+from orchestration.dbt_resource import WarehouseDbt
+from orchestration.dbt_runs import dbt_executable
+from orchestration.project import DBT_PROJECT_DIR
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    return dg.Definitions(
+        resources={
+            "dbt": WarehouseDbt(
+                project_dir=str(DBT_PROJECT_DIR),
+                profiles_dir=str(DBT_PROJECT_DIR),
+                dbt_executable=dbt_executable(),
+            )
+        }
+    )

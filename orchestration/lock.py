@@ -1,0 +1,50 @@
+"""One writer of the warehouse at a time, however runs are started.
+
+The lock is the operating system's, on a file beside the warehouse: a holder that is killed
+frees it, and `make build`, the schedule, the sensor and the UI all wait for one another.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from orchestration.project import Settings
+
+
+def lock_path(settings: Settings) -> Path:
+    return settings.warehouse.with_name(settings.warehouse.name + ".lock")
+
+
+@contextmanager
+def warehouse_lock(settings: Settings, say: Callable[[str], None] = print) -> Iterator[None]:
+    """Hold the warehouse; wait, after saying who has it, while another process does."""
+    path = lock_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Opened for appending: whoever waits must not empty the holder's note.
+    with path.open("a+") as file:
+        _acquire(file, say)
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _acquire(file: IO[str], say: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "another process"
+    say(f"another build holds the warehouse ({holder}); waiting for it to end")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    say("the other build has ended; going on")
