@@ -56,7 +56,9 @@ class Settings:
             warehouse=_path(get("WAREHOUSE", "data/warehouse.duckdb")),
             publish_dir=_path(get("PUBLISH_DIR", "data/published")),
             timezone=_timezone(get("TIMEZONE", "UTC")),
-            week_start=_one_of("WEEK_START", get("WEEK_START", "monday").lower(), ("monday", "sunday")),
+            week_start=_one_of(
+                "WEEK_START", get("WEEK_START", "monday").lower(), ("monday", "sunday")
+            ),
             currency=get("CURRENCY", "USD").upper(),
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
