@@ -1,0 +1,206 @@
+"""A whole temporary warehouse from a few rows: feeds and seeds in, ingest and dbt run over them.
+
+    warehouse = build_warehouse(tmp_path, events=[{"event_name": "open", ...}])
+    rows = query(warehouse, "select * from marts.mart_active_users_daily")
+
+Called again with the same folder it adds files, as a second delivery would, and builds on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import duckdb
+
+from orchestration import watermarks
+from orchestration.dbt_runs import configuration_hash, dbt_environment, load_manifest
+from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.warehouse import connect
+
+# The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
+# temporary warehouses lets them share one parse.
+WAREHOUSE = "warehouse.duckdb"
+
+
+def settings_of(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings with everything inside `folder`: raw, seeds, warehouse.duckdb, published."""
+    return Settings.from_environment(
+        {
+            "YUNYING_RAW_DIR": str(folder / "raw"),
+            "YUNYING_SEEDS_DIR": str(folder / "seeds"),
+            "YUNYING_WAREHOUSE": str(folder / WAREHOUSE),
+            "YUNYING_PUBLISH_DIR": str(folder / "published"),
+            "YUNYING_MEMORY_LIMIT": "2GB",
+            "YUNYING_THREADS": "2",
+            **(environment or {}),
+        }
+    )
+
+
+def build_warehouse(
+    folder: Path,
+    events: Sequence[Mapping[str, Any]] | None = None,
+    feeds: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    seeds: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    full_refresh: bool = False,
+    select: str | None = None,
+    run_tests: bool = False,
+) -> Path:
+    """Write feeds (JSON lines) and seeds (CSV text by file name), ingest, run dbt; return the file.
+
+    `environment` are further `YUNYING_*` settings. `select` is a dbt selection; a partial run
+    leaves no watermark, so the next whole one takes up the same loads again. With `run_tests`
+    dbt's data tests run too. Raises `AssertionError` with dbt's messages when it fails.
+    """
+    settings = settings_of(folder, environment)
+    settings.raw_dir.mkdir(parents=True, exist_ok=True)
+    settings.seeds_dir.mkdir(parents=True, exist_ok=True)
+    write_feeds(folder, {**(feeds or {}), **({"events": events} if events else {})})
+    for name, text in (seeds or {}).items():
+        path = settings.seeds_dir / f"{name.removesuffix('.csv')}.csv"
+        path.write_text(text, encoding="utf-8")
+    ingest_raw(settings)
+    transform(settings, full_refresh=full_refresh, select=select, run_tests=run_tests)
+    return settings.warehouse
+
+
+def write_feeds(folder: Path, feeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Add one JSON-lines file to each feed; the files of a feed are numbered as they come."""
+    for feed, rows in feeds.items():
+        target = folder / "raw" / feed
+        target.mkdir(parents=True, exist_ok=True)
+        path = target / f"{len(list(target.iterdir())) + 1:04d}.jsonl"
+        lines = (json.dumps(row, ensure_ascii=False, default=str) for row in rows)
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def ingest_raw(settings: Settings) -> Any:
+    """Take what is in the raw and seeds folders into the warehouse."""
+    from orchestration.defs.ingest.loader import ingest
+
+    return ingest(settings)
+
+
+def transform(
+    settings: Settings,
+    full_refresh: bool = False,
+    select: str | None = None,
+    run_tests: bool = False,
+) -> None:
+    """Run dbt as the orchestrated build does, in this process, and write the watermark."""
+    wanted = configuration_hash(settings, load_manifest())
+    with connect(settings) as connection:
+        last = watermarks.last(connection)
+        load_id = watermarks.newest_load_id(connection)
+    arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
+    if full_refresh or last is None or last.configuration_hash != wanted:
+        arguments.append("--full-refresh")
+    if select:
+        arguments += ["--select", select]
+    run_dbt(settings, arguments)
+    if select is None:
+        with connect(settings) as connection:
+            watermarks.write(connection, load_id, wanted)
+
+
+def run_dbt(settings: Settings, arguments: Sequence[str]) -> Any:
+    """Run a dbt command over the settings; raise `AssertionError` with its messages if it fails."""
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    with environment_of(settings):
+        result = dbtRunner(manifest=_parsed(_parse_key(settings))).invoke(
+            [*_global_flags(), *arguments, *_project_flags()]
+        )
+        # dbt keeps its connection, and with it DuckDB's lock, until then.
+        reset_adapters()
+    if not result.success:
+        raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{_messages(result)}")
+    return result
+
+
+def query(warehouse: Path, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Rows of a query as dictionaries."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        cursor = connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@contextmanager
+def environment_of(settings: Settings) -> Iterator[None]:
+    """The process's environment set to these settings alone, as it was before afterwards."""
+    before = dict(os.environ)
+    for name in list(os.environ):
+        if name.startswith("YUNYING_"):
+            del os.environ[name]
+    os.environ.update(dbt_environment(settings))
+    os.environ["DBT_TARGET_PATH"] = str(_target())
+    os.environ["DBT_LOG_PATH"] = str(_target())
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@cache
+def _target() -> Path:
+    """dbt's target folder of this test process, removed with it."""
+    import atexit
+
+    folder = Path(mkdtemp(prefix="yunying-dbt-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _parse_key(settings: Settings) -> tuple[str, ...]:
+    """Settings that may shape the project while it is parsed; macros read the others later."""
+    return (settings.timezone, settings.week_start, settings.currency)
+
+
+@cache
+def _parsed(key: tuple[str, ...]) -> Any:
+    """dbt's parsed project: the 3 to 8 seconds are paid once a process."""
+    from dbt.cli.main import dbtRunner
+
+    result = dbtRunner().invoke([*_global_flags(), "parse", *_project_flags()])
+    if not result.success:
+        raise AssertionError(f"the dbt project does not parse: {result.exception}")
+    return result.result
+
+
+def _global_flags() -> list[str]:
+    return [
+        "--quiet",
+        "--no-use-colors",
+        "--no-send-anonymous-usage-stats",
+        "--log-level-file=none",
+        "--no-version-check",
+    ]
+
+
+def _project_flags() -> list[str]:
+    return [
+        f"--project-dir={DBT_PROJECT_DIR}",
+        f"--profiles-dir={DBT_PROJECT_DIR}",
+        f"--target-path={_target()}",
+    ]
+
+
+def _messages(result: Any) -> str:
+    lines = [str(result.exception)] if result.exception else []
+    for node in getattr(result.result, "results", None) or []:
+        if str(node.status) not in ("success", "pass", "skipped", "warn"):
+            lines.append(f"{node.node.name}: {node.status}: {node.message}")
+    return "\n".join(lines)
