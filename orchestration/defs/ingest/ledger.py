@@ -1,0 +1,246 @@
+"""The tables that ingest keeps in `raw`: the ledger of files, their contents, their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from orchestration.defs.ingest.feeds import FEEDS, Feed
+from orchestration.defs.ingest.readers import FileColumn, literals, quote
+
+LOADED = "loaded"
+FAILED = "failed"
+WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """What the ledger says of a file: its version that is, was, or failed to be loaded."""
+
+    feed: str
+    source_file: str
+    size_bytes: int
+    content_hash: str
+    stat_signature: str
+    load_id: int
+    status: str
+    rows_in: int
+    error: str | None
+
+
+TABLES = (
+    "create schema if not exists raw",
+    "create schema if not exists seeds",
+    "create sequence if not exists raw.load_ids",
+    """
+    create table if not exists raw.ingest_files (
+        feed varchar not null,
+        source_file varchar not null,
+        size_bytes bigint not null,
+        content_hash varchar,
+        stat_signature varchar not null,
+        load_id bigint not null,
+        status varchar not null,
+        rows_in bigint not null,
+        error varchar,
+        first_loaded_at timestamp,
+        loaded_at timestamp not null
+    )
+    """,
+    """
+    create table if not exists raw.ingest_contents (
+        feed varchar not null,
+        content_hash varchar not null,
+        first_loaded_at timestamp not null
+    )
+    """,
+    """
+    create table if not exists raw.ingest_columns (
+        feed varchar not null,
+        source_file varchar not null,
+        column_name varchar not null,
+        column_type varchar not null,
+        position bigint not null
+    )
+    """,
+    """
+    create table if not exists raw.build_watermarks (
+        load_id bigint not null,
+        configuration_hash varchar not null,
+        completed_at timestamp not null
+    )
+    """,
+)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of `raw` that every warehouse has, where they are missing."""
+    for statement in TABLES:
+        connection.execute(statement)
+    for feed in FEEDS:
+        create_feed_table(connection, feed.name, feed)
+
+
+def create_feed_table(
+    connection: duckdb.DuckDBPyConnection, feed: str, declared: Feed | None
+) -> None:
+    """Make a feed's table, and give it the columns declared since."""
+    columns = (
+        ""
+        if declared is None
+        else "".join(f"{quote(name)} varchar, " for name in (*declared.column_names, "properties"))
+    )
+    connection.execute(
+        f"create table if not exists raw.{quote(feed)} (source_file varchar, row_number bigint, "
+        f"load_id bigint, content_hash varchar, {columns}malformed_payload varchar)"
+    )
+    if declared is not None:
+        add_columns(connection, feed, (*declared.column_names, "properties"))
+
+
+def add_columns(connection: duckdb.DuckDBPyConnection, feed: str, columns: Sequence[str]) -> None:
+    """Give a feed's table the text columns that it has not yet."""
+    present = {
+        row[0].lower()
+        for row in connection.execute(
+            "select column_name from duckdb_columns() "
+            "where database_name = current_database() and schema_name = 'raw' and table_name = ?",
+            [feed],
+        ).fetchall()
+    }
+    for column in columns:
+        if column.lower() not in present:
+            connection.execute(f"alter table raw.{quote(feed)} add column {quote(column)} varchar")
+
+
+def read(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], LedgerRow]:
+    """The whole ledger by feed and source file."""
+    rows = connection.execute(
+        "select feed, source_file, size_bytes, content_hash, stat_signature, load_id, status, "
+        "rows_in, error from raw.ingest_files"
+    ).fetchall()
+    return {(row[0], row[1]): LedgerRow(*row) for row in rows}
+
+
+def next_load_ids(connection: duckdb.DuckDBPyConnection, count: int) -> list[int]:
+    """Numbers for so many loads, greater than all before."""
+    rows = connection.execute("select nextval('raw.load_ids') from range(?)", [count]).fetchall()
+    return sorted(int(row[0]) for row in rows)
+
+
+def write(connection: duckdb.DuckDBPyConnection, rows: Sequence[LedgerRow], now: datetime) -> None:
+    """Put these rows in the place of the same files' rows; contents keep their first load.
+
+    Call it inside the transaction that changes the raw rows.
+    """
+    if not rows:
+        return
+    connection.execute(
+        "create or replace temp table ingest_ledger as select * from raw.ingest_files limit 0"
+    )
+    insert_many(
+        connection,
+        "ingest_ledger",
+        [
+            (
+                row.feed,
+                row.source_file,
+                row.size_bytes,
+                row.content_hash,
+                row.stat_signature,
+                row.load_id,
+                row.status,
+                row.rows_in,
+                row.error,
+                None,
+                now,
+            )
+            for row in rows
+        ],
+    )
+    connection.execute(
+        f"""
+        insert into raw.ingest_contents
+        select distinct feed, content_hash, loaded_at
+        from ingest_ledger as l
+        where status = '{LOADED}' and not exists (
+            select 1 from raw.ingest_contents as c
+            where c.feed = l.feed and c.content_hash = l.content_hash
+        )
+        """
+    )
+    connection.execute(
+        "delete from raw.ingest_files where (feed, source_file) in "
+        "(select (feed, source_file) from ingest_ledger)"
+    )
+    connection.execute(
+        """
+        insert into raw.ingest_files
+        select l.* replace (c.first_loaded_at as first_loaded_at)
+        from ingest_ledger as l
+        left join raw.ingest_contents as c
+            on l.feed = c.feed and l.content_hash = c.content_hash
+        """
+    )
+
+
+def write_columns(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Iterable[tuple[str, str, Sequence[FileColumn]]],
+) -> None:
+    """Record the columns of files: feed, source file, columns in their order there."""
+    rows = [
+        (feed, source_file, column.name, column.type, position)
+        for feed, source_file, found in columns
+        for position, column in enumerate(found, start=1)
+    ]
+    insert_many(connection, "raw.ingest_columns", rows)
+
+
+def forget_rows(connection: duckdb.DuckDBPyConnection, files: Iterable[LedgerRow]) -> None:
+    """Take the raw rows and columns of these files' versions out."""
+    loads: dict[str, list[int]] = {}
+    names: dict[str, list[str]] = {}
+    for row in files:
+        loads.setdefault(row.feed, []).append(row.load_id)
+        names.setdefault(row.feed, []).append(row.source_file)
+    for feed, load_ids in loads.items():
+        listed = ", ".join(str(load_id) for load_id in load_ids)
+        connection.execute(f"delete from raw.{quote(feed)} where load_id in ({listed})")
+        connection.execute(
+            "delete from raw.ingest_columns where feed = ? "
+            f"and source_file in (select unnest({literals(names[feed])}))",
+            [feed],
+        )
+
+
+def touch(
+    connection: duckdb.DuckDBPyConnection, signatures: Sequence[tuple[str, str, str]]
+) -> None:
+    """Remember new stat signatures of files whose content is the one that the ledger has."""
+    if not signatures:
+        return
+    connection.execute(
+        "create or replace temp table ingest_signatures "
+        "(feed varchar, source_file varchar, stat_signature varchar)"
+    )
+    insert_many(connection, "ingest_signatures", signatures)
+    connection.execute(
+        "update raw.ingest_files as f set stat_signature = s.stat_signature "
+        "from ingest_signatures as s where f.feed = s.feed and f.source_file = s.source_file"
+    )
+
+
+def insert_many(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert rows of the ledger's own bookkeeping, 200 to a statement (one by one is slow)."""
+    for start in range(0, len(rows), 200):
+        part = rows[start : start + 200]
+        places = ", ".join(f"({', '.join('?' * len(row))})" for row in part)
+        connection.execute(
+            f"insert into {table} values {places}", [value for row in part for value in row]
+        )

@@ -1,0 +1,605 @@
+"""Ingest: bring the raw folder's new and replaced files into `raw`, and the definitions into
+`seeds`.
+
+A file is one transaction, or shares one with files like it: its old rows out, its new rows
+and its ledger row in. A process killed anywhere leaves whole files, and the next run goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.defs.ingest import ledger, readers
+from orchestration.defs.ingest.feeds import FEEDS
+from orchestration.defs.ingest.files import (
+    CsvShape,
+    RawFile,
+    UnreadableFileError,
+    check_whole,
+    content_hash,
+    csv_shape,
+    feed_of,
+    has_crlf,
+    head,
+    list_raw_files,
+    no_known_column,
+    not_utf8,
+    refuse_foreign_text,
+)
+from orchestration.defs.ingest.ledger import FAILED, LOADED, WITHDRAWN, LedgerRow
+from orchestration.defs.ingest.readers import FileColumn
+from orchestration.defs.ingest.seeds import SeedFile, load_seeds
+from orchestration.project import Settings
+from orchestration.warehouse import WarehouseError, connect
+
+Progress = Callable[[str], None]
+
+BATCH_BYTES = 256 << 20
+"""Files of one shape are loaded together up to this size on disk …"""
+BATCH_FILES = 1_000
+"""… and this number."""
+MAX_TYPED_KEYS = 500
+"""Keys of JSON lines whose types are recorded."""
+
+
+@dataclass(frozen=True)
+class FileLoad:
+    """What this run did with a file that was new, replaced, or had failed before."""
+
+    feed: str
+    source_file: str
+    status: str
+    rows_in: int
+    malformed_rows: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class FeedSummary:
+    """What `raw` holds of a feed after the run."""
+
+    feed: str
+    file_count: int
+    failed_file_count: int
+    withdrawn_file_count: int
+    row_count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What a run of `ingest` found and did. `notes` are sentences for a person."""
+
+    raw_dir: Path
+    files: tuple[FileLoad, ...]
+    feeds: tuple[FeedSummary, ...]
+    seeds: tuple[SeedFile, ...]
+    notes: tuple[str, ...]
+    last_load_id: int
+    seconds: float
+
+    @property
+    def loaded_files(self) -> tuple[FileLoad, ...]:
+        """Files that this run loaded."""
+        return tuple(file for file in self.files if file.status == LOADED)
+
+    @property
+    def failed_files(self) -> tuple[FileLoad, ...]:
+        """Files that this run could not read."""
+        return tuple(file for file in self.files if file.status == FAILED)
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows that this run brought into `raw`."""
+        return sum(file.rows_in for file in self.files)
+
+    def summary(self) -> str:
+        """A few lines for a person."""
+        lines = [
+            f"Loaded {len(self.loaded_files):,} file(s) with {self.rows_loaded:,} rows "
+            f"in {self.seconds:.1f} s."
+        ]
+        lines += [
+            f"  {feed.feed}: {feed.row_count:,} rows of {feed.file_count:,} file(s)"
+            for feed in self.feeds
+            if feed.file_count
+        ]
+        lines += [f"  Unreadable: {file.source_file}: {file.error}" for file in self.failed_files]
+        lines += [f"  {seed.file}: {seed.error}" for seed in self.seeds if seed.error]
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+
+
+@dataclass(frozen=True)
+class _Load:
+    """A file on its way into `raw`, and what its rows replace."""
+
+    file: RawFile
+    load_id: int
+    content_hash: str
+    replaces: LedgerRow | None
+    path: str
+
+    def row(self, status: str, rows_in: int = 0, error: str | None = None) -> LedgerRow:
+        return LedgerRow(
+            self.file.feed,
+            self.file.source_file,
+            self.file.size_bytes,
+            self.content_hash,
+            self.file.stat_signature,
+            self.load_id,
+            status,
+            rows_in,
+            error,
+        )
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What files must share to be read by one statement."""
+
+    feed: str
+    format: str
+    compression: str | None
+    columns: tuple[FileColumn, ...] = ()
+    csv: CsvShape | None = None
+    crlf: bool = False
+    is_alone: bool = False
+
+
+def ingest(
+    settings: Settings, progress: Progress | None = None, *, now: datetime | None = None
+) -> IngestReport:
+    """Load what is new in the raw folder and the definitions; say what was done.
+
+    `progress` is called with a sentence now and then. `now` (UTC, naive) is the time that the
+    ledger notes; by default the clock's. An unreadable file is a ledger row with its error,
+    never an exception. Raises `WarehouseError` when the warehouse cannot be used.
+    """
+    say = progress or (lambda _: None)
+    started = time.monotonic()
+    with (
+        connect(settings, on_wait=say) as connection,
+        tempfile.TemporaryDirectory(prefix="yunying-ingest-") as links,
+    ):
+        run = _Run(settings, connection, Path(links), say, now or _utc_now())
+        try:
+            return replace(run.all(), seconds=time.monotonic() - started)
+        except (duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+            raise WarehouseError(f"Loading stopped: {error}") from error
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class _Run:
+    """One run of `ingest` on an open warehouse."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: duckdb.DuckDBPyConnection,
+        links: Path,
+        say: Progress,
+        now: datetime,
+    ) -> None:
+        self.settings = settings
+        self.connection = connection
+        self.links = links
+        self.say = say
+        self.now = now
+        self.done: list[FileLoad] = []
+
+    def all(self) -> IngestReport:
+        ledger.create_tables(self.connection)
+        for macro in readers.MACROS:
+            self.connection.execute(macro)
+        listing = list_raw_files(self.settings.raw_dir)
+        news = self._news(listing.files)
+        if news:
+            self._load_all(news)
+        seeds = load_seeds(self.connection, self.settings.seeds_dir)
+        self.connection.execute("checkpoint")
+        last = self.connection.execute(
+            "select coalesce(max(load_id), 0) from raw.ingest_files"
+        ).fetchone()
+        return IngestReport(
+            raw_dir=self.settings.raw_dir,
+            files=tuple(sorted(self.done, key=lambda file: (file.feed, file.source_file))),
+            feeds=feed_summaries(self.connection),
+            seeds=seeds,
+            notes=listing.notes,
+            last_load_id=int(last[0]) if last else 0,
+            seconds=0.0,
+        )
+
+    def _news(self, files: Sequence[RawFile]) -> list[_Load]:
+        """The files whose content the ledger does not have, or could not read last time."""
+        known = ledger.read(self.connection)
+        changed = []
+        for file in files:
+            row = known.get((file.feed, file.source_file))
+            if row is None or row.stat_signature != file.stat_signature or row.status == FAILED:
+                changed.append((file, row))
+        if changed:
+            size = sum(file.size_bytes for file, _ in changed)
+            self.say(f"Looking into {len(changed):,} new or changed file(s), {_megabytes(size)}.")
+        with ThreadPoolExecutor(self.settings.threads) as pool:
+            hashes = list(pool.map(_hash_or_error, (file for file, _ in changed)))
+        news: list[tuple[RawFile, str, LedgerRow | None]] = []
+        touched: list[tuple[str, str, str]] = []
+        for (file, row), digest in zip(changed, hashes, strict=True):
+            same = row is not None and row.content_hash == digest and digest != ""
+            if same and row is not None and row.status != FAILED:
+                touched.append((file.feed, file.source_file, file.stat_signature))
+            else:
+                news.append((file, digest, row))
+        ledger.touch(self.connection, touched)
+        loads = []
+        for (file, digest, row), load_id in zip(
+            news, ledger.next_load_ids(self.connection, len(news)), strict=True
+        ):
+            link = (
+                self.links / f"{load_id}.{'.'.join(filter(None, (file.format, file.compression)))}"
+            )
+            link.symlink_to(file.path.resolve())
+            loads.append(_Load(file, load_id, digest, row, str(link)))
+        return loads
+
+    def _load_all(self, loads: Sequence[_Load]) -> None:
+        shapes: dict[_Shape, list[_Load]] = {}
+        with ThreadPoolExecutor(self.settings.threads) as pool:
+            errors = list(pool.map(_wholeness_error, loads))
+        for load, error in zip(loads, errors, strict=True):
+            try:
+                if error is not None:
+                    raise error
+                shapes.setdefault(self._shape(load), []).append(load)
+            except UnreadableFileError as unreadable:
+                self._fail(load, str(unreadable))
+            except duckdb.Error as unreadable:
+                self._fail(load, in_plain_words(unreadable))
+        total, loaded = len(loads), len(self.done)
+        for shape, members in shapes.items():
+            for batch in _batches(members, 1 if shape.is_alone else BATCH_FILES):
+                self._load_batch(shape, batch)
+                loaded += len(batch)
+                self.say(f"{loaded:,} of {total:,} file(s) done, {self._rows():,} rows.")
+
+    def _rows(self) -> int:
+        return sum(file.rows_in for file in self.done)
+
+    def _shape(self, load: _Load) -> _Shape:
+        """Look at a file's beginning (of a parquet: its end) to see what it is."""
+        file = load.file
+        feed = feed_of(file.feed)
+        if file.format == "parquet":
+            if file.compression is not None:
+                raise UnreadableFileError(
+                    f"A parquet file packed as .{file.compression} is not read: parquet packs "
+                    "its own contents. Unpack it."
+                )
+            columns = readers.parquet_columns(self.connection, load.path)
+            names = tuple(column.name for column in columns)
+            if feed is not None and not {name.lower() for name in names} & {
+                *feed.column_names,
+                "properties",
+            }:
+                raise UnreadableFileError(no_known_column(feed, names))
+            is_alone = any(name.lower() == "file_row_number" for name in names)
+            return _Shape(file.feed, file.format, None, columns, is_alone=is_alone)
+        start = head(file)
+        refuse_foreign_text(start)
+        if not start.removeprefix(b"\xef\xbb\xbf").strip():
+            # Nothing, or blank lines only as far as one sees: lines, of which there may be none.
+            return _Shape(file.feed, "jsonl" if start else "empty", file.compression)
+        if file.format == "jsonl":
+            return _Shape(file.feed, "jsonl", file.compression, crlf=has_crlf(start))
+        shape = csv_shape(start, feed)
+        columns = tuple(FileColumn(name, "VARCHAR") for name in shape.names)
+        return _Shape(file.feed, "csv", file.compression, columns, csv=shape, crlf=has_crlf(start))
+
+    def _load_batch(self, shape: _Shape, batch: Sequence[_Load]) -> None:
+        """Load files together; when some cannot be read, the others without them."""
+        pending = [list(batch)]
+        while pending:
+            part = pending.pop()
+            try:
+                self.done += self._transact(shape, part)
+            except _UnreadablesError as found:
+                for load in part:
+                    if load.load_id in found.errors:
+                        self._fail(load, found.errors[load.load_id])
+                pending.append([load for load in part if load.load_id not in found.errors])
+            except UnreadableFileError as error:
+                pending += self._without_unreadable(part, str(error), None)
+            except duckdb.Error as error:
+                _raise_what_is_no_file_s_fault(error)
+                named = re.search(r"/(\d+)\.(?:parquet|csv|jsonl)\b", str(error))
+                pending += self._without_unreadable(
+                    part, in_plain_words(error), int(named.group(1)) if named else None
+                )
+            pending = [part for part in pending if part]
+
+    def _without_unreadable(
+        self, part: Sequence[_Load], error: str, load_id: int | None
+    ) -> list[list[_Load]]:
+        """Give up the file that an error names; what to try next is those before and after it.
+
+        When the error names none: both halves. A file alone is the one.
+        """
+        ids = [load.load_id for load in part]
+        if len(part) == 1 or load_id in ids:
+            place = 0 if len(part) == 1 else ids.index(int(load_id or 0))
+            self._fail(part[place], error)
+            return [list(part[place + 1 :]), list(part[:place])]
+        return [list(part[len(part) // 2 :]), list(part[: len(part) // 2])]
+
+    def _transact(self, shape: _Shape, batch: Sequence[_Load]) -> list[FileLoad]:
+        """Read the files and put their rows, columns and ledger rows in the place of the old."""
+        connection = self.connection
+        connection.execute(
+            "create or replace temp table ingest_batch (load_id bigint, source_file varchar)"
+        )
+        ledger.insert_many(
+            connection, "ingest_batch", [(load.load_id, load.file.source_file) for load in batch]
+        )
+        reading = self._read(shape, batch)
+        with self._transaction():
+            ledger.forget_rows(
+                connection, [load.replaces for load in batch if load.replaces is not None]
+            )
+            if reading.insert is not None:
+                self._preserve_order(shape.is_alone)
+                connection.execute(reading.insert)
+            counts = self._counts(shape.feed, batch)
+            done = [
+                FileLoad(
+                    load.file.feed,
+                    load.file.source_file,
+                    LOADED,
+                    *counts.get(load.load_id, (0, 0)),
+                    error=None,
+                )
+                for load in batch
+            ]
+            ledger.write(
+                connection,
+                [load.row(LOADED, file.rows_in) for load, file in zip(batch, done, strict=True)],
+                self.now,
+            )
+            ledger.write_columns(
+                connection,
+                [
+                    (load.file.feed, load.file.source_file, reading.columns[load.load_id])
+                    for load in batch
+                    if load.load_id in reading.columns
+                ],
+            )
+        return done
+
+    def _counts(self, feed: str, batch: Sequence[_Load]) -> dict[int, tuple[int, int]]:
+        """Rows and malformed rows that each load of a batch brought into `raw`."""
+        ids = [load.load_id for load in batch]
+        rows = self.connection.execute(
+            "select load_id, count(*), count(malformed_payload) "
+            f"from raw.{readers.quote(feed)} "
+            f"where load_id between {min(ids)} and {max(ids)} group by load_id"
+        ).fetchall()
+        return {int(row[0]): (int(row[1]), int(row[2])) for row in rows}
+
+    def _read(self, shape: _Shape, batch: Sequence[_Load]) -> _Reading:
+        """Stage the files' rows where that is needed; say how they are inserted."""
+        paths = [load.path for load in batch]
+        declared = feed_of(shape.feed)
+        if shape.format == "empty":
+            ledger.create_feed_table(self.connection, shape.feed, declared)
+            return _Reading(None, {})
+        if shape.format == "jsonl":
+            return self._read_json(shape, paths)
+        target = readers.target(shape.feed, declared, [column.name for column in shape.columns])
+        columns = {load.load_id: shape.columns for load in batch}
+        self._make_room(target)
+        if shape.csv is None:
+            rows = readers.parquet_rows(target, shape.columns, paths)
+        else:
+            self._stage_csv(shape.csv, shape.crlf, paths)
+            rows = readers.csv_rows(target, shape.csv)
+        return _Reading(readers.insert(target, rows), columns)
+
+    def _read_json(self, shape: _Shape, paths: Sequence[str]) -> _Reading:
+        connection = self.connection
+        self._preserve_order(True)
+        connection.execute(readers.stage_lines(paths, shape.crlf))
+        connection.execute(readers.STAGE_STARTS)
+        strangers = connection.execute(readers.FILES_WITHOUT_OBJECTS).fetchall()
+        if strangers:
+            raise _UnreadablesError(
+                {
+                    int(row[0]): "Not one line of the file is a JSON object. It needs one "
+                    "object a line."
+                    for row in strangers
+                }
+            )
+        connection.execute(readers.STAGE_JSON_KEYS)
+        found = connection.execute(
+            "select load_id, key from ingest_keys order by load_id, position, key"
+        ).fetchall()
+        keys = sorted({str(key) for _, key in found})
+        target = readers.target(shape.feed, feed_of(shape.feed), keys)
+        types = {
+            (int(row[0]), row[1]): str(row[2])
+            for row in connection.execute(
+                readers.json_column_types([key for key in keys if "\0" not in key][:MAX_TYPED_KEYS])
+            ).fetchall()
+        }
+        columns: dict[int, tuple[FileColumn, ...]] = {}
+        for load_id, key in found:
+            column = FileColumn(key, types.get((load_id, key), "NULL"))
+            columns[load_id] = (*columns.get(load_id, ()), column)
+        self._make_room(target)
+        return _Reading(readers.insert(target, readers.json_rows(target, keys)), columns)
+
+    def _stage_csv(self, shape: CsvShape, crlf: bool, paths: Sequence[str]) -> None:
+        connection = self.connection
+        self._preserve_order(True)
+        try:
+            connection.execute(readers.stage_csv(paths, shape))
+        except duckdb.Error as error:
+            if len(paths) > 1 or not _is_malformed_row(error):
+                raise
+            connection.execute(readers.stage_lines(paths, crlf))
+            for statement in readers.mend_csv(shape):
+                connection.execute(statement)
+        connection.execute(readers.STAGE_STARTS)
+
+    def _make_room(self, target: readers.Target) -> None:
+        ledger.create_feed_table(self.connection, target.feed, target.declared)
+        if target.declared is None:
+            ledger.add_columns(self.connection, target.feed, target.columns)
+
+    def _preserve_order(self, is_needed: bool) -> None:
+        # Off where rows carry their numbers already: faster, and far less memory.
+        self.connection.execute(f"set preserve_insertion_order = {str(is_needed).lower()}")
+
+    def _fail(self, load: _Load, error: str) -> None:
+        """Note a file as unreadable; rows of a version that it replaced leave `raw` with it."""
+        self.done.append(FileLoad(load.file.feed, load.file.source_file, FAILED, 0, 0, error))
+        self.say(f"Unreadable: {load.file.source_file}: {error}")
+        old = load.replaces
+        if old is not None and old.status == FAILED:
+            if (old.content_hash, old.error) == (load.content_hash, error):
+                return
+        with self._transaction():
+            ledger.create_feed_table(self.connection, load.file.feed, feed_of(load.file.feed))
+            if old is not None:
+                ledger.forget_rows(self.connection, [old])
+            ledger.write(self.connection, [load.row(FAILED, error=error)], self.now)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with transaction(self.connection):
+            yield
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a batch's rows are inserted (None: there are none), and each file's columns."""
+
+    insert: str | None
+    columns: dict[int, tuple[FileColumn, ...]]
+
+
+class _UnreadablesError(Exception):
+    """Some files of a batch cannot be read: what to say of each, by load."""
+
+    def __init__(self, errors: dict[int, str]) -> None:
+        super().__init__(f"{len(errors)} unreadable file(s)")
+        self.errors = errors
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing of the statements inside."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # an error inside may have ended it already
+            connection.rollback()
+        raise
+    connection.commit()
+
+
+def feed_summaries(connection: duckdb.DuckDBPyConnection) -> tuple[FeedSummary, ...]:
+    """What `raw` holds of each declared feed, in their order, then of other sources' logs."""
+    rows = connection.execute(
+        f"""
+        select feed, count(*) filter (where status = '{LOADED}'),
+            count(*) filter (where status = '{FAILED}'),
+            count(*) filter (where status = '{WITHDRAWN}'),
+            cast(sum(rows_in) as bigint),
+            cast(coalesce(sum(size_bytes) filter (where status = '{LOADED}'), 0) as bigint)
+        from raw.ingest_files
+        group by feed
+        """
+    ).fetchall()
+    found = {row[0]: FeedSummary(*row) for row in rows}
+    names = [feed.name for feed in FEEDS]
+    names += sorted(set(found) - set(names))
+    return tuple(found.get(name, FeedSummary(name, 0, 0, 0, 0, 0)) for name in names)
+
+
+def in_plain_words(error: duckdb.Error) -> str:
+    """What to say of a file that DuckDB could not read."""
+    text = str(error)
+    lowered = text.lower()
+    if "utf-8" in lowered or "unicode" in lowered:
+        line = re.search(r"Line: (\d+)", text)
+        return not_utf8(int(line.group(1)) if line else None)
+    if "too small to be a parquet" in lowered or "no magic bytes" in lowered:
+        return "The file is no parquet file, or is cut off: its end is missing. Deliver it again."
+    if "maximum line size" in lowered:
+        return (
+            f"A line is longer than {readers.MAX_LINE_BYTES:,} bytes, or a quote is never closed. "
+            "Mend the file."
+        )
+    if "permission denied" in lowered:
+        return "The file may not be read by this user. Mend its rights."
+    first = re.sub(r'[\s"\']*\S*/\d+\.(parquet|csv|jsonl)\S*', " the file", text.split("\n")[0])
+    return f"The file is damaged or has another format than its name says. DuckDB: {first[:300]}"
+
+
+def _is_malformed_row(error: duckdb.Error) -> bool:
+    text = str(error)
+    return "CSV" in text and "unicode" not in text.lower()
+
+
+def _raise_what_is_no_file_s_fault(error: duckdb.Error) -> None:
+    if isinstance(error, duckdb.OutOfMemoryException | duckdb.FatalException):
+        raise error
+    if "No space left" in str(error):
+        raise WarehouseError(f"The disk is full: {error}") from error
+
+
+def _hash_or_error(file: RawFile) -> str:
+    """A file's content hash; the text of length 0 when it cannot be opened."""
+    try:
+        return content_hash(file.path)
+    except UnreadableFileError:
+        return ""
+
+
+def _wholeness_error(load: _Load) -> UnreadableFileError | None:
+    try:
+        check_whole(load.file)
+    except UnreadableFileError as error:
+        return error
+    return None
+
+
+def _batches(loads: Iterable[_Load], most: int) -> Iterator[list[_Load]]:
+    batch: list[_Load] = []
+    size = 0
+    for load in loads:
+        if batch and (len(batch) >= most or size + load.file.size_bytes > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(load)
+        size += load.file.size_bytes
+    if batch:
+        yield batch
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,316 @@
+"""The definitions that people own: every CSV of the seeds folder as text, in the schema `seeds`.
+
+What a definition means, and whether it is right, is for the models that read it. Here a file
+becomes rows that still know their line, and a file that is no CSV becomes an error in
+`seeds.definition_files`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.defs.ingest import readers
+from orchestration.defs.ingest.files import (
+    CsvShape,
+    RawFile,
+    UnreadableFileError,
+    content_hash,
+    csv_shape,
+    has_crlf,
+    head,
+    refuse_foreign_text,
+)
+from orchestration.project import SHIPPED_SEEDS_DIR
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A kind of definition file: its columns, and whether the shipped file steps in for it."""
+
+    name: str
+    description: str
+    columns: tuple[str, ...]
+    falls_back: bool = False
+
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        "event_names",
+        "One row per event of the tracking plan.",
+        ("event_name", "label_en", "label_zh", "area", "role", "is_activity", "is_key_action"),
+    ),
+    Definition(
+        "activities",
+        "One row per kind of activity that growth is counted for.",
+        ("activity_id", "label_en", "label_zh", "event_name"),
+    ),
+    Definition(
+        "stickiness",
+        "One row per stickiness histogram.",
+        (
+            "stickiness_id",
+            "label_en",
+            "label_zh",
+            "activity_id",
+            "interval",
+            "period",
+            "from_at",
+            "to_at",
+            "min_occurrences",
+            "is_cumulative",
+        ),
+    ),
+    Definition(
+        "funnels",
+        "One row per funnel.",
+        (
+            "funnel_id",
+            "label_en",
+            "label_zh",
+            "order_mode",
+            "window_seconds",
+            "count_by",
+            "ties",
+            "breakdown",
+            "breakdown_attribution",
+            "breakdown_limit",
+            "hold_constant",
+            "conversion_time",
+            "from_at",
+            "to_at",
+        ),
+    ),
+    Definition(
+        "funnel_steps",
+        "One row per step or exclusion of a funnel.",
+        (
+            "funnel_id",
+            "step_number",
+            "exclusion_number",
+            "event_name",
+            "is_optional",
+            "first_time",
+            "min_seconds",
+            "max_seconds",
+            "excluded_after_step",
+            "excluded_before_step",
+        ),
+    ),
+    Definition(
+        "retentions",
+        "One row per retention curve.",
+        (
+            "retention_id",
+            "label_en",
+            "label_zh",
+            "cohort_event",
+            "cohort_mode",
+            "return_event",
+            "granularity",
+            "cohort_granularity",
+            "window_mode",
+            "kind",
+            "periods",
+            "brackets",
+            "min_occurrences",
+            "breakdown",
+            "breakdown_limit",
+            "from_at",
+            "to_at",
+        ),
+    ),
+    Definition(
+        "filters",
+        "One row per condition of a definition.",
+        (
+            "definition",
+            "definition_id",
+            "side",
+            "any_of",
+            "scope",
+            "property",
+            "operator",
+            "value",
+        ),
+    ),
+    Definition(
+        "lifecycle_stages",
+        "One row per lifecycle stage.",
+        (
+            "stage_id",
+            "label_en",
+            "label_zh",
+            "mode",
+            "min_active_days",
+            "min_active_weeks",
+            "of_weeks",
+            "silent_over_days",
+        ),
+        falls_back=True,
+    ),
+    Definition(
+        "rfm_segments",
+        "One row per cell of the 125.",
+        ("r_score", "f_score", "m_score", "segment_id"),
+        falls_back=True,
+    ),
+    Definition(
+        "rfm_segment_labels",
+        "One row per RFM segment.",
+        ("segment_id", "label_en", "label_zh"),
+        falls_back=True,
+    ),
+    Definition(
+        "rfm_cut_points",
+        "One row per fixed cut point of a score.",
+        ("measure", "score", "at_least", "at_most"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SeedFile:
+    """What was read of a definition file; `error` says why nothing was."""
+
+    file: str
+    row_count: int
+    unknown_columns: tuple[str, ...]
+    error: str | None
+    content_hash: str | None
+    is_known: bool = True
+
+
+def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[SeedFile, ...]:
+    """Make every table of `seeds` anew from the folder, in one transaction.
+
+    A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
+    one that cannot be read, whose row in `seeds.definition_files` then has the error.
+    """
+    # Rows are few; keeping their order keeps their lines.
+    connection.execute("set preserve_insertion_order = true")
+    with tempfile.TemporaryDirectory(prefix="yunying-seeds-") as links:
+        files = tuple(
+            _stage_definition(connection, definition, seeds_dir, Path(links, f"{number}.csv"))
+            for number, definition in enumerate(DEFINITIONS)
+        ) + _strangers(seeds_dir)
+    connection.begin()
+    try:
+        connection.execute("create schema if not exists seeds")
+        for definition in DEFINITIONS:
+            connection.execute(
+                f"create or replace table seeds.{definition.name} as "
+                f"select * from staged_{definition.name} order by row_number"
+            )
+        connection.execute(
+            "create or replace table seeds.definition_files (file varchar, row_count bigint, "
+            "unknown_columns varchar, error varchar, content_hash varchar, is_known boolean)"
+        )
+        connection.executemany(
+            "insert into seeds.definition_files values (?, ?, ?, ?, ?, ?)",
+            [
+                [
+                    file.file,
+                    file.row_count,
+                    ", ".join(file.unknown_columns) or None,
+                    file.error,
+                    file.content_hash,
+                    file.is_known,
+                ]
+                for file in files
+            ],
+        )
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+    return files
+
+
+def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
+    known = {f"{definition.name}.csv" for definition in DEFINITIONS}
+    if not seeds_dir.is_dir():
+        return ()
+    return tuple(
+        SeedFile(path.name, 0, (), None, None, is_known=False)
+        for path in sorted(seeds_dir.glob("*.csv"))
+        if path.name not in known
+    )
+
+
+def _stage_definition(
+    connection: duckdb.DuckDBPyConnection, definition: Definition, seeds_dir: Path, link: Path
+) -> SeedFile:
+    """Read a definition file into the temporary table `staged_<name>`."""
+    name = f"{definition.name}.csv"
+    path = seeds_dir / name
+    if not path.exists() and definition.falls_back:
+        path = SHIPPED_SEEDS_DIR / name
+    listed = ", ".join(f"{readers.quote(column)} varchar" for column in definition.columns)
+    connection.execute(
+        f"create or replace temp table staged_{definition.name} (row_number bigint, {listed})"
+    )
+    if not path.exists():
+        return SeedFile(name, 0, (), None, None)
+    digest = None
+    try:
+        digest = content_hash(path)
+        shape = _stage_fields(connection, path, link)
+        if shape is None:
+            return SeedFile(name, 0, (), None, digest)
+        unknown = tuple(name for name in shape.names if name.lower() not in definition.columns)
+        count = _stage_rows(connection, definition, shape)
+    except UnreadableFileError as error:
+        return SeedFile(name, 0, (), str(error), digest)
+    return SeedFile(name, count, unknown, None, digest)
+
+
+def _stage_fields(connection: duckdb.DuckDBPyConnection, path: Path, link: Path) -> CsvShape | None:
+    """Read a csv's fields into `ingest_rows`; None when there is nothing in it."""
+    start = head(RawFile("", path.name, path, "csv", None, path.stat().st_size, ""))
+    refuse_foreign_text(start)
+    if not start.removeprefix(b"\xef\xbb\xbf").strip():
+        return None
+    shape = csv_shape(start, None)
+    link.symlink_to(path.resolve())
+    try:
+        connection.execute(readers.stage_lines([str(link)], has_crlf(start)))
+    except duckdb.Error as error:
+        raise UnreadableFileError("The file is not UTF-8. Save it as CSV UTF-8.") from error
+    for statement in readers.mend_csv(shape):
+        connection.execute(statement)
+    return shape
+
+
+def _stage_rows(
+    connection: duckdb.DuckDBPyConnection, definition: Definition, shape: CsvShape
+) -> int:
+    """Rows of `ingest_rows` that are not blank, as the definition's columns; their number."""
+    malformed = connection.execute(
+        "select line_number, payload from ingest_rows where payload is not null "
+        "order by line_number limit 1"
+    ).fetchone()
+    if malformed is not None:
+        raise UnreadableFileError(
+            f"Line {malformed[0]} has not the {len(shape.names)} fields of the header, or has a "
+            f"quote that is not closed: {str(malformed[1])[:80]}"
+        )
+    found = {column.lower(): f"c{number}" for number, column in enumerate(shape.names)}
+    if not set(found) & set(definition.columns):
+        raise UnreadableFileError(
+            f"The first line must name the columns: {', '.join(definition.columns)}. "
+            f"It has: {', '.join(shape.names)[:120]}"
+        )
+    chosen = ", ".join(
+        f"nullif(trim({found[column]}), '')" if column in found else "cast(null as varchar)"
+        for column in definition.columns
+    )
+    filled = " or ".join(f"trim({column}) <> ''" for column in found.values())
+    row = connection.execute(
+        f"insert into staged_{definition.name} "
+        f"select line_number, {chosen} from ingest_rows where {filled}"
+    ).fetchone()
+    return int(row[0]) if row else 0

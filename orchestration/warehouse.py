@@ -1,0 +1,123 @@
+"""The working warehouse: the one place that opens its DuckDB file.
+
+The file has one writer at a time. Whoever comes second waits, and is told in plain words
+when the wait was in vain or the file cannot be used.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.project import Settings
+
+LOCK_WAIT_SECONDS = 300.0
+"""How long `connect` waits for another process to let go of the file."""
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 2.0
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be used; the message says why and what to do about it."""
+
+
+@contextmanager
+def connect(
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    wait_seconds: float = LOCK_WAIT_SECONDS,
+    on_wait: Callable[[str], None] | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse with its session set as every part of the project expects it.
+
+    Timestamps are read and written in UTC; memory and threads are bounded by the settings.
+    `read_only` needs a file that exists. `on_wait` is called once, with a sentence, when
+    another process holds the file.
+
+    Raises `WarehouseError` when the file stays held for `wait_seconds`, is missing (read
+    only), is no DuckDB file, is damaged, or was written by another version of DuckDB.
+    """
+    connection = _open(settings, read_only, wait_seconds, on_wait)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _open(
+    settings: Settings,
+    read_only: bool,
+    wait_seconds: float,
+    on_wait: Callable[[str], None] | None,
+) -> duckdb.DuckDBPyConnection:
+    path = settings.warehouse
+    if read_only and not path.exists():
+        raise WarehouseError(f"There is no warehouse at {path} yet. Run `make build` first.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"The folder {path.parent} cannot be made: {error.strerror}. Make it, or point "
+            "YUNYING_WAREHOUSE elsewhere."
+        ) from error
+    config = {"memory_limit": settings.memory_limit, "threads": str(settings.threads)}
+    deadline = time.monotonic() + wait_seconds
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=config)
+        except duckdb.Error as error:
+            if not _is_held(error):
+                raise WarehouseError(explain(path, error)) from error
+            if time.monotonic() >= deadline:
+                raise WarehouseError(
+                    f"The warehouse {path} is held by {_holder(error)}. Waited "
+                    f"{wait_seconds:.0f} s. Let that run end, or end that process, then run again."
+                ) from error
+            if on_wait is not None:
+                on_wait(f"Waiting: the warehouse is held by {_holder(error)}.")
+                on_wait = None
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def explain(path: Path, error: duckdb.Error) -> str:
+    """Say in a person's words why DuckDB could not open this file, and the mend."""
+    text = str(error)
+    first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    if "different configuration" in text:
+        return (
+            f"The warehouse {path} is already open in this process with other settings. "
+            "Close that connection first."
+        )
+    if re.search(r"(newer|older|different) (version|storage)|storage version|version number", text):
+        return (
+            f"The warehouse {path} was written by another version of DuckDB than this one "
+            f"({duckdb.__version__}): {first_line} Install the version in requirements.lock, or "
+            "move the file away and build again from the raw files."
+        )
+    if "Permission denied" in text:
+        return f"The warehouse {path} may not be read or written by this user. Mend its rights."
+    if "memory_limit" in text or "memory limit" in text.lower():
+        return f"YUNYING_MEMORY_LIMIT cannot be used: {first_line} Give one like 4GB."
+    return (
+        f"The warehouse {path} is damaged or is no DuckDB file: {first_line} Move it away and "
+        "build again: the raw files make it anew."
+    )
+
+
+def _is_held(error: duckdb.Error) -> bool:
+    return "Could not set lock" in str(error) or "Conflicting lock" in str(error)
+
+
+def _holder(error: duckdb.Error) -> str:
+    found = re.search(r"PID (\d+)", str(error))
+    return f"another process (PID {found.group(1)})" if found else "another process"
