@@ -1,0 +1,1 @@
+"""Feeds made of public data sets, to see the whole line at work."""
