@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,17 +18,17 @@ from typing import Any, ClassVar
 # Before the import, which reads it: nothing is reported anywhere.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-import duckdb  # noqa: E402
-import great_expectations as gx  # noqa: E402
-import sqlalchemy as sa  # noqa: E402
-from great_expectations.core.result_format import ResultFormat  # noqa: E402
-from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
-from great_expectations.exceptions import GreatExpectationsError  # noqa: E402
+import duckdb
+import great_expectations as gx
+import sqlalchemy as sa
+from great_expectations.core.result_format import ResultFormat
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.exceptions import GreatExpectationsError
 
-from expectations import dialect  # noqa: E402
-from expectations.data_docs import build_data_docs, page_of  # noqa: E402
-from expectations.results import Failure, Status, SuiteResult  # noqa: E402
-from expectations.rules import (  # noqa: E402
+from expectations import dialect
+from expectations.data_docs import build_data_docs, page_of
+from expectations.results import Failure, Status, SuiteResult
+from expectations.rules import (
     ColumnsRule,
     QueryRule,
     RowRule,
@@ -36,7 +37,7 @@ from expectations.rules import (  # noqa: E402
     Suite,
     evaluation_query,
 )
-from expectations.suites import all_suites  # noqa: E402
+from expectations.suites import all_suites
 
 SHOWN_ROWS = 20
 
@@ -87,7 +88,8 @@ def validate(
 
     The warehouse is opened read-only and closed again before this returns. A suite that is
     empty, or of which anything could not be evaluated (no such table, no such column), has
-    status `error`. Raises `duckdb.Error` or `OSError` when the warehouse cannot be opened.
+    status `error`. Raises `OSError` when the warehouse does not exist or
+    cannot be opened.
     """
     chosen = all_suites() if suites is None else tuple(suites)
     if not warehouse.is_file():
@@ -98,34 +100,29 @@ def validate(
     context.enable_analytics(enable=False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_sql(
-        "warehouse", connection_string=_url(warehouse, memory_limit, threads)
+        "warehouse",
+        # The path is no part of the address: Great Expectations substitutes $NAME in that.
+        connection_string=f"duckdb+{dialect.DRIVER}:///warehouse",
+        kwargs={
+            "connect_args": {
+                "database": str(warehouse),
+                "read_only": True,
+                "config": {
+                    "autoinstall_known_extensions": "false",
+                    "memory_limit": memory_limit,
+                    "threads": str(threads),
+                },
+            }
+        },
     )
     engine = source.get_engine()
     try:
-        with engine.connect():
-            pass
         results = tuple(_evaluate(source, engine, suite) for suite in chosen)
     finally:
         engine.dispose()
     if data_docs_dir is not None:
         build_data_docs(data_docs_dir, chosen, results)
     return results
-
-
-def _url(warehouse: Path, memory_limit: str, threads: int) -> str:
-    url = sa.URL.create(
-        f"duckdb+{dialect.DRIVER}",
-        database=str(warehouse),
-        query={
-            "access_mode": "read_only",
-            "autoinstall_known_extensions": "false",
-            "memory_limit": memory_limit,
-            "threads": str(threads),
-            "TimeZone": "UTC",
-        },
-    )
-    # Great Expectations substitutes $NAME in what it is given.
-    return url.render_as_string(hide_password=False).replace("$", r"\$")
 
 
 def _evaluate(source: Any, engine: sa.Engine, suite: Suite) -> SuiteResult:
@@ -259,7 +256,8 @@ def _reason(result: gx.core.ExpectationValidationResult) -> str:
 
 def _first_line(message: str) -> str:
     """The line that says what happened, without SQLAlchemy's class and background notes."""
-    return next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
+    line = next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
+    return re.sub(r"^\(\w+\.\w+\) ", "", line)
 
 
 def _text(value: object) -> str | None:

@@ -1,0 +1,1 @@
+"""The Great Expectations suites as blocking checks of their tables."""

@@ -1,0 +1,102 @@
+"""One blocking asset check for each suite, all of them evaluated in one step.
+
+One step, because importing Great Expectations takes longer than evaluating every suite.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from expectations.results import Failure, SuiteResult
+from expectations.rules import Suite
+from expectations.suites import all_suites
+
+from orchestration.project import Settings
+from orchestration.retries import connect_or_retry
+
+CHECK_NAME = "plausible"
+
+
+def data_docs_dir(settings: Settings) -> Path:
+    """Where the suites' pages are written: beside the warehouse, with ids of people in them."""
+    return settings.warehouse.parent / "data_docs"
+
+
+def _spec(suite: Suite) -> dg.AssetCheckSpec:
+    sentences = "\n".join(f"- {rule.severity}: {rule.sentence}." for rule in suite.rules)
+    return dg.AssetCheckSpec(
+        CHECK_NAME,
+        asset=[suite.schema, suite.table],
+        blocking=True,
+        description=f"Great Expectations over {suite.name}. No row of these kinds:\n\n{sentences}",
+        metadata={"suite": f"expectations/suites/{suite.schema}/{suite.table}.py"},
+    )
+
+
+@dg.multi_asset_check(
+    name="checks", specs=[_spec(suite) for suite in all_suites()], can_subset=True
+)
+def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Evaluate the selected suites inside the warehouse, and write their pages."""
+    # Here, not above: its import takes seconds.
+    from expectations.validate import validate
+
+    settings = Settings.from_environment()
+    with connect_or_retry(settings, context.log.info):
+        pass  # nobody else holds the file now: what follows opens it read-only
+    selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
+    results = validate(
+        settings.warehouse,
+        [suite for suite in all_suites() if (suite.schema, suite.table) in selected],
+        data_docs_dir=data_docs_dir(settings),
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+    )
+    for result in results:
+        if result.errors or result.failures:
+            context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
+    yield from (check_result(result, data_docs_dir(settings)) for result in results)
+
+
+def check_result(result: SuiteResult, docs: Path) -> dg.AssetCheckResult:
+    """A suite's result as Dagster shows it: failing rows as a table, SQL to look at them.
+
+    What only warns does not pass, with severity WARN: it is told and stops nothing.
+    """
+    blocking = bool(result.errors or result.blocking_failures)
+    return dg.AssetCheckResult(
+        asset_key=[result.schema, result.table],
+        check_name=CHECK_NAME,
+        passed=not (blocking or result.warnings),
+        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        description=result.text,
+        metadata={
+            "status": result.status.value,
+            "evaluated_expectations": len(result.evaluated),
+            "failing_rows": sum(failure.failing_row_count for failure in result.failures),
+            **({} if result.row_count is None else {"rows": result.row_count}),
+            **{
+                failure.rule: dg.MarkdownMetadataValue(markdown(failure))
+                for failure in result.failures
+            },
+            "data_docs": dg.MetadataValue.path(docs / result.page),
+            "seconds": round(result.seconds, 3),
+        },
+    )
+
+
+def markdown(failure: Failure) -> str:
+    """The failing rows that are known, keys first, and where the others are."""
+    lines = [f"{failure.sentence}: {failure.failing_row_count:,} rows ({failure.severity})."]
+    if failure.failing_rows:
+        columns = [column for column, _ in failure.failing_rows[0]]
+        lines += ["", _row(columns), _row("---" for _ in columns)]
+        lines += [_row(value for _, value in row) for row in failure.failing_rows]
+    return "\n".join([*lines, "", "```sql", failure.sql, "```"])
+
+
+def _row(cells: Iterator[str | None] | list[str]) -> str:
+    shown = (
+        "null" if cell is None else " ".join(cell.replace("|", r"\|").split()) for cell in cells
+    )
+    return f"| {' | '.join(shown)} |"

@@ -1,0 +1,1 @@
+"""Suites, shown what they must catch and what they must accept."""

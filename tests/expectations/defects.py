@@ -1,0 +1,266 @@
+"""For every rule of every suite, SQL that puts into the clean warehouse what it must catch."""
+
+from __future__ import annotations
+
+from expectations.rules import ColumnsRule
+from expectations.suites import all_suites
+
+_SPOILED_FEEDS = {
+    "has_its_columns": "alter table raw.{feed} drop column properties",
+    "mostly_readable": "update raw.{feed} set malformed_payload = 'x' where row_number % 3 > 0",
+}
+
+_DEFECTS = {
+    "raw.events": {
+        "volume_did_not_collapse": """
+            delete from raw.events where occurred_at like '2024-02-29%' and row_number > 5""",
+        "volume_like_this_weekday": """
+            delete from raw.events where occurred_at like '2024-02-29%' and row_number > 30""",
+        "newest_load_is_newer": """
+            update raw.events set occurred_at = '2024-01-05 00:00:00' where load_id = 60""",
+    },
+    "raw.ingest_files": {
+        "not_older_than_the_last_build": """
+            insert into raw.build_watermarks values (61, 'c', '2024-03-01 08:00:00')""",
+        "files_mostly_readable": """
+            update raw.ingest_files set status = 'failed' where load_id % 3 > 0""",
+        "rows_mostly_staged": """
+            update staging.stg_ingest_ledger set rows_quarantined = 100, rows_staged = 20""",
+        "every_file_readable": """
+            update raw.ingest_files set status = 'failed', error = 'HTML' where load_id = 7""",
+        "files_as_large_as_usual": """
+            update raw.ingest_files set rows_in = 3 where load_id = 60""",
+    },
+    "facts.fct_events": {
+        "within_horizon": """
+            update facts.fct_events set occurred_at = '2999-01-01' where event_id = 'u000-0-0'""",
+        "not_before_the_web": """
+            update facts.fct_events set occurred_at = '1970-01-01' where event_id = 'u000-0-0'""",
+        "amount_of_this_world": """
+            update facts.fct_events set amount = 2e12 where event_id = 'u000-0-0'""",
+        "no_day_holds_most_events": """
+            update facts.fct_events set event_date = '2024-01-01'
+            where hash(event_id) % 10 < 7""",
+        "few_event_names": "update facts.fct_events set event_name = event_id",
+    },
+    "facts.fct_sessions": {
+        "not_empty": "delete from facts.fct_sessions",
+        "not_negative": "update facts.fct_sessions set event_count = -1 where user_id = 'u000'",
+        "within_horizon": """
+            update facts.fct_sessions set started_at = '2999-01-01', ended_at = '2999-01-01'
+            where user_id = 'u000'""",
+        "shorter_than_a_month": """
+            update facts.fct_sessions set ended_at = started_at + interval 31 day
+            where session_id = 'u000-0'""",
+        "events_of_a_person": """
+            update facts.fct_sessions set event_count = 20001 where session_id = 'u000-0'""",
+    },
+    "facts.fct_orders": {
+        "within_horizon": """
+            update facts.fct_orders set ordered_at = '2999-01-01' where order_id = 'o1'""",
+        "refund_within_order": """
+            update facts.fct_orders set refunded_amount = gross_amount + 1
+            where order_id = 'o1'""",
+        "no_order_dwarfs_the_others": """
+            update facts.fct_orders set gross_amount = 10000000 where order_id = 'o1'""",
+        "orders_carry_amounts": """
+            update facts.fct_orders set gross_amount = 0 where order_id <> 'o1'""",
+    },
+    "facts.fct_user_days": {
+        "not_empty": "delete from facts.fct_user_days",
+        "not_negative": "update facts.fct_user_days set order_count = -1 where user_id = 'u000'",
+        "parts_within_wholes": """
+            update facts.fct_user_days set session_count = 3 where user_id = 'u000'""",
+        "within_horizon": """
+            update facts.fct_user_days set activity_date = '2999-01-01'
+            where user_id = 'u000' and activity_date = '2024-01-01'""",
+        "events_of_a_person": """
+            update facts.fct_user_days set event_count = 20001 where user_id = 'u000'""",
+        "orders_of_a_person": """
+            update facts.fct_user_days set order_count = 501 where user_id = 'u000'""",
+    },
+    "facts.fct_user_lifecycle_spans": {
+        "not_empty": "delete from facts.fct_user_lifecycle_spans",
+        "within_horizon": """
+            update facts.fct_user_lifecycle_spans set valid_from_date = '2999-01-01'
+            where user_id = 'u000' and stage_id = 'maturity'""",
+        "lasts_a_day_or_more": """
+            update facts.fct_user_lifecycle_spans set valid_to_date = valid_from_date
+            where user_id = 'u000' and stage_id = 'introduction'""",
+        "changes_stage": """
+            update facts.fct_user_lifecycle_spans set previous_stage_id = 'maturity'
+            where user_id = 'u000' and stage_id = 'maturity'""",
+    },
+    "facts.fct_funnel_attempts": {
+        "not_negative": """
+            update facts.fct_funnel_attempts set reached_step = -1 where user_id = 'u000'""",
+        "within_horizon": """
+            update facts.fct_funnel_attempts set entered_at = '2999-01-01'
+            where user_id = 'u000'""",
+        "attempts_of_a_person": """
+            insert into facts.fct_funnel_attempts
+            select 'checkout', 'robot', range, 1, false, true, '2024-01-01'
+            from range(0, 20001)""",
+        "exclusions_leave_attempts": """
+            update facts.fct_funnel_attempts set is_void = attempt_number > 1""",
+    },
+    "facts.fct_retention_returns": {
+        "not_negative": """
+            update facts.fct_retention_returns set period_number = -1
+            where user_id = 'u000' and period_number = 0""",
+        "within_horizon": """
+            update facts.fct_retention_returns set cohort_start_at = '2999-01-01'
+            where user_id = 'u000'""",
+    },
+    "marts.mart_active_users_daily": {
+        "not_empty": "delete from marts.mart_active_users_daily",
+        "not_negative": """
+            update marts.mart_active_users_daily set dau = -1
+            where activity_date = '2024-01-05'""",
+        "parts_within_wholes": """
+            update marts.mart_active_users_daily set wau = 121
+            where activity_date = '2024-01-05'""",
+        "rates_between_0_and_1": """
+            update marts.mart_active_users_daily set stickiness_rate = 1.01
+            where activity_date = '2024-01-05'""",
+        "within_horizon": """
+            update marts.mart_active_users_daily set activity_date = '2999-01-01'
+            where activity_date = '2024-03-01'""",
+        "no_day_missing": """
+            delete from marts.mart_active_users_daily where activity_date = '2024-01-05'""",
+        "reaches_the_horizon": """
+            delete from marts.mart_active_users_daily where activity_date > '2024-02-20'""",
+        "users_did_not_vanish": """
+            update marts.mart_active_users_daily set dau = 5
+            where activity_date = '2024-02-29'""",
+    },
+    "marts.mart_growth_accounting": {
+        "not_empty": "delete from marts.mart_growth_accounting",
+        "not_negative": """
+            update marts.mart_growth_accounting set churned_user_count = -1
+            where period_start_date = '2024-01-05'""",
+        "within_horizon": """
+            update marts.mart_growth_accounting set period_start_date = '2999-01-01'
+            where grain = 'month'""",
+        "active_is_the_sum_of_its_kinds": """
+            update marts.mart_growth_accounting set active_user_count = 61
+            where period_start_date = '2024-01-05'""",
+        "not_everybody_left": """
+            update marts.mart_growth_accounting
+            set retained_user_count = 1, active_user_count = 21 where grain = 'month'""",
+    },
+    "marts.mart_lifecycle_daily": {
+        "not_empty": "delete from marts.mart_lifecycle_daily",
+        "not_negative": """
+            update marts.mart_lifecycle_daily set left_count = -1
+            where activity_date = '2024-01-05' and stage_id = 'growth'""",
+        "parts_within_wholes": """
+            update marts.mart_lifecycle_daily set entered_count = 201
+            where activity_date = '2024-01-05' and stage_id = 'growth'""",
+        "within_horizon": """
+            update marts.mart_lifecycle_daily set activity_date = '2999-01-01'
+            where activity_date = '2024-02-29'""",
+        "nobody_is_lost": """
+            update marts.mart_lifecycle_daily set user_count = 199
+            where activity_date = '2024-01-05' and stage_id = 'growth'""",
+        "somebody_gets_past_introduction": """
+            update marts.mart_lifecycle_daily set stage_id = 'dormancy'
+            where stage_id = 'growth'""",
+    },
+    "marts.mart_stickiness": {
+        "not_negative": """
+            update marts.mart_stickiness set user_count = -1
+            where period_start_date = '2024-01-08' and active_intervals = 2""",
+        "within_horizon": """
+            update marts.mart_stickiness set period_start_date = '2999-01-01'
+            where period_start_date = '2024-02-26'""",
+        "fits_into_its_period": """
+            update marts.mart_stickiness set active_intervals = 8
+            where period_start_date = '2024-01-08' and active_intervals = 7""",
+    },
+    "marts.mart_rfm_scores": {
+        "not_empty": "delete from marts.mart_rfm_scores",
+        "within_horizon": """
+            update marts.mart_rfm_scores set snapshot_date = '2999-01-31'
+            where snapshot_date = '2024-02-29'""",
+        "bought_within_the_year": """
+            update marts.mart_rfm_scores set recency_days = 366 where user_id = 'c7'""",
+        "customers_have_bought": """
+            update marts.mart_rfm_scores set frequency = 0 where user_id = 'c7'""",
+        "no_segment_holds_nearly_all": "update marts.mart_rfm_scores set segment_id = 'all'",
+        "customers_did_not_vanish": """
+            delete from marts.mart_rfm_scores
+            where snapshot_date = '2024-02-29' and user_id like 'c2%'
+                or snapshot_date = '2024-02-29' and user_id like '%_'
+                and hash(user_id) % 10 > 0""",
+    },
+    "marts.mart_rfm_migrations": {
+        "not_negative": """
+            update marts.mart_rfm_migrations set user_count = -1 where to_segment_id is null""",
+        "within_horizon": "update marts.mart_rfm_migrations set snapshot_date = '2999-01-31'",
+        "comes_or_goes_somewhere": """
+            update marts.mart_rfm_migrations set to_segment_id = null
+            where from_segment_id is null""",
+        "not_everybody_lapsed": """
+            update marts.mart_rfm_migrations set to_segment_id = null
+            where from_segment_id is not null""",
+    },
+    "marts.mart_funnel_conversion": {
+        "rates_between_0_and_1": """
+            update marts.mart_funnel_conversion set rate_from_previous = 1.2
+            where step_number = 2""",
+        "not_negative": """
+            update marts.mart_funnel_conversion set mean_seconds_from_previous = -1
+            where step_number = 2""",
+        "parts_within_wholes": """
+            update marts.mart_funnel_conversion set reached_count = 2001
+            where step_number = 2""",
+        "never_widens": """
+            update marts.mart_funnel_conversion set mature_previous_count = 99
+            where step_number = 3""",
+        "times_are_in_order": """
+            update marts.mart_funnel_conversion set p90_seconds_from_previous = 49
+            where step_number = 2""",
+        "within_horizon": """
+            update marts.mart_funnel_conversion set period_start_date = '2999-01-01'
+            where step_number = 2""",
+        "somebody_completes": """
+            update marts.mart_funnel_conversion
+            set reached_count = 0, mature_reached_count = 0 where step_number = 3""",
+    },
+    "marts.mart_retention_cohorts": {
+        "rates_between_0_and_1": """
+            update marts.mart_retention_cohorts set retention_rate = -0.1
+            where period_number = 2""",
+        "not_negative": """
+            update marts.mart_retention_cohorts set same_period_returned_count = -1
+            where period_number = 2""",
+        "parts_within_wholes": """
+            update marts.mart_retention_cohorts set mature_returned_count = 91
+            where period_number = 0""",
+        "period_0_is_whole": """
+            update marts.mart_retention_cohorts set returned_count = 99
+            where period_number = 0""",
+        "within_horizon": """
+            update marts.mart_retention_cohorts set cohort_start_at = '2999-01-01'
+            where period_number = 2""",
+    },
+}
+
+
+def defects() -> dict[tuple[str, str], str]:
+    """(suite, rule) -> SQL. The rules that all feeds share are spoiled alike in each."""
+    known = {(suite, rule): sql for suite, rules in _DEFECTS.items() for rule, sql in rules.items()}
+    for suite in all_suites():
+        if not any(isinstance(rule, ColumnsRule) for rule in suite.rules):
+            continue
+        for rule in suite.rules:
+            column = rule.name.removesuffix("_mostly_filled")
+            if rule.name in _SPOILED_FEEDS:
+                sql = _SPOILED_FEEDS[rule.name].format(feed=suite.table)
+            elif column != rule.name:
+                sql = f"update {suite.name} set {column} = null where row_number % 3 > 0"
+            else:
+                continue
+            known[suite.name, rule.name] = sql
+    return known

@@ -1,0 +1,288 @@
+"""A small warehouse as a build leaves it, made by hand: 60 days of 2024 and a little of a 61st.
+
+Large enough that every rule has something to judge, whatever number of rows it asks for. The
+columns are the documented ones; the figures agree with one another.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from expectations.rules import ColumnsRule
+from expectations.suites import all_suites
+
+FEED_ROWS = 1200
+
+_TABLES = """
+create schema raw; create schema seeds; create schema staging;
+create schema facts; create schema marts;
+
+create table raw.ingest_files (
+    feed text, source_file text, size_bytes bigint, content_hash text, stat_signature text,
+    load_id bigint, status text, rows_in bigint, error text, first_loaded_at timestamp,
+    loaded_at timestamp
+);
+create table raw.build_watermarks (
+    load_id bigint, configuration_hash text, completed_at timestamp
+);
+create table seeds.activities (
+    activity_id text, label_en text, label_zh text, event_name text, row_number bigint
+);
+create table seeds.stickiness (
+    stickiness_id text, label_en text, label_zh text, activity_id text, "interval" text,
+    period text, from_at text, to_at text, min_occurrences text, is_cumulative text,
+    row_number bigint
+);
+create table staging.stg_ingest_ledger (
+    feed text, source_file text, error text, rows_in bigint, rows_staged bigint,
+    rows_duplicate bigint, rows_quarantined bigint
+);
+create table facts.dim_horizon (
+    data_through_date date, first_activity_date date, data_through_at timestamp
+);
+create table facts.fct_events (
+    event_id text, source_id text, user_id text, event_name text, amount decimal(18, 4),
+    is_activity boolean, event_date date, occurred_at timestamp
+);
+create table facts.fct_sessions (
+    session_id text, user_id text, event_count bigint, session_date date,
+    started_at timestamp, ended_at timestamp
+);
+create table facts.fct_orders (
+    order_id text, user_id text, gross_amount decimal(38, 4), refunded_amount decimal(38, 4),
+    net_amount decimal(38, 4), order_date date, ordered_at timestamp
+);
+create table facts.fct_user_days (
+    user_id text, event_count bigint, session_count bigint, order_count bigint,
+    key_action_count bigint, net_amount decimal(38, 4), activity_date date
+);
+create table facts.fct_user_lifecycle_spans (
+    user_id text, stage_id text, previous_stage_id text, is_resurrected boolean,
+    valid_from_date date, valid_to_date date
+);
+create table facts.fct_funnel_attempts (
+    funnel_id text, user_id text, attempt_number bigint, reached_step bigint, is_void boolean,
+    is_mature boolean, entered_at timestamp
+);
+create table facts.fct_retention_returns (
+    retention_id text, user_id text, period_number bigint, cohort_start_at timestamp
+);
+create table marts.mart_active_users_daily (
+    dau bigint, wau bigint, mau bigint, stickiness_rate double, is_mature boolean,
+    activity_date date
+);
+create table marts.mart_growth_accounting (
+    activity_id text, grain text, new_user_count bigint, retained_user_count bigint,
+    resurrected_user_count bigint, churned_user_count bigint, active_user_count bigint,
+    quick_ratio double, is_mature boolean, period_start_date date
+);
+create table marts.mart_lifecycle_daily (
+    stage_id text, user_count bigint, entered_count bigint, left_count bigint,
+    is_mature boolean, activity_date date
+);
+create table marts.mart_stickiness (
+    stickiness_id text, active_intervals bigint, user_count bigint, is_mature boolean,
+    period_start_date date
+);
+create table marts.mart_rfm_scores (
+    user_id text, segment_id text, class_8_id text, recency_days bigint, frequency bigint,
+    monetary_amount decimal(38, 4), r_score bigint, f_score bigint, m_score bigint,
+    is_mature boolean, snapshot_date date
+);
+create table marts.mart_rfm_migrations (
+    from_segment_id text, to_segment_id text, user_count bigint, snapshot_date date
+);
+create table marts.mart_funnel_conversion (
+    funnel_id text, grain text, breakdown_value text, step_number bigint, entrant_count bigint,
+    reached_count bigint, mature_entrant_count bigint, mature_reached_count bigint,
+    mature_previous_count bigint, rate_from_start double, rate_from_previous double,
+    mean_seconds_from_previous double, median_seconds_from_previous double,
+    p90_seconds_from_previous double, is_mature boolean, period_start_date date
+);
+create table marts.mart_retention_cohorts (
+    retention_id text, breakdown_value text, period_number bigint, cohort_size bigint,
+    returned_count bigint, eligible_count bigint, mature_returned_count bigint,
+    retention_rate double, same_period_returned_count bigint, is_mature boolean,
+    cohort_start_date date, cohort_start_at timestamp
+);
+"""
+
+# 120 users, of whom each day 60 are active with two events each; each is new on day 1 or 2.
+_ROWS = """
+create temp table days as
+select cast(range as bigint) as day, date '2024-01-01' + cast(range as integer) as day_date
+from range(0, 60);
+create temp table active as
+select day, day_date, 'u' || lpad(cast((day * 60 + range) % 120 as text), 3, '0') as user_id
+from days cross join range(0, 60);
+
+insert into facts.dim_horizon values ('2024-03-01', '2024-01-01', '2024-03-01 06:00:00');
+insert into raw.events by name
+select
+    'events/' || day_date || '.jsonl' as source_file,
+    row_number() over (partition by day) as row_number,
+    day + 1 as load_id,
+    user_id || '-' || day || '-' || range as event_id,
+    'page_viewed' as event_name,
+    strftime(day_date + interval 10 hour, '%Y-%m-%dT%H:%M:%SZ') as occurred_at,
+    user_id
+from active cross join range(0, 2);
+insert into raw.ingest_files by name
+select
+    'events' as feed, source_file, load_id, 'loaded' as status, count(*) as rows_in
+from raw.events group by source_file, load_id;
+insert into raw.build_watermarks values
+    (59, 'c', '2024-02-29 03:00:00'), (60, 'c', '2024-03-01 07:00:00');
+insert into staging.stg_ingest_ledger by name
+select feed, source_file, rows_in, rows_in as rows_staged, 0 as rows_duplicate,
+    0 as rows_quarantined
+from raw.ingest_files;
+insert into seeds.activities by name select 'any' as activity_id;
+insert into seeds.stickiness by name
+select 'days_of_week' as stickiness_id, 'any' as activity_id, 'week' as period;
+
+insert into facts.fct_events by name
+select event_id, 'events' as source_id, user_id, event_name, null as amount,
+    true as is_activity, cast(left(occurred_at, 10) as date) as event_date,
+    cast(left(occurred_at, 10) as timestamp) + interval 10 hour as occurred_at
+from raw.events;
+insert into facts.fct_sessions by name
+select user_id || '-' || day as session_id, user_id, 2 as event_count,
+    day_date as session_date, day_date + interval 10 hour as started_at,
+    day_date + interval 11 hour as ended_at
+from active;
+insert into facts.fct_orders by name
+select 'o' || range as order_id, 'u' || lpad(cast(range % 120 as text), 3, '0') as user_id,
+    10 + range % 90 as gross_amount, 0 as refunded_amount, 10 + range % 90 as net_amount,
+    date '2024-01-01' + cast(range % 60 as integer) as order_date,
+    date '2024-01-01' + cast(range % 60 as integer) + interval 10 hour as ordered_at
+from range(0, 1200);
+insert into facts.fct_user_days by name
+select user_id, 2 as event_count, 1 as session_count, 0 as order_count,
+    1 as key_action_count, 0 as net_amount, day_date as activity_date
+from active;
+insert into facts.fct_user_lifecycle_spans by name
+select user_id, 'introduction' as stage_id, null as previous_stage_id,
+    false as is_resurrected, min(day_date) as valid_from_date, date '2024-01-15' as valid_to_date
+from active group by user_id;
+insert into facts.fct_user_lifecycle_spans
+select user_id, 'maturity', 'introduction', false, date '2024-01-15', null
+from facts.fct_user_lifecycle_spans;
+insert into facts.fct_funnel_attempts by name
+select 'checkout' as funnel_id, user_id, row_number() over (partition by user_id order by day)
+    as attempt_number, 1 + day % 3 as reached_step, false as is_void, true as is_mature,
+    day_date + interval 10 hour as entered_at
+from active;
+insert into facts.fct_retention_returns by name
+select 'weekly' as retention_id, user_id, range as period_number,
+    timestamp '2024-01-01 00:00:00' as cohort_start_at
+from (select distinct user_id from active) as users cross join range(0, 8);
+
+insert into marts.mart_active_users_daily by name
+select day_date as activity_date, 60 as dau, 120 as wau, 120 as mau, 0.5 as stickiness_rate,
+    true as is_mature
+from days;
+insert into marts.mart_active_users_daily by name
+select date '2024-03-01' as activity_date, 5 as dau, 120 as wau, 120 as mau,
+    5 / 120 as stickiness_rate, false as is_mature;
+insert into marts.mart_growth_accounting by name
+select 'any' as activity_id, 'day' as grain, 0 as new_user_count, 10 as retained_user_count,
+    50 as resurrected_user_count, 50 as churned_user_count, 60 as active_user_count,
+    1.0 as quick_ratio, true as is_mature, day_date as period_start_date
+from days;
+insert into marts.mart_growth_accounting by name
+select 'any' as activity_id, 'month' as grain, 0 as new_user_count,
+    1000 as retained_user_count, 20 as resurrected_user_count, 300 as churned_user_count,
+    1020 as active_user_count, 20 / 300 as quick_ratio, true as is_mature,
+    date '2024-02-01' as period_start_date;
+insert into marts.mart_lifecycle_daily by name
+select day_date as activity_date, stage_id, user_count, 0 as entered_count, 0 as left_count,
+    true as is_mature
+from days cross join (values ('introduction', 1000), ('growth', 200), ('churn', 0))
+    as stages (stage_id, user_count);
+insert into marts.mart_stickiness by name
+select 'days_of_week' as stickiness_id, day_date as period_start_date,
+    range as active_intervals, 10 as user_count, true as is_mature
+from days cross join range(1, 8) where dayofweek(day_date) = 1;
+insert into marts.mart_rfm_scores by name
+select snapshot_date, 'c' || range as user_id, range % 365 as recency_days,
+    1 + range % 4 as frequency, 10 + range as monetary_amount, 1 + range % 5 as r_score,
+    1 + range % 5 as f_score, 1 + range % 5 as m_score, 'segment_' || range % 5 as segment_id,
+    true as is_mature
+from range(0, 300)
+cross join (values (date '2024-01-31'), (date '2024-02-29')) as snapshots (snapshot_date);
+insert into marts.mart_rfm_migrations by name
+select date '2024-02-29' as snapshot_date, from_segment_id, to_segment_id, user_count
+from (values (null, 'segment_1', 20), ('segment_1', 'segment_2', 260), ('segment_2', null, 20))
+    as moves (from_segment_id, to_segment_id, user_count);
+insert into marts.mart_funnel_conversion by name
+select 'checkout' as funnel_id, 'all' as grain, null as period_start_date,
+    null as breakdown_value, step_number, 2000 as entrant_count, reached_count,
+    1500 as mature_entrant_count, least(reached_count, 1500) as mature_reached_count,
+    mature_previous_count, least(reached_count, 1500) / 1500 as rate_from_start,
+    least(reached_count, 1500) / mature_previous_count as rate_from_previous,
+    60.0 as mean_seconds_from_previous, 50.0 as median_seconds_from_previous,
+    90.0 as p90_seconds_from_previous, true as is_mature
+from (values (1, 2000, null), (2, 900, 1500), (3, 100, 900))
+    as steps (step_number, reached_count, mature_previous_count);
+insert into marts.mart_retention_cohorts by name
+select 'weekly' as retention_id, timestamp '2024-01-01' as cohort_start_at,
+    date '2024-01-01' as cohort_start_date, null as breakdown_value, range as period_number,
+    100 as cohort_size, 100 - 10 * range as returned_count, 90 as eligible_count,
+    least(90, 100 - 10 * range) as mature_returned_count,
+    least(90, 100 - 10 * range) / 90 as retention_rate, 5 as same_period_returned_count,
+    false as is_mature
+from range(0, 8);
+"""
+
+
+def make_empty_warehouse(path: Path) -> Path:
+    """Every table, no rows, save the horizon's one, which holds nothing: a build of no files."""
+    with duckdb.connect(str(path)) as connection:
+        _create(connection)
+        connection.execute("insert into facts.dim_horizon values (null, null, null)")
+    return path
+
+
+def make_clean_warehouse(path: Path) -> Path:
+    """Every table, with rows that every suite accepts."""
+    with duckdb.connect(str(path)) as connection:
+        _create(connection)
+        connection.execute(_ROWS)
+        for feed, columns in _feeds():
+            if feed != "events":
+                names = [*columns, "source_file"]
+                connection.execute(
+                    f"insert into raw.{feed} (row_number, load_id, {', '.join(names)}) "
+                    f"select range + 1, 1, {', '.join(_text_of(name) for name in names)} "
+                    f"from range(0, {FEED_ROWS})"
+                )
+    return path
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(_TABLES)
+    for feed, columns in _feeds():
+        provenance = "source_file text, row_number bigint, load_id bigint, content_hash text"
+        declared = ", ".join(f'"{column}" text' for column in columns)
+        connection.execute(
+            f"create table raw.{feed} ({provenance}, {declared}, properties text, "
+            "malformed_payload text)"
+        )
+
+
+def _feeds() -> list[tuple[str, list[str]]]:
+    added = {"source_file", "row_number", "load_id", "content_hash", "properties"}
+    added.add("malformed_payload")
+    return [
+        (suite.table, [column for column in rule.columns if column not in added])
+        for suite in all_suites()
+        for rule in suite.rules
+        if isinstance(rule, ColumnsRule)
+    ]
+
+
+def _text_of(column: str) -> str:
+    return f"'{column}-' || range" if column != "source_file" else "'feed/all.csv'"

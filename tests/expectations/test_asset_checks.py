@@ -1,0 +1,104 @@
+"""Suites as Dagster sees them: a failed one holds back publishing, a warning does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from expectations.results import SuiteResult
+from expectations.suites import all_suites
+from orchestration.defs.checks.suites import CHECK_NAME, checks
+
+Validate = Callable[..., tuple[SuiteResult, ...]]
+TABLES = [dg.AssetKey([suite.schema, suite.table]) for suite in all_suites()]
+
+
+@dg.multi_asset(specs=[dg.AssetSpec(key) for key in TABLES], name="transform")
+def transform():
+    yield from (dg.MaterializeResult(asset_key=key) for key in TABLES)
+
+
+@dg.asset(deps=TABLES)
+def publish() -> None:
+    """Stands for the real one, which depends on every table that has a suite, too."""
+
+
+@pytest.fixture
+def run(
+    validate: Validate, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., dg.ExecuteInProcessResult]:
+    def execute(warehouse: Path) -> dg.ExecuteInProcessResult:
+        monkeypatch.setenv("YUNYING_WAREHOUSE", str(warehouse))
+        defs = dg.Definitions(
+            assets=[transform, publish],
+            asset_checks=[checks],
+            jobs=[dg.define_asset_job("build", selection=dg.AssetSelection.all())],
+        )
+        with dg.DagsterInstance.ephemeral() as instance:
+            return defs.resolve_job_def("build").execute_in_process(
+                instance=instance, raise_on_error=False
+            )
+
+    return execute
+
+
+def published(result: dg.ExecuteInProcessResult) -> bool:
+    return any(event.is_step_success and event.step_key == "publish" for event in result.all_events)
+
+
+def check_of(result: dg.ExecuteInProcessResult, schema: str, table: str):
+    return next(
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.asset_key == dg.AssetKey([schema, table])
+    )
+
+
+def test_every_suite_is_a_blocking_check_of_its_table() -> None:
+    specs = list(checks.check_specs)
+    assert {spec.asset_key for spec in specs} == set(TABLES)
+    assert all(spec.blocking and spec.name == CHECK_NAME for spec in specs)
+
+
+def test_a_clean_warehouse_is_published(run, warehouse: Path) -> None:
+    result = run(warehouse)
+    assert result.success
+    assert published(result)
+    assert len(result.get_asset_check_evaluations()) == len(TABLES)
+    assert (warehouse.parent / "data_docs" / "index.html").is_file()
+
+
+def test_a_failed_suite_holds_back_publishing_and_names_the_rows(run, spoil) -> None:
+    result = run(spoil("update marts.mart_rfm_scores set recency_days = 400 where user_id = 'c7'"))
+    assert not result.success
+    assert not published(result)
+    check = check_of(result, "marts", "mart_rfm_scores")
+    assert not check.passed
+    assert check.severity is dg.AssetCheckSeverity.ERROR
+    assert check.metadata["failing_rows"].value == 2
+    assert "| 2024-01-31 | c7 | 400 |" in check.metadata["bought_within_the_year"].value
+    assert "user_id=c7" in check.description
+    assert "from marts.mart_rfm_scores" in check.description
+    assert Path(check.metadata["data_docs"].value).is_file()
+    others = [c for c in result.get_asset_check_evaluations() if c is not check]
+    assert len(others) == len(TABLES) - 1
+    assert all(other.passed for other in others)
+
+
+def test_a_suite_that_could_not_be_evaluated_holds_back_publishing(run, spoil) -> None:
+    result = run(spoil("alter table marts.mart_stickiness drop column user_count"))
+    assert not published(result)
+    check = check_of(result, "marts", "mart_stickiness")
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert check.metadata["status"].value == "error"
+
+
+def test_a_warning_is_told_and_published(run, spoil) -> None:
+    result = run(spoil("update raw.ingest_files set status = 'failed' where load_id = 7"))
+    assert result.success
+    assert published(result)
+    check = check_of(result, "raw", "ingest_files")
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)

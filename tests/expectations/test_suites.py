@@ -1,0 +1,156 @@
+"""Every suite is shown what each of its rules must catch, and clean data that it must accept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations.results import Status, SuiteResult
+from expectations.rules import QueryRule, Suite
+from expectations.suites import all_suites
+from tests.expectations.defects import defects
+
+DEFECTS = defects()
+SUITES = {suite.name: suite for suite in all_suites()}
+Validate = Callable[..., tuple[SuiteResult, ...]]
+
+
+def test_clean_data_is_accepted_without_a_warning(validate: Validate, clean_template: Path) -> None:
+    results = validate(clean_template)
+    assert {r.suite: r.text for r in results if r.status is not Status.PASSED or r.failures} == {}
+    assert [r.suite for r in results] == list(SUITES)
+    assert all(r.row_count and r.note is None for r in results)
+    assert all(len(r.evaluated) == len(SUITES[r.suite].rules) for r in results)
+
+
+def test_an_empty_warehouse_passes_with_a_note(validate: Validate, empty_warehouse: Path) -> None:
+    results = validate(empty_warehouse)
+    assert {r.suite: r.text for r in results if r.status is not Status.PASSED or r.failures} == {}
+    assert all(r.row_count == 0 and "empty" in (r.note or "") for r in results)
+
+
+def test_every_rule_has_a_defect_that_shows_that_it_can_fail() -> None:
+    rules = {(suite.name, rule.name) for suite in all_suites() for rule in suite.rules}
+    assert rules == DEFECTS.keys()
+    assert sum(len(suite.rules) for suite in all_suites()) == len(rules), "a name stands twice"
+
+
+@pytest.mark.parametrize(("suite_name", "rule_name"), DEFECTS)
+def test_a_defect_is_caught_and_its_rows_named(
+    suite_name: str, rule_name: str, validate: Validate, spoil: Callable[[str], Path]
+) -> None:
+    suite = SUITES[suite_name]
+    rule = next(rule for rule in suite.rules if rule.name == rule_name)
+    warehouse = spoil(DEFECTS[suite_name, rule_name])
+
+    (result,) = validate(warehouse, [suite])
+
+    assert result.errors == ()
+    failure = next((f for f in result.failures if f.rule == rule_name), None)
+    assert failure is not None, f"not caught; {result.text}"
+    assert failure.severity is rule.severity
+    assert result.status is (Status.FAILED if result.blocking_failures else Status.PASSED)
+    assert failure.sentence == rule.sentence
+    keys = failure.failing_keys
+    assert 1 <= len(keys) <= 20
+    assert all(tuple(key) == suite.keys_of(rule) for key in keys)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(failure.sql).fetchall()
+    assert len(found) == failure.failing_row_count
+    assert {tuple(key.values()) for key in keys} <= {
+        tuple(None if value is None else str(value) for value in row[: len(keys[0])])
+        for row in found
+    }
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000], ids=["seconds", "ms", "µs"])
+@pytest.mark.parametrize("rows_left", [None, 5], ids=["clean", "collapsed"])
+def test_the_volume_of_events_with_epochs_is_judged_too(
+    unit: int, rows_left: int | None, validate: Validate, spoil: Callable[[str], Path]
+) -> None:
+    sql = f"""update raw.events set occurred_at =
+        cast(cast(epoch(cast(left(occurred_at, 10) as timestamp)) as bigint) * {unit} as text)"""
+    if rows_left is not None:
+        sql = f"{DEFECTS['raw.events', 'volume_did_not_collapse']}; {sql}"
+    (result,) = validate(spoil(sql), [SUITES["raw.events"]])
+    assert result.status is (Status.PASSED if rows_left is None else Status.FAILED)
+
+
+LEGAL = {
+    "a shop that is closed on one day of the week": (
+        "raw.events",
+        "delete from raw.events where dayofweek(cast(left(occurred_at, 10) as date)) = 4",
+    ),
+    "a product in its second week": (
+        "raw.events",
+        "delete from raw.events where occurred_at < '2024-02-20' or load_id = 60",
+    ),
+    "times that cannot be read, and absurd ones": (
+        "raw.events",
+        """update raw.events set occurred_at = case row_number % 6
+            when 0 then 'NaN' when 1 then '1e309' when 2 then '-99999999999999999999'
+            when 3 then '2999-01-01' when 4 then '0001-01-01T00:00:00' else '今天; drop table' end
+        where row_number > 60""",
+    ),
+    "one broken file of few": (
+        "raw.ingest_files",
+        """delete from raw.ingest_files where load_id < 58;
+        update raw.ingest_files set status = 'failed' where load_id < 60""",
+    ),
+    "a gap of a year without customers": (
+        "marts.mart_rfm_scores",
+        """delete from marts.mart_rfm_scores where snapshot_date > '2024-02-01';
+        update facts.dim_horizon set data_through_date = '2026-01-01'""",
+    ),
+    "a funnel of which nothing is mature yet": (
+        "marts.mart_funnel_conversion",
+        """update marts.mart_funnel_conversion set mature_entrant_count = 0,
+            mature_reached_count = 0, mature_previous_count = 0, rate_from_start = null,
+            rate_from_previous = null, mean_seconds_from_previous = null,
+            median_seconds_from_previous = null, p90_seconds_from_previous = null""",
+    ),
+    "an optional step that fewer take than the step after it": (
+        "marts.mart_funnel_conversion",
+        """update marts.mart_funnel_conversion set mature_previous_count = 1500
+        where step_number = 3;
+        update marts.mart_funnel_conversion set reached_count = 50, mature_reached_count = 50
+        where step_number = 2""",
+    ),
+    "a histogram over a range of two years": (
+        "marts.mart_stickiness",
+        """update seeds.stickiness set period = 'range';
+        update marts.mart_stickiness set active_intervals = active_intervals + 600""",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEGAL)
+def test_odd_but_legal_data_stops_nothing(
+    case: str, validate: Validate, spoil: Callable[[str], Path]
+) -> None:
+    suite_name, sql = LEGAL[case]
+    (result,) = validate(spoil(sql), [SUITES[suite_name]])
+    assert result.status is Status.PASSED, result.text
+
+
+def test_a_day_of_silence_stops_one_build_and_not_the_next(
+    validate: Validate, spoil: Callable[[str], Path]
+) -> None:
+    suite: Suite = SUITES["raw.events"]
+    warehouse = spoil("delete from raw.events where occurred_at like '2024-02-28%'")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update facts.dim_horizon set data_through_at = '2024-02-29 06:00:00'")
+    assert validate(warehouse, [suite])[0].status is Status.FAILED
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update facts.dim_horizon set data_through_at = '2024-03-01 06:00:00'")
+    assert validate(warehouse, [suite])[0].status is Status.PASSED
+
+
+def test_the_rows_of_a_query_rule_are_named_by_columns_that_it_selects() -> None:
+    for suite in all_suites():
+        for rule in suite.rules:
+            if isinstance(rule, QueryRule):
+                assert rule.keys, (suite.name, rule.name)
