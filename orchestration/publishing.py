@@ -25,6 +25,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.data_docs import publish_data_docs
 from orchestration.project import ROOT, Settings
 
 DATABASE = "yunying.duckdb"
@@ -73,7 +74,7 @@ def publish(
         unfinished.mkdir()
         build = _write(settings, relations, configuration_hash, unfinished, build_id, now)
         if data_docs is not None and data_docs.is_dir():
-            shutil.copytree(data_docs, unfinished / "data_docs")
+            publish_data_docs(data_docs, unfinished / "data_docs")
         else:
             (unfinished / "data_docs").mkdir()
         _sync_tree(unfinished)

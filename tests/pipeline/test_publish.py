@@ -1,0 +1,256 @@
+"""Publishing: whole, at once, or not at all, whatever readers and faults do meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import publishing
+from orchestration.project import ROOT, Settings
+from orchestration.publishing import current_build, publish
+from tests.support import settings_of
+
+RELATIONS = [("marts", "mart_days"), ("marts", "mart_users")]
+ROWS = 20_000
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = settings_of(tmp_path)
+    write_warehouse(settings, version=1)
+    return settings
+
+
+def write_warehouse(settings: Settings, version: int) -> None:
+    """Two marts whose every row says which version of the warehouse it belongs to."""
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute("create schema if not exists facts")
+        for table in ("mart_days", "mart_users"):
+            connection.execute(
+                f"create or replace table marts.{table} as "
+                f"select {version} as version, 'u' || i as user_id, md5(i::text) as filler "
+                f"from range({ROWS}) as rows(i)"
+            )
+        connection.execute("comment on table marts.mart_days is 'One row per day, isn''t it.'")
+        connection.execute("comment on column marts.mart_days.version is 'Which build.'")
+        connection.execute(
+            "create or replace table facts.dim_horizon as "
+            "select timestamp '2024-05-01 12:00:00' as data_through_at"
+        )
+
+
+def published(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(
+        str(settings.publish_dir / publishing.DATABASE), read_only=True
+    ) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_tables_parquet_descriptions_and_the_build_are_published(settings: Settings) -> None:
+    build = publish(settings, RELATIONS, "hash")
+    assert published(settings, "select count(*) from marts.mart_days") == [(ROWS,)]
+    parquet = settings.publish_dir / "parquet" / "marts" / "mart_users.parquet"
+    assert duckdb.sql(f"select count(*) from '{parquet}'").fetchall() == [(ROWS,)]
+    assert published(
+        settings, "select comment from duckdb_tables() where table_name = 'mart_days'"
+    ) == [("One row per day, isn't it.",)]
+    assert published(
+        settings,
+        "select comment from duckdb_columns() "
+        "where table_name = 'mart_days' and column_name = 'version'",
+    ) == [("Which build.",)]
+    assert published(
+        settings, "select build_id, cast(data_through_at as varchar), configuration_hash from build"
+    ) == [(build.build_id, "2024-05-01 12:00:00", "hash")]
+    assert current_build(settings) == build
+    assert json.loads((settings.publish_dir / "build.json").read_text())["row_counts"] == {
+        "marts.mart_days": ROWS,
+        "marts.mart_users": ROWS,
+    }
+
+
+def test_what_is_not_exposed_is_not_published(settings: Settings) -> None:
+    publish(settings, RELATIONS[:1], "hash")
+    tables = published(settings, "select schema_name, table_name from duckdb_tables() order by all")
+    assert tables == [("main", "build"), ("marts", "mart_days")]
+
+
+def test_an_empty_warehouse_publishes_empty_tables(settings: Settings) -> None:
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("delete from marts.mart_days")
+        connection.execute("update facts.dim_horizon set data_through_at = null")
+    build = publish(settings, RELATIONS, "hash")
+    assert build.row_counts["marts.mart_days"] == 0
+    assert build.data_through_at is None
+    assert published(settings, "select count(*) from marts.mart_days") == [(0,)]
+
+
+def test_the_last_builds_are_kept_and_older_ones_go(settings: Settings) -> None:
+    builds = [publish(settings, RELATIONS[:1], "hash", keep=3).build_id for _ in range(5)]
+    assert sorted(os.listdir(settings.publish_dir / "builds")) == builds[-3:]
+    assert (settings.publish_dir / "current").readlink() == Path("builds") / builds[-1]
+
+
+def test_a_reader_goes_on_reading_a_build_that_is_gone(settings: Settings) -> None:
+    publish(settings, RELATIONS, "hash", keep=1)
+    with duckdb.connect(str(settings.publish_dir / publishing.DATABASE), read_only=True) as reader:
+        write_warehouse(settings, version=2)
+        publish(settings, RELATIONS, "hash", keep=1)
+        assert reader.execute("select distinct version from marts.mart_users").fetchall() == [(1,)]
+
+
+READER = """
+    import sys, duckdb
+    path, ready = sys.argv[1], sys.argv[2]
+    seen = set()
+    open(ready, "w").close()
+    reads = 0
+    while sys.stdin.readable() and not __import__("pathlib").Path(ready + ".stop").exists():
+        with duckdb.connect(path, read_only=True) as connection:
+            rows = connection.execute(
+                "select version, count(*) from "
+                "(select version from marts.mart_days union all "
+                "select version from marts.mart_users) group by version"
+            ).fetchall()
+        assert len(rows) == 1 and rows[0][1] == {total}, rows
+        seen.add(rows[0][0])
+        reads += 1
+    print(reads, len(seen))
+"""
+
+
+def test_concurrent_readers_see_whole_builds_and_no_error(
+    settings: Settings, tmp_path: Path
+) -> None:
+    publish(settings, RELATIONS, "hash")
+    script = tmp_path / "reader.py"
+    script.write_text(textwrap.dedent(READER).replace("{total}", str(2 * ROWS)))
+    path = str(settings.publish_dir / publishing.DATABASE)
+    flags = [tmp_path / f"ready{number}" for number in range(3)]
+    readers = [
+        subprocess.Popen(
+            [sys.executable, str(script), path, str(flag)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for flag in flags
+    ]
+    deadline = time.monotonic() + 30
+    while not all(flag.exists() for flag in flags) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for version in range(2, 8):
+        write_warehouse(settings, version)
+        publish(settings, RELATIONS, "hash", keep=2)
+    for flag in flags:
+        flag.with_name(flag.name + ".stop").touch()
+    for reader in readers:
+        out, error = reader.communicate(timeout=30)
+        assert reader.returncode == 0, error
+        reads, versions = map(int, out.split())
+        assert reads > 3
+        assert versions > 1
+
+
+FAULTY = """
+    import os, signal, sys
+    from tests.support import settings_of
+    from orchestration import publishing
+    from pathlib import Path
+
+    settings = settings_of(Path(sys.argv[1]))
+    fault = sys.argv[2]
+    if fault == "disk":
+        import resource
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+    else:
+        real = getattr(publishing, fault)
+        def killed(*arguments, **named):
+            if fault == "_point" and arguments[0].name != "current":
+                return real(*arguments, **named)
+            if fault == "_copy" and arguments[-1] == "mart_days":
+                return real(*arguments, **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+        setattr(publishing, fault, killed)
+    publishing.publish(settings, {relations!r}, "hash")
+"""
+
+
+@pytest.mark.parametrize("fault", ["disk", "_copy", "_sync_tree", "_point"])
+def test_a_fault_leaves_the_last_build_whole_and_the_next_right(
+    settings: Settings, tmp_path: Path, fault: str
+) -> None:
+    """A full disk; kill -9 between two tables, before the rename, and before the swap."""
+    publish(settings, RELATIONS, "hash")
+    write_warehouse(settings, version=2)
+    script = tmp_path / "faulty.py"
+    script.write_text(textwrap.dedent(FAULTY).replace("{relations!r}", repr(RELATIONS)))
+    result = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), fault],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == (1 if fault == "disk" else -signal.SIGKILL), result.stderr
+    distinct = "select distinct version from marts.mart_days"
+    assert published(settings, distinct) == [(1,)]
+    if fault == "disk":
+        assert list((settings.publish_dir / "builds").glob(".*")) == []
+
+    build = publish(settings, RELATIONS, "hash")
+    assert published(settings, distinct) == [(2,)]
+    assert current_build(settings) == build
+    assert list((settings.publish_dir / "builds").glob(".*")) == []
+
+
+def test_an_exception_leaves_nothing_behind(settings: Settings) -> None:
+    publish(settings, RELATIONS, "hash")
+    before = sorted(os.listdir(settings.publish_dir / "builds"))
+    with pytest.raises(duckdb.Error):
+        publish(settings, [*RELATIONS, ("marts", "mart_missing")], "hash")
+    assert sorted(os.listdir(settings.publish_dir / "builds")) == before
+    assert published(settings, "select count(*) from marts.mart_days") == [(ROWS,)]
+
+
+def test_ids_of_people_leave_as_keyed_hashes_when_a_key_is_set(
+    settings: Settings, tmp_path: Path
+) -> None:
+    import hashlib
+    import hmac
+
+    keyed = settings_of(tmp_path, {"YUNYING_PSEUDONYM_KEY": "secret"})
+    publish(keyed, RELATIONS, "hash")
+    expected = hmac.new(b"secret", b"u7", hashlib.sha256).hexdigest()
+    assert published(
+        settings, f"select count(*) from marts.mart_users where user_id = '{expected}'"
+    ) == [(1,)]
+    assert published(settings, "select count(*) from marts.mart_users where user_id like 'u%'") == [
+        (0,)
+    ]
+
+
+def test_data_docs_are_published_beside_the_tables(settings: Settings, tmp_path: Path) -> None:
+    docs = tmp_path / "site"
+    docs.mkdir()
+    page = '<tr><td class="personal">u7</td><td>3</td></tr>'
+    (docs / "index.html").write_text(page)
+    publish(settings, RELATIONS, "hash", data_docs=docs)
+    text = (settings.publish_dir / "data_docs" / "index.html").read_text()
+    assert "u7" not in text
+    assert "<td>3</td>" in text
+    shutil.rmtree(docs)
+    publish(settings, RELATIONS, "hash", data_docs=docs)
+    assert os.listdir(settings.publish_dir / "data_docs") == []
