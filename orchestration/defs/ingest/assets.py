@@ -1,0 +1,190 @@
+"""Ingest as Dagster assets: the raw folders, the raw tables made of them, the definitions."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.defs.ingest.feeds import (
+    FEEDS,
+    MALFORMED_COLUMN,
+    PROPERTIES_COLUMN,
+    PROVENANCE_COLUMNS,
+    Column,
+    Feed,
+)
+from orchestration.defs.ingest.loader import FeedSummary, IngestReport, ingest
+from orchestration.defs.ingest.seeds import DEFINITIONS, Definition, SeedFile
+from orchestration.project import Settings
+
+LISTED_FAILURES = 20
+"""Unreadable files that an asset's metadata lists; the ledger has all."""
+
+LEDGER_TABLES = {
+    "ingest_files": (
+        "One row per feed and file: its current version, its rows, and its error where it could "
+        "not be read.",
+        (
+            Column("feed", "text", "The feed"),
+            Column("source_file", "text", "Path of the file below the raw folder"),
+            Column("size_bytes", "integer", "Size on disk"),
+            Column("content_hash", "text", "Hash of the file's bytes; empty: it cannot be opened"),
+            Column("stat_signature", "text", "What a look at the file showed; saves reading it"),
+            Column("load_id", "integer", "The load that last changed what raw has of the file"),
+            Column("status", "text", "loaded, failed or withdrawn"),
+            Column("rows_in", "integer", "Rows of the file in raw; 0 unless loaded"),
+            Column("error", "text", "Why it could not be read; empty unless failed"),
+            Column("first_loaded_at", "timestamp", "When this content was first loaded"),
+            Column("loaded_at", "timestamp", "When this row was written"),
+        ),
+    ),
+    "ingest_contents": (
+        "One row per feed and content that was ever loaded.",
+        (
+            Column("feed", "text", "The feed"),
+            Column("content_hash", "text", "Hash of the file's bytes"),
+            Column("first_loaded_at", "timestamp", "When it was first loaded"),
+        ),
+    ),
+    "ingest_columns": (
+        "One row per feed, file and column that the file brought.",
+        (
+            Column("feed", "text", "The feed"),
+            Column("source_file", "text", "Path of the file below the raw folder"),
+            Column("column_name", "text", "The column as the file spells it"),
+            Column("column_type", "text", "Its type in the file"),
+            Column("position", "integer", "Its place in the file, from 1"),
+        ),
+    ),
+}
+
+
+def _schema(columns: tuple[Column, ...]) -> dg.TableSchema:
+    return dg.TableSchema(
+        [dg.TableColumn(column.name, column.type, column.description) for column in columns]
+    )
+
+
+def _files_spec(feed: Feed) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["raw_files", feed.name],
+        description=(
+            f"The folder {feed.name} of the raw folder: parquet, csv and jsonl files, packed as "
+            ".gz or .zst or not, in any layout of subfolders."
+        ),
+        group_name="raw",
+        kinds={"file"},
+    )
+
+
+def _feed_spec(feed: Feed) -> dg.AssetSpec:
+    columns = (*PROVENANCE_COLUMNS, *feed.columns, PROPERTIES_COLUMN, MALFORMED_COLUMN)
+    return dg.AssetSpec(
+        ["raw", feed.name],
+        deps=[["raw_files", feed.name]],
+        description=f"{feed.description} Every column is text as it came.",
+        group_name="raw",
+        kinds={"duckdb"},
+        metadata={"dagster/column_schema": _schema(columns)},
+    )
+
+
+def _ledger_spec(name: str) -> dg.AssetSpec:
+    description, columns = LEDGER_TABLES[name]
+    return dg.AssetSpec(
+        ["raw", name],
+        deps=[["raw_files", feed.name] for feed in FEEDS],
+        description=description,
+        group_name="raw",
+        kinds={"duckdb"},
+        metadata={"dagster/column_schema": _schema(columns)},
+    )
+
+
+def _seed_spec(definition: Definition) -> dg.AssetSpec:
+    columns = (
+        Column("row_number", "integer", "Line of the file; the header is line 1"),
+        *(Column(name, "text", f"See {definition.name}.csv in seeds/README.md")
+          for name in definition.columns),
+    )  # fmt: skip
+    return dg.AssetSpec(
+        ["seeds", definition.name],
+        description=f"{definition.description} Edited by people: seeds/{definition.name}.csv.",
+        group_name="seeds",
+        kinds={"csv"},
+        metadata={"dagster/column_schema": _schema(columns)},
+    )
+
+
+DEFINITION_FILES_SPEC = dg.AssetSpec(
+    ["seeds", "definition_files"],
+    description="One row per definition file: its rows, columns that are not ours, its error.",
+    group_name="seeds",
+    kinds={"csv"},
+)
+
+raw_files = [_files_spec(feed) for feed in FEEDS]
+
+
+@dg.multi_asset(
+    name="ingest",
+    specs=[
+        *(_feed_spec(feed) for feed in FEEDS),
+        *(_ledger_spec(name) for name in LEDGER_TABLES),
+        *(_seed_spec(definition) for definition in DEFINITIONS),
+        DEFINITION_FILES_SPEC,
+    ],
+)
+def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """Load new and replaced files into raw, and the definitions into seeds."""
+    report = ingest(Settings.from_environment(), context.log.info)
+    context.log.info(report.summary())
+    yield from materializations(report)
+
+
+def materializations(report: IngestReport) -> Iterator[dg.MaterializeResult]:
+    """What the UI shows of each table after a run of ingest."""
+    summaries = {summary.feed: summary for summary in report.feeds}
+    for feed in FEEDS:
+        yield dg.MaterializeResult(
+            asset_key=["raw", feed.name], metadata=_feed_metadata(report, summaries[feed.name])
+        )
+    for name in LEDGER_TABLES:
+        yield dg.MaterializeResult(
+            asset_key=["raw", name], metadata={"notes": "\n".join(report.notes)}
+        )
+    seeds = {seed.file: seed for seed in report.seeds}
+    for definition in DEFINITIONS:
+        yield dg.MaterializeResult(
+            asset_key=["seeds", definition.name],
+            metadata=_seed_metadata(seeds[f"{definition.name}.csv"]),
+        )
+    yield dg.MaterializeResult(
+        asset_key=["seeds", "definition_files"],
+        metadata={"dagster/row_count": len(report.seeds)},
+    )
+
+
+def _feed_metadata(report: IngestReport, summary: FeedSummary) -> dict[str, object]:
+    files = [file for file in report.files if file.feed == summary.feed]
+    loaded = [file for file in files if file.status == "loaded"]
+    failed = [f"{file.source_file}: {file.error}" for file in files if file.status == "failed"]
+    return {
+        "dagster/row_count": summary.row_count,
+        "files": summary.file_count,
+        "unreadable_files": summary.failed_file_count,
+        "size_bytes": summary.size_bytes,
+        "files_loaded_now": len(loaded),
+        "rows_loaded_now": sum(file.rows_in for file in loaded),
+        "malformed_rows_now": sum(file.malformed_rows for file in loaded),
+        "unreadable": dg.MetadataValue.md(
+            "\n".join(f"- {line}" for line in failed[:LISTED_FAILURES])
+        ),
+    }
+
+
+def _seed_metadata(seed: SeedFile) -> dict[str, object]:
+    return {
+        "dagster/row_count": seed.row_count,
+        "error": seed.error or "",
+        "unknown_columns": ", ".join(seed.unknown_columns),
+    }
