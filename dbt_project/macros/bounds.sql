@@ -1,0 +1,53 @@
+{# Text of a definition file -> integer from 1 on, null where it is none: `7`, not `7.5`,
+   `0` or `seven`. #}
+{% macro whole_number(text) -%}
+    case
+        when
+            {{ try_cast(text, 'decimal(18, 4)') }} between 1 and 1000000000
+            and {{ try_cast(text, 'decimal(18, 4)') }}
+            = floor({{ try_cast(text, 'decimal(18, 4)') }})
+            then cast({{ try_cast(text, 'decimal(18, 4)') }} as integer)
+    end
+{%- endmacro %}
+
+{# Whether a bound of a definition (`from_at`, `to_at`) is a date without a time. #}
+{% macro is_date_text(text) -%}
+    (length(trim({{ text }})) <= 10 and {{ try_cast(text, 'date') }} is not null)
+{%- endmacro %}
+
+{# First instant that a lower bound includes, as a UTC timestamp; null where it cannot be
+   read. A date is its local midnight; a time without a zone is local. #}
+{% macro bound_start(text) -%}
+    case
+        when {{ is_date_text(text) }} then {{ local_midnight(try_cast(text, 'date')) }}
+        when
+            substring(trim({{ text }}), 11) like '%Z'
+            or substring(trim({{ text }}), 11) like '%+%'
+            or substring(trim({{ text }}), 11) like '%-%'
+            then {{ parse_instant(text) }}
+        else {{ utc_timestamp(try_cast(text, 'timestamp')) }}
+    end
+{%- endmacro %}
+
+{# Last instant that an upper bound includes: of a date its last microsecond. #}
+{% macro bound_end(text) -%}
+    case
+        when {{ is_date_text(text) }}
+            then {{ local_midnight(dbt.dateadd('day', 1, try_cast(text, 'date'))) }}
+                - interval '1 microsecond'
+        else {{ bound_start(text) }}
+    end
+{%- endmacro %}
+
+{# A date some days after another; the number of days may be an expression. #}
+{% macro days_after(day, days) -%}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{# UTC instant at which the clock hour of the reporting zone that holds an instant began. #}
+{% macro local_hour_start(instant) -%}
+    {{ instant }} - (
+        {{ local_timestamp(instant) }}
+        - {{ dbt.date_trunc('hour', local_timestamp(instant)) }}
+    )
+{%- endmacro %}

@@ -1,0 +1,24 @@
+-- `any` is left out: its days are fct_user_days, the largest fact but one, and would only
+-- be copied.
+with
+
+fct_activity_events as (
+
+    select * from {{ ref('fct_activity_events') }}
+
+),
+
+activity_days as (
+
+    select
+        activity_id,
+        user_id,
+        count(*) as event_count,
+        event_date as activity_date
+    from fct_activity_events
+    where activity_id <> 'any'
+    group by activity_id, user_id, event_date
+
+)
+
+select * from activity_days

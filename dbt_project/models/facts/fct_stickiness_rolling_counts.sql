@@ -1,0 +1,108 @@
+with
+
+fct_stickiness_interval_changes as (
+
+    select * from {{ ref('fct_stickiness_interval_changes') }} where interval_change <> 0
+
+),
+
+dim_dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
+-- From each change to the next the user's number of active intervals stands still. Changes
+-- of one day follow each other at once: a span without length, which adds and takes away
+-- on the same day.
+spans as (
+
+    select
+        stickiness_id,
+        sum(interval_change) over (
+            partition by stickiness_id, user_id order by change_date, interval_change
+            rows between unbounded preceding and current row
+        ) as active_intervals,
+        change_date as from_date,
+        lead(change_date) over (
+            partition by stickiness_id, user_id order by change_date, interval_change
+        ) as to_date
+    from fct_stickiness_interval_changes
+
+),
+
+span_counts as (
+
+    select
+        stickiness_id,
+        active_intervals,
+        count(*) as user_count,
+        from_date,
+        to_date
+    from spans
+    where active_intervals > 0 and from_date < to_date
+    group by stickiness_id, active_intervals, from_date, to_date
+
+),
+
+changes as (
+
+    select
+        stickiness_id,
+        active_intervals,
+        user_count,
+        from_date as change_date
+    from span_counts
+    union all
+    select
+        stickiness_id,
+        active_intervals,
+        -user_count as user_count,
+        to_date as change_date
+    from span_counts
+
+),
+
+daily_changes as (
+
+    select
+        stickiness_id,
+        active_intervals,
+        sum(user_count) as user_count,
+        change_date
+    from changes
+    group by stickiness_id, active_intervals, change_date
+
+),
+
+reached as (
+
+    select distinct
+        stickiness_id,
+        active_intervals
+    from daily_changes
+
+),
+
+counts as (
+
+    select
+        reached.stickiness_id,
+        cast(reached.active_intervals as bigint) as active_intervals,
+        cast(sum(coalesce(daily_changes.user_count, 0)) over (
+            partition by reached.stickiness_id, reached.active_intervals
+            order by dim_dates.date_day
+            rows between unbounded preceding and current row
+        ) as bigint) as user_count,
+        {{ days_after('dim_dates.date_day', '-27') }} as period_start_date
+    from reached
+    cross join dim_dates
+    left join daily_changes
+        on
+            reached.stickiness_id = daily_changes.stickiness_id
+            and reached.active_intervals = daily_changes.active_intervals
+            and dim_dates.date_day = daily_changes.change_date
+
+)
+
+select * from counts

@@ -1,0 +1,117 @@
+with
+
+dim_activities as (
+
+    select * from {{ ref('dim_activities') }}
+
+),
+
+dim_date_periods as (
+
+    select * from {{ ref('dim_date_periods') }}
+
+),
+
+fct_activity_gaps as (
+
+    select * from {{ ref('fct_activity_gaps') }}
+
+),
+
+-- A period without anyone is still a row.
+periods as (
+
+    select distinct
+        dim_activities.activity_id,
+        dim_date_periods.grain,
+        dim_date_periods.is_closed,
+        dim_date_periods.period_start_date
+    from dim_date_periods
+    cross join dim_activities
+
+),
+
+-- Users by their first active day of a period, beside the period of the active day before
+-- it: that is their last active period, so the gaps between days serve every grain.
+active as (
+
+    select
+        fct_activity_gaps.activity_id,
+        dim_date_periods.grain,
+        dim_date_periods.period_start_date,
+        sum(fct_activity_gaps.user_count) as active_user_count,
+        sum(case
+            when fct_activity_gaps.previous_activity_date is null
+                then fct_activity_gaps.user_count
+            else 0
+        end) as new_user_count,
+        sum(case
+            when
+                previous_periods.period_start_date
+                = dim_date_periods.previous_period_start_date
+                then fct_activity_gaps.user_count
+            else 0
+        end) as retained_user_count
+    from fct_activity_gaps
+    inner join dim_date_periods
+        on fct_activity_gaps.activity_date = dim_date_periods.date_day
+    left join dim_date_periods as previous_periods
+        on
+            fct_activity_gaps.previous_activity_date = previous_periods.date_day
+            and dim_date_periods.grain = previous_periods.grain
+    where
+        previous_periods.period_start_date is null
+        or previous_periods.period_start_date < dim_date_periods.period_start_date
+    group by
+        fct_activity_gaps.activity_id,
+        dim_date_periods.grain,
+        dim_date_periods.period_start_date
+
+),
+
+counted as (
+
+    select
+        periods.activity_id,
+        periods.grain,
+        coalesce(active.new_user_count, 0) as new_user_count,
+        coalesce(active.retained_user_count, 0) as retained_user_count,
+        coalesce(active.active_user_count, 0) as active_user_count,
+        lag(coalesce(active.active_user_count, 0), 1, 0) over (
+            partition by periods.activity_id, periods.grain
+            order by periods.period_start_date
+        ) as previous_active_user_count,
+        periods.is_closed,
+        periods.period_start_date
+    from periods
+    left join active
+        on
+            periods.activity_id = active.activity_id
+            and periods.grain = active.grain
+            and periods.period_start_date = active.period_start_date
+
+),
+
+growth as (
+
+    select
+        activity_id,
+        grain,
+        cast(new_user_count as bigint) as new_user_count,
+        cast(retained_user_count as bigint) as retained_user_count,
+        cast(active_user_count - new_user_count - retained_user_count as bigint)
+            as resurrected_user_count,
+        cast(previous_active_user_count - retained_user_count as bigint)
+            as churned_user_count,
+        cast(active_user_count as bigint) as active_user_count,
+        cast(
+            (active_user_count - retained_user_count) * 1.0
+            / nullif(previous_active_user_count - retained_user_count, 0) as double
+        ) as quick_ratio,
+        is_closed as is_mature,
+        period_start_date
+    from counted
+
+)
+
+select * from growth
