@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.defs.ingest.feeds import FEEDS, Feed
+from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.defs.ingest.readers import FileColumn, literals, quote
 
 LOADED = "loaded"
@@ -80,40 +80,44 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of `raw` that every warehouse has, where they are missing."""
     for statement in TABLES:
         connection.execute(statement)
+    present = _columns(connection)
     for feed in FEEDS:
-        create_feed_table(connection, feed.name, feed)
+        make_room(connection, feed.name, (*feed.column_names, "properties"), present)
 
 
-def create_feed_table(
-    connection: duckdb.DuckDBPyConnection, feed: str, declared: Feed | None
+def make_room(
+    connection: duckdb.DuckDBPyConnection,
+    feed: str,
+    columns: Sequence[str],
+    present: dict[str, set[str]] | None = None,
 ) -> None:
-    """Make a feed's table, and give it the columns declared since."""
-    columns = (
-        ""
-        if declared is None
-        else "".join(f"{quote(name)} varchar, " for name in (*declared.column_names, "properties"))
-    )
-    connection.execute(
-        f"create table if not exists raw.{quote(feed)} (source_file varchar, row_number bigint, "
-        f"load_id bigint, content_hash varchar, {columns}malformed_payload varchar)"
-    )
-    if declared is not None:
-        add_columns(connection, feed, (*declared.column_names, "properties"))
+    """Make a feed's table, or give it the text columns that it has not yet.
 
-
-def add_columns(connection: duckdb.DuckDBPyConnection, feed: str, columns: Sequence[str]) -> None:
-    """Give a feed's table the text columns that it has not yet."""
-    present = {
-        row[0].lower()
-        for row in connection.execute(
-            "select column_name from duckdb_columns() "
-            "where database_name = current_database() and schema_name = 'raw' and table_name = ?",
-            [feed],
-        ).fetchall()
-    }
+    `present` are the columns of all raw tables, where the caller looked them up already.
+    """
+    found = (_columns(connection) if present is None else present).get(feed)
+    if found is None:
+        listed = "".join(f"{quote(column)} varchar, " for column in columns)
+        connection.execute(
+            f"create table if not exists raw.{quote(feed)} (source_file varchar, "
+            f"row_number bigint, load_id bigint, content_hash varchar, {listed}"
+            "malformed_payload varchar)"
+        )
+        return
     for column in columns:
-        if column.lower() not in present:
+        if column.lower() not in found:
             connection.execute(f"alter table raw.{quote(feed)} add column {quote(column)} varchar")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    rows = connection.execute(
+        "select table_name, lower(column_name) from duckdb_columns() "
+        "where database_name = current_database() and schema_name = 'raw'"
+    ).fetchall()
+    columns: dict[str, set[str]] = {}
+    for table, column in rows:
+        columns.setdefault(str(table), set()).add(str(column))
+    return columns
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], LedgerRow]:
@@ -237,7 +241,10 @@ def touch(
 def insert_many(
     connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]
 ) -> None:
-    """Insert rows of the ledger's own bookkeeping, 200 to a statement (one by one is slow)."""
+    """Insert rows of the ledger's own bookkeeping, 200 to a statement.
+
+    One by one is slow, and `executemany` loads pandas, which takes seconds.
+    """
     for start in range(0, len(rows), 200):
         part = rows[start : start + 200]
         places = ", ".join(f"({', '.join('?' * len(row))})" for row in part)

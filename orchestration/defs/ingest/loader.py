@@ -403,7 +403,7 @@ class _Run:
         paths = [load.path for load in batch]
         declared = feed_of(shape.feed)
         if shape.format == "empty":
-            ledger.create_feed_table(self.connection, shape.feed, declared)
+            self._make_room(readers.target(shape.feed, declared, ()))
             return _Reading(None, {})
         if shape.format == "jsonl":
             return self._read_json(shape, paths)
@@ -464,9 +464,9 @@ class _Run:
         connection.execute(readers.STAGE_STARTS)
 
     def _make_room(self, target: readers.Target) -> None:
-        ledger.create_feed_table(self.connection, target.feed, target.declared)
+        # Every warehouse has the tables of declared feeds; another source's log grows.
         if target.declared is None:
-            ledger.add_columns(self.connection, target.feed, target.columns)
+            ledger.make_room(self.connection, target.feed, target.columns)
 
     def _preserve_order(self, is_needed: bool) -> None:
         # Off where rows carry their numbers already: faster, and far less memory.
@@ -480,8 +480,8 @@ class _Run:
         if old is not None and old.status == FAILED:
             if (old.content_hash, old.error) == (load.content_hash, error):
                 return
+        self._make_room(readers.target(load.file.feed, feed_of(load.file.feed), ()))
         with self._transaction():
-            ledger.create_feed_table(self.connection, load.file.feed, feed_of(load.file.feed))
             if old is not None:
                 ledger.forget_rows(self.connection, [old])
             ledger.write(self.connection, [load.row(FAILED, error=error)], self.now)

@@ -24,6 +24,7 @@ from orchestration.defs.ingest.files import (
     head,
     refuse_foreign_text,
 )
+from orchestration.defs.ingest.ledger import insert_many
 from orchestration.project import SHIPPED_SEEDS_DIR
 
 
@@ -192,6 +193,8 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[
     """
     # Rows are few; keeping their order keeps their lines.
     connection.execute("set preserve_insertion_order = true")
+    for macro in readers.MACROS:
+        connection.execute(macro)
     with tempfile.TemporaryDirectory(prefix="yunying-seeds-") as links:
         files = tuple(
             _stage_definition(connection, definition, seeds_dir, Path(links, f"{number}.csv"))
@@ -209,17 +212,18 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[
             "create or replace table seeds.definition_files (file varchar, row_count bigint, "
             "unknown_columns varchar, error varchar, content_hash varchar, is_known boolean)"
         )
-        connection.executemany(
-            "insert into seeds.definition_files values (?, ?, ?, ?, ?, ?)",
+        insert_many(
+            connection,
+            "seeds.definition_files",
             [
-                [
+                (
                     file.file,
                     file.row_count,
                     ", ".join(file.unknown_columns) or None,
                     file.error,
                     file.content_hash,
                     file.is_known,
-                ]
+                )
                 for file in files
             ],
         )
