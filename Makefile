@@ -18,7 +18,7 @@ help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m demo.complete_journey
 	@$(BIN)/python -m orchestration.build
 	@$(BIN)/python -m orchestration.summary
 

@@ -10,7 +10,7 @@ import pytest
 
 from expectations.results import SuiteResult
 from expectations.suites import all_suites
-from orchestration.defs.checks.suites import CHECK_NAME, checks
+from orchestration.defs.checks.suites import CHECK_NAME, checks, raw_checks
 
 Validate = Callable[..., tuple[SuiteResult, ...]]
 TABLES = [dg.AssetKey([suite.schema, suite.table]) for suite in all_suites()]
@@ -34,7 +34,7 @@ def run(
         monkeypatch.setenv("YUNYING_WAREHOUSE", str(warehouse))
         defs = dg.Definitions(
             assets=[transform, publish],
-            asset_checks=[checks],
+            asset_checks=[raw_checks, checks],
             jobs=[dg.define_asset_job("build", selection=dg.AssetSelection.all())],
         )
         with dg.DagsterInstance.ephemeral() as instance:
@@ -58,7 +58,7 @@ def check_of(result: dg.ExecuteInProcessResult, schema: str, table: str):
 
 
 def test_every_suite_is_a_blocking_check_of_its_table() -> None:
-    specs = list(checks.check_specs)
+    specs = [*raw_checks.check_specs, *checks.check_specs]
     assert {spec.asset_key for spec in specs} == set(TABLES)
     assert all(spec.blocking and spec.name == CHECK_NAME for spec in specs)
 

@@ -1,16 +1,20 @@
-"""One blocking asset check for each suite, all of them evaluated in one step.
+"""One blocking asset check for each suite, evaluated in two steps: before dbt, and after.
 
-One step, because importing Great Expectations takes longer than evaluating every suite.
+Not a step for each, because importing Great Expectations takes longer than evaluating every
+suite. Not one for all, because what arrived is judged before dbt reads it: with one step, dbt
+would have to run in two parts around it.
 """
 
-from collections.abc import Iterator
+import pickle
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
+
+from expectations.data_docs import build_data_docs
 from expectations.results import Failure, SuiteResult
 from expectations.rules import Suite
 from expectations.suites import all_suites
-
 from orchestration.project import Settings
 from orchestration.retries import connect_or_retry
 
@@ -20,6 +24,11 @@ CHECK_NAME = "plausible"
 def data_docs_dir(settings: Settings) -> Path:
     """Where the suites' pages are written: beside the warehouse, with ids of people in them."""
     return settings.warehouse.parent / "data_docs"
+
+
+def _results_dir(settings: Settings) -> Path:
+    """Each suite's last result, kept so that the pages of one step can show the other's too."""
+    return settings.warehouse.parent / "data_docs_results"
 
 
 def _spec(suite: Suite) -> dg.AssetCheckSpec:
@@ -33,29 +42,42 @@ def _spec(suite: Suite) -> dg.AssetCheckSpec:
     )
 
 
-@dg.multi_asset_check(
-    name="checks", specs=[_spec(suite) for suite in all_suites()], can_subset=True
-)
-def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Evaluate the selected suites inside the warehouse, and write their pages."""
+def _step(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(name=name, specs=[_spec(suite) for suite in suites], can_subset=True)
+    def step(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
+        chosen = [suite for suite in suites if (suite.schema, suite.table) in selected]
+        settings = Settings.from_environment()
+        with connect_or_retry(settings, context.log.info):
+            pass  # nobody else holds the file now: what follows opens it read-only
+        for result in _evaluate(settings, chosen):
+            if result.errors or result.failures:
+                context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
+            yield check_result(result, data_docs_dir(settings))
+
+    return step
+
+
+raw_checks = _step("raw_checks", [suite for suite in all_suites() if suite.schema == "raw"])
+checks = _step("checks", [suite for suite in all_suites() if suite.schema != "raw"])
+
+
+def _evaluate(settings: Settings, suites: Sequence[Suite]) -> Sequence[SuiteResult]:
+    """Evaluate the suites inside the warehouse, and write the pages of all that have a result."""
     # Here, not above: its import takes seconds.
     from expectations.validate import validate
 
-    settings = Settings.from_environment()
-    with connect_or_retry(settings, context.log.info):
-        pass  # nobody else holds the file now: what follows opens it read-only
-    selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
     results = validate(
-        settings.warehouse,
-        [suite for suite in all_suites() if (suite.schema, suite.table) in selected],
-        data_docs_dir=data_docs_dir(settings),
-        memory_limit=settings.memory_limit,
-        threads=settings.threads,
+        settings.warehouse, suites, memory_limit=settings.memory_limit, threads=settings.threads
     )
+    folder = _results_dir(settings)
+    folder.mkdir(parents=True, exist_ok=True)
     for result in results:
-        if result.errors or result.failures:
-            context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
-    yield from (check_result(result, data_docs_dir(settings)) for result in results)
+        (folder / f"{result.suite}.pickle").write_bytes(pickle.dumps(result))
+    known = [suite for suite in all_suites() if (folder / f"{suite.name}.pickle").exists()]
+    kept = [pickle.loads((folder / f"{suite.name}.pickle").read_bytes()) for suite in known]
+    build_data_docs(data_docs_dir(settings), known, kept)
+    return results
 
 
 def check_result(result: SuiteResult, docs: Path) -> dg.AssetCheckResult:
