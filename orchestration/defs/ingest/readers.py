@@ -33,10 +33,11 @@ MACROS = (
     """
     create or replace temp macro own_properties(t) as
     case
-        when t is null or trim(t) = '' then null
+        when t is null then null
+        when json_valid(t) and ltrim(t) like '{%' then nullif(cast(json(t) as varchar), '{}')
+        when trim(t) = '' then null
         when not json_valid(t) then '{"properties":' || cast(to_json(t) as varchar) || '}'
         when json_type(t) = 'NULL' then null
-        when json_type(t) = 'OBJECT' then nullif(cast(json(t) as varchar), '{}')
         else '{"properties":' || cast(json(t) as varchar) || '}'
     end
     """,
