@@ -10,7 +10,7 @@ import pytest
 
 from expectations.results import SuiteResult
 from expectations.suites import all_suites
-from orchestration.defs.checks.suites import CHECK_NAME, checks, raw_checks
+from orchestration.defs.checks.suites import CHECK_NAME, checks
 
 Validate = Callable[..., tuple[SuiteResult, ...]]
 TABLES = [dg.AssetKey([suite.schema, suite.table]) for suite in all_suites()]
@@ -34,7 +34,7 @@ def run(
         monkeypatch.setenv("YUNYING_WAREHOUSE", str(warehouse))
         defs = dg.Definitions(
             assets=[transform, publish],
-            asset_checks=[raw_checks, checks],
+            asset_checks=[checks],
             jobs=[dg.define_asset_job("build", selection=dg.AssetSelection.all())],
         )
         with dg.DagsterInstance.ephemeral() as instance:
@@ -58,9 +58,17 @@ def check_of(result: dg.ExecuteInProcessResult, schema: str, table: str):
 
 
 def test_every_suite_is_a_blocking_check_of_its_table() -> None:
-    specs = [*raw_checks.check_specs, *checks.check_specs]
+    specs = list(checks.check_specs)
     assert {spec.asset_key for spec in specs} == set(TABLES)
-    assert all(spec.blocking and spec.name == CHECK_NAME for spec in specs)
+    assert all(spec.name == CHECK_NAME for spec in specs)
+    assert all(spec.blocking == (spec.asset_key.path[0] != "raw") for spec in specs)
+
+
+def test_a_failed_suite_of_raw_holds_back_publishing_too(run, spoil) -> None:
+    result = run(spoil("update raw.ingest_files set status = 'failed' where load_id % 3 > 0"))
+    assert not published(result)
+    check = check_of(result, "raw", "ingest_files")
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
 
 
 def test_a_clean_warehouse_is_published(run, warehouse: Path) -> None:

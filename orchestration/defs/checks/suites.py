@@ -1,17 +1,16 @@
-"""One blocking asset check for each suite, evaluated in two steps: before dbt, and after.
+"""One blocking asset check for each suite, all of them evaluated in one step, after dbt.
 
-Not a step for each, because importing Great Expectations takes longer than evaluating every
-suite. Not one for all, because what arrived is judged before dbt reads it: with one step, dbt
-would have to run in two parts around it.
+One step, because importing Great Expectations takes longer than evaluating every suite. After
+dbt, because suites of raw compare with what staging and facts made of it; so they cannot hold
+back dbt, which reads raw, and Dagster's `blocking` is not theirs. They hold back publishing all
+the same: the step fails with them, and publishing waits for it.
 """
 
-import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 
-from expectations.data_docs import build_data_docs
 from expectations.results import Failure, SuiteResult
 from expectations.rules import Suite
 from expectations.suites import all_suites
@@ -26,58 +25,43 @@ def data_docs_dir(settings: Settings) -> Path:
     return settings.warehouse.parent / "data_docs"
 
 
-def _results_dir(settings: Settings) -> Path:
-    """Each suite's last result, kept so that the pages of one step can show the other's too."""
-    return settings.warehouse.parent / "data_docs_results"
-
-
 def _spec(suite: Suite) -> dg.AssetCheckSpec:
     sentences = "\n".join(f"- {rule.severity}: {rule.sentence}." for rule in suite.rules)
     return dg.AssetCheckSpec(
         CHECK_NAME,
         asset=[suite.schema, suite.table],
-        blocking=True,
+        blocking=suite.schema != "raw",
         description=f"Great Expectations over {suite.name}. No row of these kinds:\n\n{sentences}",
         metadata={"suite": f"expectations/suites/{suite.schema}/{suite.table}.py"},
     )
 
 
-def _step(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
-    @dg.multi_asset_check(name=name, specs=[_spec(suite) for suite in suites], can_subset=True)
-    def step(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
-        chosen = [suite for suite in suites if (suite.schema, suite.table) in selected]
-        settings = Settings.from_environment()
-        with connect_or_retry(settings, context.log.info):
-            pass  # nobody else holds the file now: what follows opens it read-only
-        for result in _evaluate(settings, chosen):
-            if result.errors or result.failures:
-                context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
-            yield check_result(result, data_docs_dir(settings))
-
-    return step
-
-
-raw_checks = _step("raw_checks", [suite for suite in all_suites() if suite.schema == "raw"])
-checks = _step("checks", [suite for suite in all_suites() if suite.schema != "raw"])
-
-
-def _evaluate(settings: Settings, suites: Sequence[Suite]) -> Sequence[SuiteResult]:
-    """Evaluate the suites inside the warehouse, and write the pages of all that have a result."""
+@dg.multi_asset_check(
+    name="checks", specs=[_spec(suite) for suite in all_suites()], can_subset=True
+)
+def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Evaluate the selected suites inside the warehouse, and write their pages."""
     # Here, not above: its import takes seconds.
     from expectations.validate import validate
 
+    settings = Settings.from_environment()
+    with connect_or_retry(settings, context.log.info):
+        pass  # nobody else holds the file now: what follows opens it read-only
+    selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
     results = validate(
-        settings.warehouse, suites, memory_limit=settings.memory_limit, threads=settings.threads
+        settings.warehouse,
+        [suite for suite in all_suites() if (suite.schema, suite.table) in selected],
+        data_docs_dir=data_docs_dir(settings),
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
     )
-    folder = _results_dir(settings)
-    folder.mkdir(parents=True, exist_ok=True)
     for result in results:
-        (folder / f"{result.suite}.pickle").write_bytes(pickle.dumps(result))
-    known = [suite for suite in all_suites() if (folder / f"{suite.name}.pickle").exists()]
-    kept = [pickle.loads((folder / f"{suite.name}.pickle").read_bytes()) for suite in known]
-    build_data_docs(data_docs_dir(settings), known, kept)
-    return results
+        if result.errors or result.failures:
+            context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
+        yield check_result(result, data_docs_dir(settings))
+    failed = [result.suite for result in results if result.errors or result.blocking_failures]
+    if failed:
+        raise dg.Failure(f"failed: {', '.join(failed)}", allow_retries=False)
 
 
 def check_result(result: SuiteResult, docs: Path) -> dg.AssetCheckResult:
