@@ -88,13 +88,15 @@ class Suite:
         return ("column_name",) if isinstance(rule, ColumnsRule) else self.keys
 
 
-def evaluation_query(suite: Suite, rule: RowRule | QueryRule, limit: int) -> str:
+def evaluation_query(suite: Suite, rule: Rule, limit: int) -> str:
     """The same as a template of Great Expectations: few rows, and how many there are.
 
-    `{batch}` is its name for the table; every other brace is doubled, as it asks for.
+    `{batch}` is its name for the table; every other brace is doubled, as it asks for. The
+    comment names the table in queries that are about it and do not read it.
     """
     keys = ", ".join(suite.keys_of(rule))
     query = (
+        f"/* {rule.name} of {TABLE} */\n"
         f"select *, count(*) over () as failing_row_count from (\n"
         f"{_failing_rows_query(suite, rule)}\n) as failing order by {keys} limit {limit}"
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from expectations.data_docs import publish_data_docs
@@ -32,17 +34,27 @@ class Addresses(HTMLParser):
         ]
 
 
-@pytest.fixture
-def site(validate: Validate, spoil: Callable[[str], Path], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def built_site(
+    validate: Validate, clean_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The site of a warehouse with a blocking finding, a warning, and a suite in error."""
-    warehouse = spoil(
-        f"""update marts.mart_rfm_scores set user_id = '{HOSTILE.replace("'", "''")}',
-            recency_days = 400 where user_id = 'c7' and snapshot_date = '2024-01-31';
-        update raw.ingest_files set status = 'failed', error = 'holds HTML' where load_id = 7;
-        drop table marts.mart_stickiness"""
-    )
-    validate(warehouse, data_docs_dir=tmp_path / "data_docs")
-    return tmp_path / "data_docs"
+    folder = tmp_path_factory.mktemp("data_docs")
+    warehouse = Path(shutil.copyfile(clean_template, folder / "warehouse.duckdb"))
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            f"""update marts.mart_rfm_scores set user_id = '{HOSTILE.replace("'", "''")}',
+                recency_days = 400 where user_id = 'c7' and snapshot_date = '2024-01-31';
+            update raw.ingest_files set status = 'failed', error = 'HTML' where load_id = 7;
+            drop table marts.mart_stickiness"""
+        )
+    validate(warehouse, data_docs_dir=folder / "data_docs")
+    return folder / "data_docs"
+
+
+@pytest.fixture
+def site(built_site: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built_site, tmp_path / "data_docs"))
 
 
 def test_each_suite_has_a_page_that_the_index_leads_to(site: Path) -> None:

@@ -33,14 +33,12 @@ newest as (
 
 recent as (
     select
-        cast(series.day_date as date) as day_date,
         newest.newest_date,
+        newest.newest_date - cast(back.days as integer) as day_date,
         coalesce(arrived.event_count, 0) as event_count
     from newest
-    cross join lateral (
-        select newest.newest_date - unnest(generate_series(0, 28)) as day_date
-    ) as series
-    left join arrived on cast(series.day_date as date) = arrived.day_date
+    cross join generate_series(0, 28) as back (days)
+    left join arrived on newest.newest_date - cast(back.days as integer) = arrived.day_date
 )
 """
 
