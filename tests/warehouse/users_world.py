@@ -1,0 +1,285 @@
+"""Small random worlds for the users and RFM areas: event streams, definitions, their builds.
+
+The streams aim at boundaries: silences around the limits of states and stages, days around
+the change to summer time, orders around the edge of 365 days. Each world is built once a
+process, `build` with an earlier horizon too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests import support
+
+UTC = ZoneInfo("UTC")
+# The two areas and what they are made of.
+SELECTION = "+path:models/marts/users +path:models/marts/rfm"
+# Silences, in days from one active day to the next, around every limit there is.
+GAPS = (1, 1, 1, 2, 3, 6, 7, 8, 9, 14, 20, 27, 28, 29, 30, 31, 32, 45, 90)
+
+EVENT_NAMES = """event_name,label_en,label_zh,area,role,is_activity,is_key_action
+open,,,product,,true,false
+read,,,content,,true,{is_read_key}
+buy,,,product,order,true,false
+refund,,,product,refund,false,false
+push,,,campaign,,false,false
+"""
+ACTIVITIES = """activity_id,label_en,label_zh,event_name
+any,,,
+reading,,,read
+buying,,,buy
+never,,,unheard_of
+"""
+STICKINESS = """stickiness_id,activity_id,interval,period,from_at,to_at,min_occurrences,\
+is_cumulative
+days_28,any,day,28_days,,,,
+days_28_twice,reading,day,28_days,,,2,true
+hours_28,any,hour,28_days,,,,
+weeks_28,any,week,28_days,,,3,
+months_28,any,month,28_days,,,2,
+days_week,any,,week,,,,
+hours_week,reading,hour,week,,,,true
+weeks_month,any,week,month,,,2,true
+days_month,buying,day,month,,,,
+days_range,any,day,range,2023-11-03,2024-02-09,,
+months_range,reading,month,range,2023-11-03,,2,
+cut_range,any,day,range,2023-10-28 18:30:00,2024-03-10T12:00:00Z,2,
+hours_range,any,hour,range,2024-03-01,2024-03-20,,true
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """Settings, definitions and events of one warehouse."""
+
+    timezone: str
+    week_start: str
+    seeds: dict[str, str]
+    events: tuple[dict[str, Any], ...]
+    has_key_actions: bool
+    is_calibrated: bool
+
+    def local(self, event: dict[str, Any]) -> datetime:
+        """Instant of an event on the clock of the reporting zone."""
+        return event["occurred_at"].astimezone(ZoneInfo(self.timezone))
+
+    def day(self, event: dict[str, Any]) -> date:
+        return self.local(event).date()
+
+    def active_events(self) -> dict[str, list[dict[str, Any]]]:
+        """Events that count as activity, by user."""
+        users: dict[str, list[dict[str, Any]]] = {}
+        for event in self.events:
+            if event["event_name"] not in ("refund", "push"):
+                users.setdefault(event["user_id"], []).append(event)
+        return users
+
+    def active_days(self, event_name: str | None = None) -> dict[str, set[date]]:
+        """Days with activity, of any kind or of one event's, by user."""
+        return {
+            user: days
+            for user, events in self.active_events().items()
+            if (
+                days := {
+                    self.day(event)
+                    for event in events
+                    if event_name is None or event["event_name"] == event_name
+                }
+            )
+        }
+
+    @property
+    def first_date(self) -> date:
+        return min(min(days) for days in self.active_days().values())
+
+    @property
+    def data_through_at(self) -> datetime:
+        return max(event["occurred_at"] for event in self.events)
+
+    @property
+    def last_date(self) -> date:
+        return self.data_through_at.astimezone(ZoneInfo(self.timezone)).date()
+
+    def dates(self) -> list[date]:
+        """Every day from the first active one to the horizon."""
+        return list(days_between(self.first_date, self.last_date))
+
+    def is_closed(self, next_date: date) -> bool:
+        """Whether a period has closed whose next one begins on `next_date`."""
+        return self.midnight(next_date) <= self.data_through_at
+
+    def midnight(self, day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.timezone)).astimezone(
+            UTC
+        )
+
+    def period_start(self, grain: str, day: date) -> date:
+        """First day of the day, week or month that holds a day."""
+        if grain == "day":
+            return day
+        if grain == "month":
+            return day.replace(day=1)
+        offset = day.weekday() if self.week_start == "monday" else (day.weekday() + 1) % 7
+        return day - timedelta(days=offset)
+
+    def next_period(self, grain: str, start: date) -> date:
+        if grain == "month":
+            return (start + timedelta(days=31)).replace(day=1)
+        return start + timedelta(days=7 if grain == "week" else 1)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Days from one to another, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def _stream(draw: random.Random, zone: ZoneInfo, users: int) -> Iterator[dict[str, Any]]:
+    """Events of some users over 17 months, with orders that grow and are paid back."""
+    start, end = date(2023, 1, 17), date(2024, 6, 12)
+    orders = 0
+    for number in range(users):
+        user = f"user {number}"
+        day = start + timedelta(days=draw.choice((0, 0, 1, 30, 200, draw.randrange(500))))
+        gaps = draw.choice((GAPS, GAPS[:5], GAPS[:9], GAPS[5:], (7, 8), (30, 31)))
+        is_buyer = draw.random() < 0.7
+        while day <= end:
+            for _ in range(draw.choice((1, 1, 2, 4))):
+                name = draw.choice(("open", "open", "read", "buy" if is_buyer else "read"))
+                event: dict[str, Any] = {
+                    "user_id": user,
+                    "event_name": name,
+                    "occurred_at": _instant(draw, zone, day),
+                }
+                if name == "buy":
+                    orders += 1
+                    event["amount"] = draw.choice(("0", "9.99", "25.5", "25.5", "100"))
+                    if draw.random() < 0.8:
+                        event["order_id"] = f"order {orders}"
+                        yield from _later_states(draw, zone, event, day, end)
+                yield event
+            if draw.random() < 0.2:
+                yield {
+                    "user_id": user,
+                    "event_name": "push",
+                    "occurred_at": _instant(draw, zone, day + timedelta(days=1)),
+                }
+            day += timedelta(days=draw.choice(gaps))
+    # The last day is not over, and nobody is active on some days before it.
+    yield {
+        "user_id": "user 0",
+        "event_name": "open",
+        "occurred_at": datetime(2024, 6, 16, 20, 15, 30, tzinfo=UTC),
+    }
+
+
+def _later_states(
+    draw: random.Random, zone: ZoneInfo, order: dict[str, Any], day: date, end: date
+) -> Iterator[dict[str, Any]]:
+    """A second line of the order, refunds of a part or of all, days or months later."""
+    for name, chance in (("buy", 0.15), ("refund", 0.25), ("refund", 0.1)):
+        later = day + timedelta(days=draw.choice((0, 1, 20, 40, 100)))
+        if draw.random() < chance and later <= end:
+            amount = draw.choice((order["amount"], "5", "3.3333"))
+            yield {**order, "event_name": name, "amount": amount} | {
+                "occurred_at": max(_instant(draw, zone, later), order["occurred_at"])
+            }
+
+
+def _instant(draw: random.Random, zone: ZoneInfo, day: date) -> datetime:
+    """Somewhere in a local day, often at its edges or in the hours that clocks skip."""
+    hour, minute = draw.choice(
+        ((0, 0), (0, 30), (1, 15), (1, 45), (2, 30), (12, 0), (18, 45), (23, 59))
+    )
+    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+    return local.replace(fold=draw.randrange(2)).astimezone(UTC)
+
+
+@cache
+def world(name: str) -> World:
+    """`plain`: fixed limits, key actions, UTC, weeks from Monday. `local`: New York, weeks
+    from Sunday, calibrated limits, no key action, money by cut points."""
+    is_plain = name == "plain"
+    zone = "UTC" if is_plain else "America/New_York"
+    draw = random.Random(f"yunying {name}")
+    stream = sorted(_stream(draw, ZoneInfo(zone), 70), key=lambda event: event["occurred_at"])
+    mode = "" if is_plain else "calibrated"
+    stages = f"""stage_id,mode,min_active_days,min_active_weeks,of_weeks,silent_over_days
+introduction,,{"" if is_plain else 3},,,
+growth,,,,,
+maturity,,,{"" if is_plain else 2},{"" if is_plain else 3},
+dormancy,{mode},,,,
+churn,{mode},,,,
+"""
+    cut_points = "measure,score,at_least,at_most\n"
+    if not is_plain:
+        cut_points += "monetary,1,,20\nmonetary,2,20.01,50\nmonetary,3,50.01,100\n"
+        cut_points += "monetary,4,100.01,200\nmonetary,5,200.01,\n"
+    return World(
+        timezone=zone,
+        week_start="monday" if is_plain else "sunday",
+        seeds={
+            "event_names": EVENT_NAMES.format(is_read_key=str(is_plain).lower()),
+            "activities": ACTIVITIES,
+            "stickiness": STICKINESS,
+            "lifecycle_stages": stages,
+            "rfm_cut_points": cut_points,
+        },
+        events=tuple(
+            {"event_id": f"event {number}", **event} for number, event in enumerate(stream)
+        ),
+        has_key_actions=is_plain,
+        is_calibrated=not is_plain,
+    )
+
+
+@cache
+def build(name: str, horizon: str = "") -> Path:
+    """The warehouse of a world, as of an earlier horizon if one is given."""
+    folder = Path(mkdtemp(prefix="yunying-users-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    wanted = world(name)
+    return support.build_warehouse(
+        folder,
+        events=[
+            {**event, "occurred_at": event["occurred_at"].isoformat()} for event in wanted.events
+        ],
+        seeds=wanted.seeds,
+        environment={
+            "YUNYING_TIMEZONE": wanted.timezone,
+            "YUNYING_WEEK_START": wanted.week_start,
+            "YUNYING_HORIZON": horizon,
+        },
+        select=SELECTION,
+    )
+
+
+def rows_of(warehouse: Path, table: str, columns: str) -> list[tuple[Any, ...]]:
+    """Rows of a table in a total order, as tuples of the columns that are named."""
+    names = [column.strip() for column in columns.split(",")]
+    rows = support.query(warehouse, f"select {columns} from {table}")
+    return sorted((tuple(row[name] for name in names) for row in rows), key=repr)
+
+
+def compared(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The oracle's rows in the order of `rows_of`."""
+    return sorted(rows, key=repr)
+
+
+def assert_ripe_rows_stay(name: str, horizon: str, table: str) -> None:
+    """Every row that is mature at an earlier horizon has the values that it has now."""
+    early = support.query(build(name, horizon), f"select * from {table} where is_mature")
+    now = {repr(row) for row in support.query(build(name), f"select * from {table}")}
+    assert early, f"{table} has no mature row at {horizon}"
+    moved = [row for row in early if repr(row) not in now]
+    assert not moved, f"{len(moved)} of {len(early)} ripe rows of {table} moved: {moved[:3]}"
