@@ -35,7 +35,7 @@ bench: $(ENVIRONMENT) ## speed and memory, printed
 	@$(BIN)/python -m benchmarks
 
 withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
-	@$(BIN)/python -m orchestration.withdraw "$(FILE)"
+	@$(BIN)/python -m orchestration.defs.ingest.withdraw "$(FILE)"
 
 docs: $(ENVIRONMENT) ## dbt's documentation with lineage, in data/docs/index.html
 	@$(BIN)/python -m orchestration.docs

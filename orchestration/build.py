@@ -20,6 +20,14 @@ from typing import IO, Any
 from orchestration.dagster_home import dagster_home
 from orchestration.project import Settings, SettingsError
 
+# Dagster's list of every input that a step would have had.
+_NOISE = "Dependencies for step"
+_TOLD_OF_CHECKS = {
+    "dagster_dbt/failed_row_count": "rows",
+    "compiled_sql": "they are what this selects",
+    "data_docs": "the rows",
+}
+
 
 @dataclass
 class Narrator:
@@ -27,9 +35,10 @@ class Narrator:
 
     out: IO[str]
     started: float = field(default_factory=time.monotonic)
-    problems: list[str] = field(default_factory=list)
+    failed_checks: list[str] = field(default_factory=list)
+    failed_steps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    evaluated: int = 0
+    passed_count: int = 0
 
     def say(self, text: str) -> None:
         seconds = int(time.monotonic() - self.started)
@@ -40,41 +49,43 @@ class Narrator:
     def on_event(self, entry: Any, _cursor: Any = None) -> None:
         """One entry of Dagster's event log."""
         event = entry.dagster_event
+        kind = event.event_type_value if event else None
         if event is None:
-            if entry.level >= 20:
+            if entry.level >= logging.INFO and not entry.user_message.startswith(_NOISE):
                 self.say(entry.user_message)
-        elif event.event_type_value == "STEP_START":
+        elif kind == "STEP_START":
             self.say(f"{event.step_key} …")
-        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+        elif kind == "ASSET_CHECK_EVALUATION":
             self._on_check(event.asset_check_evaluation_data)
-        elif event.event_type_value == "STEP_FAILURE":
+        elif kind == "STEP_FAILURE":
             self._on_failure(event.step_key, event.step_failure_data)
-        elif event.event_type_value == "STEP_UP_FOR_RETRY":
-            self.say(f"{event.step_key}: will be tried again")
+        elif kind == "STEP_UP_FOR_RETRY":
+            self.say(f"{event.step_key}: it will be tried again")
 
     def _on_check(self, check: Any) -> None:
-        self.evaluated += 1
         if check.passed:
+            self.passed_count += 1
             return
-        name = f"{check.asset_key.to_user_string().replace('/', '.')}: {check.check_name}"
-        lines = [check.description] if check.description else []
-        for key in ("dagster_dbt/failed_row_count", "compiled_sql", "data_docs"):
-            if key in check.metadata:
-                label = {"dagster_dbt/failed_row_count": "rows"}.get(key, key.replace("_", " "))
-                lines.append(f"{label}: {getattr(check.metadata[key], 'value', '')}")
-        text = "\n    ".join([name, *"\n".join(lines).splitlines()])
-        blocking = check.blocking and check.severity.value == "ERROR"
-        (self.problems if blocking else self.warnings).append(text)
+        table = check.asset_key.to_user_string().replace("/", ".")
+        lines = [f"{table}: {check.check_name}", *(check.description or "").splitlines()]
+        lines += [
+            f"{label}: {check.metadata[key].value}"
+            for key, label in _TOLD_OF_CHECKS.items()
+            if key in check.metadata
+        ]
+        told = self.failed_checks if check.severity.value == "ERROR" else self.warnings
+        told.append("\n      ".join(lines))
 
     def _on_failure(self, step: str, data: Any) -> None:
-        failure = data.user_failure_data
         error = data.error
         while error is not None and error.cause is not None:
             error = error.cause
-        text = failure.description if failure else str(error.message if error else "").strip()
-        # What failed in a check has been said already, with its rows.
-        if not (step == "transform" and self.problems and "could not be" not in (text or "")):
-            self.problems.append(f"{step}: {text}")
+        failure = data.user_failure_data
+        text = (failure.description if failure else error.message if error else None) or ""
+        # Failed checks have been told one by one, with their rows.
+        lines = [line for line in text.strip().splitlines() if not line.startswith("check ")]
+        if lines or not self.failed_checks:
+            self.failed_steps.append(f"{step}: " + "\n      ".join(lines or ["see the log"]))
 
 
 def build(out: IO[str]) -> int:
@@ -104,12 +115,12 @@ def build(out: IO[str]) -> int:
         job = defs.resolve_job_def("build")
         result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
     for warning in narrator.warnings:
-        narrator.say(f"warning: {warning}")
-    if result.success and not narrator.problems:
-        narrator.say(f"done: {narrator.evaluated} checks passed or warned")
+        out.write(f"\n  ! {warning}\n")
+    if result.success:
+        narrator.say(f"done: {narrator.passed_count} checks passed")
         return 0
-    out.write("\nThe build failed; readers keep the last one that passed.\n\n")
-    for problem in narrator.problems or ["a step failed; the log says why"]:
+    out.write("\nThe build failed, and readers keep the last one that passed. What failed:\n\n")
+    for problem in [*narrator.failed_checks, *narrator.failed_steps]:
         out.write(f"  ✗ {problem}\n")
     return 1
 

@@ -61,7 +61,9 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
         yield check_result(result, data_docs_dir(settings))
     failed = [result.suite for result in results if result.errors or result.blocking_failures]
     if failed:
-        raise dg.Failure(f"failed: {', '.join(failed)}", allow_retries=False)
+        raise dg.Failure(
+            "\n".join(f"check {suite} failed" for suite in failed), allow_retries=False
+        )
 
 
 def check_result(result: SuiteResult, docs: Path) -> dg.AssetCheckResult:
