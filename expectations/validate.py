@@ -37,6 +37,7 @@ from expectations.rules import (
 from expectations.suites import all_suites
 
 SHOWN_ROWS = 20
+SHOWN_CHARACTERS = 200
 
 # What a suite that cannot be evaluated raises; anything else is a bug of ours and surfaces.
 _NOT_EVALUATED = (
@@ -249,4 +250,8 @@ def _first_line(message: str) -> str:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    """The value as results show it: text, cut where nobody reads on. The SQL gives it whole."""
+    if value is None:
+        return None
+    text = str(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"

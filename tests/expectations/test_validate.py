@@ -101,6 +101,16 @@ def test_nulls_in_keys_are_told_apart_from_text(validate: Validate, clean_templa
     )
 
 
+def test_values_of_any_length_are_cut_where_nobody_reads_on(
+    validate: Validate, spoil: Callable[[str], Path]
+) -> None:
+    warehouse = spoil("update marts.mart_rfm_scores set user_id = repeat('长', 10000)")
+    rule = RowRule("all", "All", "true")
+    suite = Suite("marts", "mart_rfm_scores", ("user_id",), (rule,))
+    (result,) = validate(warehouse, [suite])
+    assert result.failures[0].failing_keys[0] == {"user_id": "长" * 199 + "…"}
+
+
 def test_no_warehouse_is_said_so(validate: Validate, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="build one first"):
         validate(tmp_path / "none.duckdb")
