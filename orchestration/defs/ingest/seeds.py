@@ -170,6 +170,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         "One row per fixed cut point of a score.",
         ("measure", "score", "at_least", "at_most"),
     ),
+    Definition(
+        "currency_rates",
+        "One row per currency and day from which its rate into the reporting currency holds.",
+        ("currency", "rate", "valid_from_date"),
+    ),
 )
 
 

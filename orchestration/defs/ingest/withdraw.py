@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestration.defs.ingest import ledger
 from orchestration.defs.ingest.ledger import LOADED, WITHDRAWN, LedgerRow
 from orchestration.defs.ingest.loader import transaction
+from orchestration.lock import warehouse_lock
 from orchestration.project import Settings, SettingsError
 from orchestration.warehouse import WarehouseError, connect
 
@@ -84,12 +85,14 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         settings = Settings.from_environment()
-        for file in arguments:
-            row = withdraw(settings, file)
-            print(
-                f"Withdrew {row.source_file}: {row.rows_in:,} rows left raw.{row.feed}. "
-                "Run `make build` to bring the marts up to date."
-            )
+        # Not in the middle of a build, whose parts would then have seen different rows.
+        with warehouse_lock(settings):
+            for file in arguments:
+                row = withdraw(settings, file)
+                print(
+                    f"Withdrew {row.source_file}: {row.rows_in:,} rows left raw.{row.feed}. "
+                    "Run `make build` to bring the marts up to date."
+                )
     except (WithdrawError, WarehouseError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
