@@ -326,9 +326,11 @@ class _Run:
             except duckdb.Error as error:
                 _raise_what_is_no_file_s_fault(error)
                 named = re.search(r"/(\d+)\.(?:parquet|csv|jsonl)\b", str(error))
-                pending += self._without_unreadable(
-                    part, in_plain_words(error), int(named.group(1)) if named else None
-                )
+                load_id = int(named.group(1)) if named else None
+                if shape.csv is not None and len(part) > 1 and _is_malformed_row(error):
+                    pending += _apart(part, load_id)  # alone, its rows are told apart
+                else:
+                    pending += self._without_unreadable(part, in_plain_words(error), load_id)
             pending = [part for part in pending if part]
 
     def _without_unreadable(
@@ -338,12 +340,13 @@ class _Run:
 
         When the error names none: both halves. A file alone is the one.
         """
-        ids = [load.load_id for load in part]
-        if len(part) == 1 or load_id in ids:
-            place = 0 if len(part) == 1 else ids.index(int(load_id or 0))
-            self._fail(part[place], error)
-            return [list(part[place + 1 :]), list(part[:place])]
-        return [list(part[len(part) // 2 :]), list(part[: len(part) // 2])]
+        parts = _apart(part, load_id)
+        for alone in parts:
+            if len(alone) == 1 and (len(part) == 1 or alone[0].load_id == load_id):
+                self._fail(alone[0], error)
+                parts.remove(alone)
+                break
+        return parts
 
     def _transact(self, shape: _Shape, batch: Sequence[_Load]) -> list[FileLoad]:
         """Read the files and put their rows, columns and ledger rows in the place of the old."""
@@ -563,6 +566,17 @@ def in_plain_words(error: duckdb.Error) -> str:
 def _is_malformed_row(error: duckdb.Error) -> bool:
     text = str(error)
     return "CSV" in text and "unicode" not in text.lower()
+
+
+def _apart(part: Sequence[_Load], load_id: int | None) -> list[list[_Load]]:
+    """The files after a load, before it, and it alone; without such a load both halves."""
+    ids = [load.load_id for load in part]
+    if load_id in ids:
+        place = ids.index(load_id)
+        parts = [part[place + 1 :], part[:place], part[place : place + 1]]
+    else:
+        parts = [part[len(part) // 2 :], part[: len(part) // 2]]
+    return [list(each) for each in parts if each]
 
 
 def _raise_what_is_no_file_s_fault(error: duckdb.Error) -> None:

@@ -170,16 +170,20 @@ def parquet_rows(target: Target, columns: Sequence[FileColumn], paths: Sequence[
         position, option = "row_number() over ()", ""
     else:
         position, option = "file_row_number + 1", ", file_row_number = true"
+    # The path's column, under a name that none of the file's own has.
+    file = "_file" + "_" * max(
+        (len(name) for name in by_name if name.startswith("_file")), default=0
+    )
     chosen = _chosen(
         target,
         {name: [as_text(sql, kind) for sql, kind in found] for name, found in by_name.items()},
         [(column.name, _as_json(quote(column.name), column.type)) for column in columns],
     )
     return f"""
-        select {_load_id("_file")} as load_id, {position} as row_number,
+        select {_load_id(file)} as load_id, {position} as row_number,
             {chosen}, cast(null as varchar) as malformed_payload
         from read_parquet(
-            {literals(paths)}, hive_partitioning = false, filename = '_file'{option}
+            {literals(paths)}, hive_partitioning = false, filename = '{file}'{option}
         )
     """
 
