@@ -1,0 +1,43 @@
+{# Value of a property of a user as text: from the latest row of the users feed. #}
+{% macro user_property(relation, property) -%}
+    case {{ property }}
+        when 'user_id' then {{ relation }}.user_id
+        when 'created_at' then cast({{ relation }}.created_at as {{ dbt.type_string() }})
+        else {{ json_property(relation ~ '.properties', property) }}
+    end
+{%- endmacro %}
+
+{# Whether a property's value meets one operand of a condition. `is_not` and `not_contains`
+   are asked as `is` and `contains` here, and denied for all operands together. Text
+   ignores case; sizes compare as numbers where both sides are numbers, else as text. #}
+{% macro condition_holds() -%}
+    case operator
+        when 'is' then lower(property_value) = lower(operand)
+        when 'is_not' then lower(property_value) = lower(operand)
+        when 'contains' then {{ dbt.position('lower(operand)', 'lower(property_value)') }} > 0
+        when 'not_contains' then {{ dbt.position('lower(operand)', 'lower(property_value)') }} > 0
+        when 'matches' then {{ matches_pattern('property_value', 'operand') }}
+        when 'is_set' then property_value is not null
+        when 'is_not_set' then property_value is null
+        {%- for name, sign in {'gt': '>', 'gte': '>=', 'lt': '<', 'lte': '<='}.items() %}
+        when '{{ name }}' then coalesce(
+            {{ try_cast('property_value', 'double') }} {{ sign }} operand_number,
+            lower(property_value) {{ sign }} lower(operand)
+        )
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Whether a regular expression finds itself in a text, case aside; null where the pattern
+   is not one. #}
+{% macro matches_pattern(value, pattern) -%}
+    {{ adapter.dispatch('matches_pattern')(value, pattern) }}
+{%- endmacro %}
+
+{% macro default__matches_pattern(value, pattern) -%}
+    try(regexp_matches({{ value }}, {{ pattern }}, 'i'))
+{%- endmacro %}
+
+{% macro spark__matches_pattern(value, pattern) -%}
+    {{ value }} rlike ('(?i)' || {{ pattern }})
+{%- endmacro %}

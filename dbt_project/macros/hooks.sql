@@ -1,0 +1,17 @@
+{# Deletes what an append-only table holds of loads that this build takes in (again, after a
+   build that did not complete) or that have left the ledger. #}
+{% macro delete_pending_loads() -%}
+    {% if is_incremental() -%}
+    delete from {{ this }}
+    where
+        load_id > {{ completed_load_id() }}
+        or load_id not in (select load_id from {{ source('raw', 'ingest_files') }})
+    {%- endif %}
+{%- endmacro %}
+
+{# Deletes from a list of touched keys what a complete build has already taken in. #}
+{% macro delete_completed_loads() -%}
+    {% if is_incremental() -%}
+    delete from {{ this }} where load_id <= {{ completed_load_id() }}
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,175 @@
+{# Instants are UTC timestamps without zone in every layer; only these macros cross into
+   the reporting zone. `YUNYING_TIMEZONE` and `YUNYING_WEEK_START` are the settings. #}
+
+{% macro reporting_timezone() -%}
+    {{ return(env_var('YUNYING_TIMEZONE', 'UTC') or 'UTC') }}
+{%- endmacro %}
+
+{# UTC timestamp -> wall clock of the reporting zone. #}
+{% macro local_timestamp(instant) -%}
+    {{ adapter.dispatch('local_timestamp')(instant) }}
+{%- endmacro %}
+
+{% macro default__local_timestamp(instant) -%}
+    {%- if reporting_timezone() == 'UTC' -%}
+        {{ instant }}
+    {%- else -%}
+        timezone('{{ reporting_timezone() }}', timezone('UTC', {{ instant }}))
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__local_timestamp(instant) -%}
+    from_utc_timestamp({{ instant }}, '{{ reporting_timezone() }}')
+{%- endmacro %}
+
+{# Wall clock of the reporting zone -> UTC timestamp. #}
+{% macro utc_timestamp(local) -%}
+    {{ adapter.dispatch('utc_timestamp')(local) }}
+{%- endmacro %}
+
+{% macro default__utc_timestamp(local) -%}
+    {%- if reporting_timezone() == 'UTC' -%}
+        cast({{ local }} as timestamp)
+    {%- else -%}
+        timezone('UTC', timezone('{{ reporting_timezone() }}', cast({{ local }} as timestamp)))
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__utc_timestamp(local) -%}
+    to_utc_timestamp(cast({{ local }} as timestamp), '{{ reporting_timezone() }}')
+{%- endmacro %}
+
+{# UTC timestamp -> calendar day of the reporting zone. #}
+{% macro local_date(instant) -%}
+    cast({{ local_timestamp(instant) }} as date)
+{%- endmacro %}
+
+{# Calendar day of the reporting zone -> the UTC instant at which it begins. #}
+{% macro local_midnight(day) -%}
+    {{ utc_timestamp(day) }}
+{%- endmacro %}
+
+{# First day of the calendar week that holds a day; `YUNYING_WEEK_START` says which. #}
+{% macro week_start(day) -%}
+    {%- if (env_var('YUNYING_WEEK_START', 'monday') or 'monday') == 'sunday' -%}
+        cast({{ dbt.dateadd('day', -1, dbt.date_trunc('week', dbt.dateadd('day', 1, day))) }} as date)
+    {%- else -%}
+        cast({{ dbt.date_trunc('week', day) }} as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro month_start(day) -%}
+    cast({{ dbt.date_trunc('month', day) }} as date)
+{%- endmacro %}
+
+{# Whole days from one date to a later one, as an integer. #}
+{% macro days_between(first_date, last_date) -%}
+    {{ adapter.dispatch('days_between')(first_date, last_date) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_date, last_date) -%}
+    datediff('day', {{ first_date }}, {{ last_date }})
+{%- endmacro %}
+
+{% macro spark__days_between(first_date, last_date) -%}
+    datediff({{ last_date }}, {{ first_date }})
+{%- endmacro %}
+
+{# `YUNYING_HORIZON` as a UTC timestamp literal, or nothing when it is not set. #}
+{% macro horizon() -%}
+    {%- set value = env_var('YUNYING_HORIZON', '') -%}
+    {{ return("cast('" ~ value ~ "' as timestamp)" if value else none) }}
+{%- endmacro %}
+
+{# Text -> UTC timestamp, null where it cannot be read: ISO 8601 (extended, or basic with
+   seconds) with or without an offset (none: UTC), or an epoch in seconds, milliseconds or
+   microseconds, told apart by magnitude (10^11 seconds is the year 5138). #}
+{% macro parse_instant(text) -%}
+    {{ adapter.dispatch('parse_instant')(text) }}
+{%- endmacro %}
+
+{% macro default__parse_instant(text) -%}
+    coalesce(
+        timezone('UTC', try_cast({{ text }} as timestamptz)),
+        case
+            when try_cast({{ text }} as decimal(38, 6)) is null
+                then try_strptime({{ text }}, ['%Y%m%dT%H%M%SZ', '%Y%m%dT%H%M%S', '%Y-%m-%dT%H'])
+            when abs(try_cast({{ text }} as decimal(38, 6))) < 100000000000
+                then make_timestamp(cast(cast({{ text }} as decimal(38, 6)) * 1000000 as bigint))
+            when abs(try_cast({{ text }} as decimal(38, 6))) < 100000000000000
+                then make_timestamp(cast(cast({{ text }} as decimal(38, 6)) * 1000 as bigint))
+            when abs(try_cast({{ text }} as decimal(38, 6))) < 100000000000000000
+                then make_timestamp(cast(cast({{ text }} as decimal(38, 6)) as bigint))
+        end
+    )
+{%- endmacro %}
+
+{% macro spark__parse_instant(text) -%}
+    coalesce(
+        case
+            when cast({{ text }} as decimal(38, 6)) is null
+                then to_utc_timestamp(try_to_timestamp({{ text }}), current_timezone())
+            when abs(cast({{ text }} as decimal(38, 6))) < 100000000000
+                then timestamp_micros(cast(cast({{ text }} as decimal(38, 6)) * 1000000 as bigint))
+            when abs(cast({{ text }} as decimal(38, 6))) < 100000000000000
+                then timestamp_micros(cast(cast({{ text }} as decimal(38, 6)) * 1000 as bigint))
+            when abs(cast({{ text }} as decimal(38, 6))) < 100000000000000000
+                then timestamp_micros(cast(cast({{ text }} as decimal(38, 6)) as bigint))
+        end
+    )
+{%- endmacro %}
+
+{# Microseconds from one instant to a later one, exact. #}
+{% macro microseconds_between(first_instant, last_instant) -%}
+    {{ adapter.dispatch('microseconds_between')(first_instant, last_instant) }}
+{%- endmacro %}
+
+{% macro default__microseconds_between(first_instant, last_instant) -%}
+    datediff('microsecond', {{ first_instant }}, {{ last_instant }})
+{%- endmacro %}
+
+{% macro spark__microseconds_between(first_instant, last_instant) -%}
+    (unix_micros({{ last_instant }}) - unix_micros({{ first_instant }}))
+{%- endmacro %}
+
+{# One row per day from the first to the last date that the rows of a relation name, both
+   included. The bounds are data, which dbt's own `date_spine` cannot take. #}
+{% macro date_series(first_date, last_date, relation, column) -%}
+    {{ adapter.dispatch('date_series')(first_date, last_date, relation, column) }}
+{%- endmacro %}
+
+{% macro default__date_series(first_date, last_date, relation, column) -%}
+    select cast(series.{{ column }} as date) as {{ column }}
+    from {{ relation }}
+    cross join unnest(
+        generate_series(cast({{ first_date }} as timestamp), cast({{ last_date }} as timestamp), interval '1 day')
+    ) as series({{ column }})
+{%- endmacro %}
+
+{% macro spark__date_series(first_date, last_date, relation, column) -%}
+    select explode(sequence({{ first_date }}, {{ last_date }}, interval 1 day)) as {{ column }}
+    from {{ relation }}
+{%- endmacro %}
+
+{# A bound that a person wrote -> UTC timestamp. Without a zone it is local; a date alone is
+   its first instant, or its last where it ends a range. #}
+{% macro bound_instant(text, is_end) -%}
+    case
+        when {{ text }} is null then null
+        when length({{ text }}) <= 10 then
+            {% if is_end -%}
+            {{ dbt.dateadd('microsecond', -1, local_midnight(
+                dbt.dateadd('day', 1, try_cast(text, 'date'))
+            )) }}
+            {%- else -%}
+            {{ local_midnight(try_cast(text, 'date')) }}
+            {%- endif %}
+        when {{ has_zone(text) }} then {{ parse_instant(text) }}
+        else {{ utc_timestamp(try_cast(text, 'timestamp')) }}
+    end
+{%- endmacro %}
+
+{# Whether the text of an instant names its zone: `Z`, or an offset after the time. #}
+{% macro has_zone(text) -%}
+    (upper({{ text }}) like '%Z' or substr({{ text }}, 11) like '%+%' or substr({{ text }}, 11) like '%-%')
+{%- endmacro %}

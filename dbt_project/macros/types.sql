@@ -1,0 +1,95 @@
+{# A cast that gives null instead of an error. dbt's own `safe_cast` is a plain cast on
+   DuckDB; Spark's cast gives null outside ANSI mode. #}
+{% macro try_cast(value, type) -%}
+    {{ adapter.dispatch('try_cast')(value, type) }}
+{%- endmacro %}
+
+{% macro default__try_cast(value, type) -%}
+    try_cast({{ value }} as {{ type }})
+{%- endmacro %}
+
+{% macro spark__try_cast(value, type) -%}
+    try_cast({{ value }} as {{ type }})
+{%- endmacro %}
+
+{# Array -> rows, as a from-clause item: alias(column). #}
+{% macro explode(array, alias, column) -%}
+    {{ adapter.dispatch('explode')(array, alias, column) }}
+{%- endmacro %}
+
+{% macro default__explode(array, alias, column) -%}
+    cross join unnest({{ array }}) as {{ alias }}({{ column }})
+{%- endmacro %}
+
+{% macro spark__explode(array, alias, column) -%}
+    lateral view explode({{ array }}) {{ alias }} as {{ column }}
+{%- endmacro %}
+
+{# Text -> array of its alternatives: parts between bars; `\|` is a bar in a part. #}
+{% macro alternatives(text) -%}
+    {{ adapter.dispatch('alternatives')(text) }}
+{%- endmacro %}
+
+{% macro default__alternatives(text) -%}
+    string_split(replace({{ text }}, '\|', chr(1)), '|')
+{%- endmacro %}
+
+{% macro spark__alternatives(text) -%}
+    split(replace({{ text }}, '\\|', char(1)), '[|]')
+{%- endmacro %}
+
+{# One part of `alternatives`, its bars restored and its margins trimmed. #}
+{% macro alternative(part) -%}
+    trim(replace({{ part }}, chr(1), '|'))
+{%- endmacro %}
+
+{# Value of a top-level property of a JSON object as text; null where it is missing. #}
+{% macro json_property(json, property) -%}
+    {{ adapter.dispatch('json_property')(json, property) }}
+{%- endmacro %}
+
+{% macro default__json_property(json, property) -%}
+    json_extract_string({{ json }}, '$."' || replace({{ property }}, '"', '\"') || '"')
+{%- endmacro %}
+
+{% macro spark__json_property(json, property) -%}
+    get_json_object({{ json }}, concat("$['", {{ property }}, "']"))
+{%- endmacro %}
+
+{# Some columns of a relation as the text of one JSON object, without those that are null. #}
+{% macro row_as_json(relation, columns) -%}
+    {{ adapter.dispatch('row_as_json')(relation, columns) }}
+{%- endmacro %}
+
+{% macro default__row_as_json(relation, columns) -%}
+    cast(json_merge_patch('{}', json_object(
+        {%- for column in columns %}
+        '{{ column }}', {{ relation }}.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )) as varchar)
+{%- endmacro %}
+
+{% macro spark__row_as_json(relation, columns) -%}
+    to_json(named_struct(
+        {%- for column in columns %}
+        '{{ column }}', {{ relation }}.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ))
+{%- endmacro %}
+
+{# A whole row of a raw table as the text of one JSON object: its own columns that are not
+   null, without those that ingest added. #}
+{% macro raw_row_as_json(relation) -%}
+    {{ adapter.dispatch('raw_row_as_json')(relation) }}
+{%- endmacro %}
+
+{% macro default__raw_row_as_json(relation) -%}
+    cast(json_merge_patch(
+        json_merge_patch('{}', to_json({{ relation }})),
+        '{"source_file": null, "row_number": null, "load_id": null, "content_hash": null}'
+    ) as varchar)
+{%- endmacro %}
+
+{% macro spark__raw_row_as_json(relation) -%}
+    to_json(struct({{ relation }}.*))
+{%- endmacro %}

@@ -1,0 +1,67 @@
+with
+
+user_rows as (
+
+    select * from {{ ref('stg_feed__users') }}
+
+),
+
+ranked as (
+
+    select
+        user_id,
+        properties,
+        created_at,
+        updated_at,
+        row_number() over (
+            partition by user_id
+            order by updated_at desc nulls last, content_hash desc
+        ) as recency_rank
+    from user_rows
+
+),
+
+latest as (
+
+    select * from ranked where recency_rank = 1
+
+),
+
+seen as (
+
+    select
+        user_id,
+        count(*) as event_count,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at
+    from {{ ref('fct_events') }}
+    group by user_id
+
+),
+
+users as (
+
+    select
+        coalesce(latest.user_id, seen.user_id) as user_id,
+        latest.properties,
+        coalesce(seen.event_count, 0) as event_count,
+        latest.user_id is null and seen.user_id like 'anon:%' as is_anonymous,
+        latest.created_at,
+        latest.updated_at,
+        seen.first_event_at,
+        seen.last_event_at
+    from latest
+    full outer join seen on latest.user_id = seen.user_id
+
+)
+
+select
+    user_id,
+    properties,
+    event_count,
+    is_anonymous,
+    created_at,
+    updated_at,
+    first_event_at,
+    last_event_at
+from users

@@ -1,0 +1,77 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    unique_key=['user_id'],
+    meta={'touched': 'int_users_touched'},
+    on_schema_change='fail',
+) }}
+with
+
+touched_users as (
+
+    select * from {{ ref('int_users_touched') }}
+
+),
+
+events as (
+
+    select
+        *,
+        case when is_activity then occurred_at end as activity_at
+    from {{ ref('int_events_resolved') }}
+    {% if is_incremental() -%}
+    where user_id in (select user_id from touched_users)
+    {%- endif %}
+
+),
+
+session_starts as (
+
+    select * from {{ ref('int_session_starts') }}
+
+),
+
+opened as (
+
+    select
+        events.*,
+        session_starts.session_id as opened_session_id
+    from events
+    left join session_starts
+        on events.user_id = session_starts.user_id
+        and events.activity_at = session_starts.started_at
+
+),
+
+-- The window also lays the table out by user and time, which is how it is read.
+sessionized as (
+
+    select
+        opened.*,
+        last_value(opened_session_id ignore nulls) over (
+            partition by user_id
+            order by occurred_at, source_id, event_id
+            rows between unbounded preceding and current row
+        ) as session_id
+    from opened
+
+)
+
+select
+    event_id,
+    source_id,
+    user_id,
+    anonymous_id,
+    case when is_activity then session_id end as session_id,
+    source_session_id,
+    event_name,
+    {% for column in event_text_columns() -%}
+    {{ column }},
+    {% endfor -%}
+    properties,
+    amount,
+    is_activity,
+    event_date,
+    occurred_at,
+    received_at
+from sessionized

@@ -1,0 +1,126 @@
+with
+
+events as (
+
+    select * from {{ ref('fct_events') }}
+
+),
+
+event_names as (
+
+    select
+        event_name,
+        role
+    from {{ ref('dim_event_names') }}
+    where role in ('order', 'refund')
+
+),
+
+amounts as (
+
+    select
+        -- An order event without an order id is an order of its own.
+        coalesce(
+            events.order_id,
+            case
+                when event_names.role = 'order'
+                    then 'event:' || events.source_id || ':' || events.event_id
+            end
+        ) as order_id,
+        event_names.role,
+        events.user_id,
+        events.source_id,
+        events.event_id,
+        coalesce(events.amount, 0) as amount,
+        events.event_date,
+        events.occurred_at
+    from events
+    inner join event_names on events.event_name = event_names.event_name
+
+),
+
+ranked as (
+
+    select
+        amounts.*,
+        row_number() over (
+            partition by order_id order by occurred_at, source_id, event_id
+        ) as event_number
+    from amounts
+    where role = 'order' and order_id is not null
+
+),
+
+orders as (
+
+    select
+        order_id,
+        user_id,
+        event_date as order_date,
+        occurred_at as ordered_at
+    from ranked
+    where event_number = 1
+
+),
+
+-- A refund that came before its order counts from the order's day on.
+daily as (
+
+    select
+        orders.order_id,
+        orders.user_id,
+        orders.order_date,
+        orders.ordered_at,
+        greatest(amounts.event_date, orders.order_date) as valid_from_date,
+        sum(case when amounts.role = 'order' then amounts.amount else 0 end) as gross_amount,
+        sum(case when amounts.role = 'refund' then amounts.amount else 0 end) as refunded_amount
+    from orders
+    inner join amounts on orders.order_id = amounts.order_id
+    group by
+        orders.order_id,
+        orders.user_id,
+        orders.order_date,
+        orders.ordered_at,
+        greatest(amounts.event_date, orders.order_date)
+
+),
+
+states as (
+
+    select
+        order_id,
+        user_id,
+        cast(
+            sum(gross_amount) over (
+                partition by order_id
+                order by valid_from_date
+                rows between unbounded preceding and current row
+            ) as decimal(38, 4)
+        ) as gross_amount,
+        cast(
+            sum(refunded_amount) over (
+                partition by order_id
+                order by valid_from_date
+                rows between unbounded preceding and current row
+            ) as decimal(38, 4)
+        ) as refunded_amount,
+        order_date,
+        valid_from_date,
+        lead(valid_from_date) over (
+            partition by order_id order by valid_from_date
+        ) as valid_to_date,
+        ordered_at
+    from daily
+
+)
+
+select
+    order_id,
+    user_id,
+    gross_amount,
+    refunded_amount,
+    order_date,
+    valid_from_date,
+    valid_to_date,
+    ordered_at
+from states

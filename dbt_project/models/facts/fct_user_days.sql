@@ -1,0 +1,70 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    unique_key=['user_id'],
+    meta={'touched': 'int_users_touched'},
+    on_schema_change='fail',
+) }}
+with
+
+touched_users as (
+
+    select * from {{ ref('int_users_touched') }}
+
+),
+
+events as (
+
+    select
+        events.user_id,
+        events.session_id,
+        events.event_date,
+        event_names.is_key_action
+    from {{ ref('fct_events') }} as events
+    left join {{ ref('dim_event_names') }} as event_names
+        on events.event_name = event_names.event_name
+    where
+        events.is_activity
+        {% if is_incremental() -%}
+        and events.user_id in (select user_id from touched_users)
+        {%- endif %}
+
+),
+
+orders as (
+
+    select
+        user_id,
+        order_date,
+        count(*) as order_count,
+        sum(net_amount) as net_amount
+    from {{ ref('fct_orders') }}
+    group by user_id, order_date
+
+),
+
+days as (
+
+    select
+        user_id,
+        event_date as activity_date,
+        count(*) as event_count,
+        count(distinct session_id) as session_count,
+        count(case when is_key_action then 1 end) as key_action_count
+    from events
+    group by user_id, event_date
+
+)
+
+select
+    days.user_id,
+    days.event_count,
+    days.session_count,
+    coalesce(orders.order_count, 0) as order_count,
+    days.key_action_count,
+    cast(coalesce(orders.net_amount, 0) as decimal(38, 4)) as net_amount,
+    days.activity_date
+from days
+left join orders
+    on days.user_id = orders.user_id
+    and days.activity_date = orders.order_date

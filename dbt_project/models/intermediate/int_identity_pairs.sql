@@ -1,0 +1,48 @@
+with
+
+events as (
+
+    select
+        source_id,
+        event_id,
+        user_id,
+        anonymous_id,
+        occurred_at
+    from {{ ref('stg_events') }}
+    where
+        user_id is not null
+        and anonymous_id is not null
+        {% if horizon() -%}
+        and occurred_at <= {{ horizon() }}
+        {%- endif %}
+
+),
+
+first_instants as (
+
+    select
+        anonymous_id,
+        user_id,
+        min(occurred_at) as first_seen_at
+    from events
+    group by anonymous_id, user_id
+
+),
+
+pairs as (
+
+    select
+        events.anonymous_id,
+        events.user_id,
+        min(events.event_id) as first_event_id,
+        first_instants.first_seen_at
+    from events
+    inner join first_instants
+        on events.anonymous_id = first_instants.anonymous_id
+        and events.user_id = first_instants.user_id
+        and events.occurred_at = first_instants.first_seen_at
+    group by events.anonymous_id, events.user_id, first_instants.first_seen_at
+
+)
+
+select * from pairs

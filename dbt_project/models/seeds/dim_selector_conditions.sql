@@ -1,0 +1,58 @@
+with
+
+filters as (
+
+    select * from {{ source('seeds', 'filters') }}
+
+),
+
+selectors as (
+
+    select * from {{ ref('dim_selectors') }}
+
+),
+
+-- A regular expression has bars of its own; the other operators take alternatives.
+operands as (
+
+    select
+        filters.row_number,
+        {{ alternative('operands.part') }} as operand
+    from filters
+    {{ explode(alternatives("coalesce(filters.value, '')"), 'operands', 'part') }}
+    where filters.operator <> 'matches'
+
+    union all
+
+    select
+        row_number,
+        value as operand
+    from filters
+    where operator = 'matches'
+
+),
+
+conditions as (
+
+    select
+        selectors.definition,
+        selectors.definition_id,
+        selectors.side,
+        filters.row_number as condition_number,
+        coalesce('any of ' || filters.any_of, 'row ' || cast(filters.row_number as {{ dbt.type_string() }}))
+            as condition_group,
+        lower(coalesce(filters.scope, 'event')) as scope,
+        filters.property,
+        lower(filters.operator) as operator,
+        operands.operand,
+        {{ try_cast('operands.operand', 'double') }} as operand_number
+    from filters
+    inner join selectors
+        on filters.definition = selectors.definition
+        and filters.definition_id = selectors.definition_id
+        and (filters.side is null or filters.side = selectors.side)
+    inner join operands on filters.row_number = operands.row_number
+
+)
+
+select * from conditions

@@ -1,0 +1,95 @@
+with
+
+activities as (
+
+    select * from {{ ref('dim_activities') }}
+
+),
+
+funnel_steps as (
+
+    select * from {{ ref('dim_funnel_steps') }}
+
+),
+
+retentions as (
+
+    select * from {{ ref('dim_retentions') }}
+
+),
+
+filters as (
+
+    select
+        definition,
+        definition_id,
+        side
+    from {{ source('seeds', 'filters') }}
+
+),
+
+sides as (
+
+    select
+        'activity' as definition,
+        activity_id as definition_id,
+        'activity' as side,
+        event_name,
+        null as first_time
+    from activities
+
+    union all
+
+    select
+        'funnel' as definition,
+        funnel_id as definition_id,
+        side,
+        event_name,
+        first_time
+    from funnel_steps
+
+    union all
+
+    select
+        'retention' as definition,
+        retention_id as definition_id,
+        'cohort' as side,
+        cohort_event as event_name,
+        case cohort_mode when 'first_ever' then 'event' when 'first_matching' then 'matching' end
+            as first_time
+    from retentions
+
+    union all
+
+    select
+        'retention' as definition,
+        retention_id as definition_id,
+        'return' as side,
+        return_event as event_name,
+        null as first_time
+    from retentions
+
+),
+
+filtered as (
+
+    select
+        sides.definition,
+        sides.definition_id,
+        sides.side,
+        nullif(sides.event_name, '*') as event_name,
+        sides.first_time,
+        coalesce(sides.event_name, '*') = '*' as is_any_activity,
+        exists (
+            select 1
+            from filters
+            where
+                filters.definition = sides.definition
+                and filters.definition_id = sides.definition_id
+                and (filters.side is null or filters.side = sides.side)
+        ) as has_conditions
+    from sides
+
+)
+
+select * from filtered

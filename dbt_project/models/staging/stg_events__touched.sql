@@ -1,0 +1,89 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ delete_completed_loads() }}",
+) }}
+{#- The state of stg_events before this build is read without `ref`: it is the table's own
+    past, and a `ref` would be a cycle. Rows of a load that is no longer in the ledger
+    (its file was replaced or withdrawn) are about to go. -#}
+{%- set staged = adapter.get_relation(this.database, this.schema, 'stg_events') -%}
+{%- set duplicates = adapter.get_relation(
+    this.database, this.schema, 'stg_events__duplicates'
+) -%}
+with
+
+files as (
+
+    select load_id from {{ source('raw', 'ingest_files') }}
+
+),
+
+latest as (
+
+    select coalesce(max(load_id), 0) as load_id from files
+
+),
+
+arrived as (
+
+    select
+        source_id,
+        event_id,
+        user_id,
+        anonymous_id,
+        order_id
+    from {{ ref('stg_events__typed') }}
+    where
+        {{ 'load_id > ' ~ completed_load_id() if is_incremental() else '1 = 0' }}
+
+),
+
+{% if is_incremental() and staged is not none -%}
+leaving as (
+
+    select
+        staged.source_id,
+        staged.event_id,
+        staged.user_id,
+        staged.anonymous_id,
+        staged.order_id
+    from {{ staged }} as staged
+    left join files on staged.load_id = files.load_id
+    where files.load_id is null
+
+    {% if duplicates is not none -%}
+    union all
+
+    select
+        duplicates.source_id,
+        duplicates.event_id,
+        null as user_id,
+        null as anonymous_id,
+        null as order_id
+    from {{ duplicates }} as duplicates
+    left join files on duplicates.load_id = files.load_id
+    where files.load_id is null
+    {%- endif %}
+
+),
+
+{% endif -%}
+touched as (
+
+    select * from arrived
+    {% if is_incremental() and staged is not none -%}
+    union all
+    select * from leaving
+    {% endif %}
+
+)
+
+select
+    touched.source_id,
+    touched.event_id,
+    touched.user_id,
+    touched.anonymous_id,
+    touched.order_id,
+    latest.load_id
+from touched
+cross join latest
