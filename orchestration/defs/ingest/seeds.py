@@ -191,24 +191,34 @@ class SeedFile:
 
 
 def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[SeedFile, ...]:
-    """Make every table of `seeds` anew from the folder, in one transaction.
+    """Make the tables of `seeds` what the folder's files say, in one transaction.
 
     A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
-    one that cannot be read, whose row in `seeds.definition_files` then has the error.
+    one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
+    whose file is as it was stays as it is.
     """
     # Rows are few; keeping their order keeps their lines.
     connection.execute("set preserve_insertion_order = true")
     for macro in readers.MACROS:
         connection.execute(macro)
+    connection.execute("create schema if not exists seeds")
+    kept = _as_loaded(connection)
+    staged: list[Definition] = []
+    files: list[SeedFile] = []
     with tempfile.TemporaryDirectory(prefix="yunying-seeds-") as links:
-        files = tuple(
-            _stage_definition(connection, definition, seeds_dir, Path(links, f"{number}.csv"))
-            for number, definition in enumerate(DEFINITIONS)
-        ) + _strangers(seeds_dir)
+        for number, definition in enumerate(DEFINITIONS):
+            path = _path(definition, seeds_dir)
+            digest = _hash(path)
+            file = kept.get(definition.name)
+            if file is None or digest is None or digest != file.content_hash:
+                link = Path(links, f"{number}.csv")
+                file = _stage_definition(connection, definition, path, digest, link)
+                staged.append(definition)
+            files.append(file)
+    files += _strangers(seeds_dir)
     connection.begin()
     try:
-        connection.execute("create schema if not exists seeds")
-        for definition in DEFINITIONS:
+        for definition in staged:
             connection.execute(
                 f"create or replace table seeds.{definition.name} as "
                 f"select * from staged_{definition.name} order by row_number"
@@ -236,7 +246,50 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[
         connection.rollback()
         raise
     connection.commit()
-    return files
+    return tuple(files)
+
+
+def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
+    """What is known of the definitions whose tables are whole and have today's columns."""
+    tables: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'seeds' "
+        "and database_name = current_database() order by table_name, column_index"
+    ).fetchall():
+        tables.setdefault(str(table), []).append(str(column))
+    if "is_known" not in tables.get("definition_files", []):
+        return {}
+    rows = connection.execute(
+        "select file, row_count, unknown_columns, content_hash from seeds.definition_files "
+        "where error is null and is_known"
+    ).fetchall()
+    found = {
+        str(file).removesuffix(".csv"): SeedFile(
+            file, count, tuple(unknown.split(", ")) if unknown else (), None, digest
+        )
+        for file, count, unknown, digest in rows
+    }
+    return {
+        definition.name: found[definition.name]
+        for definition in DEFINITIONS
+        if definition.name in found
+        and tables.get(definition.name) == ["row_number", *definition.columns]
+    }
+
+
+def _path(definition: Definition, seeds_dir: Path) -> Path:
+    """The file of a definition: the folder's own, or the shipped one where that steps in."""
+    name = f"{definition.name}.csv"
+    if definition.falls_back and not (seeds_dir / name).exists():
+        return SHIPPED_SEEDS_DIR / name
+    return seeds_dir / name
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return content_hash(path)
+    except UnreadableFileError:
+        return None
 
 
 def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
@@ -251,22 +304,21 @@ def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
 
 
 def _stage_definition(
-    connection: duckdb.DuckDBPyConnection, definition: Definition, seeds_dir: Path, link: Path
+    connection: duckdb.DuckDBPyConnection,
+    definition: Definition,
+    path: Path,
+    digest: str | None,
+    link: Path,
 ) -> SeedFile:
     """Read a definition file into the temporary table `staged_<name>`."""
-    name = f"{definition.name}.csv"
-    path = seeds_dir / name
-    if not path.exists() and definition.falls_back:
-        path = SHIPPED_SEEDS_DIR / name
+    name = path.name
     listed = ", ".join(f"{readers.quote(column)} varchar" for column in definition.columns)
     connection.execute(
         f"create or replace temp table staged_{definition.name} (row_number bigint, {listed})"
     )
     if not path.exists():
         return SeedFile(name, 0, (), None, None)
-    digest = None
     try:
-        digest = content_hash(path)
         shape = _stage_fields(connection, path, link)
         if shape is None:
             return SeedFile(name, 0, (), None, digest)
