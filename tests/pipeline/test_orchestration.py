@@ -1,0 +1,253 @@
+"""One writer at a time, and what Dagster is told: keys, groups, checks, schedule, sensor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.arrivals import folder_signature
+from orchestration.executor import one_writer_executor
+from orchestration.lock import lock_path, warehouse_lock
+from orchestration.project import ROOT, Settings
+from tests.support import environment_of, settings_of
+
+HOLDER = """
+    import sys, time
+    from pathlib import Path
+    from orchestration.lock import warehouse_lock
+    from tests.support import settings_of
+
+    with warehouse_lock(settings_of(Path(sys.argv[1]))):
+        print("held", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path):
+    """Another process that holds the warehouse's lock."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HOLDER), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_second_run_says_who_it_waits_for_and_a_killed_holder_frees_the_lock(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    said: list[str] = []
+
+    def say(message: str) -> None:
+        said.append(message)
+        if len(said) == 1:
+            os.kill(holder.pid, signal.SIGKILL)
+
+    with warehouse_lock(settings_of(tmp_path), say):
+        assert lock_path(settings_of(tmp_path)).read_text() == f"process {os.getpid()}"
+    assert f"process {holder.pid}" in said[0]
+    assert len(said) == 2
+
+
+def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    with pytest.raises(ZeroDivisionError), warehouse_lock(settings):
+        _ = 1 / 0
+    said: list[str] = []
+    with warehouse_lock(settings, said.append):
+        assert said == []
+
+
+@dg.asset
+def held() -> dg.MaterializeResult[None]:
+    """Says whether its run holds the lock: another attempt from this process must fail."""
+    import fcntl
+
+    with lock_path(Settings.from_environment()).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return dg.MaterializeResult(metadata={"is_held": True})
+    return dg.MaterializeResult(metadata={"is_held": False})
+
+
+def held_job() -> dg.JobDefinition:
+    definitions = dg.Definitions(
+        assets=[held],
+        jobs=[dg.define_asset_job("one", selection=[held])],
+        executor=one_writer_executor,
+    )
+    return definitions.resolve_job_def("one")
+
+
+def test_runs_from_the_ui_hold_the_lock_from_first_step_to_last(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    (tmp_path / "dagster").mkdir()
+    with (
+        environment_of(settings),
+        dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance,
+    ):
+        with dg.execute_job(dg.reconstructable(held_job), instance) as result:
+            assert result.success
+            event = result.get_asset_materialization_events()[0]
+            assert event.materialization.metadata["is_held"].value is True
+        said: list[str] = []
+        with warehouse_lock(settings, said.append):
+            assert said == []
+
+
+def test_a_run_waits_while_another_process_holds_the_warehouse(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    events: list[str] = []
+    release = threading.Event()
+
+    def hold() -> None:
+        with warehouse_lock(settings):
+            events.append("held")
+            release.wait(30)
+            events.append("freed")
+
+    def wait() -> None:
+        with warehouse_lock(settings, lambda _: release.set()):
+            events.append("second")
+
+    first = threading.Thread(target=hold)
+    first.start()
+    while not events:
+        time.sleep(0.01)
+    second = threading.Thread(target=wait)
+    second.start()
+    first.join(30)
+    second.join(30)
+    assert events == ["held", "freed", "second"]
+
+
+def test_a_signature_changes_with_names_sizes_and_times_and_opens_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    assert folder_signature([folder]) == folder_signature([folder])
+    empty = folder_signature([folder])
+    file = folder / "events" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    one = folder_signature([folder])
+    assert one != empty
+    file.chmod(0)
+    assert folder_signature([folder]) == one
+    os.utime(file, (1, 1))
+    older = folder_signature([folder])
+    assert older != one
+    (file.parent / ".copying").write_text("half")
+    assert folder_signature([folder]) == older
+    file.rename(file.with_name("b.jsonl"))
+    assert folder_signature([folder]) != older
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    from orchestration.definitions import defs
+
+    return defs
+
+
+def test_groups_are_the_words_of_the_flow(defs: dg.Definitions) -> None:
+    groups = {spec.group_name for spec in defs.resolve_all_asset_specs()}
+    assert groups == {
+        "raw", "seeds", "staging", "intermediate", "facts", "marts", "publish", "readers",
+    }  # fmt: skip
+
+
+def test_lineage_is_whole_from_raw_files_to_readers(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    mart = dg.AssetKey(["marts", "mart_active_users_daily"])
+    upstream, pending = set(), [mart]
+    while pending:
+        for key in graph.get(pending.pop()).parent_keys:
+            if key not in upstream:
+                upstream.add(key)
+                pending.append(key)
+    assert dg.AssetKey(["raw", "events"]) in upstream
+    assert dg.AssetKey(["raw_files", "events"]) in upstream
+    assert dg.AssetKey(["seeds", "event_names"]) in upstream
+    published = dg.AssetKey(["publish", *mart.path])
+    assert graph.get(published).parent_keys == {mart}
+    assert dg.AssetKey(["readers", "user_growth"]) in graph.get(published).child_keys
+
+
+def test_no_asset_is_without_description(defs: dg.Definitions) -> None:
+    bare = [s.key.to_user_string() for s in defs.resolve_all_asset_specs() if not s.description]
+    assert bare == []
+
+
+def test_every_dbt_test_is_a_check_and_stands_in_one_job(defs: dg.Definitions) -> None:
+    from orchestration.dbt_runs import load_manifest
+
+    tests = {
+        node["name"]
+        for node in load_manifest()["nodes"].values()
+        if node["resource_type"] == "test"
+        and any(name.startswith("model.") for name in node["depends_on"]["nodes"])
+    }
+    checks = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
+    assert tests <= checks
+
+
+def test_the_steps_of_the_job_are_few_and_dbt_runs_once(defs: dg.Definitions) -> None:
+    job = defs.resolve_job_def("build")
+    assert sorted(node.name for node in job.nodes) == ["checks", "ingest", "publish", "transform"]
+
+
+def test_a_schedule_in_the_reporting_zone_and_a_sensor_run_the_same_job(
+    defs: dg.Definitions,
+) -> None:
+    schedule = defs.resolve_schedule_def("nightly")
+    assert schedule.job_name == "build"
+    assert schedule.execution_timezone == Settings.from_environment().timezone
+    assert defs.resolve_sensor_def("arrivals").job_name == "build"
+
+
+def test_the_sensor_asks_once_for_files_that_have_come_to_rest(
+    defs: dg.Definitions, tmp_path: Path
+) -> None:
+    sensor = defs.resolve_sensor_def("arrivals")
+    settings = settings_of(tmp_path)
+    (settings.raw_dir / "events").mkdir(parents=True)
+    file = settings.raw_dir / "events" / "a.jsonl"
+    cursor: str | None = None
+
+    def look() -> int:
+        nonlocal cursor
+        context = dg.build_sensor_context(cursor=cursor)
+        result = sensor.evaluate_tick(context)
+        cursor = result.cursor
+        return len(result.run_requests or [])
+
+    with environment_of(settings):
+        file.write_text("{}")
+        assert look() == 0
+        file.write_text("{}{}")
+        assert look() == 0
+        assert look() == 1
+        assert look() == 0
+        file.write_text("{}{}{}")
+        assert [look(), look(), look()] == [0, 1, 0]
+
+
+def test_published_tables_have_a_freshness_policy(defs: dg.Definitions) -> None:
+    specs = [s for s in defs.resolve_all_asset_specs() if s.group_name == "publish"]
+    assert len(specs) > 1
+    assert all(spec.freshness_policy is not None for spec in specs)
