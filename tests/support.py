@@ -145,8 +145,8 @@ def environment_of(settings: Settings) -> Iterator[None]:
         if name.startswith("YUNYING_"):
             del os.environ[name]
     os.environ.update(dbt_environment(settings))
-    os.environ["DBT_TARGET_PATH"] = str(_target())
-    os.environ["DBT_LOG_PATH"] = str(_target())
+    os.environ["DBT_TARGET_PATH"] = str(dbt_target())
+    os.environ["DBT_LOG_PATH"] = str(dbt_target())
     try:
         yield
     finally:
@@ -155,7 +155,7 @@ def environment_of(settings: Settings) -> Iterator[None]:
 
 
 @cache
-def _target() -> Path:
+def dbt_target() -> Path:
     """dbt's target folder of this test process, removed with it."""
     import atexit
 
@@ -194,7 +194,7 @@ def _project_flags() -> list[str]:
     return [
         f"--project-dir={DBT_PROJECT_DIR}",
         f"--profiles-dir={DBT_PROJECT_DIR}",
-        f"--target-path={_target()}",
+        f"--target-path={dbt_target()}",
     ]
 
 
@@ -204,3 +204,9 @@ def _messages(result: Any) -> str:
         if str(node.status) not in ("success", "pass", "skipped", "warn"):
             lines.append(f"{node.node.name}: {node.status}: {node.message}")
     return "\n".join(lines)
+
+
+def compiled_sql_by_model() -> dict[str, str]:
+    """SQL of each model of the last run of this process, as it was sent to the database."""
+    folder = dbt_target() / "compiled" / "yunying" / "models"
+    return {path.stem: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql")}

@@ -1,0 +1,110 @@
+"""What imports what, and what an import costs and opens."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestration.dbt_runs import manifest_path
+from orchestration.project import ROOT
+
+IMPORT_SECONDS = 10.0
+
+PROBE = """
+import json, resource, sys
+opened = []
+
+def hook(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        opened.append([event, str(arguments[-1])])
+    if event == "open" and str(arguments[0]).endswith(".duckdb"):
+        opened.append([event, str(arguments[0])])
+
+sys.addaudithook(hook)
+import duckdb
+
+def connect(*arguments, **named):
+    opened.append(["duckdb.connect", str(arguments)])
+    raise AssertionError("importing the definitions opens a database")
+
+duckdb.connect = connect
+import orchestration.definitions
+loaded = sorted(name for name in sys.modules if name.split(".")[0] == "great_expectations")
+usage = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([opened, loaded, usage.ru_utime + usage.ru_stime]))
+"""
+
+
+def test_importing_the_definitions_opens_nothing_and_is_quick(tmp_path: Path) -> None:
+    manifest_path()  # parsed once; the import is measured as it is from the second start on
+    result = subprocess.run(
+        [sys.executable, "-c", PROBE],
+        cwd=ROOT,
+        env={**os.environ, "YUNYING_WAREHOUSE": str(tmp_path / "none" / "w.duckdb")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    opened, loaded, seconds = json.loads(result.stdout.splitlines()[-1])
+    assert opened == []
+    assert loaded == []
+    # Processor time, so that a busy machine does not fail it.
+    assert seconds < IMPORT_SECONDS
+    assert not (tmp_path / "none").exists()
+
+
+def imports_of(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+FORBIDDEN = {
+    "orchestration": ("great_expectations", "dagster._core", "tests", "demo", "benchmarks"),
+    "expectations": ("dagster", "dagster_dbt", "orchestration", "tests", "demo"),
+    "demo": ("dagster", "great_expectations", "tests"),
+}
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_packages_import_only_what_is_theirs(package: str) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    offences = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in files
+        for name in imports_of(path)
+        for banned in FORBIDDEN[package]
+        if name == banned or name.startswith(f"{banned}.")
+    ]
+    assert offences == []
+
+
+def test_one_module_imports_great_expectations() -> None:
+    importers = {
+        path.name
+        for path in (ROOT / "expectations").rglob("*.py")
+        if any(name.split(".")[0] == "great_expectations" for name in imports_of(path))
+    }
+    assert importers == {"validate.py"}
+
+
+def test_the_environment_is_read_in_one_file() -> None:
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("orchestration", "expectations", "demo")
+        for path in (ROOT / package).rglob("*.py")
+        if '"YUNYING_' in (text := path.read_text(encoding="utf-8")) and "environ" in text
+    }
+    assert readers <= {"orchestration/project.py"}

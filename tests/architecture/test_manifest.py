@@ -1,0 +1,138 @@
+"""The dbt project keeps its layers, names, descriptions and tests: with no list of exceptions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import sqlglot
+
+from orchestration.dbt_runs import load_manifest
+
+LAYERS = ("seeds", "staging", "intermediate", "facts", "marts")
+# What the models of a layer may read, besides their own layer.
+MAY_READ = {
+    "seeds": {"seeds"},
+    "staging": {"raw", "seeds", "staging"},
+    "intermediate": {"staging", "intermediate", "seeds"},
+    "facts": {"staging", "intermediate", "facts", "seeds"},
+    "marts": {"facts", "marts", "seeds"},
+}
+PREFIXES = {
+    "seeds": r"(dim|definition_problems)(_|$)",
+    "staging": r"stg_[a-z0-9]+(_|$)",
+    "intermediate": r"int_",
+    "facts": r"(fct|dim)_",
+    "marts": r"mart_",
+}
+DESIGNED = {
+    "facts": {
+        "fct_events", "fct_sessions", "fct_orders", "fct_user_days", "fct_user_lifecycle_spans",
+        "fct_funnel_attempts", "fct_retention_returns",
+    },
+    "marts": {
+        "mart_active_users_daily", "mart_growth_accounting", "mart_lifecycle_daily",
+        "mart_stickiness", "mart_rfm_scores", "mart_rfm_migrations", "mart_funnel_conversion",
+        "mart_retention_cohorts",
+    },
+}  # fmt: skip
+CLOCKS = re.compile(
+    r"\b(current_date|current_timestamp|current_time|localtimestamp|now\s*\(|today\s*\("
+    r"|get_current_timestamp\s*\(|random\s*\(|uuid\s*\(|gen_random_uuid\s*\()",
+    re.IGNORECASE,
+)
+
+
+def models() -> list[dict[str, Any]]:
+    nodes = load_manifest()["nodes"].values()
+    return [node for node in nodes if node["resource_type"] == "model"]
+
+
+MODELS = {model["name"]: model for model in models()}
+ENFORCED = [name for name, model in MODELS.items() if model["schema"] in ("facts", "marts")]
+
+
+def layer_of(unique_id: str) -> str:
+    manifest = load_manifest()
+    node = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
+    return str(node["schema"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_reads_only_what_its_layer_may(name: str) -> None:
+    model = MODELS[name]
+    read = {layer_of(parent) for parent in model["depends_on"]["nodes"]}
+    assert read <= MAY_READ[model["schema"]], f"{name} reads {sorted(read)}"
+
+
+def test_layers_are_folders_and_schemas() -> None:
+    for name, model in MODELS.items():
+        assert model["schema"] in LAYERS, name
+        assert model["original_file_path"].split("/")[1] == model["schema"], name
+
+
+def test_names_follow_their_layer() -> None:
+    wrong = [n for n, m in MODELS.items() if not re.match(PREFIXES[m["schema"]], n)]
+    wrong += [name for name in MODELS if re.search(r"_(v\d+|new|final|old|tmp)$", name)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("layer", DESIGNED)
+def test_what_the_design_names_is_there(layer: str) -> None:
+    assert DESIGNED[layer] <= {n for n, m in MODELS.items() if m["schema"] == layer}
+
+
+def test_every_designed_mart_is_published_and_personal_data_says_why() -> None:
+    manifest = load_manifest()
+    published: set[str] = set()
+    for exposure in manifest["exposures"].values():
+        assert exposure["description"].strip(), exposure["name"]
+        assert exposure["owner"]["email"], exposure["name"]
+        tables = [manifest["nodes"][n] for n in exposure["depends_on"]["nodes"]]
+        published.update(node["name"] for node in tables)
+        holds_people = any({"user_id", "anonymous_id"} & set(node["columns"]) for node in tables)
+        meta = exposure["config"].get("meta") or exposure.get("meta") or {}
+        assert bool(meta.get("personal_data")) == holds_people, exposure["name"]
+    assert DESIGNED["marts"] <= published
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_says_what_one_row_is_and_describes_its_columns(name: str) -> None:
+    model = MODELS[name]
+    assert model["description"].strip().startswith("One row per "), name
+    assert model["columns"], f"{name} has no columns in YAML"
+    bare = [c for c, column in model["columns"].items() if not column["description"].strip()]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_has_a_key_test(name: str) -> None:
+    manifest = load_manifest()
+    tests = [
+        node["test_metadata"]["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("attached_node") == MODELS[name]["unique_id"]
+        and node.get("test_metadata")
+    ]
+    assert any("unique" in test or "one_row" in test for test in tests), f"{name}: {tests}"
+
+
+@pytest.mark.parametrize("name", ENFORCED)
+def test_facts_and_marts_have_enforced_contracts(name: str) -> None:
+    assert MODELS[name]["config"]["contract"]["enforced"]
+    assert all(column["data_type"] for column in MODELS[name]["columns"].values())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_model_asks_the_clock_or_chance(name: str) -> None:
+    code = re.sub(r"--[^\n]*|\{#.*?#\}", "", MODELS[name]["raw_code"], flags=re.DOTALL)
+    assert not CLOCKS.findall(code)
+
+
+@pytest.mark.parametrize("name", ENFORCED)
+def test_compiled_sql_is_spark_sql_too(name: str, compiled_models: dict[str, str]) -> None:
+    statements = sqlglot.parse(compiled_models[name], read="spark")
+    assert len(statements) == 1
+    assert statements[0] is not None

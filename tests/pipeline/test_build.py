@@ -1,0 +1,169 @@
+"""`make build` as it is run: killed, green, and red; by its exit code, words and published file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.lock import warehouse_lock
+from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
+from orchestration.publishing import DATABASE, current_build, publish
+from orchestration.summary import summarize
+from tests.support import dbt_target, settings_of, write_feeds
+
+SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Line:
+    """A product of its own in a temporary folder, and how to build it."""
+
+    settings: Settings
+    environment: dict[str, str]
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "orchestration.build"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def build(self) -> tuple[int, str]:
+        process = self.start()
+        out, _ = process.communicate(timeout=SECONDS)
+        return process.returncode, out
+
+    def published(self, sql: str) -> list[tuple[object, ...]]:
+        path = self.settings.publish_dir / DATABASE
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    folder = tmp_path_factory.mktemp("line")
+    settings = settings_of(folder)
+    shutil.copytree(SHIPPED_SEEDS_DIR, settings.seeds_dir)
+    events = [
+        {
+            "event_id": f"{day}-{user}",
+            "event_name": "page_viewed",
+            "occurred_at": f"2024-03-{day:02d}T10:00:00Z",
+            "user_id": f"u{user}",
+        }
+        for day in range(1, 29)
+        for user in range(1 + day % 5)
+    ]
+    write_feeds(folder, {"events": events})
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("YUNYING_")},
+        **settings.environment(),
+        "DAGSTER_HOME": str(folder / "dagster"),
+        "DBT_TARGET_PATH": str(dbt_target()),
+    }
+    return Line(settings, environment)
+
+
+def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
+    assert process.stdout is not None
+    yield from process.stdout
+
+
+def test_1_a_build_killed_while_dbt_runs_publishes_nothing(line: Line) -> None:
+    process = line.start()
+    said = []
+    for text in lines_of(process):
+        said.append(text)
+        if "tables built" in text:
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, "".join(said)
+    assert current_build(line.settings) is None
+
+
+def test_2_the_next_build_is_right_and_told_in_few_lines(line: Line) -> None:
+    code, out = line.build()
+    assert code == 0, out
+    assert line.published(
+        "select dau from marts.mart_active_users_daily where activity_date = '2024-03-04'"
+    ) == [(5,)]
+    assert "checks passed" in out
+    assert len(out.splitlines()) < 60
+    assert (line.settings.publish_dir / "data_docs" / "index.html").is_file()
+    text = summarize(line.settings)
+    for title in ("Came in", "Lifecycle stages", "Where it is", "Try next"):
+        assert title in text
+
+
+def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Line) -> None:
+    """And the run waits its turn before that."""
+    before = current_build(line.settings)
+    cells = line.settings.seeds_dir / "rfm_segments.csv"
+    rows = cells.read_text(encoding="utf-8").splitlines()
+    cells.write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
+    process: subprocess.Popen[str] | None = None
+    with warehouse_lock(line.settings):
+        process = line.start()
+        waited = ""
+        for text in lines_of(process):
+            waited += text
+            if "waiting" in text:
+                break
+        time.sleep(0.5)
+        assert process.poll() is None
+        assert "another build holds the warehouse" in waited
+    out, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1, waited + out
+    failed = out.split("What failed:")[1]
+    assert "definition" in failed
+    assert "rows: 1" in failed
+    compiled = next(word for word in failed.split() if word.endswith(".sql"))
+    assert (ROOT / compiled).is_file()
+    assert current_build(line.settings) == before
+    assert line.published("select count(*) from marts.mart_active_users_daily") != [(0,)]
+
+
+def test_a_setting_that_cannot_be_used_is_named(line: Line) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "orchestration.build"],
+        cwd=ROOT,
+        env={**line.environment, "YUNYING_TIMEZONE": "Mars/Olympus"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "YUNYING_TIMEZONE" in result.stdout
+
+
+def test_an_empty_raw_folder_publishes_every_table_empty(
+    empty_warehouse: Path, tmp_path: Path
+) -> None:
+    settings = settings_of(empty_warehouse.parent, {"YUNYING_PUBLISH_DIR": str(tmp_path / "out")})
+    relations = [(node["schema"], node["alias"]) for node in exposed_nodes(load_manifest())]
+    build = publish(settings, relations, "hash")
+    assert build.data_through_at is None
+    counted = {n: c for n, c in build.row_counts.items() if n.startswith("marts.")}
+    assert set(counted.values()) == {0}
+
+
+def test_dbt_is_found_without_the_callers_path() -> None:
+    from orchestration.dbt_runs import dbt_executable
+
+    assert Path(dbt_executable()).is_file()
+    assert DBT_PROJECT_DIR.is_dir()
