@@ -56,16 +56,15 @@ def snapshots(wanted: World) -> list[tuple[date, bool]]:
 def customers(wanted: World, snapshot: date) -> list[Customer]:
     """Customers of a snapshot, from what had happened by the end of its day."""
     orders: dict[str, dict[str, Any]] = {}
-    for event in wanted.events:
-        if event["event_name"] not in ("buy", "refund") or wanted.day(event) > snapshot:
-            continue
-        amount = Decimal(event["amount"])
+    known = [event for event in wanted.events if wanted.day(event) <= snapshot]
+    for event in known:
         if event["event_name"] == "buy":
             new = {"user": event["user_id"], "day": wanted.day(event), "gross": 0, "refunded": 0}
             order = orders.setdefault(event.get("order_id", event["event_id"]), new)
-            order["gross"] += amount
-        else:
-            orders[event["order_id"]]["refunded"] += amount
+            order["gross"] += Decimal(event["amount"])
+    for event in known:
+        if event["event_name"] == "refund":
+            orders[event["order_id"]]["refunded"] += Decimal(event["amount"])
     found: dict[str, list[dict[str, Any]]] = {}
     for order in orders.values():
         is_recent = (snapshot - order["day"]).days < 365

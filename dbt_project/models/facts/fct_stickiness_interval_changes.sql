@@ -2,9 +2,22 @@
 {{ config(materialized='view') }}
 with
 
-fct_stickiness_activities as (
+whole_activities as (
 
-    select * from {{ ref('fct_stickiness_activities') }} where period = '28_days'
+    select * from {{ ref('fct_stickiness_activities') }}
+    where
+        period = '28_days'
+        and interval_unit in ('day', 'hour')
+        and event_count >= min_occurrences
+
+),
+
+part_activities as (
+
+    select * from {{ ref('fct_stickiness_activities') }}
+    where
+        period = '28_days'
+        and interval_unit in ('week', 'month')
 
 ),
 
@@ -14,81 +27,43 @@ dim_date_periods as (
 
 ),
 
--- A day or an hour is in the 28 days whole or not at all.
-whole_intervals as (
+-- A day comes into the 28 days that end on it, and leaves those that end 28 days later.
+turns as (
 
     select
-        stickiness_id,
-        user_id,
-        1 as interval_count,
-        activity_date
-    from fct_stickiness_activities
-    where interval_unit = 'day' and event_count >= min_occurrences
+        1 as direction,
+        0 as delay_days
     union all
     select
-        stickiness_id,
-        user_id,
-        count(*) as interval_count,
-        activity_date
-    from fct_stickiness_activities
-    where interval_unit = 'hour' and event_count >= min_occurrences
-    group by stickiness_id, user_id, activity_date
+        -1 as direction,
+        28 as delay_days
 
 ),
 
--- A week or month may be in it in part: what counts is how often the user was active in the
--- part, which every active day raises when it comes and lowers when it leaves.
-dated as (
+-- A week or month may be in the 28 days in part: what counts is how often the user was
+-- active in the part.
+part_events as (
 
     select
-        fct_stickiness_activities.stickiness_id,
-        fct_stickiness_activities.user_id,
-        fct_stickiness_activities.event_count,
-        fct_stickiness_activities.min_occurrences,
-        fct_stickiness_activities.activity_date,
-        dim_date_periods.period_start_date as interval_start_date
-    from fct_stickiness_activities
+        part_activities.stickiness_id,
+        part_activities.user_id,
+        sum(turns.direction * part_activities.event_count) as event_change,
+        part_activities.min_occurrences,
+        dim_date_periods.period_start_date as interval_start_date,
+        {{ days_after('part_activities.activity_date', 'turns.delay_days') }}
+            as change_date
+    from part_activities
     inner join dim_date_periods
         on
-            fct_stickiness_activities.activity_date = dim_date_periods.date_day
-            and fct_stickiness_activities.interval_unit = dim_date_periods.grain
-    where fct_stickiness_activities.interval_unit in ('week', 'month')
-
-),
-
-part_changes as (
-
-    select
-        stickiness_id,
-        user_id,
-        event_count as event_change,
-        min_occurrences,
-        interval_start_date,
-        activity_date as change_date
-    from dated
-    union all
-    select
-        stickiness_id,
-        user_id,
-        -event_count as event_change,
-        min_occurrences,
-        interval_start_date,
-        {{ days_after('activity_date', '28') }} as change_date
-    from dated
-
-),
-
-daily_part_changes as (
-
-    select
-        stickiness_id,
-        user_id,
-        sum(event_change) as event_change,
-        min_occurrences,
-        interval_start_date,
+            part_activities.activity_date = dim_date_periods.date_day
+            and part_activities.interval_unit = dim_date_periods.grain
+    cross join turns
+    group by
+        part_activities.stickiness_id,
+        part_activities.user_id,
+        part_activities.min_occurrences,
+        dim_date_periods.period_start_date,
         change_date
-    from part_changes
-    group by stickiness_id, user_id, min_occurrences, interval_start_date, change_date
 
 ),
 
@@ -109,25 +84,21 @@ parts as (
                 then 1
             else 0
         end as interval_count
-    from daily_part_changes
+    from part_events
 
 ),
 
+-- A day or an hour is in the 28 days whole or not at all.
 changes as (
 
     select
-        stickiness_id,
-        user_id,
-        interval_count as interval_change,
-        activity_date as change_date
-    from whole_intervals
-    union all
-    select
-        stickiness_id,
-        user_id,
-        -interval_count as interval_change,
-        {{ days_after('activity_date', '28') }} as change_date
-    from whole_intervals
+        whole_activities.stickiness_id,
+        whole_activities.user_id,
+        turns.direction as interval_change,
+        {{ days_after('whole_activities.activity_date', 'turns.delay_days') }}
+            as change_date
+    from whole_activities
+    cross join turns
     union all
     select
         stickiness_id,
@@ -139,6 +110,19 @@ changes as (
         change_date
     from parts
 
+),
+
+daily_changes as (
+
+    select
+        stickiness_id,
+        user_id,
+        cast(sum(interval_change) as bigint) as interval_change,
+        change_date
+    from changes
+    group by stickiness_id, user_id, change_date
+    having sum(interval_change) <> 0
+
 )
 
-select * from changes
+select * from daily_changes

@@ -1,8 +1,30 @@
 with
 
-fct_stickiness_activities as (
+-- Days are counted already; each kind of interval reads its own part, so that no engine
+-- keeps all of it.
+daily_activities as (
 
-    select * from {{ ref('fct_stickiness_activities') }} where period <> '28_days'
+    select * from {{ ref('fct_stickiness_activities') }}
+    where
+        period <> '28_days'
+        and interval_unit = 'day'
+        and hour_started_at is null
+        and event_count >= min_occurrences
+
+),
+
+other_activities as (
+
+    select * from {{ ref('fct_stickiness_activities') }}
+    where
+        period <> '28_days'
+        and (interval_unit <> 'day' or hour_started_at is not null)
+
+),
+
+dim_dates as (
+
+    select * from {{ ref('dim_dates') }}
 
 ),
 
@@ -19,58 +41,56 @@ dim_stickiness_periods as (
 ),
 
 -- A day stands in one week and in one month; a range is its definition's only period.
-dated as (
+period_days as (
 
     select
-        fct_stickiness_activities.*,
-        dim_date_periods.period_start_date
-    from fct_stickiness_activities
-    inner join dim_date_periods
-        on
-            fct_stickiness_activities.activity_date = dim_date_periods.date_day
-            and fct_stickiness_activities.period = dim_date_periods.grain
-    union all
-    select
-        fct_stickiness_activities.*,
+        dim_stickiness_periods.stickiness_id,
+        dim_dates.date_day,
         dim_stickiness_periods.period_start_date
-    from fct_stickiness_activities
-    inner join dim_stickiness_periods
-        on fct_stickiness_activities.stickiness_id = dim_stickiness_periods.stickiness_id
-    where fct_stickiness_activities.period = 'range'
+    from dim_stickiness_periods
+    inner join dim_dates
+        on
+            dim_dates.date_day >= dim_stickiness_periods.period_start_date
+            and dim_dates.date_day <= dim_stickiness_periods.period_end_date
 
 ),
 
 active_intervals as (
 
-    -- days are counted already, unless a bound cuts them
     select
-        stickiness_id,
-        user_id,
-        period_start_date
-    from dated
-    where
-        interval_unit = 'day'
-        and hour_started_at is null
-        and event_count >= min_occurrences
+        daily_activities.stickiness_id,
+        daily_activities.user_id,
+        period_days.period_start_date
+    from daily_activities
+    inner join period_days
+        on
+            daily_activities.stickiness_id = period_days.stickiness_id
+            and daily_activities.activity_date = period_days.date_day
     union all
     select
-        dated.stickiness_id,
-        dated.user_id,
-        dated.period_start_date
-    from dated
+        other_activities.stickiness_id,
+        other_activities.user_id,
+        period_days.period_start_date
+    from other_activities
+    inner join period_days
+        on
+            other_activities.stickiness_id = period_days.stickiness_id
+            and other_activities.activity_date = period_days.date_day
     left join dim_date_periods as intervals
         on
-            dated.activity_date = intervals.date_day
-            and dated.interval_unit = intervals.grain
-    where dated.interval_unit <> 'day' or dated.hour_started_at is not null
+            other_activities.activity_date = intervals.date_day
+            and other_activities.interval_unit = intervals.grain
     group by
-        dated.stickiness_id,
-        dated.user_id,
-        dated.period_start_date,
+        other_activities.stickiness_id,
+        other_activities.user_id,
+        period_days.period_start_date,
         intervals.period_start_date,
-        case when dated.interval_unit = 'hour' then dated.hour_started_at end,
-        dated.min_occurrences
-    having sum(dated.event_count) >= dated.min_occurrences
+        case
+            when other_activities.interval_unit = 'hour'
+                then other_activities.hour_started_at
+        end,
+        other_activities.min_occurrences
+    having sum(other_activities.event_count) >= other_activities.min_occurrences
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 fct_stickiness_interval_changes as (
 
-    select * from {{ ref('fct_stickiness_interval_changes') }} where interval_change <> 0
+    select * from {{ ref('fct_stickiness_interval_changes') }}
 
 ),
 
@@ -12,36 +12,31 @@ dim_dates as (
 
 ),
 
--- From each change to the next the user's number of active intervals stands still. Changes
--- of one day follow each other at once: a span without length, which adds and takes away
--- on the same day.
-spans as (
+-- A change takes its user from one number of active intervals to another.
+levels as (
 
     select
         stickiness_id,
+        interval_change,
         sum(interval_change) over (
-            partition by stickiness_id, user_id order by change_date, interval_change
+            partition by stickiness_id, user_id order by change_date
             rows between unbounded preceding and current row
         ) as active_intervals,
-        change_date as from_date,
-        lead(change_date) over (
-            partition by stickiness_id, user_id order by change_date, interval_change
-        ) as to_date
+        change_date
     from fct_stickiness_interval_changes
 
 ),
 
-span_counts as (
+level_counts as (
 
     select
         stickiness_id,
+        interval_change,
         active_intervals,
         count(*) as user_count,
-        from_date,
-        to_date
-    from spans
-    where active_intervals > 0 and from_date < to_date
-    group by stickiness_id, active_intervals, from_date, to_date
+        change_date
+    from levels
+    group by stickiness_id, interval_change, active_intervals, change_date
 
 ),
 
@@ -51,15 +46,15 @@ changes as (
         stickiness_id,
         active_intervals,
         user_count,
-        from_date as change_date
-    from span_counts
+        change_date
+    from level_counts
     union all
     select
         stickiness_id,
-        active_intervals,
+        active_intervals - interval_change as active_intervals,
         -user_count as user_count,
-        to_date as change_date
-    from span_counts
+        change_date
+    from level_counts
 
 ),
 
@@ -71,6 +66,7 @@ daily_changes as (
         sum(user_count) as user_count,
         change_date
     from changes
+    where active_intervals > 0
     group by stickiness_id, active_intervals, change_date
 
 ),

@@ -1,6 +1,3 @@
--- A view: only the spans read it whole, and as a table it would double fct_user_days.
-{{ config(materialized='view') }}
-
 with
 
 fct_user_days as (
