@@ -3,27 +3,25 @@
 from expectations.rules import QueryRule
 from expectations.suites.raw._feeds import BEFORE_NEWEST_LOAD, WARNING, feed_suite
 
-# The day of an event as its text says, without staging's care: enough to count by. Epochs in
-# seconds, milliseconds or microseconds are told apart by size, up to the year 2100.
+# The day of an event as its text says, without staging's care: enough to count by. The first ten
+# characters of an ISO 8601 instant are its date; those of an epoch since 2001 are its seconds,
+# be it in seconds, milliseconds or microseconds. Few texts stand for many rows: group, then parse.
+_DAY_TEXT = "substr(occurred_at, 1, 10)"
 _DAY = """coalesce(
-            try_cast(substr(occurred_at, 1, 10) as date),
-            date '1970-01-01' + cast(floor(case
-                when try_cast(occurred_at as double) between 0 and 4102444800
-                    then try_cast(occurred_at as double)
-                when try_cast(occurred_at as double) between 0 and 4102444800000
-                    then try_cast(occurred_at as double) / 1000
-                when try_cast(occurred_at as double) between 0 and 4102444800000000
-                    then try_cast(occurred_at as double) / 1000000
-            end / 86400) as integer)
-        )"""
+        try_cast(day_text as date),
+        date '1970-01-01' + cast(floor(try_cast(day_text as bigint) / 86400) as integer)
+    )"""
 
 # The newest day that is over, and each of the four weeks before it, days without events too.
-_RECENT_DAYS = f"""with arrived as (
-    select day_date, count(*) as event_count
-    from (
-        select {_DAY} as day_date
-        from {{table}}
-    ) as days
+_RECENT_DAYS = f"""with day_texts as (
+    select {_DAY_TEXT} as day_text, count(*) as event_count
+    from {{table}}
+    group by {_DAY_TEXT}
+),
+
+arrived as (
+    select {_DAY} as day_date, sum(event_count) as event_count
+    from day_texts
     group by day_date
 ),
 
@@ -119,21 +117,25 @@ having min(event_count) filter (where day_date < newest_date) >= 100
             name="newest_load_is_newer",
             sentence="The newest load brought only events over a week older than those before "
             "it: a backfill, or an export that repeats itself?",
-            query=f"""with newest_load as (select {BEFORE_NEWEST_LOAD} as load_id),
+            query=f"""with day_texts as (
+    select distinct
+        {_DAY_TEXT} as day_text,
+        load_id > {BEFORE_NEWEST_LOAD} as is_new
+    from {{table}}
+),
 
-loads as (
-    select
-        max({_DAY}) filter (where events.load_id > newest_load.load_id) as newest_date,
-        max({_DAY}) filter (where events.load_id <= newest_load.load_id) as earlier_date
-    from {{table}} as events
-    cross join newest_load
-    cross join facts.dim_horizon
-    where {_DAY} <= dim_horizon.data_through_date + 1
+days as (
+    select is_new, {_DAY} as day_date
+    from day_texts
 )
 
-select newest_date, earlier_date
-from loads
-where newest_date < earlier_date - interval 7 day""",
+select
+    max(day_date) filter (where is_new) as newest_date,
+    max(day_date) filter (where not is_new) as earlier_date
+from days
+where day_date <= (select data_through_date + 1 from facts.dim_horizon)
+having max(day_date) filter (where is_new)
+    < max(day_date) filter (where not is_new) - interval 7 day""",
             keys=("newest_date",),
             severity=WARNING,
         ),
