@@ -173,3 +173,28 @@
 {% macro has_zone(text) -%}
     (upper({{ text }}) like '%Z' or substr({{ text }}, 11) like '%+%' or substr({{ text }}, 11) like '%-%')
 {%- endmacro %}
+
+{# An instant some seconds later; the seconds are an expression. #}
+{% macro add_seconds(instant, seconds) -%}
+    {{ adapter.dispatch('add_seconds')(instant, seconds) }}
+{%- endmacro %}
+
+{% macro default__add_seconds(instant, seconds) -%}
+    {{ instant }} + to_seconds({{ seconds }})
+{%- endmacro %}
+
+{% macro spark__add_seconds(instant, seconds) -%}
+    {{ instant }} + make_dt_interval(0, 0, 0, {{ seconds }})
+{%- endmacro %}
+
+{% macro add_microseconds(instant, microseconds) -%}
+    {{ adapter.dispatch('add_microseconds')(instant, microseconds) }}
+{%- endmacro %}
+
+{% macro default__add_microseconds(instant, microseconds) -%}
+    ({{ instant }} + to_microseconds({{ microseconds }}))
+{%- endmacro %}
+
+{% macro spark__add_microseconds(instant, microseconds) -%}
+    timestamp_micros(unix_micros({{ instant }}) + {{ microseconds }})
+{%- endmacro %}

@@ -93,3 +93,46 @@
 {% macro spark__raw_row_as_json(relation) -%}
     to_json(struct({{ relation }}.*))
 {%- endmacro %}
+
+{# Array -> rows with their position, as a from-clause item: alias(position, column). #}
+{% macro explode_with_position(array, alias, position, column) -%}
+    {{ adapter.dispatch('explode_with_position')(array, alias, position, column) }}
+{%- endmacro %}
+
+{% macro default__explode_with_position(array, alias, position, column) -%}
+    cross join (
+        select
+            unnest({{ array }}) as {{ column }},
+            generate_subscripts({{ array }}, 1) as {{ position }}
+    ) as {{ alias }}
+{%- endmacro %}
+
+{% macro spark__explode_with_position(array, alias, position, column) -%}
+    lateral view posexplode({{ array }}) {{ alias }} as {{ position }}, {{ column }}
+{%- endmacro %}
+
+{# Whole numbers from one to another, both included, as an array. #}
+{% macro integer_array(first_number, last_number) -%}
+    {{ adapter.dispatch('integer_array')(first_number, last_number) }}
+{%- endmacro %}
+
+{% macro default__integer_array(first_number, last_number) -%}
+    generate_series({{ first_number }}, {{ last_number }})
+{%- endmacro %}
+
+{% macro spark__integer_array(first_number, last_number) -%}
+    sequence({{ first_number }}, {{ last_number }})
+{%- endmacro %}
+
+{# Text -> array of the parts between a plain separator. #}
+{% macro split_text(text, separator) -%}
+    {{ adapter.dispatch('split_text')(text, separator) }}
+{%- endmacro %}
+
+{% macro default__split_text(text, separator) -%}
+    string_split({{ text }}, '{{ separator }}')
+{%- endmacro %}
+
+{% macro spark__split_text(text, separator) -%}
+    split({{ text }}, '[{{ separator }}]')
+{%- endmacro %}

@@ -19,6 +19,7 @@ events as (
         events.user_id,
         events.session_id,
         events.event_date,
+        events.occurred_at,
         event_names.is_key_action
     from {{ ref('fct_events') }} as events
     left join {{ ref('dim_event_names') }} as event_names
@@ -50,7 +51,9 @@ days as (
         event_date as activity_date,
         count(*) as event_count,
         count(distinct session_id) as session_count,
-        count(case when is_key_action then 1 end) as key_action_count
+        count(case when is_key_action then 1 end) as key_action_count,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at
     from events
     group by user_id, event_date
 
@@ -63,7 +66,9 @@ select
     coalesce(orders.order_count, 0) as order_count,
     days.key_action_count,
     cast(coalesce(orders.net_amount, 0) as decimal(38, 4)) as net_amount,
-    days.activity_date
+    days.activity_date,
+    days.first_event_at,
+    days.last_event_at
 from days
 left join orders
     on days.user_id = orders.user_id

@@ -1,0 +1,47 @@
+{# Periods of a granularity (`hour`, `day`, `week`, `month`) as whole numbers that grow by one
+   from each to the next, so that a distance is a subtraction. `granularity`, `day` (in
+   the reporting zone) and `instant` (UTC) are expressions. #}
+{% macro period_index(granularity, day, instant) -%}
+    cast(case {{ granularity }}
+        when 'hour' then floor((
+            {{ microseconds_between("cast('1970-01-01' as timestamp)", instant) }}
+            + {{ microseconds_of_hour_offset(instant) }}
+        ) / 3600000000.0)
+        when 'day' then {{ days_between("cast('1970-01-01' as date)", day) }}
+        when 'week' then {{ days_between(week_start("cast('1970-01-08' as date)"), week_start(day)) }} / 7
+        when 'month' then extract(year from {{ day }}) * 12 + extract(month from {{ day }})
+    end as bigint)
+{%- endmacro %}
+
+{# UTC instant at which the period that holds an instant begins. #}
+{% macro period_start_at(granularity, day, instant) -%}
+    case {{ granularity }}
+        when 'hour' then {{ add_microseconds(
+            dbt.date_trunc('hour', add_microseconds(instant, microseconds_of_hour_offset(instant))),
+            '-' ~ microseconds_of_hour_offset(instant)
+        ) }}
+        when 'day' then {{ local_midnight(day) }}
+        when 'week' then {{ local_midnight(week_start(day)) }}
+        when 'month' then {{ local_midnight(month_start(day)) }}
+    end
+{%- endmacro %}
+
+{# What the reporting zone's offset has beyond whole hours (India: half an hour). Hours are
+   counted in UTC plus this, so that no clock change doubles or drops one. #}
+{% macro microseconds_of_hour_offset(instant) -%}
+    {%- if reporting_timezone() == 'UTC' -%}
+        0
+    {%- else -%}
+        mod({{ microseconds_between(instant, local_timestamp(instant)) }} + 86400000000, 3600000000)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Seconds of a rolling period: an hour, 24 hours, 7 or 30 days. #}
+{% macro rolling_period_seconds(granularity) -%}
+    case {{ granularity }}
+        when 'hour' then 3600
+        when 'day' then 86400
+        when 'week' then 604800
+        when 'month' then 2592000
+    end
+{%- endmacro %}

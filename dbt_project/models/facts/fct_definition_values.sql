@@ -1,0 +1,128 @@
+with
+
+events as (
+
+    select * from {{ ref('fct_events') }}
+
+),
+
+users as (
+
+    select
+        user_id,
+        properties,
+        created_at
+    from {{ ref('dim_users') }}
+
+),
+
+definition_events as (
+
+    select * from {{ ref('fct_definition_events') }}
+
+),
+
+selectors as (
+
+    select * from {{ ref('dim_selectors') }}
+
+),
+
+properties as (
+
+    select * from {{ ref('dim_definition_properties') }}
+
+),
+
+valued_definitions as (
+
+    select distinct
+        definition,
+        definition_id
+    from properties
+
+),
+
+-- Events of definitions that ask for a value; once, however many sides they serve.
+asked as (
+
+    select distinct
+        definition_events.definition,
+        definition_events.definition_id,
+        definition_events.source_id,
+        definition_events.event_id
+    from definition_events
+    inner join valued_definitions
+        on definition_events.definition = valued_definitions.definition
+        and definition_events.definition_id = valued_definitions.definition_id
+
+    union
+
+    select
+        selectors.definition,
+        selectors.definition_id,
+        events.source_id,
+        events.event_id
+    from events
+    cross join selectors
+    inner join valued_definitions
+        on selectors.definition = valued_definitions.definition
+        and selectors.definition_id = valued_definitions.definition_id
+    where
+        events.is_activity
+        and selectors.is_any_activity
+        and not selectors.has_conditions
+        and selectors.first_time is null
+
+),
+
+read_values as (
+
+    select
+        asked.definition,
+        asked.definition_id,
+        properties.purpose,
+        properties.position,
+        asked.source_id,
+        asked.event_id,
+        coalesce(
+            case properties.scope
+                when 'user' then {{ user_property('users', 'properties.property') }}
+                else {{ event_property('events', 'properties.property') }}
+            end,
+            ''
+        ) as property_value
+    from asked
+    inner join properties
+        on asked.definition = properties.definition
+        and asked.definition_id = properties.definition_id
+    inner join events
+        on asked.source_id = events.source_id
+        and asked.event_id = events.event_id
+    left join users on events.user_id = users.user_id
+
+),
+
+joined_values as (
+
+    select
+        definition,
+        definition_id,
+        purpose,
+        source_id,
+        event_id,
+        {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value,
+        max(property_value) = '' as is_missing
+    from read_values
+    group by definition, definition_id, purpose, source_id, event_id
+
+)
+
+select
+    definition,
+    definition_id,
+    purpose,
+    source_id,
+    event_id,
+    case when is_missing then '' else property_value end as property_value
+from joined_values

@@ -1,0 +1,130 @@
+{# A loop over the steps that a funnel may have: the time of each is a column. #}
+{%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+with
+
+chains as (
+
+    select * from {{ ref('fct_funnel_chains') }}
+
+),
+
+step_events as (
+
+    select * from {{ ref('fct_funnel_step_events') }} where step_number is not null
+
+),
+
+funnels as (
+
+    select * from {{ ref('dim_funnels') }}
+
+),
+
+horizon as (
+
+    select data_through_at from {{ ref('dim_horizon') }}
+
+),
+
+filled as (
+
+    select
+        funnel_id,
+        user_id,
+        breakdown_value,
+        row_number() over (
+            partition by funnel_id, user_id
+            order by occurred_at, source_id, event_id
+        ) as value_order
+    from step_events
+    where thread_breakdown_value is null and breakdown_value <> ''
+
+),
+
+user_values as (
+
+    select
+        funnel_id,
+        user_id,
+        min_by(breakdown_value, value_order) as first_value,
+        max_by(breakdown_value, value_order) as last_value
+    from filled
+    group by funnel_id, user_id
+
+),
+
+attributed as (
+
+    select
+        chains.*,
+        funnels.breakdown,
+        funnels.breakdown_attribution,
+        case funnels.breakdown_attribution
+            {%- for step in steps %}
+            when 'step_{{ step }}' then {{ step }}
+            {%- endfor %}
+        end as value_step,
+        case funnels.breakdown_attribution
+            {%- for step in steps %}
+            when 'step_{{ step }}' then chains.step_{{ step }}_rank
+            {%- endfor %}
+        end as value_rank
+    from chains
+    inner join funnels on chains.funnel_id = funnels.funnel_id
+
+),
+
+valued as (
+
+    select
+        attributed.*,
+        case
+            when attributed.breakdown is null then null
+            when attributed.breakdown_attribution = 'all'
+                then attributed.thread_breakdown_value
+            when attributed.breakdown_attribution = 'first'
+                then coalesce(user_values.first_value, '')
+            when attributed.breakdown_attribution = 'last'
+                then coalesce(user_values.last_value, '')
+            else step_values.breakdown_value
+        end as breakdown_value
+    from attributed
+    left join user_values
+        on attributed.funnel_id = user_values.funnel_id
+        and attributed.user_id = user_values.user_id
+    left join step_events as step_values
+        on attributed.funnel_id = step_values.funnel_id
+        and attributed.user_id = step_values.user_id
+        and attributed.thread_id = step_values.thread_id
+        and attributed.value_step = step_values.step_number
+        and attributed.value_rank = step_values.event_rank
+
+),
+
+numbered as (
+
+    select
+        valued.funnel_id,
+        valued.user_id,
+        cast(
+            row_number() over (
+                partition by valued.funnel_id, valued.user_id, valued.thread_breakdown_value
+                order by valued.step_1_at, valued.thread_id, valued.step_1_rank
+            ) as integer
+        ) as attempt_number,
+        valued.breakdown_value,
+        valued.reached_step,
+        valued.thread_breakdown_value is not null as is_breakdown_thread,
+        false as is_void,
+        coalesce(valued.closes_at <= horizon.data_through_at, false) as is_mature,
+        valued.step_1_at as entered_at,
+        valued.closes_at,
+        {% for step in steps -%}
+        valued.step_{{ step }}_at{{ ',' if not loop.last }}
+        {% endfor %}
+    from valued
+    cross join horizon
+
+)
+
+select * from numbered

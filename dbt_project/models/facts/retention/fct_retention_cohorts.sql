@@ -1,0 +1,154 @@
+with
+
+members as (
+
+    select * from {{ ref('fct_retention_members') }}
+
+),
+
+returns as (
+
+    select * from {{ ref('fct_retention_returns') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('dim_retention_cells') }}
+
+),
+
+shown_values as (
+
+    select * from {{ ref('fct_retention_breakdown_values') }}
+
+),
+
+sizes as (
+
+    select
+        members.retention_id,
+        members.cohort_start_at,
+        members.cohort_start_date,
+        cast(null as {{ dbt.type_string() }}) as shown_value,
+        members.closed_period_count,
+        members.is_cohort_closed,
+        count(*) as member_count
+    from members
+    group by
+        members.retention_id, members.cohort_start_at, members.cohort_start_date,
+        members.closed_period_count, members.is_cohort_closed
+
+    union all
+
+    select
+        members.retention_id,
+        members.cohort_start_at,
+        members.cohort_start_date,
+        shown_values.shown_value,
+        members.closed_period_count,
+        members.is_cohort_closed,
+        count(*) as member_count
+    from members
+    inner join shown_values
+        on members.retention_id = shown_values.retention_id
+        and members.breakdown_value = shown_values.breakdown_value
+    group by
+        members.retention_id, members.cohort_start_at, members.cohort_start_date,
+        shown_values.shown_value, members.closed_period_count, members.is_cohort_closed
+
+),
+
+cohort_cells as (
+
+    select
+        sizes.retention_id,
+        sizes.cohort_start_at,
+        sizes.cohort_start_date,
+        sizes.shown_value,
+        cells.period_number,
+        sum(sizes.member_count) as cohort_size,
+        sum(
+            case when sizes.closed_period_count > cells.last_period then sizes.member_count else 0 end
+        ) as eligible_count,
+        bool_and(sizes.is_cohort_closed and sizes.closed_period_count > cells.last_period)
+            as is_mature
+    from sizes
+    inner join cells on sizes.retention_id = cells.retention_id
+    group by
+        sizes.retention_id, sizes.cohort_start_at, sizes.cohort_start_date,
+        sizes.shown_value, cells.period_number
+
+),
+
+return_counts as (
+
+    select
+        returns.retention_id,
+        returns.cohort_start_at,
+        cast(null as {{ dbt.type_string() }}) as shown_value,
+        returns.period_number,
+        count(*) as returned_count,
+        count(case when returns.is_mature then 1 end) as mature_returned_count,
+        count(case when returns.is_same_period_return then 1 end) as same_period_returned_count
+    from returns
+    group by returns.retention_id, returns.cohort_start_at, returns.period_number
+
+    union all
+
+    select
+        returns.retention_id,
+        returns.cohort_start_at,
+        shown_values.shown_value,
+        returns.period_number,
+        count(*) as returned_count,
+        count(case when returns.is_mature then 1 end) as mature_returned_count,
+        count(case when returns.is_same_period_return_with_same_value then 1 end)
+            as same_period_returned_count
+    from returns
+    inner join shown_values
+        on returns.retention_id = shown_values.retention_id
+        and returns.breakdown_value = shown_values.breakdown_value
+    where returns.has_same_value
+    group by
+        returns.retention_id, returns.cohort_start_at,
+        shown_values.shown_value, returns.period_number
+
+),
+
+cohorts as (
+
+    select
+        cohort_cells.retention_id,
+        cohort_cells.shown_value,
+        cohort_cells.period_number,
+        cohort_cells.cohort_size,
+        coalesce(return_counts.returned_count, 0) as returned_count,
+        cohort_cells.eligible_count,
+        coalesce(return_counts.mature_returned_count, 0) as mature_returned_count,
+        coalesce(return_counts.same_period_returned_count, 0) as same_period_returned_count,
+        cohort_cells.is_mature,
+        cohort_cells.cohort_start_date,
+        cohort_cells.cohort_start_at
+    from cohort_cells
+    left join return_counts
+        on cohort_cells.retention_id = return_counts.retention_id
+        and cohort_cells.cohort_start_at = return_counts.cohort_start_at
+        and cohort_cells.period_number = return_counts.period_number
+        and cohort_cells.shown_value is not distinct from return_counts.shown_value
+
+)
+
+select
+    retention_id,
+    shown_value as breakdown_value,
+    period_number,
+    cast(cohort_size as bigint) as cohort_size,
+    returned_count,
+    cast(eligible_count as bigint) as eligible_count,
+    mature_returned_count,
+    same_period_returned_count,
+    is_mature,
+    cohort_start_date,
+    cohort_start_at
+from cohorts

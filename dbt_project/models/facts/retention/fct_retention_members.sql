@@ -1,0 +1,162 @@
+with
+
+definition_events as (
+
+    select *
+    from {{ ref('fct_definition_events') }}
+    where definition = 'retention' and side = 'cohort'
+
+),
+
+definition_values as (
+
+    select * from {{ ref('fct_definition_values') }} where definition = 'retention'
+
+),
+
+events as (
+
+    select * from {{ ref('fct_events') }}
+
+),
+
+retentions as (
+
+    select * from {{ ref('dim_retentions') }}
+
+),
+
+selectors as (
+
+    select *
+    from {{ ref('dim_selectors') }}
+    where definition = 'retention' and side = 'cohort'
+
+),
+
+horizon as (
+
+    select
+        data_through_date,
+        data_through_at
+    from {{ ref('dim_horizon') }}
+
+),
+
+cohort_events as (
+
+    select
+        definition_id as retention_id,
+        user_id,
+        source_id,
+        event_id,
+        event_date,
+        occurred_at
+    from definition_events
+
+    union all
+
+    -- Any activity, every cohort period.
+    select
+        selectors.definition_id as retention_id,
+        events.user_id,
+        events.source_id,
+        events.event_id,
+        events.event_date,
+        events.occurred_at
+    from events
+    cross join selectors
+    where
+        events.is_activity
+        and selectors.is_any_activity
+        and not selectors.has_conditions
+        and selectors.first_time is null
+
+),
+
+placed as (
+
+    select
+        cohort_events.*,
+        retentions.granularity,
+        retentions.cohort_granularity,
+        retentions.window_mode,
+        {{ period_index(
+            'retentions.cohort_granularity', 'cohort_events.event_date', 'cohort_events.occurred_at'
+        ) }} as cohort_index
+    from cohort_events
+    inner join retentions on cohort_events.retention_id = retentions.retention_id
+    where
+        (retentions.from_at is null or cohort_events.occurred_at >= retentions.from_at)
+        and (retentions.to_at is null or cohort_events.occurred_at <= retentions.to_at)
+
+),
+
+-- The first cohort event of each cohort period; of all of them where periods roll.
+ranked as (
+
+    select
+        placed.*,
+        row_number() over (
+            partition by
+                retention_id,
+                user_id,
+                case when window_mode = 'calendar' then cohort_index end
+            order by occurred_at, source_id, event_id
+        ) as event_number
+    from placed
+
+),
+
+members as (
+
+    select
+        ranked.retention_id,
+        ranked.user_id,
+        ranked.source_id,
+        ranked.event_id,
+        ranked.granularity,
+        ranked.window_mode,
+        ranked.cohort_index,
+        {{ period_index('ranked.granularity', 'ranked.event_date', 'ranked.occurred_at') }}
+            as period_index,
+        {{ period_index(
+            'ranked.granularity', 'horizon.data_through_date', 'horizon.data_through_at'
+        ) }} as horizon_index,
+        {{ period_index(
+            'ranked.cohort_granularity', 'horizon.data_through_date', 'horizon.data_through_at'
+        ) }} as horizon_cohort_index,
+        {{ microseconds_between('ranked.occurred_at', 'horizon.data_through_at') }}
+            as microseconds_to_horizon,
+        {{ period_start_at('ranked.cohort_granularity', 'ranked.event_date', 'ranked.occurred_at') }}
+            as cohort_start_at,
+        ranked.occurred_at as cohort_event_at
+    from ranked
+    cross join horizon
+    where ranked.event_number = 1
+
+)
+
+select
+    members.retention_id,
+    members.user_id,
+    members.granularity,
+    members.window_mode,
+    definition_values.property_value as breakdown_value,
+    members.period_index,
+    case
+        when members.window_mode = 'rolling' then cast(floor(
+            members.microseconds_to_horizon
+            / ({{ rolling_period_seconds('members.granularity') }} * 1000000.0)
+        ) as bigint)
+        else members.horizon_index - members.period_index
+    end as closed_period_count,
+    members.horizon_cohort_index > members.cohort_index as is_cohort_closed,
+    {{ local_date('members.cohort_start_at') }} as cohort_start_date,
+    members.cohort_start_at,
+    members.cohort_event_at
+from members
+left join definition_values
+    on members.retention_id = definition_values.definition_id
+    and members.source_id = definition_values.source_id
+    and members.event_id = definition_values.event_id

@@ -1,0 +1,171 @@
+with
+
+counted_attempts as (
+
+    select * from {{ ref('fct_funnel_counted_attempts') }}
+
+),
+
+funnels as (
+
+    select * from {{ ref('dim_funnels') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('dim_funnel_steps') }} where step_number is not null
+
+),
+
+horizon as (
+
+    select data_through_at from {{ ref('dim_horizon') }}
+
+),
+
+required_steps as (
+
+    select
+        steps.funnel_id,
+        steps.step_number,
+        steps.event_name,
+        max(earlier.step_number) as previous_step_number
+    from steps
+    left join steps as earlier
+        on steps.funnel_id = earlier.funnel_id
+        and steps.step_number > earlier.step_number
+        and not earlier.is_optional
+    group by steps.funnel_id, steps.step_number, steps.event_name
+
+),
+
+-- The total over all periods always exists, also where nobody entered.
+periods as (
+
+    select distinct
+        funnel_id,
+        grain,
+        period_start_date,
+        breakdown_value
+    from counted_attempts
+
+    union
+
+    select
+        funnel_id,
+        'all' as grain,
+        cast(null as date) as period_start_date,
+        cast(null as {{ dbt.type_string() }}) as breakdown_value
+    from funnels
+
+),
+
+timed as (
+
+    select
+        counted_attempts.funnel_id,
+        counted_attempts.grain,
+        counted_attempts.period_start_date,
+        counted_attempts.breakdown_value,
+        required_steps.step_number,
+        counted_attempts.is_mature,
+        counted_attempts.reached_step >= required_steps.step_number as is_reached,
+        counted_attempts.reached_step >= required_steps.previous_step_number
+            as is_previous_reached,
+        {{ microseconds_between(
+            step_time('counted_attempts', 'required_steps.previous_step_number'),
+            step_time('counted_attempts', 'required_steps.step_number')
+        ) }} as microseconds_from_previous
+    from counted_attempts
+    inner join required_steps on counted_attempts.funnel_id = required_steps.funnel_id
+
+),
+
+counted as (
+
+    select
+        funnel_id,
+        grain,
+        period_start_date,
+        breakdown_value,
+        step_number,
+        count(*) as entrant_count,
+        count(case when is_reached then 1 end) as reached_count,
+        count(case when is_mature then 1 end) as mature_entrant_count,
+        count(case when is_mature and is_reached then 1 end) as mature_reached_count,
+        count(case when is_mature and is_previous_reached then 1 end) as mature_previous_count,
+        sum(case when is_mature and is_reached then microseconds_from_previous end)
+        / (
+            1000000.0
+            * count(case when is_mature and is_reached then microseconds_from_previous end)
+        ) as mean_seconds_from_previous,
+        percentile_cont(0.5) within group (
+            order by case when is_mature and is_reached then microseconds_from_previous end
+        ) / 1000000.0 as median_seconds_from_previous,
+        percentile_cont(0.9) within group (
+            order by case when is_mature and is_reached then microseconds_from_previous end
+        ) / 1000000.0 as p90_seconds_from_previous,
+        bool_and(is_mature) as is_every_entrant_mature
+    from timed
+    group by funnel_id, grain, period_start_date, breakdown_value, step_number
+
+),
+
+closed as (
+
+    select
+        periods.*,
+        case periods.grain
+            when 'all' then funnels.to_at <= horizon.data_through_at
+            when 'day' then {{ local_midnight(
+                dbt.dateadd('day', 1, 'periods.period_start_date')
+            ) }} <= horizon.data_through_at
+            when 'week' then {{ local_midnight(
+                dbt.dateadd('day', 7, 'periods.period_start_date')
+            ) }} <= horizon.data_through_at
+            else {{ local_midnight(
+                dbt.dateadd('month', 1, 'periods.period_start_date')
+            ) }} <= horizon.data_through_at
+        end as is_period_closed
+    from periods
+    inner join funnels on periods.funnel_id = funnels.funnel_id
+    cross join horizon
+
+)
+
+select
+    closed.funnel_id,
+    closed.grain,
+    closed.breakdown_value,
+    required_steps.step_number,
+    required_steps.event_name as step_event_name,
+    coalesce(counted.entrant_count, 0) as entrant_count,
+    coalesce(counted.reached_count, 0) as reached_count,
+    coalesce(counted.mature_entrant_count, 0) as mature_entrant_count,
+    coalesce(counted.mature_reached_count, 0) as mature_reached_count,
+    case
+        when required_steps.previous_step_number is null then null
+        else coalesce(counted.mature_previous_count, 0)
+    end as mature_previous_count,
+    {{ rate('counted.mature_reached_count', 'counted.mature_entrant_count') }}
+        as rate_from_start,
+    {{ rate(
+        'counted.mature_reached_count',
+        'case when required_steps.previous_step_number is not null '
+        ~ 'then counted.mature_previous_count end'
+    ) }} as rate_from_previous,
+    cast(counted.mean_seconds_from_previous as double) as mean_seconds_from_previous,
+    cast(counted.median_seconds_from_previous as double) as median_seconds_from_previous,
+    cast(counted.p90_seconds_from_previous as double) as p90_seconds_from_previous,
+    coalesce(closed.is_period_closed, false) and coalesce(counted.is_every_entrant_mature, true)
+        as is_mature,
+    closed.period_start_date
+from closed
+inner join required_steps on closed.funnel_id = required_steps.funnel_id
+left join counted
+    on closed.funnel_id = counted.funnel_id
+    and closed.grain = counted.grain
+    and required_steps.step_number = counted.step_number
+    and closed.period_start_date is not distinct from counted.period_start_date
+    and closed.breakdown_value is not distinct from counted.breakdown_value

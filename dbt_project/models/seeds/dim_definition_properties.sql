@@ -1,0 +1,77 @@
+with
+
+funnels as (
+
+    select * from {{ ref('dim_funnels') }}
+
+),
+
+retentions as (
+
+    select * from {{ ref('dim_retentions') }}
+
+),
+
+listed as (
+
+    select
+        'funnel' as definition,
+        funnel_id as definition_id,
+        'breakdown' as purpose,
+        breakdown as properties
+    from funnels
+    where breakdown is not null
+
+    union all
+
+    select
+        'funnel' as definition,
+        funnel_id as definition_id,
+        'hold_constant' as purpose,
+        hold_constant as properties
+    from funnels
+    where hold_constant is not null
+
+    union all
+
+    select
+        'retention' as definition,
+        retention_id as definition_id,
+        'breakdown' as purpose,
+        breakdown as properties
+    from retentions
+    where breakdown is not null
+
+),
+
+exploded as (
+
+    select
+        listed.definition,
+        listed.definition_id,
+        listed.purpose,
+        parts.position,
+        {{ alternative('parts.part') }} as scoped_property
+    from listed
+    {{ explode_with_position(alternatives('listed.properties'), 'parts', 'position', 'part') }}
+
+),
+
+scoped as (
+
+    select
+        definition,
+        definition_id,
+        purpose,
+        cast(position as integer) as position,
+        case when scoped_property like 'user:%' then 'user' else 'event' end as scope,
+        case
+            when scoped_property like 'user:%' or scoped_property like 'event:%'
+                then substr(scoped_property, {{ dbt.position("':'", 'scoped_property') }} + 1)
+            else scoped_property
+        end as property
+    from exploded
+
+)
+
+select * from scoped
