@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -164,6 +165,13 @@ def test_no_suite_is_empty_and_names_are_their_tables() -> None:
         for path in (ROOT / "expectations" / "suites").glob("*/[a-z]*.py")
     }
     assert {suite.name for suite in all_suites()} == files
+
+
+def test_every_published_table_has_a_suite() -> None:
+    exposures = (ROOT / "dbt_project" / "models" / "exposures.yml").read_text(encoding="utf-8")
+    published = set(re.findall(r"ref\('(\w+)'\)", exposures))
+    assert published
+    assert published <= {suite.table for suite in all_suites()}
 
 
 def test_declarations_and_asset_checks_import_without_great_expectations() -> None:
