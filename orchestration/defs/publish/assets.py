@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from expectations.suites import all_suites
 
+from expectations.suites import all_suites
 from orchestration import watermarks
 from orchestration.dbt_runs import (
     configuration_hash,
