@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestration.project import Settings
 from tests import support
 
 UTC = ZoneInfo("UTC")
@@ -244,22 +245,38 @@ churn,{mode},,,,
 
 
 @cache
+def folder_of(name: str, horizon: str) -> Path:
+    """A folder of a world's own, removed with the process."""
+    folder = Path(mkdtemp(prefix=f"yunying-users-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def environment_of(name: str, horizon: str = "") -> dict[str, str]:
+    """Settings in which a world is built."""
+    return {
+        "YUNYING_TIMEZONE": world(name).timezone,
+        "YUNYING_WEEK_START": world(name).week_start,
+        "YUNYING_HORIZON": horizon,
+    }
+
+
+def settings_of(name: str) -> Settings:
+    """Settings of a world that is built, for further dbt commands over it."""
+    return support.settings_of(folder_of(name, ""), environment_of(name))
+
+
+@cache
 def build(name: str, horizon: str = "") -> Path:
     """The warehouse of a world, as of an earlier horizon if one is given."""
-    folder = Path(mkdtemp(prefix="yunying-users-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     wanted = world(name)
     return support.build_warehouse(
-        folder,
+        folder_of(name, horizon),
         events=[
             {**event, "occurred_at": event["occurred_at"].isoformat()} for event in wanted.events
         ],
         seeds=wanted.seeds,
-        environment={
-            "YUNYING_TIMEZONE": wanted.timezone,
-            "YUNYING_WEEK_START": wanted.week_start,
-            "YUNYING_HORIZON": horizon,
-        },
+        environment=environment_of(name, horizon),
         select=SELECTION,
     )
 
