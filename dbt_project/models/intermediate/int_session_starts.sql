@@ -44,7 +44,8 @@ opened as (
 
 ),
 
--- Runs: activity without a gap.
+-- Runs: activity without a gap. By range, so that what happened at the very instant of an
+-- opening is in the run that it opens.
 runs as (
 
     select
@@ -53,7 +54,7 @@ runs as (
         max(opened_at) over (
             partition by user_id
             order by occurred_at
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as run_started_at
     from opened
 
