@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.project import SHIPPED_SEEDS_DIR
 from tests import support
-from tests.warehouse.users_world import SELECTION
+from tests.warehouse.users_world import SELECTION, build_warehouse
 
 MARTS = (
     "mart_active_users_daily",
@@ -68,7 +68,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int | 
     segments[3] = "5,5,7,champions"
     segments[4] = "5,5,2,stars"
     segments[5] = "5,5,1,"
-    warehouse = support.build_warehouse(
+    warehouse = build_warehouse(
         tmp_path_factory.mktemp("wrong"),
         seeds={
             "lifecycle_stages": STAGES,
@@ -165,7 +165,7 @@ def test_the_shipped_definitions_are_right(tmp_path: Path) -> None:
     seeds = {
         path.stem: path.read_text(encoding="utf-8") for path in SHIPPED_SEEDS_DIR.glob("*.csv")
     }
-    warehouse = support.build_warehouse(
+    warehouse = build_warehouse(
         tmp_path, seeds=seeds, select=f"{SELECTION} +definition_problems__users_rfm"
     )
     rows = support.query(warehouse, "select * from seeds.definition_problems__users_rfm")

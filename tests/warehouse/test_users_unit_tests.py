@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from tests import support
-from tests.warehouse.users_world import SELECTION, build, settings_of
+from tests.warehouse.users_world import SELECTION, build, release_warehouse, settings_of
 
 
 def test_unit_tests_pass() -> None:
     build("plain")  # dbt reads the types of the given rows from relations that exist
     selection = [f"{part},test_type:unit" for part in SELECTION.split()]
-    result = support.run_dbt(settings_of("plain"), ["test", "--select", *selection])
+    try:
+        result = support.run_dbt(settings_of("plain"), ["test", "--select", *selection])
+    finally:
+        release_warehouse()
     assert len(result.result.results) >= 15
