@@ -1,5 +1,5 @@
-{# Text of a definition file -> integer from 1 on, null where it is none: `7`, not `7.5`,
-   `0` or `seven`. #}
+{# Text of a definition file -> integer from 1 on, null where it is none: `7`, not
+   `7.5`, `0` or `seven`. #}
 {% macro whole_number(text) -%}
     case
         when
@@ -15,8 +15,8 @@
     (length(trim({{ text }})) <= 10 and {{ try_cast(text, 'date') }} is not null)
 {%- endmacro %}
 
-{# First instant that a lower bound includes, as a UTC timestamp; null where it cannot be
-   read. A date is its local midnight; a time without a zone is local. #}
+{# First instant that a lower bound includes, as a UTC timestamp; null where it cannot
+   be read. A date is its local midnight; a time without a zone is local. #}
 {% macro bound_start(text) -%}
     case
         when {{ is_date_text(text) }} then {{ local_midnight(try_cast(text, 'date')) }}
@@ -44,7 +44,7 @@
     cast({{ dbt.dateadd('day', days, day) }} as date)
 {%- endmacro %}
 
-{# UTC instant at which the clock hour of the reporting zone that holds an instant began. #}
+{# UTC instant at which the clock hour of the reporting zone began that holds one. #}
 {% macro local_hour_start(instant) -%}
     {{ instant }} - (
         {{ local_timestamp(instant) }}

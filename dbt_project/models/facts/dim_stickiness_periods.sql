@@ -59,7 +59,8 @@ periods as (
     select
         dim_stickiness.stickiness_id,
         dim_stickiness.interval_unit,
-        coalesce(dim_stickiness.to_at < dim_horizon.data_through_at, false) as is_mature,
+        coalesce(dim_stickiness.to_at < dim_horizon.data_through_at, false)
+            as is_mature,
         coalesce(dim_stickiness.from_date, last_days.first_date) as period_start_date,
         coalesce(dim_stickiness.to_date, last_days.last_date) as period_end_date
     from dim_stickiness
@@ -71,13 +72,16 @@ periods as (
 
 ),
 
--- Weeks and months are cut at the ends of the period: a month of 31 days has five or six.
+-- Weeks and months are cut at the ends of the period: a month of 31 days has five or
+-- six.
 counted as (
 
     select
         stickiness_id,
         cast(case interval_unit
-            when 'day' then {{ days_between('period_start_date', 'period_end_date') }} + 1
+            when 'day' then {{ days_between(
+                'period_start_date', 'period_end_date'
+            ) }} + 1
             when 'week' then {{ days_between(
                 week_start('period_start_date'), week_start('period_end_date')
             ) }} / 7 + 1

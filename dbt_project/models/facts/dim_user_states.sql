@@ -1,5 +1,5 @@
-{# In days since the last active day; the cuts are those that wau and mau count, so both are
-   exact sums of states whatever the cuts are. #}
+{# In days since the last active day; the cuts are those that wau and mau count, so both
+   are exact sums of states whatever the cuts are. #}
 {% set week_days = var('active_week_days') %}
 {% set month_days = var('active_month_days') %}
 

@@ -1,5 +1,5 @@
--- `any` is left out: its days are fct_user_days, the largest fact but one, and would only
--- be copied.
+-- `any` is left out: its days are fct_user_days, the largest fact but one, and would
+-- only be copied.
 with
 
 fct_activity_events as (

@@ -25,7 +25,8 @@ closed_gaps as (
     select
         months.month_start_date,
         {{ days_between(
-            'fct_activity_gaps.previous_activity_date', 'fct_activity_gaps.activity_date'
+            'fct_activity_gaps.previous_activity_date',
+            'fct_activity_gaps.activity_date'
         ) }} as gap_days,
         sum(fct_activity_gaps.user_count) as gap_count
     from months

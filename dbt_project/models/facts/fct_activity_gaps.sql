@@ -1,6 +1,6 @@
--- The one pass over user-days that active users, growth and calibrated limits share. What
--- they ask is how many users went from one active day to the next, not who: some 100,000
--- rows for ten million user-days.
+-- The one pass over user-days that active users, growth and calibrated limits share.
+-- What they ask is how many users went from one active day to the next, not who: some
+-- 100,000 rows for ten million user-days.
 with
 
 fct_user_days as (

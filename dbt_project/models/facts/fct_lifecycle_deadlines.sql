@@ -1,5 +1,5 @@
--- When a silence turns into dormancy, and into churn, depends on the day it follows and on
--- nobody's person: worked out once a day here, looked up for ten million user-days.
+-- When a silence turns into dormancy, and into churn, depends on the day it follows and
+-- on nobody's person: worked out once a day here, looked up for ten million user-days.
 with
 
 dim_dates as (
@@ -26,16 +26,17 @@ candidates as (
                 'day', 'fct_lifecycle_limits.silent_over_days + 1', 'dim_dates.date_day'
             ) }} as date)
         ) as from_date,
-        cast({{ dbt.dateadd('month', 1, 'fct_lifecycle_limits.month_start_date') }} as date)
-            as next_month_start_date
+        cast({{ dbt.dateadd(
+            'month', 1, 'fct_lifecycle_limits.month_start_date'
+        ) }} as date) as next_month_start_date
     from dim_dates
     inner join fct_lifecycle_limits
         on dim_dates.month_start_date <= fct_lifecycle_limits.month_start_date
 
 ),
 
--- The earliest of them: a higher limit in a later month brings nobody back, only an active
--- day does.
+-- The earliest of them: a higher limit in a later month brings nobody back, only an
+-- active day does.
 deadlines as (
 
     select

@@ -12,7 +12,8 @@ dim_rfm_snapshots as (
 
 ),
 
--- An order counts in the snapshots of the 365 days that begin with it, as it stood then.
+-- An order counts in the snapshots of the 365 days that begin with it, as it stood
+-- then.
 counted_states as (
 
     select
@@ -22,7 +23,9 @@ counted_states as (
         valid_from_date as first_snapshot_date,
         least(
             {{ days_after('order_date', '364') }},
-            coalesce({{ days_after('valid_to_date', '-1') }}, cast('9999-12-31' as date))
+            coalesce(
+                {{ days_after('valid_to_date', '-1') }}, cast('9999-12-31' as date)
+            )
         ) as last_snapshot_date
     from fct_order_states
     where gross_amount > 0 and refunded_amount < gross_amount

@@ -14,8 +14,9 @@ dim_rfm_cut_points as (
 
 ),
 
--- Worst first: the longest silence, the fewest orders, the least money. Of the places that
--- equal customers take, the middle, so that they share a score: hence no tie-breaker.
+-- Worst first: the longest silence, the fewest orders, the least money. Of the places
+-- that equal customers take, the middle, so that they share a score: hence no
+-- tie-breaker.
 ranked as (
 
     select

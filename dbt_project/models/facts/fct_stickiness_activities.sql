@@ -1,4 +1,5 @@
--- A view: the days of fct_user_days once for each definition, which nothing needs to keep.
+-- A view: the days of fct_user_days once for each definition, which nothing needs to
+-- keep.
 {{ config(materialized='view') }}
 with
 

@@ -1,4 +1,5 @@
--- Only for definitions that days cannot answer: by the hour, or for a range that cuts a day.
+-- Only for definitions that days cannot answer: by the hour, or for a range that cuts a
+-- day.
 with
 
 dim_stickiness as (
@@ -53,8 +54,8 @@ counted_events as (
 
 ),
 
--- An hour of the reporting zone's clock, by the instant it began at: an hour that the clock
--- shows twice, when summer time ends, is two.
+-- An hour of the reporting zone's clock, by the instant it began at: an hour that the
+-- clock shows twice, when summer time ends, is two.
 hours as (
 
     select

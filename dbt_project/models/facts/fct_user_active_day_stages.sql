@@ -29,12 +29,14 @@ rules as (
     select
         max(dim_lifecycle_stages.min_active_days) as min_active_days,
         max(dim_lifecycle_stages.min_active_weeks) as min_active_weeks,
-        (select count(*) from dim_event_names where is_key_action) > 0 as has_key_actions
+        (select count(*) from dim_event_names where is_key_action) > 0
+            as has_key_actions
     from dim_lifecycle_stages
 
 ),
 
--- `recent_days`: the active days of the 56 that end on this one, as the sum of their bits.
+-- `recent_days`: the active days of the 56 that end on this one, as the sum of their
+-- bits.
 active_days as (
 
     select

@@ -76,7 +76,9 @@ compared_days as (
     select
         user_id,
         stage_id,
-        lag(stage_id) over (partition by user_id order by stage_date) as previous_stage_id,
+        lag(stage_id) over (
+            partition by user_id order by stage_date
+        ) as previous_stage_id,
         stage_date
     from stage_days
 
@@ -92,7 +94,9 @@ spans as (
             and previous_stage_id in ('dormancy', 'churn')
             and stage_id not in ('dormancy', 'churn') as is_resurrected,
         stage_date as valid_from_date,
-        lead(stage_date) over (partition by user_id order by stage_date) as valid_to_date
+        lead(stage_date) over (
+            partition by user_id order by stage_date
+        ) as valid_to_date
     from compared_days
     where previous_stage_id is null or stage_id <> previous_stage_id
 

@@ -23,7 +23,9 @@ problems as (
         'stage_id ' || coalesce(stage_id, '(empty)') || ' is no stage' as problem,
         'give one of introduction, growth, maturity, dormancy, churn' as mend
     from lifecycle_stages
-    where stage_id is null or stage_id not in (select stage_id from dim_lifecycle_stages)
+    where
+        stage_id is null
+        or stage_id not in (select stage_id from dim_lifecycle_stages)
     union all
     select
         row_number,
@@ -58,7 +60,9 @@ problems as (
         'leave mode empty; only dormancy and churn have calibrated limits' as mend
     from lifecycle_stages
     where mode = 'calibrated' and stage_id in ('introduction', 'growth', 'maturity')
-    {% for column in ['min_active_days', 'min_active_weeks', 'of_weeks', 'silent_over_days'] %}
+    {% for column in [
+        'min_active_days', 'min_active_weeks', 'of_weeks', 'silent_over_days'
+    ] %}
     union all
     select
         row_number,
@@ -73,7 +77,8 @@ problems as (
         lifecycle_stages.row_number,
         'error' as severity,
         'maturity asks for ' || cast(dim_lifecycle_stages.min_active_weeks as varchar)
-        || ' of ' || cast(dim_lifecycle_stages.of_weeks as varchar) || ' weeks' as problem,
+        || ' of ' || cast(dim_lifecycle_stages.of_weeks as varchar) || ' weeks'
+            as problem,
         'give a min_active_weeks that is not above of_weeks' as mend
     from dim_lifecycle_stages
     left join lifecycle_stages

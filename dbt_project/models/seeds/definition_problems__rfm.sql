@@ -58,7 +58,8 @@ problems as (
         'rfm_segments.csv' as file,
         row_number,
         'error' as severity,
-        'scores ' || coalesce(r_score, '(empty)') || ', ' || coalesce(f_score, '(empty)')
+        'scores ' || coalesce(r_score, '(empty)')
+        || ', ' || coalesce(f_score, '(empty)')
         || ', ' || coalesce(m_score, '(empty)') || ' are no cell' as problem,
         'give whole numbers from 1 to 5' as mend
     from rfm_segments

@@ -21,8 +21,8 @@ copies as (
 
 ),
 
--- The bound on the worse side decides, as `dim_rfm_cut_points` reads it: days not above, for
--- recency; orders or money not below, for the others.
+-- The bound on the worse side decides, as `dim_rfm_cut_points` reads it: days not
+-- above, for recency; orders or money not below, for the others.
 neighbours as (
 
     select
@@ -76,17 +76,18 @@ problems as (
     select
         row_number,
         'error' as severity,
-        'score ' || cast(score as varchar) || ' of ' || measure || ' has no bound on its '
-        || 'worse side' as problem,
-        'give at_most for recency, at_least for frequency and monetary; only the lowest '
-        || 'score may leave it empty' as mend
+        'score ' || cast(score as varchar) || ' of ' || measure
+        || ' has no bound on its worse side' as problem,
+        'give at_most for recency, at_least for frequency and monetary; only the '
+        || 'lowest score may leave it empty' as mend
     from neighbours
     where lower_score is not null and worse_bound is null
     union all
     select
         row_number,
         'error' as severity,
-        'some values of ' || measure || ' are worse than the lowest score allows' as problem,
+        'some values of ' || measure || ' are worse than the lowest score allows'
+            as problem,
         'leave that bound of the lowest score empty' as mend
     from neighbours
     where

@@ -7,7 +7,9 @@ stickiness as (
         lower(trim(stickiness.interval)) as interval_unit,
         {{ bound_start('from_at') }} as from_instant,
         {{ bound_end('to_at') }} as to_instant,
-        row_number() over (partition by stickiness_id order by row_number) as copy_number
+        row_number() over (
+            partition by stickiness_id order by row_number
+        ) as copy_number
     from {{ source('seeds', 'stickiness') }} as stickiness
 
 ),
@@ -67,7 +69,8 @@ problems as (
     select
         row_number,
         'error' as severity,
-        'min_occurrences ' || min_occurrences || ' is no whole number from 1 on' as problem,
+        'min_occurrences ' || min_occurrences || ' is no whole number from 1 on'
+            as problem,
         'give a whole number, or leave it empty for 1' as mend
     from stickiness
     where min_occurrences is not null and {{ whole_number('min_occurrences') }} is null
@@ -78,7 +81,9 @@ problems as (
         'is_cumulative ' || is_cumulative || ' is neither true nor false' as problem,
         'give true or false' as mend
     from stickiness
-    where is_cumulative is not null and {{ try_cast('is_cumulative', 'boolean') }} is null
+    where
+        is_cumulative is not null
+        and {{ try_cast('is_cumulative', 'boolean') }} is null
     {% for column, instant in [('from_at', 'from_instant'), ('to_at', 'to_instant')] %}
     union all
     select
@@ -93,7 +98,8 @@ problems as (
     select
         row_number,
         'error' as severity,
-        'the range ends (' || to_at || ') before it begins (' || from_at || ')' as problem,
+        'the range ends (' || to_at || ') before it begins (' || from_at || ')'
+            as problem,
         'give a to_at after from_at' as mend
     from stickiness
     where to_instant < from_instant

@@ -22,7 +22,9 @@ ranked as (
 
     select
         typed.*,
-        row_number() over (partition by measure, score order by row_number) as copy_number
+        row_number() over (
+            partition by measure, score order by row_number
+        ) as copy_number
     from typed
     where measure in ('recency', 'frequency', 'monetary') and score <= 5
 
@@ -39,8 +41,9 @@ first_rows as (
 
 ),
 
--- A value between two neighbours' bounds takes the lower score: `99.99` and `100.00` leave
--- no customer of 99.995 without one. Days of recency are whole, and fewer are better.
+-- A value between two neighbours' bounds takes the lower score: `99.99` and `100.00`
+-- leave no customer of 99.995 without one. Days of recency are whole, and fewer are
+-- better.
 cut_points as (
 
     select

@@ -19,8 +19,8 @@ typed as (
 
 ),
 
--- A cell that stands twice is a definition problem; its first row holds meanwhile, so that
--- no customer is doubled.
+-- A cell that stands twice is a definition problem; its first row holds meanwhile, so
+-- that no customer is doubled.
 ranked as (
 
     select

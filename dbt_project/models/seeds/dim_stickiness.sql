@@ -21,7 +21,9 @@ typed as (
         coalesce({{ try_cast('is_cumulative', 'boolean') }}, false) as is_cumulative,
         {{ bound_start('from_at') }} as from_at,
         {{ bound_end('to_at') }} as to_at,
-        row_number() over (partition by stickiness_id order by row_number) as copy_number,
+        row_number() over (
+            partition by stickiness_id order by row_number
+        ) as copy_number,
         coalesce({{ is_date_text('from_at') }}, true)
             and coalesce({{ is_date_text('to_at') }}, true) as has_whole_days
     from stickiness

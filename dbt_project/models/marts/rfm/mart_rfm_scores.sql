@@ -37,8 +37,8 @@ totals as (
 
 ),
 
--- High is above the snapshot's mean score; in whole numbers, so that a score which equals
--- the mean is never above it by rounding.
+-- High is above the snapshot's mean score; in whole numbers, so that a score which
+-- equals the mean is never above it by rounding.
 compared as (
 
     select

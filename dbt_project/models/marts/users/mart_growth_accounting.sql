@@ -31,8 +31,9 @@ periods as (
 
 ),
 
--- Users by their first active day of a period, beside the period of the active day before
--- it: that is their last active period, so the gaps between days serve every grain.
+-- Users by their first active day of a period, beside the period of the active day
+-- before it: that is their last active period, so the gaps between days serve every
+-- grain.
 active as (
 
     select

@@ -43,7 +43,8 @@ reached as (
 ),
 
 -- Every number of intervals that the period has is a row. Hours, and more than 366 of
--- anything, are too many to list: there the list ends with the most that somebody reached.
+-- anything, are too many to list: there the list ends with the most that somebody
+-- reached.
 listed_periods as (
 
     select

@@ -18,8 +18,8 @@ fct_activity_gaps as (
 
 ),
 
--- Users by two active days with nothing between them; without a later one the silence is
--- still on: those of the day who are in no pair.
+-- Users by two active days with nothing between them; without a later one the silence
+-- is still on: those of the day who are in no pair.
 silences as (
 
     select
@@ -56,10 +56,9 @@ silent_spans as (
             as from_date,
         least(
             coalesce(silences.end_date, cast('9999-12-31' as date)),
-            coalesce(
-                {{ days_after('silences.last_active_date', 'dim_user_states.before_days') }},
-                cast('9999-12-31' as date)
-            )
+            coalesce({{ days_after(
+                'silences.last_active_date', 'dim_user_states.before_days'
+            ) }}, cast('9999-12-31' as date))
         ) as to_date
     from silences
     inner join dim_user_states
@@ -92,21 +91,25 @@ active_spans as (
                     'fct_activity_gaps.previous_activity_date',
                     'fct_activity_gaps.activity_date'
                 ) }} between dim_user_states.from_days
-                and coalesce(dim_user_states.before_days, 1000000) - 1
+                and coalesce(dim_user_states.before_days - 1, 2147483647)
             end
     where fct_activity_gaps.activity_id = 'any'
 
 ),
 
+spans as (
+
+    select state_id, user_count, from_date, to_date from silent_spans
+    union all
+    select state_id, user_count, from_date, to_date from active_spans
+
+),
+
 changes as (
 
-    select state_id, from_date as change_date, user_count from silent_spans
+    select state_id, user_count, from_date as change_date from spans
     union all
-    select state_id, to_date as change_date, -user_count as user_count from silent_spans
-    union all
-    select state_id, from_date as change_date, user_count from active_spans
-    union all
-    select state_id, to_date as change_date, -user_count as user_count from active_spans
+    select state_id, -user_count as user_count, to_date as change_date from spans
 
 ),
 
