@@ -41,7 +41,6 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -162,7 +161,7 @@ def _put(made: Path, place: Path) -> bool:
     if place.exists() and filecmp.cmp(made, place, shallow=False):
         return False
     place.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(made, place)
+    made.replace(place)
     return True
 
 

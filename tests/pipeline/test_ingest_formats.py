@@ -331,6 +331,46 @@ def test_a_very_long_line_comes_through(world: World) -> None:
     assert world.rows("select length(page) from raw.events") == [(3_000_000,)]
 
 
+def test_json_that_is_nested_without_end_is_malformed_and_crashes_nothing(world: World) -> None:
+    depth = 600_000
+    deep = "[" * depth + "]" * depth
+    world.put("events/a.jsonl", f'{{"event_id":"1","sku":{deep}}}\n{{"event_id":"2"}}\n')
+    world.put("events/b.csv", csv_of([["event_id", "sku", "properties"], ["3", "x", deep]]))
+    world.ingest()
+    assert world.rows(
+        "select row_number, event_id, length(malformed_payload) from raw.events "
+        "where source_file = 'events/a.jsonl' order by row_number"
+    ) == [(1, None, 2 * depth + 23), (2, "2", None)]
+    assert world.rows("select length(properties) from raw.events where event_id = '3'") == [
+        (2 * depth + 27,)
+    ]
+
+
+def test_keys_without_end_are_folded_and_not_all_recorded(world: World) -> None:
+    world.put(
+        "events/a.jsonl",
+        "".join(
+            json.dumps({f"k{number}_{part}": 1 for part in range(5)} | {"event_id": str(number)})
+            + "\n"
+            for number in range(1_000)
+        ),
+    )
+    loaded = world.ingest().files[0]
+    assert (loaded.status, loaded.rows_in) == ("loaded", 1_000)
+    assert world.rows(
+        "select count(*) from raw.events where event_id = cast(row_number - 1 as varchar) "
+        "and len(json_keys(properties)) = 5"
+    ) == [(1_000,)]
+    assert world.rows("select count(*) between 2000 and 2002 from raw.ingest_columns") == [(True,)]
+
+
+def test_a_log_with_columns_without_end_is_unreadable(world: World) -> None:
+    world.put("log/a.jsonl", "".join(f'{{"k{number}":1}}\n' for number in range(3_000)))
+    [file] = world.ingest().files
+    assert file.status == "failed"
+    assert "columns" in (file.error or "")
+
+
 # Parquet
 
 
@@ -507,6 +547,21 @@ def test_a_folder_of_another_name_is_a_table_that_grows_with_its_files(world: Wo
     world.assert_adds_up()
 
 
+def test_column_names_are_never_read_as_sql(world: World) -> None:
+    header = 'id,"a""b\'; drop table raw.users;--","new\nline"'
+    world.put("log/a.csv", header + "\n1,2,3\n")
+    world.put("events/a.csv", header.replace("id", "event_id") + "\n1,2,3\n")
+    world.put("log/b.jsonl", '{"a\\u0000b":1}\n')
+    [failed] = world.ingest().failed_files
+    assert "NUL" in (failed.error or "")
+    assert world.rows('select id, "a""b\'; drop table raw.users;--", "new\nline" from raw.log') == [
+        ("1", "2", "3")
+    ]
+    [(properties,)] = world.rows("select properties from raw.events")
+    assert json.loads(properties) == {"a\"b'; drop table raw.users;--": "2", "new\nline": "3"}
+    assert world.rows("select count(*) from raw.users") == [(0,)]
+
+
 def test_folders_that_would_hide_our_tables_are_named_and_left_out(world: World) -> None:
     world.put("ingest_files/a.csv", "x\n1\n")
     world.put("stray.csv", "event_id\n1\n")
@@ -514,7 +569,9 @@ def test_folders_that_would_hide_our_tables_are_named_and_left_out(world: World)
     world.put("Users/u.csv", "user_id\n7\n")
     report = world.ingest()
     said = " ".join(report.notes)
-    assert "ingest_files" in said and "stray.csv" in said and "no parquet, csv or jsonl" in said
+    assert "ingest_files" in said
+    assert "stray.csv" in said
+    assert "no parquet, csv or jsonl" in said
     assert world.rows("select user_id, source_file from raw.users") == [("7", "Users/u.csv")]
 
 

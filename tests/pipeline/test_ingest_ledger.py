@@ -39,7 +39,8 @@ def event_ids(world: World) -> list[str]:
 
 def test_an_empty_raw_folder_is_a_clear_message_and_empty_tables(world: World) -> None:
     report = world.ingest()
-    assert report.files == () and report.last_load_id == 0
+    assert report.files == ()
+    assert report.last_load_id == 0
     assert "holds no files" in report.summary()
     assert event_ids(world) == []
 
@@ -221,7 +222,8 @@ def test_withdrawing_what_is_not_there_says_so(
     assert main(["events/2024/a.csv"]) == 0
     assert main(["events/2024/a.csv"]) == 1
     captured = capsys.readouterr()
-    assert "1 rows left raw.events" in captured.out and "withdrawn already" in captured.err
+    assert "1 rows left raw.events" in captured.out
+    assert "withdrawn already" in captured.err
 
 
 # Order, repetition, kills
@@ -341,7 +343,8 @@ def test_a_second_process_waits_and_then_says_who_holds_the_warehouse(world: Wor
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
-        assert holder.stdout is not None and holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stdin is not None
         assert holder.stdout.readline() == b"open\n"
         said: list[str] = []
         with (
@@ -349,7 +352,8 @@ def test_a_second_process_waits_and_then_says_who_holds_the_warehouse(world: Wor
             connect(world.settings, wait_seconds=0.2, on_wait=said.append),
         ):
             pass
-        assert len(said) == 1 and "Waiting" in said[0]
+        assert len(said) == 1
+        assert "Waiting" in said[0]
         holder.stdin.write(b"\n")
         holder.stdin.flush()
         with connect(world.settings, wait_seconds=20) as connection:

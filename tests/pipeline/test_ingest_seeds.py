@@ -69,7 +69,8 @@ def test_a_file_that_is_no_csv_is_an_error_and_not_a_crash(
     world.seed("activities.csv", "activity_id\nany\n")
     report = world.ingest()
     rows, _, error = status(world, "funnels")
-    assert rows == 0 and said in error
+    assert rows == 0
+    assert said in error
     assert world.rows("select count(*) from seeds.funnels") == [(0,)]
     assert world.rows("select activity_id from seeds.activities") == [("any",)]
     assert error in report.summary()

@@ -123,7 +123,7 @@ def format_of(name: str) -> tuple[str, str | None] | None:
 def _walk(folder: Path) -> Iterator[Path]:
     seen: set[tuple[int, int]] = set()
     for directory, folders, names in os.walk(folder, followlinks=True):
-        status = os.stat(directory)
+        status = Path(directory).stat()
         if (status.st_dev, status.st_ino) in seen:  # a link that leads back up
             folders.clear()
             continue
@@ -249,7 +249,8 @@ def has_crlf(start: bytes) -> bool:
 
 
 def csv_shape(start: bytes, feed: Feed | None) -> CsvShape:
-    """Read a csv's header: the delimiter that finds most of the feed's columns wins.
+    """Read a csv's header: the delimiter that finds most of the feed's columns wins, then the
+    first of comma, semicolon, tab and bar that parts it at all.
 
     Names are trimmed; a name that stands there twice (case apart) gets `_2`, `_3` …, an empty
     one `column_<n>`. Raises `UnreadableFileError` when none of the feed's columns is there.
@@ -260,7 +261,7 @@ def csv_shape(start: bytes, feed: Feed | None) -> CsvShape:
         if error.start < len(start) - 4:
             raise UnreadableFileError(not_utf8(start[: error.start].count(b"\n") + 1)) from error
         text = start[: error.start].decode("utf-8-sig")
-    best: tuple[tuple[int, int], CsvShape] | None = None
+    best: tuple[tuple[int, bool], CsvShape] | None = None
     for delimiter in _DELIMITERS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         rows = 1
@@ -271,7 +272,7 @@ def csv_shape(start: bytes, feed: Feed | None) -> CsvShape:
             continue
         names = _unique([name.strip() for name in row or []])
         known = 0 if feed is None else len(_declared(feed) & {name.lower() for name in names})
-        rank = (known, len(names))
+        rank = (known, len(names) > 1)
         if best is None or rank > best[0]:
             best = (rank, CsvShape(delimiter, names, rows, reader.line_num))
     if best is None:

@@ -435,9 +435,7 @@ class _Run:
                 }
             )
         connection.execute(readers.STAGE_JSON_KEYS)
-        found = connection.execute(
-            "select load_id, key from ingest_keys order by load_id, position, key"
-        ).fetchall()
+        found = connection.execute(readers.json_keys(feed_of(shape.feed))).fetchall()
         keys = sorted({str(key) for _, key in found})
         target = readers.target(shape.feed, feed_of(shape.feed), keys)
         types = {
@@ -480,9 +478,9 @@ class _Run:
         self.done.append(FileLoad(load.file.feed, load.file.source_file, FAILED, 0, 0, error))
         self.say(f"Unreadable: {load.file.source_file}: {error}")
         old = load.replaces
-        if old is not None and old.status == FAILED:
-            if (old.content_hash, old.error) == (load.content_hash, error):
-                return
+        again = (FAILED, load.content_hash, error)
+        if old is not None and (old.status, old.content_hash, old.error) == again:
+            return
         self._make_room(readers.target(load.file.feed, feed_of(load.file.feed), ()))
         with self._transaction():
             if old is not None:

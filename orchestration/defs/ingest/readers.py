@@ -23,20 +23,30 @@ _MAX_LINES_OF_A_ROW = 1_000
 _BUFFER_BYTES = 2 * MAX_LINE_BYTES
 _REGEX_SPELLING = {"\t": r"\t", "|": r"\|"}
 _NO_DELIMITER = "\x1f\x1e\x1d\x1c"
+_MAX_OPENINGS = 20_000
+"""Brackets that JSON may open: DuckDB copies it recursively, and its stack ends near 500,000."""
 _SYSTEM_COLUMNS = ("source_file", "row_number", "load_id", "content_hash", "malformed_payload")
 
+# is_json: valid, and not nested so deeply that DuckDB would crash on it.
 # own_properties: the text of a file's own properties as a JSON object, or null when it says
 # nothing; what is no object is kept under the key "properties".
 # fold_properties: that object with unknown columns added, given as the inside of an object;
 # the file's own keys win.
 MACROS = (
+    f"""
+    create or replace temp macro is_json(t) as
+    json_valid(t) and (
+        length(t) <= {_MAX_OPENINGS}
+        or length(t) - length(replace(replace(t, '[', ''), '{{', '')) <= {_MAX_OPENINGS}
+    )
+    """,
     """
     create or replace temp macro own_properties(t) as
     case
         when t is null then null
-        when json_valid(t) and ltrim(t) like '{%' then nullif(cast(json(t) as varchar), '{}')
+        when is_json(t) and ltrim(t) like '{%' then nullif(cast(json(t) as varchar), '{}')
         when trim(t) = '' then null
-        when not json_valid(t) then '{"properties":' || cast(to_json(t) as varchar) || '}'
+        when not is_json(t) then '{"properties":' || cast(to_json(t) as varchar) || '}'
         when json_type(t) = 'NULL' then null
         else '{"properties":' || cast(json(t) as varchar) || '}'
     end
@@ -89,7 +99,9 @@ class FileColumn:
 
 
 def quote(identifier: str) -> str:
-    """An SQL identifier."""
+    """An SQL identifier. Raises `UnreadableFileError` on a NUL, which SQL cannot spell."""
+    if "\0" in identifier:
+        raise UnreadableFileError("A column's name holds a NUL byte. Rename the column.")
     return '"' + identifier.replace('"', '""') + '"'
 
 
@@ -112,8 +124,8 @@ def target(feed: str, declared: Feed | None, names: Sequence[str]) -> Target:
     columns = tuple(dict.fromkeys(own_column(name) for name in names))
     if len(columns) > MAX_COLUMNS:
         raise UnreadableFileError(
-            f"The file has {len(columns)} columns; {MAX_COLUMNS} are the most. Put values "
-            "that vary into rows or into one JSON column."
+            f"The file has more than {MAX_COLUMNS:,} columns. Put values that vary into rows, or "
+            "into one JSON column."
         )
     return Target(feed, None, columns)
 
@@ -201,7 +213,8 @@ def as_text(sql: str, kind: str) -> str:
 
 def _as_json(sql: str, kind: str) -> str:
     if kind == "JSON":
-        return f"case when json_valid(cast({sql} as varchar)) then cast({sql} as varchar) end"
+        text = f"cast({sql} as varchar)"
+        return f"case when is_json({text}) then {text} else {_text_as_json(text)} end"
     if kind in ("FLOAT", "DOUBLE"):
         number = f"cast({sql} as varchar)"
         return f"case when isfinite({sql}) then {number} else '\"' || {number} || '\"' end"
@@ -253,7 +266,7 @@ NUMBERED_ROWS = """
     )
 """
 
-_IS_OBJECT = "(json_valid(line) and ltrim(line, ' \t\r') like '{%')"
+_IS_OBJECT = "(is_json(line) and ltrim(line, ' \t\r') like '{%')"
 
 
 # JSON lines
@@ -277,6 +290,22 @@ STAGE_JSON_KEYS = f"""
     )
     group by load_id, key
 """
+
+
+def json_keys(declared: Feed | None) -> str:
+    """Keys of each file's objects, in the order of their first places: `load_id`, `key`.
+
+    Of a file whose keys are ids, so that there is no end to them, the first ones and those
+    that the feed declares: the rest is read all the same, and not recorded.
+    """
+    names = () if declared is None else (*declared.column_names, "properties")
+    return f"""
+        select load_id, key
+        from ingest_keys
+        qualify row_number() over (partition by load_id order by position, key) <= {MAX_COLUMNS + 1}
+            or lower(key) in (select unnest({literals(names)}))
+        order by load_id, position, key
+    """
 
 
 def json_column_types(keys: Sequence[str]) -> str:
