@@ -142,6 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = 1
         try:
             code = build(out)
+        except (KeyboardInterrupt, Exception) as error:
+            out.write(f"\nThe build broke off: {type(error).__name__}: {error}\n")
+            raise
         finally:
             if code:
                 out.write(f"\nEverything that was said on the way: {log}\n")

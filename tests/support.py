@@ -114,6 +114,7 @@ def transform(
 
 def run_dbt(settings: Settings, arguments: Sequence[str]) -> Any:
     """Run a dbt command over the settings; raise `AssertionError` with its messages if it fails."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
@@ -121,8 +122,10 @@ def run_dbt(settings: Settings, arguments: Sequence[str]) -> Any:
         result = dbtRunner(manifest=_parsed(_parse_key(settings))).invoke(
             [*_global_flags(), *arguments, *_project_flags()]
         )
-        # dbt keeps its connection, and with it DuckDB's lock, until then.
+        # dbt keeps its connection, and with it DuckDB's lock and settings, until then.
+        opened = DuckDBConnectionManager.env()
         reset_adapters()
+        opened.close()
     if not result.success:
         raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{_messages(result)}")
     return result

@@ -127,8 +127,9 @@ def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Lin
         time.sleep(0.5)
         assert process.poll() is None
         assert "another build holds the warehouse" in waited
-    out, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 1, waited + out
+    out = waited + "".join(lines_of(process))
+    assert process.wait(timeout=SECONDS) == 1, out
+    assert "What failed:" in out, out
     failed = out.split("What failed:")[1]
     assert "definition" in failed
     assert "rows: 1" in failed

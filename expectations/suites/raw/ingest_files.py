@@ -16,7 +16,7 @@ SUITE = Suite(
     max(load_id) as built_load_id,
     (select max(load_id) from {table}) as ledger_load_id
 from raw.build_watermarks
-having max(load_id) > coalesce((select max(load_id) from {table}), -1)""",
+having max(load_id) > coalesce((select max(load_id) from {table}), 0)""",
             keys=("built_load_id",),
         ),
         QueryRule(
