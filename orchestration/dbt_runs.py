@@ -185,7 +185,8 @@ def configuration_hash(settings: Settings, manifest: Manifest) -> str:
     Where it differs from the last whole build's, rows that were built before are not comparable
     with new ones, and everything is rebuilt from raw. It covers the settings that cut time and
     money, the vars, and the SQL of incremental models, of all that they read, and of the macros
-    they call: a new mart or a mended description rebuilds nothing.
+    they call, and the definitions among what they read (the tracking plan decides what is
+    activity): a new mart, a new funnel or a mended description rebuilds nothing.
     """
     nodes, macros = manifest["nodes"], manifest["macros"]
     pending = [
@@ -195,8 +196,12 @@ def configuration_hash(settings: Settings, manifest: Manifest) -> str:
     ]
     models: set[str] = set()
     called: set[str] = set()
+    definitions: set[str] = set()
     while pending:
         unique_id = pending.pop()
+        source = manifest["sources"].get(unique_id)
+        if source and source["source_name"] == "seeds":
+            definitions.add(source["name"])
         if unique_id not in models and unique_id in nodes:
             models.add(unique_id)
             pending.extend(nodes[unique_id]["depends_on"]["nodes"])
@@ -219,6 +224,7 @@ def configuration_hash(settings: Settings, manifest: Manifest) -> str:
             settings.horizon.isoformat() if settings.horizon else None,
         ],
         "vars": project.get("vars", {}),
+        "definitions": {name: _definition_hash(settings, name) for name in definitions},
         "models": {
             unique_id: [
                 nodes[unique_id]["raw_code"],
@@ -230,6 +236,11 @@ def configuration_hash(settings: Settings, manifest: Manifest) -> str:
     }
     text = json.dumps(described, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _definition_hash(settings: Settings, name: str) -> str | None:
+    path = settings.seeds_dir / f"{name}.csv"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def relative_to_root(path: Path) -> str:

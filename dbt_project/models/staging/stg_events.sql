@@ -4,31 +4,24 @@
     unique_key=['source_id', 'event_id'],
     meta={'touched': 'stg_events__touched'},
 ) }}
+{# DuckDB keeps a CTE that is read twice as a whole; the view of all events is therefore
+    read by name each time. #}
+{% set is_candidate -%}
+    {%- if is_incremental() %}
+        exists (
+            select 1
+            from touched
+            where touched.source_id = typed.source_id and touched.event_id = typed.event_id
+        )
+    {%- else %}
+        1 = 1
+    {%- endif %}
+{%- endset -%}
 with
-
-typed as (
-
-    select * from {{ ref('stg_events__typed') }}
-
-),
 
 touched as (
 
     select * from {{ ref('stg_events__touched') }}
-
-),
-
-candidates as (
-
-    select typed.*
-    from typed
-    {% if is_incremental() -%}
-    where exists (
-        select 1
-        from touched
-        where touched.source_id = typed.source_id and touched.event_id = typed.event_id
-    )
-    {% endif %}
 
 ),
 
@@ -39,7 +32,8 @@ repeated as (
     select
         source_id,
         event_id
-    from candidates
+    from {{ ref('stg_events__typed') }} as typed
+    where {{ is_candidate }}
     group by source_id, event_id
     having count(*) > 1
 
@@ -47,37 +41,38 @@ repeated as (
 
 singles as (
 
-    select candidates.*
-    from candidates
+    select typed.*
+    from {{ ref('stg_events__typed') }} as typed
     where
-        reason is null
+        typed.reason is null
         and not exists (
             select 1
             from repeated
             where
-                repeated.source_id = candidates.source_id
-                and repeated.event_id = candidates.event_id
+                repeated.source_id = typed.source_id
+                and repeated.event_id = typed.event_id
         )
+        and {{ is_candidate }}
 
 ),
 
 ranked as (
 
     select
-        candidates.*,
+        typed.*,
         row_number() over (
-            partition by candidates.source_id, candidates.event_id
+            partition by typed.source_id, typed.event_id
             order by
-                candidates.received_at asc nulls last,
-                candidates.content_hash,
-                candidates.source_file,
-                candidates.row_number
+                typed.received_at asc nulls last,
+                typed.content_hash,
+                typed.source_file,
+                typed.row_number
         ) as arrival_rank
-    from candidates
+    from {{ ref('stg_events__typed') }} as typed
     inner join repeated
-        on candidates.source_id = repeated.source_id
-        and candidates.event_id = repeated.event_id
-    where candidates.reason is null
+        on typed.source_id = repeated.source_id
+        and typed.event_id = repeated.event_id
+    where typed.reason is null
 
 ),
 

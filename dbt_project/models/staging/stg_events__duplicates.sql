@@ -6,12 +6,6 @@
 ) }}
 with
 
-typed as (
-
-    select * from {{ ref('stg_events__typed') }}
-
-),
-
 touched as (
 
     select * from {{ ref('stg_events__touched') }}
@@ -24,16 +18,12 @@ events as (
 
 ),
 
-candidates as (
+keys as (
 
     select
         typed.source_id,
-        typed.event_id,
-        typed.source_file,
-        typed.row_number,
-        typed.load_id,
-        typed.reason
-    from typed
+        typed.event_id
+    from {{ ref('stg_events__typed') }} as typed
     {% if is_incremental() -%}
     where exists (
         select 1
@@ -44,12 +34,13 @@ candidates as (
 
 ),
 
+-- Counted over the key alone, so that rows which do not repeat are never typed.
 repeated as (
 
     select
         source_id,
         event_id
-    from candidates
+    from keys
     group by source_id, event_id
     having count(*) > 1
 
@@ -58,24 +49,24 @@ repeated as (
 duplicates as (
 
     select
-        candidates.source_id,
-        candidates.event_id,
-        candidates.source_file as source_file,
-        candidates.row_number,
-        candidates.load_id,
+        typed.source_id,
+        typed.event_id,
+        typed.source_file,
+        typed.row_number,
+        typed.load_id,
         events.source_file as staged_source_file,
         events.row_number as staged_row_number
-    from candidates
+    from {{ ref('stg_events__typed') }} as typed
     inner join repeated
-        on candidates.source_id = repeated.source_id
-        and candidates.event_id = repeated.event_id
+        on typed.source_id = repeated.source_id
+        and typed.event_id = repeated.event_id
     inner join events
-        on candidates.source_id = events.source_id
-        and candidates.event_id = events.event_id
+        on typed.source_id = events.source_id
+        and typed.event_id = events.event_id
     where
-        candidates.reason is null
+        typed.reason is null
         and not (
-            candidates.load_id = events.load_id and candidates.row_number = events.row_number
+            typed.load_id = events.load_id and typed.row_number = events.row_number
         )
 
 )
