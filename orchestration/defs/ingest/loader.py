@@ -429,8 +429,8 @@ class _Run:
         if strangers:
             raise _UnreadablesError(
                 {
-                    int(row[0]): "Not one line of the file is a JSON object. It needs one "
-                    "object a line."
+                    int(row[0]): "Not one line of the file is a JSON object of up to 128 KB. It "
+                    "needs one object a line."
                     for row in strangers
                 }
             )

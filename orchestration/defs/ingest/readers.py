@@ -17,6 +17,15 @@ from orchestration.defs.ingest.files import CsvShape, UnreadableFileError
 
 MAX_LINE_BYTES = 16_000_000
 """A longer line of a jsonl or csv makes its file unreadable."""
+MAX_VALUE_BYTES = 128 << 10
+"""A row with a longer value, or a longer line of a jsonl, is malformed and its payload is cut.
+
+DuckDB (1.5.5) reads a value of more than 4,096 bytes once again for every null that follows it
+in its column: measured, one of 1 MB among 100,000 rows took 5.4 GB to scan, which no build would
+survive. With this bound it is 256 MB a column and thread at the very worst.
+"""
+CUT_PAYLOAD_CHARACTERS = 16_384
+"""What is kept of a payload that is too long; the file has the rest."""
 MAX_COLUMNS = 2_000
 """Columns that a source's own log may have."""
 _MAX_LINES_OF_A_ROW = 1_000
@@ -62,6 +71,15 @@ MACROS = (
     ) as varchar)
     """,
     "create or replace temp macro inside(object) as substr(object, 2, length(object) - 2)",
+    f"""
+    create or replace temp macro cut(payload) as
+    case
+        when strlen(payload) > {MAX_VALUE_BYTES}
+        then left(payload, {CUT_PAYLOAD_CHARACTERS})
+            || ' … (cut: ' || strlen(payload) || ' bytes)'
+        else payload
+    end
+    """,
     """
     create or replace temp macro fold_properties(own, unknown) as
     case
@@ -136,9 +154,17 @@ def own_column(name: str) -> str:
     return f"{lowered}_" if lowered in _SYSTEM_COLUMNS else lowered
 
 
-def insert(target: Target, rows: str) -> str:
-    """Insert `rows`: a select of load_id, row_number, the columns, properties (of a declared
-    feed), malformed_payload. The table `ingest_batch` says which file a load is of."""
+@dataclass(frozen=True)
+class Rows:
+    """A select of load_id, row_number, a target's columns, properties (of a declared feed),
+    malformed_payload; and those of the columns that may hold long texts."""
+
+    sql: str
+    texts: frozenset[str]
+
+
+def insert(target: Target, rows: Rows) -> str:
+    """Insert rows; the table `ingest_batch` says which file a load is of."""
     columns = [*target.columns]
     if target.declared is not None:
         columns.append("properties")
@@ -146,17 +172,30 @@ def insert(target: Target, rows: str) -> str:
     parts = ", ".join(
         f"chr(30) || {literal(column + '=')} || r.{quote(column)}" for column in hashed
     )
-    listed = ", ".join(quote(column) for column in columns)
-    chosen = ", ".join(f"r.{quote(column)}" for column in columns)
     content_hash = f"md5(concat({parts}))" if parts else "md5('')"
+    listed = ", ".join(quote(column) for column in columns)
+    texts = [quote(column) for column in columns if column in rows.texts]
+    chosen = ", ".join(
+        f"case when r.malformed_payload is null then r.{quote(column)} end"
+        if column in rows.texts
+        else f"r.{quote(column)}"
+        for column in columns
+    )
+    payload = "malformed_payload"
+    if texts:
+        longest = ", ".join(f"coalesce(strlen({text}), 0)" for text in texts)
+        payload = (
+            f"case when greatest({longest}) > {MAX_VALUE_BYTES} "
+            f"then concat_ws(' ', {', '.join(texts)}) else malformed_payload end"
+        )
     return f"""
         insert into {target.table}
             (source_file, row_number, load_id, content_hash, {listed}, malformed_payload)
         select
             b.source_file, r.row_number, r.load_id,
             case when r.malformed_payload is null then {content_hash} end,
-            {chosen}, r.malformed_payload
-        from ({rows}) as r
+            {chosen}, cut(r.malformed_payload)
+        from (select * replace ({payload} as malformed_payload) from ({rows.sql})) as r
         inner join ingest_batch as b on r.load_id = b.load_id
     """
 
@@ -172,7 +211,7 @@ def parquet_columns(connection: duckdb.DuckDBPyConnection, path: str) -> tuple[F
     return tuple(FileColumn(str(row[0]), str(row[1])) for row in rows)
 
 
-def parquet_rows(target: Target, columns: Sequence[FileColumn], paths: Sequence[str]) -> str:
+def parquet_rows(target: Target, columns: Sequence[FileColumn], paths: Sequence[str]) -> Rows:
     """Rows of parquet files that have the same columns."""
     by_name: dict[str, list[tuple[str, str]]] = {}
     for column in columns:
@@ -191,13 +230,15 @@ def parquet_rows(target: Target, columns: Sequence[FileColumn], paths: Sequence[
         {name: [as_text(sql, kind) for sql, kind in found] for name, found in by_name.items()},
         [(column.name, _as_json(quote(column.name), column.type)) for column in columns],
     )
-    return f"""
+    sql = f"""
         select {_load_id(file)} as load_id, {position} as row_number,
             {chosen}, cast(null as varchar) as malformed_payload
         from read_parquet(
             {literals(paths)}, hive_partitioning = false, filename = '{file}'{option}
         )
     """
+    texts = [column.name for column in columns if not _is_plain(column.type)]
+    return Rows(sql, _filled(target, texts))
 
 
 def as_text(sql: str, kind: str) -> str:
@@ -218,8 +259,7 @@ def _as_json(sql: str, kind: str) -> str:
     if kind in ("FLOAT", "DOUBLE"):
         number = f"cast({sql} as varchar)"
         return f"case when isfinite({sql}) then {number} else '\"' || {number} || '\"' end"
-    plain = kind == "BOOLEAN" or kind.startswith("DECIMAL") or kind.endswith(("INT", "INTEGER"))
-    if plain:
+    if kind == "BOOLEAN" or kind.startswith("DECIMAL") or kind.endswith(("INT", "INTEGER")):
         return f"cast({sql} as varchar)"
     if _is_nested(kind):
         return f"case when {sql} is not null then cast(to_json({sql}) as varchar) end"
@@ -230,6 +270,26 @@ def _text_as_json(sql: str) -> str:
     return f"case when {sql} is not null then cast(to_json({sql}) as varchar) end"
 
 
+def _is_plain(kind: str) -> bool:
+    """Whether values of a type are short whatever they are."""
+    return not _is_nested(kind) and kind.startswith(
+        (
+            "BOOL",
+            "DEC",
+            "TINY",
+            "SMALL",
+            "INT",
+            "BIG",
+            "HUGE",
+            "U",
+            "FLOAT",
+            "DOUBLE",
+            "DATE",
+            "TIME",
+        )
+    )
+
+
 def _is_nested(kind: str) -> bool:
     return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
 
@@ -238,11 +298,11 @@ def _is_nested(kind: str) -> bool:
 
 
 def stage_lines(paths: Sequence[str], crlf: bool) -> str:
-    """Make `ingest_rows`: every line of the files, in order, blank ones too (as null)."""
+    """Make `ingest_rows`: every line of the files, in order, blank ones too."""
     line_break = ", new_line = '\\r\\n'" if crlf else ""
     return f"""
         create or replace temp table ingest_rows as
-        select {_load_id("_file")} as load_id, line
+        select {_load_id("_file")} as load_id, coalesce(line, '') as line
         from read_csv(
             {literals(paths)}, columns = {{'line': 'VARCHAR'}}, auto_detect = false,
             header = false, delim = '{_NO_DELIMITER}', quote = '', escape = '', comment = '',
@@ -266,7 +326,9 @@ NUMBERED_ROWS = """
     )
 """
 
-_IS_OBJECT = "(is_json(line) and ltrim(line, ' \t\r') like '{%')"
+_IS_OBJECT = (
+    f"(strlen(line) <= {MAX_VALUE_BYTES} and is_json(line) and ltrim(line, ' \t\r') like '{{%')"
+)
 
 
 # JSON lines
@@ -326,7 +388,7 @@ def json_column_types(keys: Sequence[str]) -> str:
     """
 
 
-def json_rows(target: Target, keys: Sequence[str]) -> str:
+def json_rows(target: Target, keys: Sequence[str]) -> Rows:
     """Rows of the JSON lines in `ingest_rows`, whose objects have these keys between them."""
     known: dict[str, list[str]] = {}
     for key in sorted(keys, key=lambda key: (key != key.lower(), key)):
@@ -354,7 +416,7 @@ def json_rows(target: Target, keys: Sequence[str]) -> str:
             f"case when v is not null then fold_properties({owned}, {unknown}) end as properties"
         )
     pointers = literals([_pointer(key) for _, key in fields] or ["/"])
-    return f"""
+    sql = f"""
         select load_id, row_number, {", ".join(chosen)},
             case when v is null then line end as malformed_payload
         from (
@@ -364,6 +426,7 @@ def json_rows(target: Target, keys: Sequence[str]) -> str:
             where trim(line, ' \t\r') <> ''
         )
     """
+    return Rows(sql, _filled(target, keys))
 
 
 def _json_properties(key: str) -> str:
@@ -383,10 +446,15 @@ def _pointer(key: str) -> str:
 
 def stage_csv(paths: Sequence[str], shape: CsvShape) -> str:
     """Make `ingest_rows` from well-formed csv files of one shape; fails on a row that is not."""
-    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(shape.names)))
+    numbers = range(len(shape.names))
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in numbers)
+    # No nulls here: see MAX_VALUE_BYTES.
+    fields = ", ".join(f"coalesce(c{number}, '') as c{number}" for number in numbers)
+    # DuckDB passes over a blank line, but where a row has one column it could be a row.
+    rows = "where c0 is not null" if len(shape.names) == 1 else ""
     return f"""
         create or replace temp table ingest_rows as
-        select {_load_id("_file")} as load_id, * exclude (_file), cast(null as varchar) as payload
+        select {_load_id("_file")} as load_id, {fields}, cast(null as varchar) as payload
         from read_csv(
             {literals(paths)}, columns = {{{columns}}}, auto_detect = false, header = false,
             skip = {shape.header_rows}, delim = {literal(shape.delimiter)}, quote = '"',
@@ -394,6 +462,7 @@ def stage_csv(paths: Sequence[str], shape: CsvShape) -> str:
             null_padding = false, hive_partitioning = false, filename = '_file',
             max_line_size = {MAX_LINE_BYTES}, buffer_size = {_BUFFER_BYTES}
         )
+        {rows}
     """
 
 
@@ -421,14 +490,16 @@ def mend_csv(shape: CsvShape) -> tuple[str, ...]:
         )
 
     value = """
-        list_transform(found, lambda f: nullif(
+        list_transform(found, lambda f:
             case
                 when ltrim(f, ' ') like '"%' then replace(inside(trim(f, ' ')), '""', '"')
                 else f
-            end, ''
-        ))
+            end
+        )
     """
-    columns = ", ".join(f"values[{n + 1}] as c{n}" for n in range(len(shape.names)))
+    columns = ", ".join(
+        f"coalesce(values[{number + 1}], '') as c{number}" for number in range(len(shape.names))
+    )
     return (
         f"""
         create or replace temp table ingest_lines as
@@ -439,8 +510,8 @@ def mend_csv(shape: CsvShape) -> tuple[str, ...]:
             select load_id, line_number, line, is_row,
                 not is_row and (length(line) - length(replace(line, '"', ''))) % 2 = 1 as is_open
             from (
-                select load_id, rowid + 1 as line_number, coalesce(line, '') as line,
-                    {parses("coalesce(line, '')", strict)} as is_row
+                select load_id, rowid + 1 as line_number, line,
+                    {parses("line", strict)} as is_row
                 from ingest_rows
                 where rowid >= {shape.header_lines}
             )
@@ -500,18 +571,19 @@ def mend_csv(shape: CsvShape) -> tuple[str, ...]:
     )
 
 
-def csv_rows(target: Target, shape: CsvShape) -> str:
+def csv_rows(target: Target, shape: CsvShape) -> Rows:
     """Rows of the csv fields in `ingest_rows`."""
-    by_name = {name.lower(): f"c{number}" for number, name in enumerate(shape.names)}
+    fields = [(name, f"nullif(c{number}, '')") for number, name in enumerate(shape.names)]
     chosen = _chosen(
         target,
-        {name: [sql] for name, sql in by_name.items()},
-        [(name, _text_as_json(f"c{number}")) for number, name in enumerate(shape.names)],
+        {name.lower(): [sql] for name, sql in fields},
+        [(name, _text_as_json(sql)) for name, sql in fields],
     )
-    return f"""
+    sql = f"""
         select load_id, row_number, {chosen}, payload as malformed_payload
         from {NUMBERED_ROWS}
     """
+    return Rows(sql, _filled(target, shape.names))
 
 
 # What the formats share
@@ -539,6 +611,14 @@ def _chosen(target: Target, texts: dict[str, list[str]], jsons: Sequence[tuple[s
     own = f"own_properties({_first(texts.get('properties', []))})"
     folded = f"concat_ws(',', {', '.join(unknown)})" if unknown else "null"
     return ", ".join([*listed, f"fold_properties({own}, {folded}) as properties"])
+
+
+def _filled(target: Target, names: Iterable[str]) -> frozenset[str]:
+    """Columns of the target, properties among them, that columns of these names fill."""
+    if target.declared is None:
+        return frozenset(own_column(name) for name in names)
+    lowered = {name.lower() for name in names}
+    return frozenset(name if name in target.columns else "properties" for name in lowered)
 
 
 def _first(expressions: Sequence[str]) -> str:
