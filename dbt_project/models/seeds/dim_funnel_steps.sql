@@ -11,23 +11,23 @@ typed as (
     select
         funnel_id,
         case
-            when exclusion_number is not null then 'exclusion_' || exclusion_number
-            else step_number
+            when exclusion_number is not null then
+                'exclusion_'
+                || cast({{ whole_number('exclusion_number') }} as {{ dbt.type_string() }})
+            else cast({{ whole_number('step_number') }} as {{ dbt.type_string() }})
         end as side,
         event_name,
         lower(first_time) as first_time,
         row_number,
-        {{ try_cast('step_number', 'integer') }} as step_number,
-        {{ try_cast('exclusion_number', 'integer') }} as exclusion_number,
-        {{ try_cast('min_seconds', 'bigint') }} as min_seconds,
-        {{ try_cast('max_seconds', 'bigint') }} as max_seconds,
-        {{ try_cast('excluded_after_step', 'integer') }} as excluded_after_step,
-        {{ try_cast('excluded_before_step', 'integer') }} as excluded_before_step,
+        {{ whole_number('step_number') }} as step_number,
+        {{ whole_number('exclusion_number') }} as exclusion_number,
+        {{ whole_seconds('min_seconds', least=0) }} as min_seconds,
+        {{ whole_seconds('max_seconds', least=0) }} as max_seconds,
+        {{ whole_number('excluded_after_step') }} as excluded_after_step,
+        {{ whole_number('excluded_before_step') }} as excluded_before_step,
         coalesce({{ try_cast('is_optional', 'boolean') }}, false) as is_optional
     from funnel_steps
-    where
-        funnel_id is not null
-        and (step_number is not null or exclusion_number is not null)
+    where funnel_id is not null
 
 ),
 
@@ -37,6 +37,7 @@ ranked as (
         typed.*,
         row_number() over (partition by funnel_id, side order by row_number) as copy_number
     from typed
+    where side is not null
 
 )
 

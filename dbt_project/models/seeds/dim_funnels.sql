@@ -22,11 +22,11 @@ typed as (
         row_number,
         case
             when window_seconds is null then 1209600
-            else {{ try_cast('window_seconds', 'bigint') }}
+            else {{ whole_seconds('window_seconds', least=1) }}
         end as window_seconds,
         case
             when breakdown_limit is null then 25
-            else {{ try_cast('breakdown_limit', 'bigint') }}
+            else {{ whole_number('breakdown_limit', 'bigint') }}
         end as breakdown_limit,
         {{ bound_instant('from_at', is_end=false) }} as from_at,
         {{ bound_instant('to_at', is_end=true) }} as to_at

@@ -40,10 +40,10 @@ brackets as (
         retention_id,
         kind,
         cast(period_number as integer) as period_number,
-        {{ try_cast('trim(first_text)', 'integer') }} as first_period,
+        {{ whole_number('trim(first_text)') }} as first_period,
         coalesce(
-            {{ try_cast("nullif(trim(last_text), '')", 'integer') }},
-            {{ try_cast('trim(first_text)', 'integer') }}
+            {{ whole_number("nullif(trim(last_text), '')") }},
+            {{ whole_number('trim(first_text)') }}
         ) as last_period
     from bracket_texts
 

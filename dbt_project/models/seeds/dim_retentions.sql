@@ -24,15 +24,15 @@ typed as (
         row_number,
         case
             when periods is null then 30
-            else {{ try_cast('periods', 'integer') }}
+            else {{ whole_number('periods', most=1000) }}
         end as periods,
         case
             when min_occurrences is null then 1
-            else {{ try_cast('min_occurrences', 'bigint') }}
+            else {{ whole_number('min_occurrences', 'bigint') }}
         end as min_occurrences,
         case
             when breakdown_limit is null then 25
-            else {{ try_cast('breakdown_limit', 'bigint') }}
+            else {{ whole_number('breakdown_limit', 'bigint') }}
         end as breakdown_limit,
         {{ bound_instant('from_at', is_end=false) }} as from_at,
         {{ bound_instant('to_at', is_end=true) }} as to_at

@@ -20,7 +20,7 @@ operands as (
         {{ alternative('operands.part') }} as operand
     from filters
     {{ explode(alternatives("coalesce(filters.value, '')"), 'operands', 'part') }}
-    where filters.operator <> 'matches'
+    where lower(filters.operator) <> 'matches'
 
     union all
 
@@ -28,7 +28,7 @@ operands as (
         row_number,
         value as operand
     from filters
-    where operator = 'matches'
+    where lower(operator) = 'matches'
 
 ),
 

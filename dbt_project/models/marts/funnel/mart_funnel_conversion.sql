@@ -30,13 +30,15 @@ required_steps as (
         steps.funnel_id,
         steps.step_number,
         steps.event_name,
+        steps.is_optional,
         max(earlier.step_number) as previous_step_number
     from steps
     left join steps as earlier
         on steps.funnel_id = earlier.funnel_id
         and steps.step_number > earlier.step_number
         and not earlier.is_optional
-    group by steps.funnel_id, steps.step_number, steps.event_name
+    group by
+        steps.funnel_id, steps.step_number, steps.event_name, steps.is_optional
 
 ),
 
@@ -158,6 +160,7 @@ select
     cast(counted.mean_seconds_from_previous as double) as mean_seconds_from_previous,
     cast(counted.median_seconds_from_previous as double) as median_seconds_from_previous,
     cast(counted.p90_seconds_from_previous as double) as p90_seconds_from_previous,
+    required_steps.is_optional,
     coalesce(closed.is_period_closed, false) and coalesce(counted.is_every_entrant_mature, true)
         as is_mature,
     closed.period_start_date

@@ -1,0 +1,60 @@
+-- The mart counts users by step; here the steps of each are added up. A funnel with an
+-- optional step is left out: that step may be missing below the one that was reached.
+with
+
+reached as (
+
+    select
+        funnel_id,
+        grain,
+        period_start_date,
+        breakdown_value,
+        sum(reached_count) as reached_count,
+        sum(mature_reached_count) as mature_reached_count
+    from {{ ref('mart_funnel_conversion') }}
+    group by funnel_id, grain, period_start_date, breakdown_value
+    having not bool_or(is_optional)
+
+),
+
+attempts as (
+
+    select
+        funnel_id,
+        grain,
+        period_start_date,
+        breakdown_value,
+        sum(reached_step) as reached_count,
+        sum(case when is_mature then reached_step else 0 end) as mature_reached_count
+    from {{ ref('fct_funnel_counted_attempts') }}
+    group by funnel_id, grain, period_start_date, breakdown_value
+
+),
+
+compared as (
+
+    select
+        reached.funnel_id,
+        reached.grain,
+        reached.period_start_date,
+        reached.breakdown_value,
+        reached.reached_count,
+        reached.mature_reached_count,
+        coalesce(attempts.reached_count, 0) as attempt_reached_count,
+        coalesce(attempts.mature_reached_count, 0) as mature_attempt_reached_count
+    from reached
+    left join attempts
+        on
+            reached.funnel_id = attempts.funnel_id
+            and reached.grain = attempts.grain
+            and coalesce(reached.period_start_date, cast('0001-01-01' as date))
+            = coalesce(attempts.period_start_date, cast('0001-01-01' as date))
+            and coalesce('=' || reached.breakdown_value, '')
+            = coalesce('=' || attempts.breakdown_value, '')
+
+)
+
+select * from compared
+where
+    reached_count <> attempt_reached_count
+    or mature_reached_count <> mature_attempt_reached_count

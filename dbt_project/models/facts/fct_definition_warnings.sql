@@ -1,0 +1,211 @@
+with
+
+event_counts as (
+
+    select
+        event_name,
+        count(*) as event_count
+    from {{ ref('fct_events') }}
+    group by event_name
+
+),
+
+definition_events as (
+
+    select * from {{ ref('fct_definition_events') }}
+
+),
+
+definition_values as (
+
+    select * from {{ ref('fct_definition_values') }}
+
+),
+
+names as (
+
+    select * from {{ ref('dim_selector_names') }}
+
+),
+
+conditions as (
+
+    select * from {{ ref('dim_selector_conditions') }}
+
+),
+
+properties as (
+
+    select * from {{ ref('dim_definition_properties') }}
+
+),
+
+sides as (
+
+    {# A loop, because each kind of definition keeps its event names in a file of its own. #}
+    {% for definition, model, definition_id, side in [
+        ('activity', 'dim_activities', 'activity_id', "'activity'"),
+        ('funnel', 'dim_funnel_steps', 'funnel_id', 'side'),
+        ('retention', 'dim_retentions', 'retention_id', "'cohort'"),
+        ('retention', 'dim_retentions', 'retention_id', "'return'"),
+    ] %}
+    select
+        '{{ definition }}' as definition,
+        {{ definition_id }} as definition_id,
+        {{ side }} as side,
+        row_number
+    from {{ ref(model) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+files as (
+
+    select
+        'activity' as definition,
+        'activities.csv' as file,
+        'activities.csv' as side_file
+    union all
+    select
+        'funnel' as definition,
+        'funnels.csv' as file,
+        'funnel_steps.csv' as side_file
+    union all
+    select
+        'retention' as definition,
+        'retentions.csv' as file,
+        'retentions.csv' as side_file
+
+),
+
+unsent as (
+
+    select
+        files.side_file as file,
+        sides.row_number,
+        'nobody sends the event ' || names.event_name as problem,
+        'write the name as the feed spells it, or wait until it comes' as mend
+    from names
+    inner join sides
+        on names.definition = sides.definition
+        and names.definition_id = sides.definition_id
+        and names.side = sides.side
+    inner join files on names.definition = files.definition
+    left join event_counts on names.event_name = event_counts.event_name
+    where event_counts.event_name is null
+
+),
+
+sent_sides as (
+
+    select distinct
+        names.definition,
+        names.definition_id,
+        names.side
+    from names
+    inner join event_counts on names.event_name = event_counts.event_name
+
+),
+
+met_sides as (
+
+    select distinct
+        definition,
+        definition_id,
+        side
+    from definition_events
+
+),
+
+-- A property that never occurs, and a value that none has, show as a side without events.
+unmet as (
+
+    select
+        'filters.csv' as file,
+        conditions.condition_number as row_number,
+        'no event of ' || conditions.definition || ' ' || conditions.definition_id
+        || ', side ' || conditions.side || ', meets all its conditions; one asks '
+        || conditions.scope || ':' || conditions.property as problem,
+        'write property and value as the feed spells them, or wait until it comes' as mend
+    from conditions
+    inner join sent_sides
+        on conditions.definition = sent_sides.definition
+        and conditions.definition_id = sent_sides.definition_id
+        and conditions.side = sent_sides.side
+    left join met_sides
+        on conditions.definition = met_sides.definition
+        and conditions.definition_id = met_sides.definition_id
+        and conditions.side = met_sides.side
+    where met_sides.side is null
+
+),
+
+definition_rows as (
+
+    select
+        'funnel' as definition,
+        funnel_id as definition_id,
+        row_number
+    from {{ ref('dim_funnels') }}
+    union all
+    select
+        'retention' as definition,
+        retention_id as definition_id,
+        row_number
+    from {{ ref('dim_retentions') }}
+
+),
+
+bare_values as (
+
+    select
+        definition,
+        definition_id,
+        purpose
+    from definition_values
+    group by definition, definition_id, purpose
+    having max(property_value) = ''
+
+),
+
+bare as (
+
+    select
+        files.file,
+        definition_rows.row_number,
+        properties.purpose || ' ' || properties.scope || ':' || properties.property
+        || ' of ' || properties.definition || ' ' || properties.definition_id
+        || ' occurs on none of its events' as problem,
+        'write the property as the feed spells it, or wait until it comes' as mend
+    from bare_values
+    inner join properties
+        on bare_values.definition = properties.definition
+        and bare_values.definition_id = properties.definition_id
+        and bare_values.purpose = properties.purpose
+    inner join files on bare_values.definition = files.definition
+    inner join definition_rows
+        on properties.definition = definition_rows.definition
+        and properties.definition_id = definition_rows.definition_id
+
+),
+
+warnings as (
+
+    select distinct * from unsent
+    union all
+    select distinct * from unmet
+    union all
+    select * from bare
+
+)
+
+-- Before the first event, every name is one that nobody sends.
+select
+    warnings.file,
+    cast(warnings.row_number as bigint) as row_number,
+    'warning' as severity,
+    warnings.problem,
+    warnings.mend
+from warnings
+where exists (select 1 from event_counts)

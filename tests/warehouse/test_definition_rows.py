@@ -1,0 +1,312 @@
+"""Wrong rows of funnels, retention, conditions and the tracking plan are named with file, row and
+mend and crash no build; what the data never meets is a warning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import support
+
+EVENT_NAMES = """event_name,area,role,is_activity,is_key_action,owner
+open,product,,true,,me
+open,product,,true,,
+,product,,,,
+buy,shop,order,,,
+refund,product,reimburse,,,
+push,campaign,,perhaps,1.5,
+"""
+ACTIVITIES = """activity_id,event_name
+any,open
+buying,buy
+buying,buy
+,buy
+gap,buy||open
+both,buy|*
+"""
+FUNNELS = """funnel_id,order_mode,window_seconds,count_by,ties,breakdown,breakdown_attribution,\
+breakdown_limit,hold_constant,conversion_time,from_at,to_at
+good,,,,,event:plan|user:age,step_2,5,,,2024-01-01,2024-02-01T12:00:00Z
+good,,,,,,,,,,,
+,,60,,,,,,,,,
+stepless,,,,,,,,,,,
+modes,sorted,,visits,never,,,,,soon,,
+later,strict,,attempts,,,,,,mean_of_furthest,,
+window,,0,,,,,,,,,
+window_text,,two weeks,,,,,,,,,
+window_part,,7.5,,,,,,,,,
+window_age,,99999999999999999999,,,,,,,,,
+parts,,,,,person:plan,step_3,0,plan,,,
+idle,,,,,,last,,,,,
+dates,,,,,,,,,,2024-02-30,soon
+backwards,,,,,,,,,,2024-03-02,2024-03-01 23:00
+"""
+STEPS = """funnel_id,step_number,exclusion_number,event_name,is_optional,first_time,min_seconds,\
+max_seconds,excluded_after_step,excluded_before_step
+good,1,,open,,matching,,,,
+good,2,,buy|open,false,,,,,
+modes,1,,open,,ever,,,,
+later,1,,open,true,,,,,
+later,2,,open,,,9,5,,
+later,,1,push,,,,,1,2
+window,1,,open,perhaps,,-1,1.5,,
+window,1,,buy,,,,,,
+window_text,2,,open,,,,,,
+window_part,1,,open,,,,,,
+window_part,3,,open,,,,,,
+window_age,one,,open,,,,,,
+parts,1,,open,,,,,1,2
+parts,2,1,open,,,,,,
+parts,,,open,,,,,,
+idle,1,,open,,,,,,
+idle,,1,push,,,,,1,4
+idle,,2,push,,,,,1,1
+dates,1,,,,,,,,
+backwards,1,,*,,,,,,
+backwards,13,,*,,,,,,
+nowhere,1,,open,,,,,,
+,1,,open,,,,,,
+"""
+RETENTIONS = """retention_id,cohort_event,cohort_mode,return_event,granularity,\
+cohort_granularity,window_mode,kind,periods,brackets,min_occurrences,breakdown,breakdown_limit,\
+from_at,to_at
+good,open,,buy,,,,,,1-3;4; 6-8,,event:plan,,,
+good,open,,buy,,,,,,,,,,,
+,open,,buy,,,,,,,,,,,
+modes,open,once,buy,quarter,year,sliding,within,,,,,,,
+numbers,open,,buy,,,,,0,,none,,2.5,,
+long,open,,buy,,,,,1000000000,,,,,,
+overlap,open,,buy,,,,,,1-3;3-5,,,,,
+zero,open,,buy,,,,,7,0-1;4-2;x;1-2-3;,,,,,
+dates,open,,buy,,,,,,,,,,yesterday,2024-13-01
+backwards,open,,buy,,,,,,,,,,2024-03-02,2024-03-01
+parts,open,,buy||,,,,,,,,event:,,,
+rolls,open,recurring,buy,,,rolling,,,,,,,,
+"""
+FILTERS = """definition,definition_id,side,any_of,scope,property,operator,value
+funnel,good,,,,plan,is,pro|basic
+funnel,good,1,,user,age,gt,30
+retention,good,return,,,plan,IS_SET,
+activity,buying,activity,,,amount,gte,1
+Funnel,good,,,,plan,is,pro
+funnel,unheard,,,,plan,is,pro
+retention,,,,,plan,is,pro
+funnel,good,3,,,plan,is,pro
+retention,good,1,,,plan,is,pro
+funnel,good,,,person,plan,is,pro
+funnel,good,,,,,is,pro
+funnel,good,,,,plan,equals,pro
+funnel,good,,,,plan,,pro
+funnel,good,,,,plan,gt,
+funnel,good,,,,plan,is_not_set,pro
+funnel,good,,,,plan,matches,pro(
+funnel,good,,,,plan,Matches,^pro|basic$
+"""
+RATES = """currency,rate,valid_from_date
+EUR,1.1,2024-01-01
+eur,1.2,2024-01-01
+GBP,-1,
+JPY,much,soon
+,1,
+"""
+WRONG = {
+    "event_names": EVENT_NAMES,
+    "activities": ACTIVITIES,
+    "funnels": FUNNELS,
+    "funnel_steps": STEPS,
+    "retentions": RETENTIONS,
+    "filters": FILTERS,
+    "currency_rates": RATES,
+    "stickiness": "<html>",
+}
+
+EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
+    "event_names.csv": [
+        (None, "warning", "columns are not read: owner"),
+        (3, "error", "event open stands here again"),
+        (4, "error", "event_name is empty"),
+        (5, "error", "area shop is unknown"),
+        (6, "error", "role reimburse is unknown"),
+        (7, "error", "is_activity perhaps is neither true nor false"),
+        (7, "error", "is_key_action 1.5 is neither true nor false"),
+    ],
+    "activities.csv": [
+        (2, "error", "activity any is of open alone"),
+        (4, "error", "activity buying stands here again"),
+        (5, "error", "activity_id is empty"),
+        (6, "error", "event_name buy||open has an empty alternative"),
+        (7, "error", "event_name buy|* has * beside names"),
+    ],
+    "funnels.csv": [
+        (3, "error", "funnel good stands here again"),
+        (4, "error", "funnel_id is empty"),
+        (5, "error", "funnel stepless has no steps"),
+        (6, "error", "conversion_time soon is unknown"),
+        (6, "error", "count_by visits is unknown"),
+        (6, "error", "order_mode sorted is unknown"),
+        (6, "error", "ties never is unknown"),
+        (7, "error", "conversion_time mean_of_furthest cannot be computed yet"),
+        (7, "error", "count_by attempts cannot be computed yet"),
+        (7, "error", "order_mode strict cannot be computed yet"),
+        (8, "error", "window_seconds 0 is no whole number from 1 on"),
+        (9, "error", "window_seconds two weeks is no whole number from 1 on"),
+        (10, "error", "window_seconds 7.5 is no whole number from 1 on"),
+        (11, "error", "funnel window_age has no steps"),
+        (11, "error", "window_seconds 99999999999999999999 is no whole number from 1 on"),
+        (12, "error", "breakdown person:plan is no property"),
+        (12, "error", "breakdown_attribution step_3 is unknown"),
+        (12, "error", "breakdown_limit 0 is no whole number from 1 on"),
+        (12, "error", "hold_constant plan is no property"),
+        (13, "warning", "breakdown_attribution says nothing without a breakdown"),
+        (14, "error", "from_at 2024-02-30 cannot be read"),
+        (14, "error", "to_at soon cannot be read"),
+        (15, "error", "to_at 2024-03-01 23:00 is before from_at 2024-03-02"),
+    ],
+    "funnel_steps.csv": [
+        (4, "error", "first_time ever is unknown"),
+        (5, "error", "an optional step cannot be computed yet"),
+        (6, "error", "max_seconds 5 is below min_seconds 9"),
+        (6, "error", "max_seconds cannot be computed yet"),
+        (6, "error", "min_seconds cannot be computed yet"),
+        (7, "error", "an exclusion cannot be computed yet"),
+        (8, "error", "is_optional perhaps is neither true nor false"),
+        (8, "error", "max_seconds 1.5 is no whole number from 0 on"),
+        (8, "error", "max_seconds cannot be computed yet"),
+        (8, "error", "min_seconds -1 is no whole number from 0 on"),
+        (8, "error", "min_seconds cannot be computed yet"),
+        (9, "error", "step 1 of funnel window stands here again"),
+        (10, "error", "step 2 of funnel window_text has no step right before it"),
+        (12, "error", "step 3 of funnel window_part has no step right before it"),
+        (13, "error", "step_number one is no whole number from 1 on"),
+        (14, "warning", "excluded_after_step and excluded_before_step say nothing on a step"),
+        (15, "error", "an exclusion cannot be computed yet"),
+        (15, "error", "step_number 2 and exclusion_number 1 stand together"),
+        (16, "error", "neither step_number nor exclusion_number is given"),
+        (18, "error", "an exclusion cannot be computed yet"),
+        (18, "error", "excluded_before_step 4 is no step of the funnel"),
+        (19, "error", "an exclusion cannot be computed yet"),
+        (19, "error", "the exclusion ends before step 1 and begins only after step 1"),
+        (22, "error", "step 13 is beyond what a funnel may have"),
+        (22, "error", "step 13 of funnel backwards has no step right before it"),
+        (23, "error", "funnel nowhere is unknown"),
+        (24, "error", "funnel (empty) is unknown"),
+    ],
+    "retentions.csv": [
+        (3, "error", "retention good stands here again"),
+        (4, "error", "retention_id is empty"),
+        (5, "error", "cohort_granularity year is unknown"),
+        (5, "error", "cohort_mode once is unknown"),
+        (5, "error", "granularity quarter is unknown"),
+        (5, "error", "kind within is unknown"),
+        (5, "error", "window_mode sliding is unknown"),
+        (6, "error", "breakdown_limit 2.5 is no whole number from 1 to 1000000000"),
+        (6, "error", "min_occurrences none is no whole number from 1 to 1000000000"),
+        (6, "error", "periods 0 is no whole number from 1 to 1000"),
+        (6, "warning", "breakdown_limit says nothing without a breakdown"),
+        (7, "error", "periods 1000000000 is no whole number from 1 to 1000"),
+        (8, "error", "bracket 3-5 overlaps 1-3"),
+        (9, "error", "bracket  is none"),
+        (9, "error", "bracket 0-1 is none"),
+        (9, "error", "bracket 1-2-3 is none"),
+        (9, "error", "bracket 4-2 is none"),
+        (9, "error", "bracket x is none"),
+        (9, "warning", "periods 7 says nothing beside brackets"),
+        (10, "error", "from_at yesterday cannot be read"),
+        (10, "error", "to_at 2024-13-01 cannot be read"),
+        (11, "error", "to_at 2024-03-01 is before from_at 2024-03-02"),
+        (12, "error", "breakdown event: is no property"),
+        (12, "error", "return_event buy|| has an empty alternative"),
+        (13, "warning", "cohort_mode recurring gives one cohort a user where periods roll"),
+    ],
+    "filters.csv": [
+        (6, "error", "definition Funnel is unknown"),
+        (7, "error", "funnel unheard is unknown"),
+        (8, "error", "retention (empty) is unknown"),
+        (9, "error", "side 3 is none of funnel good"),
+        (10, "error", "side 1 is none of retention good"),
+        (11, "error", "scope person is unknown"),
+        (12, "error", "property is empty"),
+        (13, "error", "operator equals is unknown"),
+        (14, "error", "operator (empty) is unknown"),
+        (15, "error", "operator gt has no value"),
+        (16, "warning", "value pro says nothing on is_not_set"),
+        (17, "error", "value pro( is no regular expression"),
+    ],
+    "currency_rates.csv": [
+        (3, "error", "currency eur stands here again with the same date"),
+        (4, "error", "rate -1 is no number above 0"),
+        (5, "error", "rate much is no number above 0"),
+        (5, "error", "valid_from_date soon cannot be read"),
+        (6, "error", "currency is empty"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole build over wrong definitions: nothing in it crashes."""
+    events = [
+        {"event_id": "1", "event_name": "open", "user_id": "a", "occurred_at": "2024-01-05"},
+        {"event_id": "2", "event_name": "buy", "user_id": "a", "occurred_at": "2024-01-06"},
+    ]
+    return support.build_warehouse(tmp_path_factory.mktemp("wrong"), events=events, seeds=WRONG)
+
+
+@pytest.mark.parametrize("file", EXPECTED)
+def test_every_wrong_row_is_named_and_no_good_one(wrong: Path, file: str) -> None:
+    rows = support.query(wrong, "select * from seeds.definition_problems where file = ?", [file])
+    assert all(row["mend"] for row in rows)
+    found = [(row["row_number"], row["severity"], row["problem"]) for row in rows]
+    assert sorted(found, key=str) == sorted(EXPECTED[file], key=str)
+
+
+def test_a_file_that_is_none_is_named(wrong: Path) -> None:
+    rows = support.query(
+        wrong, "select * from seeds.definition_problems where file = 'stickiness.csv'"
+    )
+    assert [(row["row_number"], row["severity"]) for row in rows] == [(None, "error")]
+
+
+def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
+    events = [
+        {
+            "event_id": str(number),
+            "event_name": name,
+            "user_id": "a",
+            "occurred_at": f"2024-01-0{number}",
+            "properties": {"plan": "pro"},
+        }
+        for number, name in enumerate(("open", "buy"), start=1)
+    ]
+    seeds = {
+        "activities": "activity_id,event_name\nidle,sleep|open\n",
+        "funnels": "funnel_id,breakdown,hold_constant\nmet,event:plan,\nbare,event:colour,\n",
+        "funnel_steps": "funnel_id,step_number,event_name\nmet,1,open\nmet,2,\nbare,1,byu\n"
+        "bare,2,buy\n",
+        "retentions": "retention_id,cohort_event,return_event\nkept,open,open|buy\n",
+        "filters": "definition,definition_id,side,property,operator,value\n"
+        "funnel,met,1,plan,is,pro\nretention,kept,return,plna,is_set,\n",
+    }
+    warehouse = support.build_warehouse(
+        tmp_path, events=events, seeds=seeds, select="+fct_definition_warnings"
+    )
+    rows = support.query(
+        warehouse, "select * from facts.fct_definition_warnings order by file, row_number"
+    )
+    assert all(row["mend"] and row["severity"] == "warning" for row in rows)
+    assert [(row["file"], row["row_number"], row["problem"]) for row in rows] == [
+        ("activities.csv", 2, "nobody sends the event sleep"),
+        (
+            "filters.csv",
+            3,
+            "no event of retention kept, side return, meets all its conditions; "
+            "one asks event:plna",
+        ),
+        ("funnel_steps.csv", 4, "nobody sends the event byu"),
+        (
+            "funnels.csv",
+            3,
+            "breakdown event:colour of funnel bare occurs on none of its events",
+        ),
+    ]
