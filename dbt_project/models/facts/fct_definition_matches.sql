@@ -1,0 +1,147 @@
+with
+
+events as (
+
+    select * from {{ ref('fct_events') }}
+
+),
+
+users as (
+
+    select
+        user_id,
+        properties,
+        created_at
+    from {{ ref('dim_users') }}
+
+),
+
+names as (
+
+    select * from {{ ref('dim_selector_names') }}
+
+),
+
+selectors as (
+
+    select * from {{ ref('dim_selectors') }}
+
+),
+
+conditions as (
+
+    select * from {{ ref('dim_selector_conditions') }}
+
+),
+
+asked_by_name as (
+
+    select
+        conditions.*,
+        names.event_name
+    from conditions
+    inner join names
+        on conditions.definition = names.definition
+        and conditions.definition_id = names.definition_id
+        and conditions.side = names.side
+
+),
+
+asked_of_any as (
+
+    select conditions.*
+    from conditions
+    inner join selectors
+        on conditions.definition = selectors.definition
+        and conditions.definition_id = selectors.definition_id
+        and conditions.side = selectors.side
+    where selectors.is_any_activity
+
+),
+
+{% set valued -%}
+    asked.definition,
+    asked.definition_id,
+    asked.side,
+    asked.condition_group,
+    asked.condition_number,
+    asked.operator,
+    asked.operand,
+    asked.operand_number,
+    events.source_id,
+    events.event_id,
+    case asked.scope
+        when 'user' then {{ user_property('users', 'asked.property') }}
+        else {{ event_property('events', 'asked.property') }}
+    end as property_value
+{%- endset -%}
+
+valued as (
+
+    select {{ valued }}
+    from events
+    inner join asked_by_name as asked on events.event_name = asked.event_name
+    left join users on events.user_id = users.user_id
+
+    union all
+
+    select {{ valued }}
+    from events
+    cross join asked_of_any as asked
+    left join users on events.user_id = users.user_id
+    where events.is_activity
+
+),
+
+-- An operand is enough for a condition, a condition for its group, and every group must
+-- hold.
+conditions_held as (
+
+    select
+        definition,
+        definition_id,
+        side,
+        condition_group,
+        source_id,
+        event_id,
+        case
+            when operator in ('is_not', 'not_contains')
+                then not coalesce(bool_or({{ condition_holds() }}), false)
+            else coalesce(bool_or({{ condition_holds() }}), false)
+        end as holds
+    from valued
+    group by
+        definition, definition_id, side, condition_group, condition_number, operator,
+        source_id, event_id
+
+),
+
+groups_held as (
+
+    select
+        definition,
+        definition_id,
+        side,
+        source_id,
+        event_id,
+        bool_or(holds) as holds
+    from conditions_held
+    group by definition, definition_id, side, condition_group, source_id, event_id
+
+),
+
+matches as (
+
+    select
+        definition,
+        definition_id,
+        side,
+        source_id,
+        event_id
+    from groups_held
+    group by definition, definition_id, side, source_id, event_id
+    having bool_and(holds)
+
+)
+
+select * from matches
