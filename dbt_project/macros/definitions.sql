@@ -7,6 +7,12 @@
     end
 {%- endmacro %}
 
+{# Whether a value that several properties may have been joined to says nothing: each of
+   its parts is missing. #}
+{% macro is_missing_value(joined_value) -%}
+    (replace({{ joined_value }}, '::', '') = '')
+{%- endmacro %}
+
 {# Whether a property's value meets one operand of a condition. `is_not` and `not_contains`
    are asked as `is` and `contains` here, and denied for all operands together. Text
    ignores case; sizes compare as numbers where both sides are numbers, else as text. #}

@@ -111,8 +111,7 @@ joined_values as (
         purpose,
         source_id,
         event_id,
-        {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value,
-        max(property_value) = '' as is_missing
+        {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value
     from read_values
     group by definition, definition_id, purpose, source_id, event_id
 
@@ -124,5 +123,5 @@ select
     purpose,
     source_id,
     event_id,
-    case when is_missing then '' else property_value end as property_value
+    property_value
 from joined_values

@@ -165,7 +165,7 @@ bare_values as (
         purpose
     from definition_values
     group by definition, definition_id, purpose
-    having max(property_value) = ''
+    having bool_and({{ is_missing_value('property_value') }})
 
 ),
 

@@ -26,7 +26,8 @@ horizon as (
 
 ),
 
-filled as (
+-- A missing value stands behind all others, whichever end is asked for.
+ordered_values as (
 
     select
         funnel_id,
@@ -34,10 +35,18 @@ filled as (
         breakdown_value,
         row_number() over (
             partition by funnel_id, user_id
-            order by occurred_at, source_id, event_id
-        ) as value_order
+            order by
+                {{ is_missing_value('breakdown_value') }},
+                occurred_at, source_id, event_id
+        ) as order_from_first,
+        row_number() over (
+            partition by funnel_id, user_id
+            order by
+                {{ is_missing_value('breakdown_value') }},
+                occurred_at desc, source_id desc, event_id desc
+        ) as order_from_last
     from step_events
-    where thread_breakdown_value is null and breakdown_value <> ''
+    where thread_breakdown_value is null and breakdown_value is not null
 
 ),
 
@@ -46,9 +55,9 @@ user_values as (
     select
         funnel_id,
         user_id,
-        min_by(breakdown_value, value_order) as first_value,
-        max_by(breakdown_value, value_order) as last_value
-    from filled
+        min_by(breakdown_value, order_from_first) as first_value,
+        min_by(breakdown_value, order_from_last) as last_value
+    from ordered_values
     group by funnel_id, user_id
 
 ),
@@ -83,9 +92,9 @@ valued as (
             when attributed.breakdown_attribution = 'all'
                 then attributed.thread_breakdown_value
             when attributed.breakdown_attribution = 'first'
-                then coalesce(user_values.first_value, '')
+                then user_values.first_value
             when attributed.breakdown_attribution = 'last'
-                then coalesce(user_values.last_value, '')
+                then user_values.last_value
             else step_values.breakdown_value
         end as breakdown_value
     from attributed

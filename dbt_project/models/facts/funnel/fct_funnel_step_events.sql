@@ -96,7 +96,7 @@ valued as (
         and serving.source_id = constants.source_id
         and serving.event_id = constants.event_id
         and constants.purpose = 'hold_constant'
-    where funnels.hold_constant is null or constants.property_value <> ''
+    where funnels.hold_constant is null or not {{ is_missing_value('constants.property_value') }}
 
 ),
 

@@ -1,0 +1,433 @@
+"""Cases of other products' test suites as raw events and definitions of ours.
+
+Many cases are one build: ids of users and names of events carry the case's id, and a side that
+takes any event asks for the case by a property, so that no case sees another. What a case asks
+for that no definition can say has a reason (`why_not`), and is not left out in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from orchestration.defs.ingest.seeds import DEFINITIONS
+from orchestration.project import ROOT
+
+FOLDER = ROOT.parent / "shared" / "conformance"
+Case = Mapping[str, Any]
+
+OPERATORS = {
+    "exact": "is",
+    "is_not": "is_not",
+    "icontains": "contains",
+    "not_icontains": "not_contains",
+    "is_set": "is_set",
+    "is_not_set": "is_not_set",
+    "gt": "gt",
+    "gte": "gte",
+    "lt": "lt",
+    "lte": "lte",
+}
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+COHORT_MODES = {
+    "recurring": "recurring",
+    "first_ever_occurrence": "first_ever",
+    "first_occurrence_matching_filters": "first_matching",
+}
+ATTRIBUTIONS = {"first_touch": "first", "last_touch": "last", "all_events": "all"}
+# Kinds whose answers come from marts that are not built yet, or from no mart.
+KINDS_LATER = {
+    "funnel_time_to_convert": "conversion_time mean_of_furthest cannot be computed yet",
+    "window_funnel": "a function's modes: strict order, steps at one instant and re-entry",
+    "condition_retention": "a function over conditions without periods",
+    "paths": "the product area has no paths yet",
+    "stages": "states by user and day, cut at 7 and 30 days: the cuts are a var of the project",
+    "attribution": "the channel area has no attribution yet",
+}
+# The property that keeps a side of any event to its own case.
+CASE_PROPERTY = "conformance_case"
+SESSION_GAP_SECONDS = 1800
+
+
+def read_cases(kind: str) -> list[dict[str, Any]]:
+    """The cases of a kind, in the order of its file."""
+    with (FOLDER / f"{kind}.jsonl").open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def why_not(case: Case) -> str | None:
+    """Why a definition cannot say what the case asks; None when it can."""
+    return {
+        "funnel": _why_no_funnel,
+        "funnel_trends": _why_no_trend,
+        "retention": _why_no_retention,
+        "stickiness": _why_no_stickiness,
+        "lifecycle": _why_no_lifecycle,
+        "sessions": _why_no_session,
+        "rfm_summary": lambda _: None,
+    }[case["kind"]](case)
+
+
+def _why_no_funnel(case: Case) -> str | None:
+    parameters = case["params"]
+    if parameters["order_mode"] != "ordered":
+        return f"order mode {parameters['order_mode']} cannot be computed yet"
+    if parameters["exclusions"]:
+        return "exclusions cannot be computed yet"
+    return None
+
+
+def _why_no_trend(case: Case) -> str | None:
+    if case["params"]["interval"] == "hour":
+        return "a funnel has no grain of hours"
+    return _why_no_funnel(case)
+
+
+def _why_no_retention(case: Case) -> str | None:
+    if case["params"]["aggregate"]:
+        return "retention counts users; sums of a property are no part of it"
+    return None
+
+
+def _why_no_stickiness(case: Case) -> str | None:
+    parameters = case["params"]
+    if parameters["interval_count"] != 1:
+        return "blocks of several intervals are no interval of a definition"
+    if parameters["criteria"]["operator"] != "gte":
+        return "a definition has a least number of occurrences, no greatest"
+    return None
+
+
+def _why_no_lifecycle(case: Case) -> str | None:
+    """New is first active with us, created with the peer: the same where both are one period."""
+    if "users" in case["expected"]:
+        return "growth accounting counts users and does not name them"
+    created = {
+        user["user"]: instant(user["created_at"]).date() if user.get("created_at") else None
+        for user in case["users"]
+    }
+    first: dict[str, date] = {}
+    for event in case["events"]:
+        day = instant(event["ts"]).date()
+        first[event["user"]] = min(day, first.get(event["user"], day))
+    if any(created.get(user) != day for user, day in first.items()):
+        return "new is by the day of creation, which differs from the first active day here"
+    if case["params"]["filters"] or "where" in case["params"]["activity"]:
+        return "new is by the day of creation, whatever the filter leaves of the first days"
+    return None
+
+
+def _why_no_session(case: Case) -> str | None:
+    if case["params"]["mode"] != "inactivity":
+        return "sessions are cut by inactivity, not by events that mark them"
+    gaps = [
+        (instant(after["ts"]) - instant(before["ts"])).total_seconds()
+        for before, after in zip(case["events"], case["events"][1:], strict=False)
+        if before["user"] == after["user"]
+    ]
+    if case["params"]["gap_seconds"] in gaps:
+        return "a gap of exactly the limit opens a session with us, none with the peer"
+    return None
+
+
+@dataclass
+class World:
+    """Raw feeds and definition rows of all the cases of one build."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    users: list[dict[str, Any]] = field(default_factory=list)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, case: Case) -> None:
+        getattr(self, f"_add_{case['kind']}")(case)
+
+    def seeds(self) -> dict[str, str]:
+        """CSV text by file."""
+        columns = {definition.name: definition.columns for definition in DEFINITIONS}
+        texts = {}
+        for name, rows in self.rows.items():
+            text = io.StringIO()
+            writer = csv.DictWriter(text, columns[name], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+            texts[name] = text.getvalue()
+        return texts
+
+    def _row(self, file: str, **cells: Any) -> None:
+        self.rows.setdefault(file, []).append(cells)
+
+    def _add_events(
+        self,
+        case: Case,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        **columns: Any,
+    ) -> None:
+        """The case's events; those before `since` and after `until` the peer never sees."""
+        case_id = case["id"]
+        for number, event in enumerate(case["events"]):
+            at = instant(event["ts"])
+            if (since and at < since) or (until and at > until):
+                continue
+            self.events.append(
+                {
+                    "event_id": f"{case_id} {number:05d}",
+                    "event_name": f"{case_id} {event['event']}",
+                    "occurred_at": at.isoformat(),
+                    "user_id": f"{case_id} {event['user']}",
+                    "properties": {**event.get("properties", {}), CASE_PROPERTY: case_id},
+                    **columns,
+                }
+            )
+        for user in case.get("users", ()):
+            self.users.append(
+                {
+                    "user_id": f"{case_id} {user['user']}",
+                    "created_at": user.get("created_at"),
+                    "properties": user.get("properties", {}),
+                }
+            )
+
+    def _add_side(
+        self, case: Case, definition: str, definition_id: str, side: str, selected: Case
+    ) -> str:
+        """Conditions of a side; returns its event names."""
+        members = selected.get("any_of", [selected])
+        conditions = [*_groups(selected.get("where", [])), *_groups(case["params"]["filters"])]
+        is_any = any(member["event"] is None for member in members)
+        if is_any:
+            leaf = {"property": CASE_PROPERTY, "operator": "exact", "value": case["id"]}
+            conditions.append([leaf])
+        self._add_conditions(definition, definition_id, side, conditions)
+        return "*" if is_any else "|".join(_text(f"{case['id']} {m['event']}") for m in members)
+
+    def _add_conditions(
+        self,
+        definition: str,
+        definition_id: str,
+        side: str,
+        groups: Sequence[Sequence[Case]],
+    ) -> None:
+        for number, group in enumerate(groups):
+            for leaf in group:
+                value = leaf.get("value")
+                values = value if isinstance(value, list) else [] if value is None else [value]
+                self._row(
+                    "filters",
+                    definition=definition,
+                    definition_id=definition_id,
+                    side=side,
+                    any_of=f"group {number}" if len(group) > 1 else "",
+                    scope="user" if leaf.get("scope") == "person" else "event",
+                    property=leaf["property"],
+                    operator=OPERATORS[leaf["operator"]],
+                    value="|".join(_text(_plain(part)) for part in values),
+                )
+
+    def _add_funnel(self, case: Case) -> None:
+        parameters = case["params"]
+        case_id = case["id"]
+        window = parameters["conversion_window"]
+        bounds = parameters["date_range"] or {"from": "", "to": ""}
+        breakdown = parameters["breakdown"] or {}
+        attribution = breakdown.get("attribution", "")
+        self._row(
+            "funnels",
+            funnel_id=case_id,
+            order_mode=parameters["order_mode"],
+            window_seconds=window["value"] * UNITS[window["unit"]],
+            breakdown=_scoped(breakdown),
+            breakdown_attribution=(
+                f"step_{breakdown['step'] + 1}"
+                if attribution == "step"
+                else ATTRIBUTIONS.get(attribution, "")
+            ),
+            breakdown_limit=breakdown.get("limit", ""),
+            from_at=bounds["from"],
+            to_at=bounds["to"],
+        )
+        for number, step in enumerate(parameters["steps"], start=1):
+            self._row(
+                "funnel_steps",
+                funnel_id=case_id,
+                step_number=number,
+                event_name=self._add_side(case, "funnel", case_id, str(number), step),
+                first_time=step.get("first_time", ""),
+            )
+        # The peer reads no event outside the range, except for what is first in all history.
+        looks_back = any("first_time" in step for step in parameters["steps"])
+        self._add_events(
+            case,
+            instant(bounds["from"]) if bounds["from"] and not looks_back else None,
+            instant(bounds["to"]) if bounds["to"] else None,
+        )
+
+    _add_funnel_trends = _add_funnel
+
+    def _add_retention(self, case: Case) -> None:
+        parameters = case["params"]
+        case_id = case["id"]
+        starts = retention_starts(case)
+        period = parameters["period"]
+        seen_until = starts[-1]
+        for _ in range(1 + parameters["lookahead_periods"]):
+            seen_until = next_period(seen_until, period)
+        lengths = parameters["brackets"] or []
+        ends = [sum(lengths[: number + 1]) for number in range(len(lengths))]
+        self._row(
+            "retentions",
+            retention_id=case_id,
+            cohort_mode=COHORT_MODES[parameters["retention_type"]],
+            cohort_event=self._add_side(case, "retention", case_id, "cohort", parameters["target"]),
+            return_event=self._add_side(
+                case, "retention", case_id, "return", parameters["returning"]
+            ),
+            granularity=period,
+            window_mode="calendar" if parameters["window_mode"] == "calendar" else "rolling",
+            kind="on_or_after" if parameters["cumulative"] else "on",
+            periods="" if lengths else max(1, parameters["return_periods"] - 1),
+            brackets=";".join(
+                f"{end - length + 1}-{end}" for length, end in zip(lengths, ends, strict=True)
+            ),
+            min_occurrences=parameters["minimum_occurrences"],
+            breakdown=_scoped(parameters["breakdown"] or {}),
+            from_at=starts[0].isoformat(),
+            to_at=(next_period(starts[-1], period) - timedelta(microseconds=1)).isoformat(),
+        )
+        looks_back = parameters["retention_type"] != "recurring"
+        self._add_events(
+            case,
+            None if looks_back else starts[0],
+            seen_until - timedelta(microseconds=1),
+        )
+
+    def _add_stickiness(self, case: Case) -> None:
+        parameters = case["params"]
+        case_id = case["id"]
+        bounds = parameters["date_range"]
+        self._row(
+            "activities",
+            activity_id=case_id,
+            event_name=self._add_side(
+                case, "activity", case_id, "activity", parameters["activity"]
+            ),
+        )
+        self._row(
+            "stickiness",
+            stickiness_id=case_id,
+            activity_id=case_id,
+            interval=parameters["interval"],
+            period="range",
+            from_at=bounds["from"],
+            to_at=bounds["to"],
+            min_occurrences=parameters["criteria"]["value"],
+            is_cumulative=str(parameters["cumulative"]).lower(),
+        )
+        self._add_events(case)
+
+    def _add_lifecycle(self, case: Case) -> None:
+        self._row(
+            "activities",
+            activity_id=case["id"],
+            event_name=self._add_side(
+                case, "activity", case["id"], "activity", case["params"]["activity"]
+            ),
+        )
+        self._add_events(case)
+
+    def _add_sessions(self, case: Case) -> None:
+        """Times are stretched about the first one, so that the case's gap is our 30 minutes."""
+        first = min(instant(event["ts"]) for event in case["events"])
+        stretch = SESSION_GAP_SECONDS / case["params"]["gap_seconds"]
+        events = [
+            {
+                **event,
+                "ts": (first + (instant(event["ts"]) - first) * stretch).isoformat(),
+            }
+            for event in case["events"]
+        ]
+        self._add_events({**case, "events": events})
+
+    def _add_rfm_summary(self, case: Case) -> None:
+        self._row("event_names", event_name=f"{case['id']} purchase", role="order")
+        for number, event in enumerate(case["events"]):
+            self._add_events(
+                {**case, "id": case["id"], "events": [event]},
+                event_id=f"{case['id']} {number:05d}",
+                amount=event.get("properties", {}).get("value"),
+            )
+
+
+def _groups(conditions: Any) -> list[list[Case]]:
+    """Nested conditions as groups of which each must have one that holds."""
+    if isinstance(conditions, list):
+        return [group for condition in conditions for group in _groups(condition)]
+    if "all" in conditions:
+        return _groups(conditions["all"])
+    if "any" in conditions:
+        choices = product(*(_groups(condition) for condition in conditions["any"]))
+        return [[leaf for group in choice for leaf in group] for choice in choices]
+    return [[conditions]]
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _text(value: str) -> str:
+    return value.replace("|", "\\|")
+
+
+def _scoped(breakdown: Case) -> str:
+    if not breakdown:
+        return ""
+    scope = "user" if breakdown["scope"] == "person" else "event"
+    names = breakdown["property"]
+    return "|".join(
+        f"{scope}:{_text(name)}" for name in (names if isinstance(names, list) else [names])
+    )
+
+
+def next_period(start: datetime, period: str) -> datetime:
+    """The start of the period after the one that starts then, in UTC."""
+    if period == "month":
+        return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return start + {"hour": 1, "day": 24, "week": 168}[period] * timedelta(hours=1)
+
+
+def retention_starts(case: Case) -> list[datetime]:
+    """Start of each cohort period."""
+    starts = [instant(case["params"]["first_period_start"])]
+    while len(starts) < case["params"]["cohort_periods"]:
+        starts.append(next_period(starts[-1], case["params"]["period"]))
+    return starts
+
+
+def trend_starts(case: Case) -> Iterator[date]:
+    """First day of each period that the case's range touches; weeks start on Sunday."""
+    bounds = case["params"]["date_range"]
+    interval = case["params"]["interval"]
+    day = instant(bounds["from"]).date()
+    if interval == "week":
+        day -= timedelta(days=(day.weekday() + 1) % 7)
+    elif interval == "month":
+        day = day.replace(day=1)
+    while day <= instant(bounds["to"]).date():
+        yield day
+        day = next_period(datetime(day.year, day.month, day.day, tzinfo=UTC), interval).date()
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
