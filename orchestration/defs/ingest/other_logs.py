@@ -1,0 +1,40 @@
+"""The logs of other sources as assets: folders that ingest loads without being told of.
+
+dbt's sources say which there are: `raw.<folder>` that is no feed of ours. Ingest makes their
+tables, whatever their columns, so their lineage begins at the folder like a feed's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.dbt_runs import load_manifest
+from orchestration.defs.ingest.feeds import FEEDS_BY_NAME, RESERVED_NAMES
+
+
+@dg.definitions
+def other_logs() -> dg.Definitions:
+    """The external assets of every log that the dbt project reads."""
+    return dg.Definitions(assets=list(log_specs(load_manifest())))
+
+
+def log_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
+    """Folder and raw table of each source in the schema `raw` that is no feed of ours."""
+    for source in manifest["sources"].values():
+        name = source["identifier"]
+        if source["schema"] != "raw" or name in FEEDS_BY_NAME or name in RESERVED_NAMES:
+            continue
+        yield dg.AssetSpec(
+            ["raw_files", name],
+            description=f"The folder {name} of the raw folder: a log with columns of its own.",
+            group_name="raw",
+            kinds={"file"},
+        )
+        yield dg.AssetSpec(
+            ["raw", name],
+            deps=[["raw_files", name]],
+            description=source["description"] or f"One row per row of a file of {name}.",
+            group_name="raw",
+            kinds={"duckdb"},
+        )
