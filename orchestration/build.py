@@ -20,8 +20,8 @@ from typing import IO, Any
 from orchestration.dagster_home import dagster_home, relax_history
 from orchestration.project import Settings, SettingsError
 
-# Dagster's list of every input that a step would have had.
-_NOISE = "Dependencies for step"
+# Dagster's lists of every input and output that a step would have had.
+_NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
 _TOLD_OF_CHECKS = {
     "dagster_dbt/failed_row_count": "rows",
     "compiled_sql": "they are what this selects",
@@ -88,8 +88,8 @@ class Narrator:
             self.failed_steps.append(f"{step}: " + "\n      ".join(lines or ["see the log"]))
 
 
-def build(out: IO[str]) -> int:
-    """Run the job; return the exit code."""
+def build(out: IO[str], again: bool = False) -> int:
+    """Run the job, also when nothing is new if `again`; return the exit code."""
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
@@ -114,11 +114,17 @@ def build(out: IO[str]) -> int:
     ):
         instance.add_event_listener(run_id, narrator.on_event)
         job = defs.resolve_job_def("build")
-        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            raise_on_error=False,
+            tags={"yunying/again": "true"} if again else None,
+        )
     for warning in narrator.warnings:
         out.write(f"\n  ! {warning}\n")
     if result.success:
-        narrator.say(f"done: {narrator.passed_count} checks passed")
+        checked = narrator.passed_count
+        narrator.say(f"done: {checked} checks passed" if checked else "done")
         return 0
     out.write("\nThe build failed, and readers keep the last one that passed. What failed:\n\n")
     for problem in [*narrator.failed_checks, *narrator.failed_steps]:
@@ -128,7 +134,8 @@ def build(out: IO[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m orchestration.build", description=__doc__)
-    parser.parse_args(arguments)
+    parser.add_argument("--again", action="store_true", help="build although nothing is new")
+    again = parser.parse_args(arguments).again
     log = dagster_home() / "build.log"
     # Dagster and dbt write hundreds of lines to the standard streams: those go to a file, and
     # the narrator keeps the terminal to itself.
@@ -142,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(file.fileno(), 2)
         code = 1
         try:
-            code = build(out)
+            code = build(out, again)
         except (KeyboardInterrupt, Exception) as error:
             out.write(f"\nThe build broke off: {type(error).__name__}: {error}\n")
             raise

@@ -19,7 +19,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class PublishedBuild:
     """What was published: the content of `build.json`, and of the table `build` in the file.
 
     `built_at` and `data_through_at` are UTC; `data_through_at` is None on an empty warehouse.
-    `row_counts` is by `schema.table`.
+    `row_counts` is by `schema.table`. `fingerprint` says what it was made of.
     """
 
     build_id: str
@@ -51,6 +51,7 @@ class PublishedBuild:
     configuration_hash: str
     code_version: str | None
     row_counts: dict[str, int]
+    fingerprint: str = ""
 
 
 def publish(
@@ -59,6 +60,7 @@ def publish(
     configuration_hash: str,
     data_docs: Path | None = None,
     keep: int = BUILDS_KEPT,
+    fingerprint: str = "",
 ) -> PublishedBuild:
     """Copy relations of the warehouse, given as `(schema, table)`, and make them the current build.
 
@@ -72,7 +74,12 @@ def publish(
     unfinished = builds / f"{_UNFINISHED}{build_id}"
     try:
         unfinished.mkdir()
-        build = _write(settings, relations, configuration_hash, unfinished, build_id, now)
+        build = replace(
+            _write(settings, relations, configuration_hash, unfinished, build_id, now),
+            fingerprint=fingerprint,
+        )
+        text = json.dumps(asdict(build), indent=2)
+        (unfinished / "build.json").write_text(text, encoding="utf-8")
         if data_docs is not None and data_docs.is_dir():
             publish_data_docs(data_docs, unfinished / "data_docs")
         else:
@@ -145,7 +152,6 @@ def _write(
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
     (folder / "parquet").mkdir(exist_ok=True)
-    (folder / "build.json").write_text(json.dumps(asdict(build), indent=2), encoding="utf-8")
     return build
 
 

@@ -111,6 +111,15 @@ def test_2_the_next_build_is_right_and_told_in_few_lines(line: Line) -> None:
         assert title in text
 
 
+def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) -> None:
+    before = current_build(line.settings)
+    code, out = line.build()
+    assert code == 0, out
+    assert "nothing is new" in out
+    assert "checks passed" not in out
+    assert current_build(line.settings) == before
+
+
 def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Line) -> None:
     """And the run waits its turn before that."""
     before = current_build(line.settings)

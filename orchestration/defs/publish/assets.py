@@ -13,6 +13,7 @@ from orchestration.dbt_runs import (
     load_manifest,
     relative_to_root,
 )
+from orchestration.fingerprint import fingerprint
 from orchestration.project import Settings
 from orchestration.publishing import DATABASE, publish
 from orchestration.retries import connect_or_retry
@@ -60,12 +61,15 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     """Publish what this run has built and checked; refuse when it has not."""
     settings = Settings.from_environment()
     _refuse_unchecked(context, settings)
+    with connect_or_retry(settings, context.log.info) as connection:
+        made_of = fingerprint(settings, connection)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
     build = publish(
         settings,
         relations,
         configuration_hash=configuration_hash(settings, MANIFEST),
         data_docs=settings.warehouse.parent / "data_docs",
+        fingerprint=made_of,
     )
     folder = relative_to_root(settings.publish_dir)
     context.log.info(f"published {len(relations)} tables as build {build.build_id} in {folder}")

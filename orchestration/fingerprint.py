@@ -1,0 +1,50 @@
+"""What a build is made of. Two builds with one fingerprint are the same build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import duckdb
+
+from orchestration.dbt_runs import project_hash
+from orchestration.project import ROOT, Settings
+
+_CODE = ("orchestration", "expectations")
+
+
+def fingerprint(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:
+    """Hash of the files that are loaded, the definitions, the settings, the SQL and the code.
+
+    By content, not by load: a warehouse that was made anew from other files is another one,
+    though its loads have the same numbers.
+    """
+    files = connection.execute(
+        "select feed, source_file, content_hash, status from raw.ingest_files order by all"
+    ).fetchall()
+    definitions = connection.execute(
+        "select file, content_hash, error from seeds.definition_files order by all"
+    ).fetchall()
+    made_of = {
+        "files": files,
+        "definitions": definitions,
+        "settings": [
+            settings.timezone,
+            settings.week_start,
+            settings.currency,
+            settings.horizon.isoformat() if settings.horizon else None,
+            settings.pseudonym_key,
+        ],
+        "project": project_hash(),
+        "code": _code_hash(),
+    }
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+
+
+def _code_hash() -> str:
+    digest = hashlib.sha256()
+    for package in _CODE:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
