@@ -5,23 +5,23 @@
     meta={'touched': 'stg_events__touched'},
 ) }}
 {# DuckDB keeps a CTE that is read twice as a whole; the view of all events is therefore
-    read by name each time. #}
-{% set is_candidate -%}
+   read by name each time. #}
+{% set candidates -%}
+    {{ ref('stg_events__typed') }} as typed
     {%- if is_incremental() %}
-        exists (
-            select 1
-            from touched
-            where touched.source_id = typed.source_id and touched.event_id = typed.event_id
-        )
-    {%- else %}
-        1 = 1
+    inner join touched
+        on typed.source_id = touched.source_id
+        and typed.event_id = touched.event_id
     {%- endif %}
 {%- endset -%}
 with
 
 touched as (
 
-    select * from {{ ref('stg_events__touched') }}
+    select distinct
+        source_id,
+        event_id
+    from {{ ref('stg_events__touched') }}
 
 ),
 
@@ -30,11 +30,10 @@ touched as (
 repeated as (
 
     select
-        source_id,
-        event_id
-    from {{ ref('stg_events__typed') }} as typed
-    where {{ is_candidate }}
-    group by source_id, event_id
+        typed.source_id,
+        typed.event_id
+    from {{ candidates }}
+    group by typed.source_id, typed.event_id
     having count(*) > 1
 
 ),
@@ -42,7 +41,7 @@ repeated as (
 singles as (
 
     select typed.*
-    from {{ ref('stg_events__typed') }} as typed
+    from {{ candidates }}
     where
         typed.reason is null
         and not exists (
@@ -52,7 +51,6 @@ singles as (
                 repeated.source_id = typed.source_id
                 and repeated.event_id = typed.event_id
         )
-        and {{ is_candidate }}
 
 ),
 

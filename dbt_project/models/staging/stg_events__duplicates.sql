@@ -8,7 +8,10 @@ with
 
 touched as (
 
-    select * from {{ ref('stg_events__touched') }}
+    select distinct
+        source_id,
+        event_id
+    from {{ ref('stg_events__touched') }}
 
 ),
 
@@ -25,11 +28,9 @@ keys as (
         typed.event_id
     from {{ ref('stg_events__typed') }} as typed
     {% if is_incremental() -%}
-    where exists (
-        select 1
-        from touched
-        where touched.source_id = typed.source_id and touched.event_id = typed.event_id
-    )
+    inner join touched
+        on typed.source_id = touched.source_id
+        and typed.event_id = touched.event_id
     {% endif %}
 
 ),
