@@ -1,0 +1,1 @@
+"""Speed and memory of the whole line on generated events: `make bench`."""
