@@ -42,7 +42,7 @@ properties as (
 
 sides as (
 
-    {# A loop, because each kind of definition keeps its event names in a file of its own. #}
+    {# A loop, because each kind of definition keeps its event names elsewhere. #}
     {% for definition, model, definition_id, side in [
         ('activity', 'dim_activities', 'activity_id', "'activity'"),
         ('funnel', 'dim_funnel_steps', 'funnel_id', 'side'),
@@ -91,7 +91,8 @@ unsent as (
         on names.definition = sides.definition
         and names.definition_id = sides.definition_id
         and names.side = sides.side
-    inner join files on names.definition = files.definition
+    inner join files
+        on names.definition = files.definition
     left join event_counts on names.event_name = event_counts.event_name
     where event_counts.event_name is null
 

@@ -75,14 +75,35 @@ attributed as (
         end as value_step,
         case funnels.breakdown_attribution
             {%- for step in steps %}
-            when 'step_{{ step }}' then chains.step_{{ step }}_rank
+            when 'step_{{ step }}' then chains.step_{{ step }}_at
             {%- endfor %}
-        end as value_rank
+        end as value_at
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
 
 ),
 
+-- Events of one instant that serve a step, in order.
+step_values as (
+
+    select
+        funnel_id,
+        user_id,
+        thread_id,
+        step_number,
+        event_rank,
+        breakdown_value,
+        occurred_at,
+        row_number() over (
+            partition by funnel_id, user_id, thread_id, step_number, occurred_at
+            order by event_rank
+        ) as place_in_instant
+    from step_events
+
+),
+
+-- The value on the opening event for step 1; for a later one, on the first event of the
+-- step's instant that is not the opening one.
 valued as (
 
     select
@@ -95,19 +116,31 @@ valued as (
                 then user_values.first_value
             when attributed.breakdown_attribution = 'last'
                 then user_values.last_value
-            else step_values.breakdown_value
+            when attributed.value_step = 1 then opening_values.breakdown_value
+            when first_values.event_rank = attributed.step_1_rank
+                then second_values.breakdown_value
+            else first_values.breakdown_value
         end as breakdown_value
     from attributed
     left join user_values
         on attributed.funnel_id = user_values.funnel_id
         and attributed.user_id = user_values.user_id
-    left join step_events as step_values
-        on attributed.funnel_id = step_values.funnel_id
-        and attributed.user_id = step_values.user_id
-        and attributed.thread_id = step_values.thread_id
-        and attributed.value_step = step_values.step_number
-        and attributed.value_rank = step_values.event_rank
-
+    left join step_events as opening_values
+        on opening_values.step_number = 1
+        and attributed.value_step = 1
+        and attributed.funnel_id = opening_values.funnel_id
+        and attributed.user_id = opening_values.user_id
+        and attributed.thread_id = opening_values.thread_id
+        and attributed.step_1_rank = opening_values.event_rank
+    {% for place, number in {'first': 1, 'second': 2}.items() -%}
+    left join step_values as {{ place }}_values
+        on {{ place }}_values.place_in_instant = {{ number }}
+        and attributed.funnel_id = {{ place }}_values.funnel_id
+        and attributed.user_id = {{ place }}_values.user_id
+        and attributed.thread_id = {{ place }}_values.thread_id
+        and attributed.value_step = {{ place }}_values.step_number
+        and attributed.value_at = {{ place }}_values.occurred_at
+    {% endfor %}
 ),
 
 numbered as (

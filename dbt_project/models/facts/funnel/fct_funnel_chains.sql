@@ -1,4 +1,4 @@
-{# A loop over the steps that a funnel may have: the event that serves each is a column. #}
+{# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(2, var('funnel_max_steps') + 1) -%}
 with
 
@@ -14,13 +14,20 @@ links as (
 
 ),
 
+opening_runs as (
+
+    select * from {{ ref('fct_funnel_instant_runs') }} where opening_rank is not null
+
+),
+
 funnels as (
 
     select * from {{ ref('dim_funnels') }}
 
 ),
 
-opened as (
+-- Others of the opening event's instant may serve the steps up to `last_1`.
+reached_1 as (
 
     select
         step_events.funnel_id,
@@ -29,43 +36,47 @@ opened as (
         step_events.thread_breakdown_value,
         step_events.event_rank as step_1_rank,
         step_events.occurred_at as step_1_at,
-        {{ add_seconds('step_events.occurred_at', 'funnels.window_seconds') }} as closes_at
+        {{ add_seconds('step_events.occurred_at', 'funnels.window_seconds') }} as closes_at,
+        coalesce(opening_runs.last_step, 1) as last_1
     from step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
+    left join opening_runs
+        on step_events.funnel_id = opening_runs.funnel_id
+        and step_events.user_id = opening_runs.user_id
+        and step_events.thread_id = opening_runs.thread_id
+        and step_events.event_rank = opening_runs.opening_rank
     where
         (funnels.from_at is null or step_events.occurred_at >= funnels.from_at)
         and (funnels.to_at is null or step_events.occurred_at <= funnels.to_at)
 
 ),
 
--- Times never fall along the links, so behind a step after the window there is none in it.
-chained as (
+{% for step in steps -%}
+{%- set before = 'reached_' ~ (step - 1) -%}
+reached_{{ step }} as (
 
     select
-        opened.*
-        {%- for step in steps %},
+        {{ before }}.*,
         case
-            when links_{{ step }}.next_occurred_at <= opened.closes_at
-                then links_{{ step }}.next_event_rank
-        end as step_{{ step }}_rank,
-        case
-            when links_{{ step }}.next_occurred_at <= opened.closes_at
-                then links_{{ step }}.next_occurred_at
-        end as step_{{ step }}_at
-        {%- endfor %}
-    from opened
-    {%- for step in steps %}
-    left join links as links_{{ step }}
-        on links_{{ step }}.step_number = {{ step - 1 }}
-        and opened.funnel_id = links_{{ step }}.funnel_id
-        and opened.user_id = links_{{ step }}.user_id
-        and opened.thread_id = links_{{ step }}.thread_id
-        and {{ 'opened.step_1_rank' if loop.first else 'links_' ~ (step - 1) ~ '.next_event_rank' }}
-        = links_{{ step }}.event_rank
-    {%- endfor %}
+            when {{ before }}.last_{{ step - 1 }} >= {{ step }}
+                then {{ before }}.step_{{ step - 1 }}_at
+            when links.next_occurred_at <= {{ before }}.closes_at
+                then links.next_occurred_at
+        end as step_{{ step }}_at,
+        coalesce(links.next_last_step, {{ before }}.last_{{ step - 1 }})
+            as last_{{ step }}
+    from {{ before }}
+    left join links
+        on links.step_number = {{ step - 1 }}
+        and {{ before }}.last_{{ step - 1 }} < {{ step }}
+        and {{ before }}.funnel_id = links.funnel_id
+        and {{ before }}.user_id = links.user_id
+        and {{ before }}.thread_id = links.thread_id
+        and {{ before }}.step_{{ step - 1 }}_at = links.occurred_at
 
 ),
 
+{% endfor -%}
 chains as (
 
     select
@@ -81,15 +92,12 @@ chains as (
             as integer
         ) as reached_step,
         step_1_rank,
-        {% for step in steps -%}
-        step_{{ step }}_rank,
-        {% endfor -%}
         step_1_at,
         {% for step in steps -%}
         step_{{ step }}_at,
         {% endfor -%}
         closes_at
-    from chained
+    from reached_{{ var('funnel_max_steps') }}
 
 )
 
