@@ -24,6 +24,7 @@ from orchestration.project import Settings, SettingsError
 _NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
 _TOLD_OF_CHECKS = {
     "dagster_dbt/failed_row_count": "rows",
+    "failing_rows": "the first",
     "compiled_sql": "they are what this selects",
     "data_docs": "the rows",
 }
@@ -69,7 +70,7 @@ class Narrator:
         table = check.asset_key.to_user_string().replace("/", ".")
         lines = [f"{table}: {check.check_name}", *(check.description or "").splitlines()]
         lines += [
-            f"{label}: {check.metadata[key].value}"
+            f"{label}:{_indented(check.metadata[key].value)}"
             for key, label in _TOLD_OF_CHECKS.items()
             if key in check.metadata
         ]
@@ -86,6 +87,12 @@ class Narrator:
         lines = [line for line in text.strip().splitlines() if not line.startswith("check ")]
         if lines or not self.failed_checks:
             self.failed_steps.append(f"{step}: " + "\n      ".join(lines or ["see the log"]))
+
+
+def _indented(value: Any) -> str:
+    """The value, to stand behind a colon; several lines begin on a line of their own."""
+    lines = str(value).splitlines()
+    return f" {lines[0]}" if len(lines) == 1 else "".join(f"\n        {line}" for line in lines)
 
 
 def build(out: IO[str], again: bool = False) -> int:

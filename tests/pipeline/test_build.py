@@ -143,6 +143,7 @@ def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Lin
     failed = out.split("What failed:")[1]
     assert "definition" in failed
     assert "rows: 1" in failed
+    assert "file = rfm_segments.csv; severity = error; problem = cell 1, 1, 1 is missing" in failed
     compiled = next(word for word in failed.split() if word.endswith(".sql"))
     assert (ROOT / compiled).is_file()
     assert current_build(line.settings) == before

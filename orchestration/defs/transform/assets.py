@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from threading import Thread
 from typing import Any
@@ -23,7 +23,7 @@ from orchestration.dbt_runs import (
     target_dir,
 )
 from orchestration.fingerprint import fingerprint
-from orchestration.project import Settings
+from orchestration.project import ROOT, Settings
 from orchestration.publishing import current_build
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
@@ -33,6 +33,8 @@ MANIFEST = load_manifest()
 AGAIN_TAG = "yunying/again"
 SECONDS_BETWEEN_PROGRESS = 5.0
 SLOW_MODEL_SECONDS = 5.0
+SHOWN_ROWS = 5
+SHOWN_CHARACTERS = 200
 
 
 @dbt_assets(
@@ -74,15 +76,20 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     Thread(target=import_module, args=("expectations.validate",), daemon=True).start()
     # Storing an event takes Dagster some 50 ms, and there are hundreds: those of checks are
     # passed on while dbt still works. Tables wait for their number of rows.
-    tables = []
+    # Failed checks wait for the first of their rows.
+    tables: list[dg.Output[None]] = []
+    failed: list[dg.AssetCheckResult] = []
     for event in _with_progress(context, invocation):
         if isinstance(event, dg.Output):
             tables.append(event)
+        elif isinstance(event, dg.AssetCheckResult) and not event.passed:
+            failed.append(event)
         else:
             yield event
     exit_code = invocation.process.wait()
     with connect_or_retry(settings, context.log.info) as connection:
         yield from _with_row_counts(connection, tables)
+        yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and _is_whole(context):
             watermarks.write(connection, load_id, configuration)
     if exit_code != 0:
@@ -146,6 +153,36 @@ def _with_row_counts(
     for event in tables:
         count = counts[event.output_name]
         yield event.with_metadata({**event.metadata, "dagster/row_count": count})
+
+
+def _with_failing_rows(
+    connection: duckdb.DuckDBPyConnection, failed: list[dg.AssetCheckResult]
+) -> Iterator[dg.AssetCheckResult]:
+    """Add to each failed test the first of its rows, as what it ran gives them."""
+    for event in failed:
+        try:
+            sql = (ROOT / str(_plain(event.metadata["compiled_sql"]))).read_text(encoding="utf-8")
+            cursor = connection.execute(f"select * from (\n{sql}\n) limit {SHOWN_ROWS}")
+            names = [column[0] for column in cursor.description or ()]
+            lines = [failing_row(names, row) for row in cursor.fetchall()]
+        except (OSError, duckdb.Error):
+            lines = []  # it could not be evaluated, and its own message says why
+        if lines:
+            event = event.with_metadata(
+                {**event.metadata, "failing_rows": dg.MetadataValue.md("\n".join(lines))}
+            )
+        yield event
+
+
+def failing_row(names: Sequence[str], row: Sequence[Any]) -> str:
+    """A row in one line: the columns that are not null, long values cut."""
+    cells = zip(names, row, strict=True)
+    texts = [
+        f"{name} = {' '.join(str(value).split())[:SHOWN_CHARACTERS]}"
+        for name, value in cells
+        if value is not None
+    ]
+    return f"- {'; '.join(texts)}"
 
 
 def _plain(value: Any) -> Any:
