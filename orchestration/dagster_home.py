@@ -10,8 +10,11 @@ from pathlib import Path
 from orchestration.project import ROOT
 
 CONFIG = """\
-# Written by `make`. Nothing is reported anywhere, and queued runs go one after another.
+# Written by `make`. Nothing is reported anywhere, no dialog asks for an address, and queued
+# runs go one after another.
 telemetry:
+  enabled: false
+nux:
   enabled: false
 concurrency:
   runs:
