@@ -40,10 +40,9 @@ withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/20
 docs: $(ENVIRONMENT) ## dbt's documentation with lineage, in data/docs/index.html
 	@$(BIN)/python -m orchestration.docs
 
-lint: $(ENVIRONMENT) ## ruff and sqlfluff
+lint: $(ENVIRONMENT) ## ruff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/data_tests
 
 clean: ## remove the environment and what dbt has made; data/ stays
 	rm -rf .venv dbt_project/target dbt_project/logs *.egg-info

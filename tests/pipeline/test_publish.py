@@ -98,7 +98,7 @@ def test_an_empty_warehouse_publishes_empty_tables(settings: Settings) -> None:
 
 def test_the_last_builds_are_kept_and_older_ones_go(settings: Settings) -> None:
     builds = [publish(settings, RELATIONS[:1], "hash", keep=3).build_id for _ in range(5)]
-    assert sorted(os.listdir(settings.publish_dir / "builds")) == builds[-3:]
+    assert sorted(path.name for path in (settings.publish_dir / "builds").iterdir()) == builds[-3:]
     assert (settings.publish_dir / "current").readlink() == Path("builds") / builds[-1]
 
 
@@ -218,10 +218,10 @@ def test_a_fault_leaves_the_last_build_whole_and_the_next_right(
 
 def test_an_exception_leaves_nothing_behind(settings: Settings) -> None:
     publish(settings, RELATIONS, "hash")
-    before = sorted(os.listdir(settings.publish_dir / "builds"))
+    before = sorted(path.name for path in (settings.publish_dir / "builds").iterdir())
     with pytest.raises(duckdb.Error):
         publish(settings, [*RELATIONS, ("marts", "mart_missing")], "hash")
-    assert sorted(os.listdir(settings.publish_dir / "builds")) == before
+    assert sorted(path.name for path in (settings.publish_dir / "builds").iterdir()) == before
     assert published(settings, "select count(*) from marts.mart_days") == [(ROWS,)]
 
 
@@ -253,4 +253,4 @@ def test_data_docs_are_published_beside_the_tables(settings: Settings, tmp_path:
     assert "<td>3</td>" in text
     shutil.rmtree(docs)
     publish(settings, RELATIONS, "hash", data_docs=docs)
-    assert os.listdir(settings.publish_dir / "data_docs") == []
+    assert not list((settings.publish_dir / "data_docs").iterdir())
