@@ -127,7 +127,7 @@ valued as (
         and attributed.user_id = user_values.user_id
     left join step_events as opening_values
         on opening_values.step_number = 1
-        and attributed.value_step = 1
+        and attributed.value_step = opening_values.step_number
         and attributed.funnel_id = opening_values.funnel_id
         and attributed.user_id = opening_values.user_id
         and attributed.thread_id = opening_values.thread_id

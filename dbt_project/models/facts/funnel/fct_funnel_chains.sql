@@ -51,6 +51,7 @@ reached_1 as (
 
 ),
 
+{# A condition on the left side alone would cost the hash join: it is part of a key. #}
 {% for step in steps -%}
 {%- set before = 'reached_' ~ (step - 1) -%}
 reached_{{ step }} as (
@@ -68,11 +69,13 @@ reached_{{ step }} as (
     from {{ before }}
     left join links
         on links.step_number = {{ step - 1 }}
-        and {{ before }}.last_{{ step - 1 }} < {{ step }}
         and {{ before }}.funnel_id = links.funnel_id
         and {{ before }}.user_id = links.user_id
         and {{ before }}.thread_id = links.thread_id
-        and {{ before }}.step_{{ step - 1 }}_at = links.occurred_at
+        and case
+            when {{ before }}.last_{{ step - 1 }} < {{ step }}
+                then {{ before }}.step_{{ step - 1 }}_at
+        end = links.occurred_at
 
 ),
 
