@@ -273,18 +273,18 @@ def _attempts_of_stream(
 
 
 def _furthest(taken: tuple[Event, ...], choices: list[list[Event]], ties: str) -> tuple[Event, ...]:
-    """The longest row of distinct events; of the longest, the earliest at each step."""
+    """The longest row of distinct events; of the longest, the earliest at each step in turn."""
     best = taken
     if not choices:
         return best
     for event in choices[0]:
+        if len(best) == len(taken) + len(choices) and event.at > best[len(taken)].at:
+            break
         is_later = event.at > taken[-1].at if ties == "later" else event.at >= taken[-1].at
         if is_later and event not in taken:
             row = _furthest((*taken, event), choices[1:], ties)
-            if len(row) > len(best):
+            if (-len(row), [e.at for e in row]) < (-len(best), [e.at for e in best]):
                 best = row
-            if len(best) == len(taken) + len(choices):
-                break
     return best
 
 
@@ -352,9 +352,22 @@ def funnel_counts(
             by_user.setdefault(attempt.user, []).append(attempt)
     figures: dict[FunnelKey, dict[str, object]] = {}
 
-    def furthest_then_earliest(attempt: Attempt) -> tuple[int, datetime, bytes, str]:
+    numbers: dict[tuple[str, str | None, Event], int] = {}
+    streams: dict[tuple[str, str | None], int] = defaultdict(int)
+
+    def by_entry(attempt: Attempt) -> tuple[datetime, bytes, str]:
         constant = world.value(attempt.events[0], funnel.hold_constant)
-        return -len(attempt.events), attempt.at, constant.encode(), attempt.events[0].order
+        return attempt.at, constant.encode(), attempt.events[0].order
+
+    for attempt in sorted(opened, key=by_entry):
+        streams[attempt.user, attempt.thread] += 1
+        numbers[attempt.user, attempt.thread, attempt.events[0]] = streams[
+            attempt.user, attempt.thread
+        ]
+
+    def furthest_then_earliest(attempt: Attempt) -> tuple[int, datetime, int, bytes]:
+        number = numbers[attempt.user, attempt.thread, attempt.events[0]]
+        return -len(attempt.events), attempt.at, number, (attempt.value or "").encode()
 
     for (grain, start, value), by_user in cells.items():
         counted = [

@@ -111,7 +111,8 @@ ranked as (
         periods.*,
         row_number() over (
             partition by funnel_id, grain, period_start_date, kept_value, user_id
-            order by reached_step desc, is_void, entered_at, attempt_number
+            order by
+                reached_step desc, is_void, entered_at, attempt_number, breakdown_value
         ) as attempt_rank,
         bool_and(is_mature) over (
             partition by funnel_id, grain, period_start_date, kept_value, user_id
