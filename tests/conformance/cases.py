@@ -41,6 +41,8 @@ COHORT_MODES = {
     "first_ever_occurrence": "first_ever",
     "first_occurrence_matching_filters": "first_matching",
 }
+ORDER_MODES = {"ordered": "ordered", "strict": "strict", "unordered": "any"}
+CONVERSION_TIMES = {"per_user_mean": "mean_of_furthest"}
 ATTRIBUTIONS = {"first_touch": "first", "last_touch": "last", "all_events": "all"}
 # Kinds whose answers come from marts that are not built yet, or from no mart.
 KINDS_LATER = {
@@ -69,7 +71,7 @@ def instant(text: str) -> datetime:
 def why_not(case: Case) -> str | None:
     """Why a definition cannot say what the case asks; None when it can."""
     return {
-        "funnel": _why_no_funnel,
+        "funnel": lambda _: None,
         "funnel_trends": _why_no_trend,
         "retention": _why_no_retention,
         "stickiness": _why_no_stickiness,
@@ -79,19 +81,10 @@ def why_not(case: Case) -> str | None:
     }[case["kind"]](case)
 
 
-def _why_no_funnel(case: Case) -> str | None:
-    parameters = case["params"]
-    if parameters["order_mode"] != "ordered":
-        return f"order mode {parameters['order_mode']} cannot be computed yet"
-    if parameters["exclusions"]:
-        return "exclusions cannot be computed yet"
-    return None
-
-
 def _why_no_trend(case: Case) -> str | None:
     if case["params"]["interval"] == "hour":
         return "a funnel has no grain of hours"
-    return _why_no_funnel(case)
+    return None
 
 
 def _why_no_retention(case: Case) -> str | None:
@@ -151,6 +144,18 @@ class World:
 
     def add(self, case: Case) -> None:
         getattr(self, f"_add_{case['kind']}")(case)
+
+    def add_end(self) -> None:
+        """An event long after all others, so that the windows of every case have closed."""
+        latest = max(datetime.fromisoformat(event["occurred_at"]) for event in self.events)
+        self.events.append(
+            {
+                "event_id": "end",
+                "event_name": "end",
+                "occurred_at": (latest + timedelta(days=60)).isoformat(),
+                "user_id": "end",
+            }
+        )
 
     def seeds(self) -> dict[str, str]:
         """CSV text by file."""
@@ -245,7 +250,7 @@ class World:
         self._row(
             "funnels",
             funnel_id=case_id,
-            order_mode=parameters["order_mode"],
+            order_mode=ORDER_MODES[parameters["order_mode"]],
             window_seconds=window["value"] * UNITS[window["unit"]],
             breakdown=_scoped(breakdown),
             breakdown_attribution=(
@@ -254,6 +259,7 @@ class World:
                 else ATTRIBUTIONS.get(attribution, "")
             ),
             breakdown_limit=breakdown.get("limit", ""),
+            conversion_time=CONVERSION_TIMES.get(parameters.get("conversion_time_rule"), ""),
             from_at=bounds["from"],
             to_at=bounds["to"],
         )
@@ -264,6 +270,16 @@ class World:
                 step_number=number,
                 event_name=self._add_side(case, "funnel", case_id, str(number), step),
                 first_time=step.get("first_time", ""),
+            )
+        for number, exclusion in enumerate(parameters["exclusions"], start=1):
+            side = f"exclusion_{number}"
+            self._row(
+                "funnel_steps",
+                funnel_id=case_id,
+                exclusion_number=number,
+                event_name=self._add_side(case, "funnel", case_id, side, exclusion),
+                excluded_after_step=exclusion["from_step"] + 1,
+                excluded_before_step=exclusion["to_step"] + 1,
             )
         # The peer reads no event outside the range, except for what is first in all history.
         looks_back = any("first_time" in step for step in parameters["steps"])

@@ -22,16 +22,7 @@ ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}
 # How many cases of a kind are not run, and why.
 NOT_RUN = {
-    "funnel": {
-        "order mode strict cannot be computed yet": 27,
-        "order mode unordered cannot be computed yet": 27,
-        "exclusions cannot be computed yet": 9,
-    },
-    "funnel_trends": {
-        "order mode strict cannot be computed yet": 3,
-        "exclusions cannot be computed yet": 9,
-        "a funnel has no grain of hours": 1,
-    },
+    "funnel_trends": {"a funnel has no grain of hours": 1},
     "retention": {"retention counts users; sums of a property are no part of it": 3},
     "stickiness": {
         "blocks of several intervals are no interval of a definition": 1,
@@ -50,11 +41,6 @@ DIFFERS = {
         "of a user who serves the step with several values, the peer shows every attempt under "
         "each of them; with us an attempt is in the part of its own value alone"
     ),
-}
-# What a case that is run also expects, and is not compared.
-NOT_COMPARED: dict[str, str] = {
-    "avg_conversion_seconds": "conversion_time mean_of_furthest cannot be computed yet",
-    "median_conversion_seconds": "conversion_time mean_of_furthest cannot be computed yet",
 }
 # All cases that are run are of these two; another zone or week start is a build of its own.
 ENVIRONMENT = {"YUNYING_TIMEZONE": "UTC", "YUNYING_WEEK_START": "sunday"}
@@ -91,6 +77,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
         for case in RUN[kind]:
             world.add(case)
     add_cdnow(world)
+    world.add_end()
     warehouse = support.build_warehouse(
         tmp_path_factory.mktemp("conformance"),
         events=world.events,
@@ -155,17 +142,34 @@ def check_steps(
     attempts: list[dict[str, Any]],
     value: str | None,
 ) -> None:
-    assert set(expected) <= {"step_counts", "users_reaching_step", *NOT_COMPARED}
+    expected = dict(expected)
     reached = {r["step_number"]: r["reached_count"] for r in rows if r["breakdown_value"] == value}
-    for step, count in enumerate(expected.get("step_counts", ()), start=1):
+    for step, count in enumerate(expected.pop("step_counts", ()), start=1):
         assert count is None or reached.get(step) == count, f"{value}, step {step}: {reached}"
-    for step, users in expected.get("users_reaching_step", {}).items():
+    for step, users in expected.pop("users_reaching_step", {}).items():
         found = {
             attempt["user_id"]
             for attempt in attempts
             if attempt["breakdown_value"] == value and attempt["reached_step"] >= int(step)
         }
         assert found == {f"{case['id']} {user}" for user in users}, f"{value}, step {step}"
+    for step, users in expected.pop("users_dropped_after_step", {}).items():
+        found = {
+            attempt["user_id"]
+            for attempt in attempts
+            if attempt["breakdown_value"] == value and attempt["reached_step"] == int(step)
+        }
+        assert found == {f"{case['id']} {user}" for user in users}, f"{value}, after {step}"
+    for name in ("avg_conversion_seconds", "median_conversion_seconds"):
+        column = {"avg": "mean", "median": "median"}[name.split("_")[0]]
+        seconds = {
+            r["step_number"]: r[f"{column}_seconds_from_previous"]
+            for r in rows
+            if r["breakdown_value"] == value
+        }
+        for step, wanted in enumerate(expected.pop(name, ()), start=1):
+            assert wanted is None or seconds.get(step) == pytest.approx(wanted), f"{name}: {step}"
+    assert expected == {}
 
 
 def check_keys(expected: dict[str, Any], found: set[str]) -> None:

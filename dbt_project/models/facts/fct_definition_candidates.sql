@@ -72,9 +72,13 @@ named as (
     from events
     cross join selectors
     where
-        events.is_activity
+        (events.is_activity or selectors.is_any_event)
         and selectors.is_any_activity
-        and (selectors.has_conditions or selectors.first_time is not null)
+        and (
+            selectors.has_conditions
+            or selectors.first_time is not null
+            or selectors.is_any_event
+        )
 
 ),
 

@@ -49,7 +49,9 @@ asked_by_name as (
 
 asked_of_any as (
 
-    select conditions.*
+    select
+        conditions.*,
+        selectors.is_any_event
     from conditions
     inner join selectors
         on conditions.definition = selectors.definition
@@ -89,7 +91,7 @@ valued as (
     from events
     cross join asked_of_any as asked
     left join users on events.user_id = users.user_id
-    where events.is_activity
+    where events.is_activity or asked.is_any_event
 
 ),
 

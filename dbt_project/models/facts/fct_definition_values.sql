@@ -72,6 +72,7 @@ asked as (
         events.is_activity
         and selectors.is_any_activity
         and not selectors.has_conditions
+        and not selectors.is_any_event
         and selectors.first_time is null
 
 ),

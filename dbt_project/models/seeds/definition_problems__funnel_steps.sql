@@ -191,22 +191,70 @@ problems as (
     where
         exclusion_number is null
         and coalesce(excluded_after_step, excluded_before_step) is not null
-    {# Known, and not built yet: said, so that no number silently ignores it. #}
-    {% for what, condition in [
-        ('an exclusion', 'exclusion_number is not null'),
-        ('an optional step', try_cast('is_optional', 'boolean')),
-        ('min_seconds', 'min_seconds is not null'),
-        ('max_seconds', 'max_seconds is not null'),
-    ] %}
+    union all
+    select
+        funnel_steps.row_number,
+        'error' as severity,
+        'step 1 opens the attempt: it is not optional and has no time before it' as problem,
+        'leave is_optional, min_seconds and max_seconds of step 1 empty' as mend
+    from funnel_steps
+    where
+        step = 1
+        and exclusion_number is null
+        and (
+            coalesce({{ try_cast('is_optional', 'boolean') }}, false)
+            or coalesce(min_seconds, max_seconds) is not null
+        )
+    union all
+    select
+        funnel_steps.row_number,
+        'error' as severity,
+        'min_seconds ' || funnel_steps.min_seconds || ' is longer than the window of funnel '
+        || funnel_steps.funnel_id as problem,
+        'give a smaller min_seconds, or a longer window_seconds in funnels.csv' as mend
+    from funnel_steps
+    inner join funnels on funnel_steps.funnel_id = funnels.funnel_id
+    where funnel_steps.least_seconds > funnels.window_seconds
+    union all
+    select
+        funnel_steps.row_number,
+        'error' as severity,
+        'optional steps, min_seconds and max_seconds need an order; funnel '
+        || funnel_steps.funnel_id || ' takes its steps in any' as problem,
+        'leave them empty, or give the funnel order_mode ordered' as mend
+    from funnel_steps
+    inner join funnels on funnel_steps.funnel_id = funnels.funnel_id
+    where
+        funnels.order_mode = 'any'
+        and exclusion_number is null
+        and (
+            coalesce({{ try_cast('is_optional', 'boolean') }}, false)
+            or coalesce(min_seconds, max_seconds) is not null
+        )
     union all
     select
         row_number,
-        'error' as severity,
-        '{{ what }} cannot be computed yet' as problem,
-        'leave it out' as mend
+        'warning' as severity,
+        'is_optional, min_seconds and max_seconds say nothing on an exclusion' as problem,
+        'leave them empty' as mend
     from funnel_steps
-    where {{ condition }}
-    {% endfor %}
+    where
+        exclusion_number is not null
+        and step_number is null
+        and coalesce(is_optional, min_seconds, max_seconds) is not null
+    union all
+    select
+        funnel_steps.row_number,
+        'warning' as severity,
+        'excluded_after_step and excluded_before_step say nothing in any order: what is '
+        || 'excluded voids between the opening and the completion' as problem,
+        'leave them empty' as mend
+    from funnel_steps
+    inner join funnels on funnel_steps.funnel_id = funnels.funnel_id
+    where
+        funnels.order_mode = 'any'
+        and exclusion_number is not null
+        and coalesce(excluded_after_step, excluded_before_step) is not null
 
 ),
 

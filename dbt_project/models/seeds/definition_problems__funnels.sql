@@ -82,6 +82,7 @@ problems as (
             'conversion_time',
             ['counted_attempt', 'first_completion', 'mean_of_furthest'],
         ),
+        ('when_void', ['leave', 'ignore']),
     ] %}
     union all
     select
@@ -91,24 +92,6 @@ problems as (
         'give {{ values | join(" or ") }}' as mend
     from funnels
     where lower({{ column }}) not in ('{{ values | join("', '") }}')
-    {% endfor %}
-    {# Known, and not built yet: said, so that no number is silently another mode's. #}
-    {% for column, value in [
-        ('order_mode', 'ordered'),
-        ('count_by', 'users'),
-        ('conversion_time', 'counted_attempt'),
-    ] %}
-    union all
-    select
-        row_number,
-        'error' as severity,
-        '{{ column }} ' || {{ column }} || ' cannot be computed yet' as problem,
-        'give {{ value }}, or leave it empty' as mend
-    from funnels
-    where
-        lower({{ column }}) in (
-            'strict', 'any', 'attempts', 'first_completion', 'mean_of_furthest'
-        )
     {% endfor %}
     union all
     select

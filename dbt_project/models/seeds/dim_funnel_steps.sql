@@ -48,6 +48,14 @@ select
     first_time,
     row_number,
     step_number,
+    case
+        when step_number is not null
+            then max(case when not is_optional then step_number end) over (
+                partition by funnel_id
+                order by step_number
+                rows between unbounded preceding and 1 preceding
+            )
+    end as previous_step_number,
     exclusion_number,
     min_seconds,
     max_seconds,

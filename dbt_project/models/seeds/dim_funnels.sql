@@ -19,6 +19,10 @@ typed as (
         coalesce(lower(breakdown_attribution), 'first') as breakdown_attribution,
         hold_constant,
         coalesce(lower(conversion_time), 'counted_attempt') as conversion_time,
+        coalesce(
+            lower(when_void),
+            case when lower(order_mode) = 'any' then 'ignore' else 'leave' end
+        ) as when_void,
         row_number,
         case
             when window_seconds is null then 1209600
@@ -35,6 +39,24 @@ typed as (
 
 ),
 
+-- How deep an attempt goes is found by links from each step to the next; where a limit or
+-- an optional step leaves a choice, or every event counts, by walking the choices; in any
+-- order, by sets of steps.
+shapes as (
+
+    select
+        funnel_id,
+        max(step_number) as step_count,
+        bool_or(max_seconds is not null) as has_max_seconds,
+        bool_or(
+            is_optional or min_seconds is not null or max_seconds is not null
+        ) as has_choice
+    from {{ ref('dim_funnel_steps') }}
+    where step_number is not null
+    group by funnel_id
+
+),
+
 -- An id that stands twice is a definition problem; the first row holds meanwhile.
 ranked as (
 
@@ -46,7 +68,7 @@ ranked as (
 )
 
 select
-    funnel_id,
+    ranked.funnel_id,
     label_en,
     label_zh,
     order_mode,
@@ -56,10 +78,19 @@ select
     breakdown_attribution,
     hold_constant,
     conversion_time,
+    when_void,
+    case
+        when order_mode = 'any' then 'sets'
+        when order_mode = 'strict' or shapes.has_choice then 'walks'
+        else 'links'
+    end as search,
     row_number,
     window_seconds,
     breakdown_limit,
+    coalesce(shapes.step_count, 0) as step_count,
+    coalesce(shapes.has_max_seconds, false) as has_max_seconds,
     from_at,
     to_at
 from ranked
+left join shapes on ranked.funnel_id = shapes.funnel_id
 where copy_number = 1

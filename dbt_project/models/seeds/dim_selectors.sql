@@ -18,6 +18,12 @@ retentions as (
 
 ),
 
+funnels as (
+
+    select * from {{ ref('dim_funnels') }}
+
+),
+
 filters as (
 
     select
@@ -35,7 +41,8 @@ sides as (
         activity_id as definition_id,
         'activity' as side,
         event_name,
-        null as first_time
+        null as first_time,
+        false as is_any_event
     from activities
 
     union all
@@ -45,8 +52,34 @@ sides as (
         funnel_id as definition_id,
         side,
         event_name,
-        first_time
+        first_time,
+        false as is_any_event
     from funnel_steps
+
+    union all
+
+    -- What a strict funnel sees beside its steps, where that is not simply every event.
+    select
+        'funnel' as definition,
+        funnel_id as definition_id,
+        'stream' as side,
+        '*' as event_name,
+        null as first_time,
+        true as is_any_event
+    from funnels
+    where
+        order_mode = 'strict'
+        and (
+            (breakdown is not null and breakdown_attribution = 'all')
+            or exists (
+                select 1
+                from filters
+                where
+                    filters.definition = 'funnel'
+                    and filters.definition_id = funnels.funnel_id
+                    and filters.side is null
+            )
+        )
 
     union all
 
@@ -56,7 +89,8 @@ sides as (
         'cohort' as side,
         cohort_event as event_name,
         case cohort_mode when 'first_ever' then 'event' when 'first_matching' then 'matching' end
-            as first_time
+            as first_time,
+        false as is_any_event
     from retentions
 
     union all
@@ -66,7 +100,8 @@ sides as (
         retention_id as definition_id,
         'return' as side,
         return_event as event_name,
-        null as first_time
+        null as first_time,
+        false as is_any_event
     from retentions
 
 ),
@@ -80,6 +115,7 @@ filtered as (
         nullif(sides.event_name, '*') as event_name,
         sides.first_time,
         coalesce(sides.event_name, '*') = '*' as is_any_activity,
+        sides.is_any_event,
         exists (
             select 1
             from filters

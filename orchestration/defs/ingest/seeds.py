@@ -83,6 +83,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             "conversion_time",
             "from_at",
             "to_at",
+            "when_void",
         ),
     ),
     Definition(

@@ -8,9 +8,27 @@ chains as (
 
 ),
 
+openings as (
+
+    select * from {{ ref('fct_funnel_openings') }}
+
+),
+
+voids as (
+
+    select * from {{ ref('fct_funnel_voids') }}
+
+),
+
 step_events as (
 
-    select * from {{ ref('fct_funnel_step_events') }} where step_number is not null
+    select * from {{ ref('fct_funnel_step_events') }}
+
+),
+
+user_values as (
+
+    select * from {{ ref('fct_funnel_user_values') }}
 
 ),
 
@@ -26,121 +44,74 @@ horizon as (
 
 ),
 
--- A missing value stands behind all others, whichever end is asked for.
-ordered_values as (
-
-    select
-        funnel_id,
-        user_id,
-        breakdown_value,
-        row_number() over (
-            partition by funnel_id, user_id
-            order by
-                {{ is_missing_value('breakdown_value') }},
-                occurred_at, source_id, event_id
-        ) as order_from_first,
-        row_number() over (
-            partition by funnel_id, user_id
-            order by
-                {{ is_missing_value('breakdown_value') }},
-                occurred_at desc, source_id desc, event_id desc
-        ) as order_from_last
-    from step_events
-    where thread_breakdown_value is null and breakdown_value is not null
-
-),
-
-user_values as (
-
-    select
-        funnel_id,
-        user_id,
-        min_by(breakdown_value, order_from_first) as first_value,
-        min_by(breakdown_value, order_from_last) as last_value
-    from ordered_values
-    group by funnel_id, user_id
-
-),
-
-attributed as (
+-- Counted by attempts, what begins inside an open attempt opens none.
+opened as (
 
     select
         chains.*,
+        voids.void_at,
         funnels.breakdown,
         funnels.breakdown_attribution,
-        case funnels.breakdown_attribution
-            {%- for step in steps %}
-            when 'step_{{ step }}' then {{ step }}
-            {%- endfor %}
-        end as value_step,
-        case funnels.breakdown_attribution
-            {%- for step in steps %}
-            when 'step_{{ step }}' then chains.step_{{ step }}_at
-            {%- endfor %}
-        end as value_at
+        case
+            when funnels.breakdown is null then null
+            when funnels.breakdown_attribution = 'step_1' then chains.step_1_rank
+            else chains.value_rank
+        end as value_event_rank
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
+    left join openings
+        on chains.funnel_id = openings.funnel_id
+        and chains.user_id = openings.user_id
+        and chains.thread_id = openings.thread_id
+        and chains.step_1_rank = openings.step_1_rank
+    left join voids
+        on chains.funnel_id = voids.funnel_id
+        and chains.user_id = voids.user_id
+        and chains.thread_id = voids.thread_id
+        and chains.step_1_rank = voids.step_1_rank
+    where funnels.count_by = 'users' or openings.step_1_rank is not null
 
 ),
 
--- Events of one instant that serve a step, in order.
-step_values as (
+-- An event may serve several steps; its value is one.
+event_values as (
 
-    select
-        funnel_id,
-        user_id,
-        thread_id,
-        step_number,
-        event_rank,
-        breakdown_value,
-        occurred_at,
-        row_number() over (
-            partition by funnel_id, user_id, thread_id, step_number, occurred_at
-            order by event_rank
-        ) as place_in_instant
+    select distinct
+        step_events.funnel_id,
+        step_events.user_id,
+        step_events.thread_id,
+        step_events.event_rank,
+        step_events.breakdown_value
     from step_events
+    inner join funnels on step_events.funnel_id = funnels.funnel_id
+    where
+        step_events.step_number is not null
+        and funnels.breakdown is not null
+        and funnels.breakdown_attribution like 'step_%'
 
 ),
 
--- The value on the opening event for step 1; for a later one, on the first event of the
--- step's instant that is not the opening one.
 valued as (
 
     select
-        attributed.*,
+        opened.*,
         case
-            when attributed.breakdown is null then null
-            when attributed.breakdown_attribution = 'all'
-                then attributed.thread_breakdown_value
-            when attributed.breakdown_attribution = 'first'
-                then user_values.first_value
-            when attributed.breakdown_attribution = 'last'
-                then user_values.last_value
-            when attributed.value_step = 1 then opening_values.breakdown_value
-            when first_values.event_rank = attributed.step_1_rank
-                then second_values.breakdown_value
-            else first_values.breakdown_value
+            when opened.breakdown is null then null
+            when opened.breakdown_attribution = 'all' then opened.thread_breakdown_value
+            when opened.breakdown_attribution in ('first', 'last')
+                then user_values.breakdown_value
+            else event_values.breakdown_value
         end as breakdown_value
-    from attributed
+    from opened
     left join user_values
-        on attributed.funnel_id = user_values.funnel_id
-        and attributed.user_id = user_values.user_id
-    left join step_events as opening_values
-        on opening_values.step_number = 1
-        and attributed.value_step = opening_values.step_number
-        and attributed.funnel_id = opening_values.funnel_id
-        and attributed.user_id = opening_values.user_id
-        and attributed.thread_id = opening_values.thread_id
-        and attributed.step_1_rank = opening_values.event_rank
-    {% for place, number in {'first': 1, 'second': 2}.items() -%}
-    left join step_values as {{ place }}_values
-        on {{ place }}_values.place_in_instant = {{ number }}
-        and attributed.funnel_id = {{ place }}_values.funnel_id
-        and attributed.user_id = {{ place }}_values.user_id
-        and attributed.thread_id = {{ place }}_values.thread_id
-        and attributed.value_step = {{ place }}_values.step_number
-        and attributed.value_at = {{ place }}_values.occurred_at
-    {% endfor %}
+        on opened.funnel_id = user_values.funnel_id
+        and opened.user_id = user_values.user_id
+    left join event_values
+        on opened.funnel_id = event_values.funnel_id
+        and opened.user_id = event_values.user_id
+        and opened.thread_id = event_values.thread_id
+        and opened.value_event_rank = event_values.event_rank
+
 ),
 
 numbered as (
@@ -150,17 +121,23 @@ numbered as (
         valued.user_id,
         cast(
             row_number() over (
-                partition by valued.funnel_id, valued.user_id, valued.thread_breakdown_value
-                order by valued.step_1_at, valued.thread_id, valued.step_1_rank
+                partition by valued.funnel_id, valued.user_id
+                order by
+                    valued.thread_breakdown_value nulls first, valued.step_1_at,
+                    valued.thread_id, valued.step_1_rank
             ) as integer
         ) as attempt_number,
         valued.breakdown_value,
-        valued.reached_step,
+        cast(valued.reached_step as integer) as reached_step,
+        cast(valued.required_count as integer) as required_step_count,
+        cast(valued.step_count as integer) as step_count,
         valued.thread_breakdown_value is not null as is_breakdown_thread,
-        false as is_void,
+        valued.void_at is not null as is_void,
         coalesce(valued.closes_at <= horizon.data_through_at, false) as is_mature,
         valued.step_1_at as entered_at,
+        {{ step_time('valued', 'valued.reached_step') }} as furthest_at,
         valued.closes_at,
+        valued.void_at,
         {% for step in steps -%}
         valued.step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}

@@ -8,7 +8,11 @@ step_events as (
 
 funnels as (
 
-    select funnel_id from {{ ref('dim_funnels') }} where ties = 'together'
+    select
+        funnel_id,
+        step_count
+    from {{ ref('dim_funnels') }}
+    where search = 'links' and ties = 'together'
 
 ),
 
@@ -109,16 +113,9 @@ set_counts as (
             end
         ) as event_count
     from shared_counts
-    inner join (
-        select
-            funnel_id,
-            max(step_number) as step_count
-        from steps
-        group by funnel_id
-    ) as lengths
-        on shared_counts.funnel_id = lengths.funnel_id
+    inner join funnels on shared_counts.funnel_id = funnels.funnel_id
     inner join step_sets
-        on lengths.step_count >= step_sets.last_step
+        on funnels.step_count >= step_sets.last_step
         and (shared_counts.has_choice or step_sets.step_count = 1)
     group by
         shared_counts.funnel_id, shared_counts.user_id, shared_counts.thread_id,
@@ -185,20 +182,13 @@ runs as (
         looks.thread_id,
         looks.opening_rank,
         steps.step_number,
-        coalesce(min(lacking.last_step) - 1, max(lengths.step_count)) as last_step,
+        coalesce(min(lacking.last_step) - 1, max(funnels.step_count)) as last_step,
         looks.occurred_at
     from looks
     inner join steps
         on looks.funnel_id = steps.funnel_id
         and (looks.opening_rank is null or steps.step_number = 2)
-    inner join (
-        select
-            funnel_id,
-            max(step_number) as step_count
-        from steps
-        group by funnel_id
-    ) as lengths
-        on looks.funnel_id = lengths.funnel_id
+    inner join funnels on looks.funnel_id = funnels.funnel_id
     left join lacking
         on looks.funnel_id = lacking.funnel_id
         and looks.user_id = lacking.user_id

@@ -15,12 +15,15 @@ runs as (
 instants as (
 
     select distinct
-        funnel_id,
-        user_id,
-        thread_id,
-        step_number,
-        occurred_at
+        step_events.funnel_id,
+        step_events.user_id,
+        step_events.thread_id,
+        step_events.step_number,
+        step_events.occurred_at
     from step_events
+    inner join {{ ref('dim_funnels') }} as funnels
+        on step_events.funnel_id = funnels.funnel_id
+    where funnels.search = 'links'
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-counted_attempts as (
+step_times as (
 
-    select * from {{ ref('fct_funnel_counted_attempts') }}
+    select * from {{ ref('fct_funnel_step_times') }}
 
 ),
 
@@ -24,24 +24,6 @@ horizon as (
 
 ),
 
-required_steps as (
-
-    select
-        steps.funnel_id,
-        steps.step_number,
-        steps.event_name,
-        steps.is_optional,
-        max(earlier.step_number) as previous_step_number
-    from steps
-    left join steps as earlier
-        on steps.funnel_id = earlier.funnel_id
-        and steps.step_number > earlier.step_number
-        and not earlier.is_optional
-    group by
-        steps.funnel_id, steps.step_number, steps.event_name, steps.is_optional
-
-),
-
 -- The total over all periods always exists, also where nobody entered.
 periods as (
 
@@ -50,7 +32,7 @@ periods as (
         grain,
         period_start_date,
         breakdown_value
-    from counted_attempts
+    from step_times
 
     union
 
@@ -60,27 +42,6 @@ periods as (
         cast(null as date) as period_start_date,
         cast(null as {{ dbt.type_string() }}) as breakdown_value
     from funnels
-
-),
-
-timed as (
-
-    select
-        counted_attempts.funnel_id,
-        counted_attempts.grain,
-        counted_attempts.period_start_date,
-        counted_attempts.breakdown_value,
-        required_steps.step_number,
-        counted_attempts.is_mature,
-        counted_attempts.reached_step >= required_steps.step_number as is_reached,
-        counted_attempts.reached_step >= required_steps.previous_step_number
-            as is_previous_reached,
-        {{ microseconds_between(
-            step_time('counted_attempts', 'required_steps.previous_step_number'),
-            step_time('counted_attempts', 'required_steps.step_number')
-        ) }} as microseconds_from_previous
-    from counted_attempts
-    inner join required_steps on counted_attempts.funnel_id = required_steps.funnel_id
 
 ),
 
@@ -109,7 +70,7 @@ counted as (
             order by case when is_mature and is_reached then microseconds_from_previous end
         ) / 1000000.0 as p90_seconds_from_previous,
         bool_and(is_mature) as is_every_entrant_mature
-    from timed
+    from step_times
     group by funnel_id, grain, period_start_date, breakdown_value, step_number
 
 ),
@@ -140,35 +101,35 @@ select
     closed.funnel_id,
     closed.grain,
     closed.breakdown_value,
-    required_steps.step_number,
-    required_steps.event_name as step_event_name,
+    steps.step_number,
+    steps.event_name as step_event_name,
     coalesce(counted.entrant_count, 0) as entrant_count,
     coalesce(counted.reached_count, 0) as reached_count,
     coalesce(counted.mature_entrant_count, 0) as mature_entrant_count,
     coalesce(counted.mature_reached_count, 0) as mature_reached_count,
     case
-        when required_steps.previous_step_number is null then null
+        when steps.previous_step_number is null then null
         else coalesce(counted.mature_previous_count, 0)
     end as mature_previous_count,
     {{ rate('counted.mature_reached_count', 'counted.mature_entrant_count') }}
         as rate_from_start,
     {{ rate(
         'counted.mature_reached_count',
-        'case when required_steps.previous_step_number is not null '
+        'case when steps.previous_step_number is not null '
         ~ 'then counted.mature_previous_count end'
     ) }} as rate_from_previous,
     cast(counted.mean_seconds_from_previous as double) as mean_seconds_from_previous,
     cast(counted.median_seconds_from_previous as double) as median_seconds_from_previous,
     cast(counted.p90_seconds_from_previous as double) as p90_seconds_from_previous,
-    required_steps.is_optional,
+    steps.is_optional,
     coalesce(closed.is_period_closed, false) and coalesce(counted.is_every_entrant_mature, true)
         as is_mature,
     closed.period_start_date
 from closed
-inner join required_steps on closed.funnel_id = required_steps.funnel_id
+inner join steps on closed.funnel_id = steps.funnel_id
 left join counted
     on closed.funnel_id = counted.funnel_id
     and closed.grain = counted.grain
-    and required_steps.step_number = counted.step_number
+    and steps.step_number = counted.step_number
     and closed.period_start_date is not distinct from counted.period_start_date
     and closed.breakdown_value is not distinct from counted.breakdown_value

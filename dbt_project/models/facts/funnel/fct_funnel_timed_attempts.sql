@@ -1,0 +1,102 @@
+with
+
+entries as (
+
+    select * from {{ ref('fct_funnel_entries') }}
+
+),
+
+attempts as (
+
+    select * from {{ ref('fct_funnel_attempts') }}
+
+),
+
+funnels as (
+
+    select * from {{ ref('dim_funnels') }} where conversion_time <> 'counted_attempt'
+
+),
+
+steps as (
+
+    select * from {{ ref('dim_funnel_steps') }} where step_number is not null
+
+),
+
+-- Of an entrant's furthest attempts, the one that got there first, from its latest start.
+ranked as (
+
+    select
+        entries.*,
+        funnels.conversion_time,
+        row_number() over (
+            partition by
+                entries.funnel_id, entries.grain, entries.period_start_date,
+                entries.breakdown_value, entries.user_id, entries.entrant_number
+            order by
+                entries.is_ignored, entries.required_step_count desc,
+                entries.step_count desc, entries.is_void, entries.furthest_at,
+                entries.entered_at desc, entries.attempt_number desc
+        ) as completion_rank,
+        rank() over (
+            partition by
+                entries.funnel_id, entries.grain, entries.period_start_date,
+                entries.breakdown_value, entries.user_id, entries.entrant_number
+            order by
+                entries.is_ignored, entries.required_step_count desc,
+                entries.step_count desc, entries.is_void
+        ) as depth_rank
+    from entries
+    inner join funnels on entries.funnel_id = funnels.funnel_id
+
+),
+
+timed as (
+
+    select
+        ranked.funnel_id,
+        ranked.grain,
+        ranked.breakdown_value,
+        ranked.user_id,
+        ranked.entrant_number,
+        steps.step_number,
+        ranked.period_start_date,
+        {{ microseconds_between(
+            'attempts.step_1_at', step_time('attempts', 'steps.step_number')
+        ) }} as microseconds_from_start,
+        {{ microseconds_between(
+            step_time('attempts', 'steps.previous_step_number'),
+            step_time('attempts', 'steps.step_number')
+        ) }} as microseconds_from_previous
+    from ranked
+    inner join attempts
+        on ranked.funnel_id = attempts.funnel_id
+        and ranked.user_id = attempts.user_id
+        and ranked.attempt_number = attempts.attempt_number
+    inner join steps on ranked.funnel_id = steps.funnel_id
+    where
+        not ranked.is_void
+        and (ranked.completion_rank = 1 or ranked.conversion_time = 'mean_of_furthest')
+        and ranked.depth_rank = 1
+
+)
+
+select
+    funnel_id,
+    grain,
+    breakdown_value,
+    user_id,
+    entrant_number,
+    step_number,
+    {# Whole microseconds, so that no sum depends on its order. #}
+    cast(round(sum(microseconds_from_start) / count(microseconds_from_start)) as bigint)
+        as microseconds_from_start,
+    cast(round(sum(microseconds_from_previous) / count(microseconds_from_previous)) as bigint)
+        as microseconds_from_previous,
+    period_start_date
+from timed
+where microseconds_from_start is not null
+group by
+    funnel_id, grain, breakdown_value, user_id, entrant_number, step_number,
+    period_start_date
