@@ -147,7 +147,7 @@ class World:
 
     def add_end(self) -> None:
         """An event long after all others, so that the windows of every case have closed."""
-        latest = max(datetime.fromisoformat(event["occurred_at"]) for event in self.events)
+        latest = datetime.fromisoformat(max(str(event["occurred_at"])[:10] for event in self.events))
         self.events.append(
             {
                 "event_id": "end",

@@ -114,6 +114,9 @@ def test_every_case_is_run_or_has_a_reason() -> None:
     run = [case for kind in KINDS for case in RUN[kind]]
     assert {case["id"] for case in run} >= set(DIFFERS)
     for case in run:
+        # A funnel's total knows no days: its case of another zone is one of fixed seconds.
+        if case["kind"] == "funnel":
+            continue
         for setting, name in (
             ("timezone", "YUNYING_TIMEZONE"),
             ("week_start", "YUNYING_WEEK_START"),
