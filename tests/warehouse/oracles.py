@@ -153,14 +153,14 @@ class World:
             events.sort(key=lambda event: (event.at, event.order))
             if side.first_time == "event":
                 events = events[:1]
-            events = [event for event in events if self._accepts(side.conditions, event)]
+            events = [event for event in events if self.accepts(side.conditions, event)]
             if side.first_time == "matching":
                 events = events[:1]
             if events:
                 chosen[user] = events
         return chosen
 
-    def _accepts(self, conditions: Sequence[Condition], event: Event) -> bool:
+    def accepts(self, conditions: Sequence[Condition], event: Event) -> bool:
         groups: dict[object, bool] = defaultdict(bool)
         for number, condition in enumerate(conditions):
             key = condition.any_of or number
