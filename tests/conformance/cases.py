@@ -47,7 +47,6 @@ ATTRIBUTIONS = {"first_touch": "first", "last_touch": "last", "all_events": "all
 # Kinds whose answers come from marts that are not built yet, or from no mart.
 KINDS_LATER = {
     "funnel_time_to_convert": "conversion_time mean_of_furthest cannot be computed yet",
-    "window_funnel": "a function's modes: strict order, steps at one instant and re-entry",
     "condition_retention": "a function over conditions without periods",
     "paths": "the product area has no paths yet",
     "stages": "states by user and day, cut at 7 and 30 days: the cuts are a var of the project",
@@ -73,6 +72,7 @@ def why_not(case: Case) -> str | None:
     return {
         "funnel": lambda _: None,
         "funnel_trends": _why_no_trend,
+        "window_funnel": _why_no_window_funnel,
         "retention": _why_no_retention,
         "stickiness": _why_no_stickiness,
         "lifecycle": _why_no_lifecycle,
@@ -84,6 +84,25 @@ def why_not(case: Case) -> str | None:
 def _why_no_trend(case: Case) -> str | None:
     if case["params"]["interval"] == "hour":
         return "a funnel has no grain of hours"
+    return None
+
+
+def _why_no_window_funnel(case: Case) -> str | None:
+    parameters = case["params"]
+    for mode, why in {
+        "strict_deduplication": "a repeat of a step ends the peer's chain at its depth",
+        "deduplication": "a repeat of a step ends the peer's chain at its depth",
+        "strict_order": "the peer scans once, tolerates repeats, and stops at what is out of order",
+        "fixed": "what meets only later steps ends the peer's chain at its depth",
+    }.items():
+        if mode in parameters["modes"]:
+            return why
+    named = [json.dumps(condition, sort_keys=True) for condition in parameters["conditions"]]
+    is_once = parameters["dialect"] == "doris" or {"strict_once", "strict_increase"} & set(
+        parameters["modes"]
+    )
+    if not is_once and len(set(named)) < len(named):
+        return "one event meets several conditions of the peer, and serves one step with us"
     return None
 
 
@@ -147,7 +166,9 @@ class World:
 
     def add_end(self) -> None:
         """An event long after all others, so that the windows of every case have closed."""
-        latest = datetime.fromisoformat(max(str(event["occurred_at"])[:10] for event in self.events))
+        latest = datetime.fromisoformat(
+            max(str(event["occurred_at"])[:10] for event in self.events)
+        )
         self.events.append(
             {
                 "event_id": "end",
@@ -209,7 +230,10 @@ class World:
     ) -> str:
         """Conditions of a side; returns its event names."""
         members = selected.get("any_of", [selected])
-        conditions = [*_groups(selected.get("where", [])), *_groups(case["params"]["filters"])]
+        conditions = [
+            *_groups(selected.get("where", [])),
+            *_groups(case["params"].get("filters", [])),
+        ]
         is_any = any(member["event"] is None for member in members)
         if is_any:
             leaf = {"property": CASE_PROPERTY, "operator": "exact", "value": case["id"]}
@@ -228,6 +252,8 @@ class World:
             for leaf in group:
                 value = leaf.get("value")
                 values = value if isinstance(value, list) else [] if value is None else [value]
+                if leaf["property"] == "event_name":
+                    values = [f"{definition_id} {name}" for name in values]
                 self._row(
                     "filters",
                     definition=definition,
@@ -290,6 +316,25 @@ class World:
         )
 
     _add_funnel_trends = _add_funnel
+
+    def _add_window_funnel(self, case: Case) -> None:
+        parameters = case["params"]
+        case_id = case["id"]
+        is_later = {"increase", "strict_increase"} & set(parameters["modes"])
+        self._row(
+            "funnels",
+            funnel_id=case_id,
+            window_seconds=parameters["window"],
+            ties="later" if is_later else "together",
+        )
+        for number, condition in enumerate(parameters["conditions"], start=1):
+            self._row(
+                "funnel_steps",
+                funnel_id=case_id,
+                step_number=number,
+                event_name=self._add_side(case, "funnel", case_id, str(number), condition),
+            )
+        self._add_events(case)
 
     def _add_retention(self, case: Case) -> None:
         parameters = case["params"]

@@ -16,13 +16,19 @@ if not cases.FOLDER.is_dir():
     pytest.skip("the cases are not beside this checkout", allow_module_level=True)
 
 KINDS = (
-    "funnel", "funnel_trends", "retention", "stickiness", "lifecycle", "sessions", "rfm_summary",
+    "funnel", "funnel_trends", "window_funnel", "retention", "stickiness", "lifecycle", "sessions", "rfm_summary",
 )  # fmt: skip
 ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}
 # How many cases of a kind are not run, and why.
 NOT_RUN = {
     "funnel_trends": {"a funnel has no grain of hours": 1},
+    "window_funnel": {
+        "a repeat of a step ends the peer's chain at its depth": 4,
+        "the peer scans once, tolerates repeats, and stops at what is out of order": 9,
+        "one event meets several conditions of the peer, and serves one step with us": 1,
+        "what meets only later steps ends the peer's chain at its depth": 2,
+    },
     "retention": {"retention counts users; sums of a property are no part of it": 3},
     "stickiness": {
         "blocks of several intervals are no interval of a definition": 1,
@@ -214,6 +220,17 @@ def test_funnel_trends(tables: Tables, case: cases.Case) -> None:
                 assert wanted is None or got == pytest.approx(wanted, abs=0.005), (
                     f"{value}, {start}, {key}: {got} instead of {wanted}"
                 )
+
+
+@named("window_funnel")
+def test_window_funnel(tables: Tables, case: cases.Case) -> None:
+    levels = {
+        attempt["user_id"]: attempt["reached_step"]
+        for attempt in tables["fct_funnel_counted_attempts"][case["id"]]
+        if attempt["grain"] == "all"
+    }
+    for user, level in case["expected"]["levels"].items():
+        assert level is None or levels.get(f"{case['id']} {user}", 0) == level, user
 
 
 @named("retention")

@@ -117,7 +117,9 @@ def attempts(world: World, funnel: Funnel) -> list[Attempt]:
                     return events
                 return [e for e in events if world.value(e, funnel.breakdown) == thread]
 
-            stream = of_thread(_stream(world, funnel, user)) if funnel.order_mode == "strict" else []
+            stream = (
+                of_thread(_stream(world, funnel, user)) if funnel.order_mode == "strict" else []
+            )
             opened = _attempts_of_thread(
                 world,
                 funnel,
@@ -291,7 +293,9 @@ def _any_order(funnel: Funnel, opening: Event, choices: list[list[Event]]) -> Se
     def serves(events: Sequence[Event]) -> set[int]:
         return {n for n, step in enumerate(choices) if any(e in step for e in events)}
 
-    others = sorted({e for step in choices for e in step} - {opening}, key=lambda e: (e.at, e.order))
+    others = sorted(
+        {e for step in choices for e in step} - {opening}, key=lambda e: (e.at, e.order)
+    )
     if funnel.ties == "later":
         instants = sorted({e.at for e in others if e.at > opening.at})
         units = [[e for e in others if e.at == at] for at in instants]
