@@ -1,5 +1,10 @@
--- The mart counts users by step; here the steps of each are added up. A funnel with an
--- optional step is left out: that step may be missing below the one that was reached.
+{# A loop over the steps that a funnel may have: the time of each is a column. #}
+{%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{%- set served -%}
+    0
+    {%- for step in steps %} + case when step_{{ step }}_at is null then 0 else 1 end{% endfor %}
+{%- endset -%}
+-- The mart counts entrants by step; here the steps of each are added up.
 with
 
 reached as (
@@ -13,7 +18,6 @@ reached as (
         sum(mature_reached_count) as mature_reached_count
     from {{ ref('mart_funnel_conversion') }}
     group by funnel_id, grain, period_start_date, breakdown_value
-    having not bool_or(is_optional)
 
 ),
 
@@ -24,8 +28,8 @@ attempts as (
         grain,
         period_start_date,
         breakdown_value,
-        sum(reached_step) as reached_count,
-        sum(case when is_mature then reached_step else 0 end) as mature_reached_count
+        sum({{ served }}) as reached_count,
+        sum(case when is_mature then {{ served }} else 0 end) as mature_reached_count
     from {{ ref('fct_funnel_counted_attempts') }}
     group by funnel_id, grain, period_start_date, breakdown_value
 

@@ -16,7 +16,8 @@ if not cases.FOLDER.is_dir():
     pytest.skip("the cases are not beside this checkout", allow_module_level=True)
 
 KINDS = (
-    "funnel", "funnel_trends", "window_funnel", "retention", "stickiness", "lifecycle", "sessions", "rfm_summary",
+    "funnel", "funnel_trends", "window_funnel", "retention", "stickiness", "lifecycle",
+    "sessions", "rfm_summary",
 )  # fmt: skip
 ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}

@@ -60,7 +60,10 @@ conditions = st.sampled_from(
             (Condition("event", "plan", "is_not", ("p",)),),
             (Condition("event", "place", "is_set"),),
             (Condition("user", "tier", "is", ("gold",)),),
-            (Condition("event", "plan", "is", ("p",), "1"), Condition("event", "place", "is", ("q",), "1")),
+            (
+                Condition("event", "plan", "is", ("p",), "1"),
+                Condition("event", "place", "is", ("q",), "1"),
+            ),
         ),
     )
 )  # fmt: skip

@@ -234,10 +234,10 @@ def _in_order(funnel: Funnel, opening: Event, choices: list[list[Event]]) -> Ser
                 continue
             next_anchor = anchor if step.is_optional else event.at
             yield from rows(number + 1, {**row, number: event}, next_anchor)
-            if funnel.has_plain_steps and event.at > last.at:
-                # A later event serves nothing more; what shares its instant might.
-                if all(e.at != event.at or e == event for e in choices[number - 1]):
-                    break
+            # A later event serves nothing more; what shares its instant might.
+            is_alone = all(e.at != event.at or e == event for e in choices[number - 1])
+            if funnel.has_plain_steps and event.at > last.at and is_alone:
+                break
 
     return min(rows(2, {1: opening}, opening.at), key=lambda row: _rank(funnel, row))
 

@@ -1,4 +1,4 @@
-"""Funnels of every mode: facts and marts of drawn worlds against an oracle that tries everything."""
+"""Funnels of every mode: facts and marts of drawn worlds against an oracle that tries all."""
 
 from __future__ import annotations
 

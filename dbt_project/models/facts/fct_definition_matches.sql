@@ -67,6 +67,8 @@ asked_of_any as (
     asked.side,
     asked.condition_group,
     asked.condition_number,
+    asked.operand_count,
+    asked.group_count,
     asked.operator,
     asked.operand,
     asked.operand_number,
@@ -95,8 +97,23 @@ valued as (
 
 ),
 
--- An operand is enough for a condition, a condition for its group, and every group must
--- hold.
+-- What does not meet a condition of one operand, as most have, goes at once.
+held_or_open as (
+
+    select
+        valued.*,
+        coalesce({{ condition_holds() }}, false) as meets_operand
+    from valued
+    where
+        operand_count > 1
+        or case
+            when operator in ('is_not', 'not_contains')
+                then not coalesce({{ condition_holds() }}, false)
+            else {{ condition_holds() }}
+        end
+
+),
+
 conditions_held as (
 
     select
@@ -104,31 +121,16 @@ conditions_held as (
         definition_id,
         side,
         condition_group,
+        group_count,
         source_id,
-        event_id,
-        case
-            when operator in ('is_not', 'not_contains')
-                then not coalesce(bool_or({{ condition_holds() }}), false)
-            else coalesce(bool_or({{ condition_holds() }}), false)
-        end as holds
-    from valued
+        event_id
+    from held_or_open
     group by
-        definition, definition_id, side, condition_group, condition_number, operator,
-        source_id, event_id
-
-),
-
-groups_held as (
-
-    select
-        definition,
-        definition_id,
-        side,
-        source_id,
-        event_id,
-        bool_or(holds) as holds
-    from conditions_held
-    group by definition, definition_id, side, condition_group, source_id, event_id
+        definition, definition_id, side, condition_group, condition_number, group_count,
+        operator, source_id, event_id
+    having
+        bool_or(meets_operand)
+        <> (operator in ('is_not', 'not_contains'))
 
 ),
 
@@ -140,9 +142,9 @@ matches as (
         side,
         source_id,
         event_id
-    from groups_held
-    group by definition, definition_id, side, source_id, event_id
-    having bool_and(holds)
+    from conditions_held
+    group by definition, definition_id, side, group_count, source_id, event_id
+    having count(distinct condition_group) = group_count
 
 )
 

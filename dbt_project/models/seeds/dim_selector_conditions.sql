@@ -53,6 +53,31 @@ conditions as (
         and (filters.side is null or filters.side = selectors.side)
     inner join operands on filters.row_number = operands.row_number
 
+),
+
+-- An operand is enough for a condition, a condition for its group; every group must hold.
+sizes as (
+
+    select
+        definition,
+        definition_id,
+        side,
+        count(distinct condition_group) as group_count
+    from conditions
+    group by definition, definition_id, side
+
 )
 
-select * from conditions
+select
+    conditions.*,
+    count(*) over (
+        partition by
+            conditions.definition, conditions.definition_id, conditions.side,
+            conditions.condition_number
+    ) as operand_count,
+    sizes.group_count
+from conditions
+inner join sizes
+    on conditions.definition = sizes.definition
+    and conditions.definition_id = sizes.definition_id
+    and conditions.side = sizes.side
