@@ -80,48 +80,6 @@ named as (
             or selectors.is_any_event
         )
 
-),
-
--- "First ever" looks at all history, before any condition.
-first_ever as (
-
-    select
-        named.*,
-        row_number() over (
-            partition by definition, definition_id, side, user_id
-            order by occurred_at, source_id, event_id
-        ) as event_number
-    from named
-    where first_time = 'event'
-
 )
 
-select
-    definition,
-    definition_id,
-    side,
-    user_id,
-    source_id,
-    event_id,
-    first_time,
-    has_conditions,
-    event_date,
-    occurred_at
-from named
-where coalesce(first_time, '') <> 'event'
-
-union all
-
-select
-    definition,
-    definition_id,
-    side,
-    user_id,
-    source_id,
-    event_id,
-    first_time,
-    has_conditions,
-    event_date,
-    occurred_at
-from first_ever
-where event_number = 1
+select * from named

@@ -12,7 +12,7 @@ event_counts as (
 
 definition_events as (
 
-    select * from {{ ref('fct_definition_events') }}
+    select * from {{ ref('fct_definition_chosen_events') }}
 
 ),
 

@@ -1,5 +1,12 @@
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{# The best of a period is the best of its days' best; so each grain reads few rows. #}
+{%- set grains = {
+    'day': {'period': 'entry_date', 'from': 'entries'},
+    'week': {'period': week_start('entry_date'), 'from': 'best_of_day'},
+    'month': {'period': month_start('entry_date'), 'from': 'best_of_day'},
+    'all': {'period': 'cast(null as date)', 'from': 'best_of_month'},
+} -%}
 with
 
 entries as (
@@ -16,42 +23,80 @@ attempts as (
 
 -- The attempt that got furthest, then the earliest; a void one only where all of the
 -- furthest are, and then the entrant leaves the period.
-ranked as (
+{% for grain, source in grains.items() -%}
+ranked_of_{{ grain }} as (
 
     select
-        entries.*,
+        funnel_id,
+        breakdown_value,
+        user_id,
+        attempt_number,
+        entrant_number,
+        reached_step,
+        required_step_count,
+        step_count,
+        is_void,
+        is_ignored,
+        bool_and(is_mature) over (
+            partition by
+                funnel_id, breakdown_value, user_id, entrant_number, {{ source['period'] }}
+        ) as is_mature,
+        entry_date,
+        entered_at,
         row_number() over (
             partition by
-                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
+                funnel_id, breakdown_value, user_id, entrant_number, {{ source['period'] }}
             order by
                 is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
                 attempt_number
-        ) as attempt_rank,
-        bool_and(is_mature) over (
-            partition by
-                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
-        ) as is_entrant_mature
-    from entries
+        ) as attempt_rank
+    from {{ source['from'] }}
 
+),
+
+best_of_{{ grain }} as (
+
+    select * from ranked_of_{{ grain }} where attempt_rank = 1
+
+),
+
+{% endfor -%}
+counted as (
+
+    {% for grain, source in grains.items() -%}
+    select
+        funnel_id,
+        '{{ grain }}' as grain,
+        breakdown_value,
+        user_id,
+        attempt_number,
+        entrant_number,
+        reached_step,
+        is_mature,
+        {{ source['period'] }} as period_start_date,
+        entered_at
+    from best_of_{{ grain }}
+    where not is_void
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select
-    ranked.funnel_id,
-    ranked.grain,
-    ranked.breakdown_value,
-    ranked.user_id,
-    ranked.attempt_number,
-    ranked.entrant_number,
-    ranked.reached_step,
-    ranked.is_entrant_mature as is_mature,
-    ranked.period_start_date,
-    ranked.entered_at,
+    counted.funnel_id,
+    counted.grain,
+    counted.breakdown_value,
+    counted.user_id,
+    counted.attempt_number,
+    counted.entrant_number,
+    counted.reached_step,
+    counted.is_mature,
+    counted.period_start_date,
+    counted.entered_at,
     {% for step in steps -%}
     attempts.step_{{ step }}_at{{ ',' if not loop.last }}
     {% endfor %}
-from ranked
+from counted
 inner join attempts
-    on ranked.funnel_id = attempts.funnel_id
-    and ranked.user_id = attempts.user_id
-    and ranked.attempt_number = attempts.attempt_number
-where ranked.attempt_rank = 1 and not ranked.is_void
+    on counted.funnel_id = attempts.funnel_id
+    and counted.user_id = attempts.user_id
+    and counted.attempt_number = attempts.attempt_number

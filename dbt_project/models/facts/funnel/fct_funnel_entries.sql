@@ -94,16 +94,8 @@ entries as (
 
 )
 
-{# A loop, because the grains differ only in how a day becomes a period. #}
-{%- for grain, period in {
-    'all': 'cast(null as date)',
-    'day': 'entry_date',
-    'week': week_start('entry_date'),
-    'month': month_start('entry_date'),
-}.items() %}
 select
     funnel_id,
-    '{{ grain }}' as grain,
     breakdown_value,
     user_id,
     attempt_number,
@@ -114,9 +106,7 @@ select
     is_void,
     is_ignored,
     is_mature,
-    {{ period }} as period_start_date,
+    entry_date,
     entered_at,
     furthest_at
 from entries
-{{ 'union all' if not loop.last }}
-{%- endfor %}

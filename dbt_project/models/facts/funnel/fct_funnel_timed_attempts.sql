@@ -24,31 +24,44 @@ steps as (
 
 ),
 
+{# A loop, because the grains differ only in how a day becomes a period. #}
+periods as (
+
+    {% for grain, period in {
+        'all': 'cast(null as date)',
+        'day': 'entries.entry_date',
+        'week': week_start('entries.entry_date'),
+        'month': month_start('entries.entry_date'),
+    }.items() -%}
+    select
+        entries.*,
+        funnels.conversion_time,
+        '{{ grain }}' as grain,
+        {{ period }} as period_start_date
+    from entries
+    inner join funnels on entries.funnel_id = funnels.funnel_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 -- Of an entrant's furthest attempts, the one that got there first, from its latest start.
 ranked as (
 
     select
-        entries.*,
-        funnels.conversion_time,
+        periods.*,
         row_number() over (
             partition by
-                entries.funnel_id, entries.grain, entries.period_start_date,
-                entries.breakdown_value, entries.user_id, entries.entrant_number
+                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
             order by
-                entries.is_ignored, entries.required_step_count desc,
-                entries.step_count desc, entries.is_void, entries.furthest_at,
-                entries.entered_at desc, entries.attempt_number desc
+                is_ignored, required_step_count desc, step_count desc, is_void, furthest_at,
+                entered_at desc, attempt_number desc
         ) as completion_rank,
         rank() over (
             partition by
-                entries.funnel_id, entries.grain, entries.period_start_date,
-                entries.breakdown_value, entries.user_id, entries.entrant_number
-            order by
-                entries.is_ignored, entries.required_step_count desc,
-                entries.step_count desc, entries.is_void
+                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
+            order by is_ignored, required_step_count desc, step_count desc, is_void
         ) as depth_rank
-    from entries
-    inner join funnels on entries.funnel_id = funnels.funnel_id
+    from periods
 
 ),
 
