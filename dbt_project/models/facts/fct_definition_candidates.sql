@@ -1,20 +1,6 @@
 {{ config(materialized='view') }}
 with
 
-events as (
-
-    select
-        user_id,
-        source_id,
-        event_id,
-        event_name,
-        is_activity,
-        event_date,
-        occurred_at
-    from {{ ref('fct_events') }}
-
-),
-
 selectors as (
 
     select * from {{ ref('dim_selectors') }}
@@ -53,7 +39,7 @@ named as (
         names.has_conditions,
         events.event_date,
         events.occurred_at
-    from events
+    from {{ ref('fct_events') }} as events
     inner join names on events.event_name = names.event_name
 
     union all
@@ -69,7 +55,7 @@ named as (
         selectors.has_conditions,
         events.event_date,
         events.occurred_at
-    from events
+    from {{ ref('fct_events') }} as events
     cross join selectors
     where
         (events.is_activity or selectors.is_any_event)

@@ -1,11 +1,5 @@
 with
 
-events as (
-
-    select * from {{ ref('fct_events') }}
-
-),
-
 users as (
 
     select
@@ -83,14 +77,14 @@ asked_of_any as (
 valued as (
 
     select {{ valued }}
-    from events
+    from {{ ref('fct_events') }} as events
     inner join asked_by_name as asked on events.event_name = asked.event_name
     left join users on events.user_id = users.user_id
 
     union all
 
     select {{ valued }}
-    from events
+    from {{ ref('fct_events') }} as events
     cross join asked_of_any as asked
     left join users on events.user_id = users.user_id
     where events.is_activity or asked.is_any_event

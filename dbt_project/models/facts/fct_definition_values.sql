@@ -1,11 +1,5 @@
 with
 
-events as (
-
-    select * from {{ ref('fct_events') }}
-
-),
-
 users as (
 
     select
@@ -63,7 +57,7 @@ asked as (
         selectors.definition_id,
         events.source_id,
         events.event_id
-    from events
+    from {{ ref('fct_events') }} as events
     cross join selectors
     inner join valued_definitions
         on selectors.definition = valued_definitions.definition
@@ -97,7 +91,7 @@ read_values as (
     inner join properties
         on asked.definition = properties.definition
         and asked.definition_id = properties.definition_id
-    inner join events
+    inner join {{ ref('fct_events') }} as events
         on asked.source_id = events.source_id
         and asked.event_id = events.event_id
     left join users on events.user_id = users.user_id

@@ -50,6 +50,7 @@ opened as (
     select
         chains.*,
         voids.void_at,
+        voids.void_at is not null and funnels.when_void = 'ignore' as is_ignored,
         funnels.breakdown,
         funnels.breakdown_attribution,
         case
@@ -128,11 +129,22 @@ numbered as (
             ) as integer
         ) as attempt_number,
         valued.breakdown_value,
+        cast(
+            row_number() over (
+                partition by valued.funnel_id, valued.user_id
+                order by
+                    valued.is_ignored, valued.required_count desc, valued.step_count desc,
+                    valued.void_at is not null, valued.step_1_at,
+                    valued.thread_breakdown_value nulls first, valued.thread_id,
+                    valued.step_1_rank
+            ) as integer
+        ) as depth_rank,
         cast(valued.reached_step as integer) as reached_step,
         cast(valued.required_count as integer) as required_step_count,
         cast(valued.step_count as integer) as step_count,
         valued.thread_breakdown_value is not null as is_breakdown_thread,
         valued.void_at is not null as is_void,
+        valued.is_ignored,
         coalesce(valued.closes_at <= horizon.data_through_at, false) as is_mature,
         valued.step_1_at as entered_at,
         {{ step_time('valued', 'valued.reached_step') }} as furthest_at,

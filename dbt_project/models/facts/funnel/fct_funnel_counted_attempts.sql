@@ -24,59 +24,31 @@ attempts as (
 -- The attempt that got furthest, then the earliest; a void one only where all of the
 -- furthest are, and then the entrant leaves the period.
 {% for grain, source in grains.items() -%}
-ranked_of_{{ grain }} as (
+best_of_{{ grain }} as (
 
     select
         funnel_id,
         breakdown_value,
         user_id,
-        attempt_number,
         entrant_number,
-        reached_step,
-        required_step_count,
-        step_count,
-        is_void,
-        is_ignored,
-        bool_and(is_mature) over (
-            partition by
-                funnel_id, breakdown_value, user_id, entrant_number, {{ source['period'] }}
-        ) as is_mature,
-        entry_date,
-        entered_at,
-        row_number() over (
-            partition by
-                funnel_id, breakdown_value, user_id, entrant_number, {{ source['period'] }}
-            order by
-                is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
-                attempt_number
-        ) as attempt_rank
+        min(depth_rank) as depth_rank,
+        bool_and(is_mature) as is_mature,
+        {{ source['period'] }} as entry_date
     from {{ source['from'] }}
-
-),
-
-best_of_{{ grain }} as (
-
-    select * from ranked_of_{{ grain }} where attempt_rank = 1
+    group by
+        funnel_id, breakdown_value, user_id, entrant_number
+        {%- if grain != 'all' %}, {{ source['period'] }}{% endif %}
 
 ),
 
 {% endfor -%}
 counted as (
 
-    {% for grain, source in grains.items() -%}
+    {% for grain in grains -%}
     select
-        funnel_id,
         '{{ grain }}' as grain,
-        breakdown_value,
-        user_id,
-        attempt_number,
-        entrant_number,
-        reached_step,
-        is_mature,
-        {{ source['period'] }} as period_start_date,
-        entered_at
+        best_of_{{ grain }}.*
     from best_of_{{ grain }}
-    where not is_void
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )
@@ -86,12 +58,12 @@ select
     counted.grain,
     counted.breakdown_value,
     counted.user_id,
-    counted.attempt_number,
+    attempts.attempt_number,
     counted.entrant_number,
-    counted.reached_step,
+    attempts.reached_step,
     counted.is_mature,
-    counted.period_start_date,
-    counted.entered_at,
+    counted.entry_date as period_start_date,
+    attempts.entered_at,
     {% for step in steps -%}
     attempts.step_{{ step }}_at{{ ',' if not loop.last }}
     {% endfor %}
@@ -99,4 +71,5 @@ from counted
 inner join attempts
     on counted.funnel_id = attempts.funnel_id
     and counted.user_id = attempts.user_id
-    and counted.attempt_number = attempts.attempt_number
+    and counted.depth_rank = attempts.depth_rank
+where not attempts.is_void

@@ -70,6 +70,7 @@ entries as (
         parted.funnel_id,
         parted.user_id,
         parted.attempt_number,
+        parted.depth_rank,
         case when funnels.count_by = 'attempts' then parted.attempt_number else 0 end
             as entrant_number,
         case
@@ -77,11 +78,10 @@ entries as (
             when ranked_values.value_rank <= funnels.breakdown_limit then parted.part_value
             else 'Other'
         end as breakdown_value,
-        parted.reached_step,
         parted.required_step_count,
         parted.step_count,
         parted.is_void,
-        parted.is_void and funnels.when_void = 'ignore' as is_ignored,
+        parted.is_ignored,
         parted.is_mature,
         {{ local_date('parted.entered_at') }} as entry_date,
         parted.entered_at,
@@ -99,8 +99,8 @@ select
     breakdown_value,
     user_id,
     attempt_number,
+    depth_rank,
     entrant_number,
-    reached_step,
     required_step_count,
     step_count,
     is_void,

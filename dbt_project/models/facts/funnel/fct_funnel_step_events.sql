@@ -12,12 +12,6 @@ definition_values as (
 
 ),
 
-events as (
-
-    select * from {{ ref('fct_events') }}
-
-),
-
 funnels as (
 
     select * from {{ ref('dim_funnels') }}
@@ -57,7 +51,7 @@ serving as (
         events.source_id,
         events.event_id,
         events.occurred_at
-    from events
+    from {{ ref('fct_events') }} as events
     cross join selectors
     where
         events.is_activity
@@ -122,6 +116,7 @@ threaded as (
 
 ),
 
+-- Rows of one event are of one instant, whichever stands first: one sort serves all three.
 ordered as (
 
     select
@@ -129,7 +124,15 @@ ordered as (
         dense_rank() over (
             partition by funnel_id, user_id, thread_id
             order by occurred_at, source_id, event_id
-        ) as event_rank
+        ) as event_rank,
+        lag(occurred_at) over (
+            partition by funnel_id, user_id, thread_id
+            order by occurred_at, source_id, event_id
+        ) as previous_at,
+        lead(occurred_at) over (
+            partition by funnel_id, user_id, thread_id
+            order by occurred_at, source_id, event_id
+        ) as next_at
     from threaded
 
 )
@@ -146,5 +149,6 @@ select
     step_number,
     exclusion_number,
     event_rank,
+    coalesce(occurred_at in (previous_at, next_at), false) as has_shared_instant,
     occurred_at
 from ordered

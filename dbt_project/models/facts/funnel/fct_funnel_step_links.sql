@@ -12,18 +12,43 @@ runs as (
 
 ),
 
-instants as (
+serving as (
 
-    select distinct
+    select
         step_events.funnel_id,
         step_events.user_id,
         step_events.thread_id,
         step_events.step_number,
+        step_events.has_shared_instant,
         step_events.occurred_at
     from step_events
     inner join {{ ref('dim_funnels') }} as funnels
         on step_events.funnel_id = funnels.funnel_id
     where funnels.search = 'links'
+
+),
+
+instants as (
+
+    select
+        funnel_id,
+        user_id,
+        thread_id,
+        step_number,
+        occurred_at
+    from serving
+    where not has_shared_instant
+
+    union all
+
+    select distinct
+        funnel_id,
+        user_id,
+        thread_id,
+        step_number,
+        occurred_at
+    from serving
+    where has_shared_instant
 
 ),
 

@@ -32,7 +32,7 @@ periods as (
         grain,
         period_start_date,
         breakdown_value
-    from step_times
+    from {{ ref('fct_funnel_counted_attempts') }}
 
     union
 
