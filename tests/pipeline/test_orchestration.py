@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
 from orchestration.arrivals import folder_signature
+from orchestration.dagster_home import dagster_home
 from orchestration.executor import one_writer_executor
 from orchestration.lock import lock_path, warehouse_lock
 from orchestration.project import ROOT, Settings
@@ -109,6 +113,46 @@ def test_runs_from_the_ui_hold_the_lock_from_first_step_to_last(tmp_path: Path) 
         said: list[str] = []
         with warehouse_lock(settings, said.append):
             assert said == []
+
+
+def test_history_stays_open_between_events_and_is_dagsters_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    home = dagster_home()
+    opened: list[str] = []
+
+    def note(connection: sqlite3.Connection, _record: object) -> None:
+        opened.append(connection.execute("pragma database_list").fetchone()[2])
+
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect", note)
+    try:
+        with dg.DagsterInstance.get() as instance, environment_of(settings_of(tmp_path)):
+            result = held_job().execute_in_process(instance=instance)
+            count = len(instance.all_logs(result.run_id))
+            key = dg.AssetKey(["held"])
+            assert instance.get_latest_materialization_event(key) is not None
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine, "connect", note)
+    file = home / "history" / "runs" / f"{result.run_id}.db"
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("select count(*) from event_logs").fetchone() == (count,)
+    assert count > 5
+    assert 1 <= opened.count(str(file)) <= 2
+
+
+def test_a_dagster_yaml_of_somebody_else_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    config = dagster_home() / "dagster.yaml"
+    ours = config.read_text()
+    config.write_text(ours.splitlines()[0])
+    dagster_home()
+    assert config.read_text() == ours
+    config.write_text("telemetry: {enabled: false}")
+    dagster_home()
+    assert config.read_text() == "telemetry: {enabled: false}"
 
 
 def test_a_run_waits_while_another_process_holds_the_warehouse(tmp_path: Path) -> None:
