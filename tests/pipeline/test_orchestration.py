@@ -237,6 +237,21 @@ def test_no_asset_is_without_description(defs: dg.Definitions) -> None:
     assert bare == []
 
 
+def test_every_check_says_what_it_looks_for(defs: dg.Definitions) -> None:
+    specs = {
+        spec.key: spec.description or ""
+        for assets in (defs.assets or (), defs.asset_checks or ())
+        for definition in assets
+        for spec in getattr(definition, "check_specs", ())
+    }
+    assert len(specs) > 400
+    assert [key for key, text in specs.items() if not text] == []
+    key = dg.AssetCheckKey(
+        dg.AssetKey(["seeds", "definition_problems"]), "assert_definitions_are_right"
+    )
+    assert specs[key].startswith("A wrong definition never builds a silent zero")
+
+
 def test_every_dbt_test_is_a_check_and_stands_in_one_job(defs: dg.Definitions) -> None:
     from orchestration.dbt_runs import load_manifest
 
