@@ -65,13 +65,14 @@ class LayerTranslator(DagsterDbtTranslator):
 
 
 def describe_test(test: Mapping[str, Any]) -> str:
-    """A dbt test in words: its YAML's, the comment that its SQL begins with, or what it is."""
+    """A dbt test in words: its YAML's, the first comment of its SQL, or what it is."""
     if test.get("description"):
         return str(test["description"])
     generic = test.get("test_metadata")
     if not generic:
         lines = itertools.takewhile(
-            lambda line: line.startswith("--"), test["raw_code"].strip().splitlines()
+            lambda line: line.startswith("--"),
+            test["raw_code"][test["raw_code"].find("--") :].splitlines(),
         )
         return " ".join(line.removeprefix("--").strip() for line in lines)
     arguments = {
