@@ -18,7 +18,7 @@ def test_a_wheel_holds_every_file_that_the_packages_read(tmp_path: Path) -> None
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for package in PACKAGES:
         shutil.copytree(
-            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", ".*")
         )
     files = {
         path.relative_to(tmp_path).as_posix()
