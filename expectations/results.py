@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from textwrap import indent
 
 from expectations.rules import Severity
 
@@ -93,7 +94,8 @@ class SuiteResult:
     def text(self) -> str:
         """A few lines a person can read: what is wrong, how many rows, where to look."""
         lines = [f"error: {error}" for error in self.errors]
-        lines += [f"{f.severity}: {f.text}\n{f.sql}" for f in self.failures]
+        # Indented: code, where it is read as Markdown.
+        lines += [f"{f.severity}: {f.text}\n\n{indent(f.sql, '    ')}\n" for f in self.failures]
         if not lines:
             rows = "" if self.row_count is None else f" over {self.row_count:,} rows"
             lines = [f"{len(self.evaluated)} expectations hold{rows}."]

@@ -1,7 +1,8 @@
 """`make build`: the job `build`, in this process, told in lines that a person can read.
 
 It is the job that the schedule runs, on the same Dagster instance, so its runs stand in the UI
-beside the schedule's. Exit code 0: everything passed and is published. 1: something failed, and
+beside the schedule's. When nothing is new there is no run: one would only show every check as
+skipped. Exit code 0: everything passed and is published. 1: something failed, and
 readers keep the build before. 2: a setting cannot be used.
 """
 
@@ -18,12 +19,15 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from orchestration.dagster_home import dagster_home, relax_history
+from orchestration.lock import warehouse_lock
 from orchestration.project import Settings, SettingsError
+from orchestration.up_to_date import published_already
 
 # Dagster's lists of every input and output that a step would have had.
 _NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
 _TOLD_OF_CHECKS = {
     "dagster_dbt/failed_row_count": "rows",
+    "failing_row_count": "rows",
     "failing_rows": "the first",
     "compiled_sql": "they are what this selects",
     "data_docs": "the rows",
@@ -43,7 +47,7 @@ class Narrator:
 
     def say(self, text: str) -> None:
         seconds = int(time.monotonic() - self.started)
-        for line in text.splitlines():
+        for line in filter(str.strip, text.splitlines()):
             self.out.write(f"{seconds // 60:3d}:{seconds % 60:02d}  {line}\n")
         self.out.flush()
 
@@ -68,7 +72,8 @@ class Narrator:
             self.passed_count += 1
             return
         table = check.asset_key.to_user_string().replace("/", ".")
-        lines = [f"{table}: {check.check_name}", *(check.description or "").splitlines()]
+        said = [line for line in (check.description or "").splitlines() if line.strip()]
+        lines = [f"{table}: {check.check_name}", *said]
         lines += [
             f"{label}:{_indented(check.metadata[key].value)}"
             for key, label in _TOLD_OF_CHECKS.items()
@@ -104,34 +109,34 @@ def build(out: IO[str], again: bool = False) -> int:
         return 2
     os.environ.update(settings.environment())
     narrator = Narrator(out)
+    with warehouse_lock(settings, narrator.say):
+        published = None if again else published_already(settings)
+        if published is None:
+            return _run_job(narrator)
+    narrator.say(f"nothing is new: readers see it already, as build {published.build_id}")
+    return 0
+
+
+def _run_job(narrator: Narrator) -> int:
     narrator.say("loading definitions …")
 
     import dagster as dg
 
     from orchestration.definitions import defs
-    from orchestration.lock import warehouse_lock
 
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
     relax_history()
     run_id = str(uuid.uuid4())
-    with (
-        dg.DagsterInstance.get() as instance,
-        warehouse_lock(settings, narrator.say),
-    ):
+    with dg.DagsterInstance.get() as instance:
         instance.add_event_listener(run_id, narrator.on_event)
         job = defs.resolve_job_def("build")
-        result = job.execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            raise_on_error=False,
-            tags={"yunying/again": "true"} if again else None,
-        )
+        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+    out = narrator.out
     for warning in narrator.warnings:
         out.write(f"\n  ! {warning}\n")
     if result.success:
-        checked = narrator.passed_count
-        narrator.say(f"done: {checked} checks passed" if checked else "done")
+        narrator.say(f"done: {narrator.passed_count} checks passed")
         return 0
     out.write("\nThe build failed, and readers keep the last one that passed. What failed:\n\n")
     for problem in [*narrator.failed_checks, *narrator.failed_steps]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from orchestration.project import ROOT
 
-CONFIG = """\
-# Written by `make`. Nothing is reported anywhere, no dialog asks for an address, and queued
-# runs go one after another.
+_HEAD = "# Written by `make`."
+CONFIG = f"""\
+{_HEAD} Nothing is reported anywhere, no dialog asks for an address, queued runs go one
+# after another, and the event log's files stay open.
 telemetry:
   enabled: false
 nux:
@@ -19,15 +20,23 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+event_log_storage:
+  module: orchestration.history
+  class: KeptOpenEventLog
 """
 
 
 def dagster_home() -> Path:
-    """`DAGSTER_HOME`, else `data/dagster`: made when missing, and set for this process."""
+    """`DAGSTER_HOME`, else `data/dagster`: made when missing, and set for this process.
+
+    A `dagster.yaml` that somebody else wrote stays as it is.
+    """
     home = Path(os.environ.get("DAGSTER_HOME") or ROOT / "data" / "dagster")
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        (home / "dagster.yaml").write_text(CONFIG, encoding="utf-8")
+    config = home / "dagster.yaml"
+    text = config.read_text(encoding="utf-8") if config.exists() else _HEAD
+    if text.startswith(_HEAD) and text != CONFIG:
+        config.write_text(CONFIG, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 

@@ -256,13 +256,22 @@ def compiled_sql(node: Mapping[str, Any]) -> str:
     return relative_to_root(path)
 
 
+def _results() -> list[dict[str, Any]]:
+    path = target_dir() / "run_results.json"
+    return json.loads(path.read_bytes())["results"] if path.exists() else []
+
+
+def skipped_tests(manifest: Manifest) -> list[str]:
+    """Names of the tests that the last dbt run left out, because something before them failed."""
+    skipped = [result["unique_id"] for result in _results() if result["status"] == "skipped"]
+    nodes = (manifest["nodes"].get(unique_id) for unique_id in skipped)
+    return [node["name"] for node in nodes if node and node["resource_type"] == "test"]
+
+
 def failures(manifest: Manifest) -> list[str]:
     """One line per test or model of the last dbt run that failed: what, rows, where to look."""
-    path = target_dir() / "run_results.json"
-    if not path.exists():
-        return []
     lines = []
-    for result in json.loads(path.read_bytes())["results"]:
+    for result in _results():
         node = manifest["nodes"].get(result["unique_id"])
         name = node["name"] if node else result["unique_id"]
         where = compiled_sql(node) if node else relative_to_root(target_dir() / "dbt.log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,17 @@ class LayerTranslator(DagsterDbtTranslator):
         """The model's own description; its SQL is a click away, in the metadata's source file."""
         return str(dbt_resource_props.get("description") or "")
 
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: Any,
+    ) -> dg.AssetCheckSpec | None:
+        """The test with what it says in words."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=describe_test(manifest["nodes"][unique_id]))
+
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         return {
             **super().get_metadata(dbt_resource_props),
@@ -50,3 +62,24 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         owners = dbt_resource_props.get("config", {}).get("meta", {}).get("owners")
         return list(owners) if owners else super().get_owners(dbt_resource_props)
+
+
+def describe_test(test: Mapping[str, Any]) -> str:
+    """A dbt test in words: its YAML's, the first comment of its SQL, or what it is."""
+    if test.get("description"):
+        return str(test["description"])
+    generic = test.get("test_metadata")
+    if not generic:
+        lines = itertools.takewhile(
+            lambda line: line.startswith("--"),
+            test["raw_code"][test["raw_code"].find("--") :].splitlines(),
+        )
+        return " ".join(line.removeprefix("--").strip() for line in lines)
+    arguments = {
+        name: value
+        for name, value in generic["kwargs"].items()
+        if name not in ("model", "column_name")
+    }
+    column = f" of column `{test['column_name']}`" if test.get("column_name") else ""
+    listed = "; ".join(f"{name}: {value}" for name, value in arguments.items())
+    return f"dbt test `{generic['name']}`{column}{'. ' if listed else ''}{listed}."

@@ -21,6 +21,10 @@ class Watermark:
     completed_at: datetime
 
 
+# In the place of a configuration: tables may be of one configuration or another.
+_REBUILDING = ""
+
+
 def newest_load_id(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the newest load of any feed; 0 before the first."""
     row = connection.execute("select coalesce(max(load_id), 0) from raw.ingest_files").fetchone()
@@ -28,12 +32,24 @@ def newest_load_id(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def last(connection: duckdb.DuckDBPyConnection) -> Watermark | None:
-    """The last wholly green build's watermark; None before the first."""
+    """The last wholly green build's watermark.
+
+    None before the first, and from the beginning of a rebuild until one has completed.
+    """
     row = connection.execute(
         "select load_id, configuration_hash, completed_at from raw.build_watermarks"
         " order by completed_at desc, load_id desc limit 1"
     ).fetchone()
-    return Watermark(*row) if row else None
+    return Watermark(*row) if row and row[1] != _REBUILDING else None
+
+
+def begin_rebuild(connection: duckdb.DuckDBPyConnection) -> None:
+    """Append that nothing which stands may be built upon.
+
+    Else a rebuild with other settings that fails half way, and then the old settings again,
+    would add new rows to tables of both.
+    """
+    write(connection, 0, _REBUILDING)
 
 
 def write(connection: duckdb.DuckDBPyConnection, load_id: int, configuration_hash: str) -> None:

@@ -66,6 +66,13 @@ def test_a_model_reads_only_what_its_layer_may(name: str) -> None:
     assert read <= MAY_READ[model["schema"]], f"{name} reads {sorted(read)}"
 
 
+def test_definition_problems_unites_every_model_that_finds_some() -> None:
+    found = {n for n in MODELS if n.startswith("definition_problems__")}
+    united = MODELS["definition_problems"]["depends_on"]["nodes"]
+    assert found == {name.split(".")[-1] for name in united}
+    assert len(found) > 10
+
+
 def test_layers_are_folders_and_schemas() -> None:
     for name, model in MODELS.items():
         assert model["schema"] in LAYERS, name

@@ -82,7 +82,7 @@ def test_a_failed_suite_holds_back_publishing_and_names_the_rows(run, spoil) -> 
     check = check_of(result, "marts", "mart_rfm_scores")
     assert not check.passed
     assert check.severity is dg.AssetCheckSeverity.ERROR
-    assert check.metadata["failing_rows"].value == 2
+    assert check.metadata["failing_row_count"].value == 2
     assert "| 2024-01-31 | c7 | 400 |" in check.metadata["bought_within_the_year"].value
     assert "user_id=c7" in check.description
     assert "from marts.mart_rfm_scores" in check.description

@@ -9,18 +9,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
+from orchestration import watermarks
 from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.definitions import defs
 from orchestration.lock import warehouse_lock
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 from orchestration.publishing import DATABASE, current_build, publish
 from orchestration.summary import summarize
-from tests.support import dbt_target, settings_of, write_feeds
+from orchestration.up_to_date import published_already
+from orchestration.warehouse import connect
+from tests.support import dbt_target, environment_of, settings_of, write_feeds
 
 SECONDS = 600
 
@@ -116,8 +121,31 @@ def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) ->
     code, out = line.build()
     assert code == 0, out
     assert "nothing is new" in out
-    assert "checks passed" not in out
+    assert "loading definitions" not in out
     assert current_build(line.settings) == before
+
+
+def test_2_the_schedule_skips_when_nothing_is_new(line: Line) -> None:
+    nightly = defs.resolve_schedule_def("nightly")
+    with environment_of(line.settings):
+        tick = nightly.evaluate_tick(dg.build_schedule_context())
+    assert not tick.run_requests
+    assert "nothing is new" in (tick.skip_message or "")
+    other = replace(line.settings, timezone="Asia/Tokyo")
+    with environment_of(other):
+        assert nightly.evaluate_tick(dg.build_schedule_context()).run_requests
+
+
+def test_2_a_rebuild_that_did_not_complete_is_not_built_upon(line: Line) -> None:
+    with connect(line.settings) as connection:
+        before = watermarks.last(connection)
+        assert before is not None
+        watermarks.begin_rebuild(connection)
+        assert watermarks.last(connection) is None
+        assert published_already(line.settings) is None
+        connection.execute("delete from raw.build_watermarks where configuration_hash = ''")
+        assert watermarks.last(connection) == before
+    assert published_already(line.settings) == current_build(line.settings)
 
 
 def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Line) -> None:
@@ -144,10 +172,34 @@ def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Lin
     assert "definition" in failed
     assert "rows: 1" in failed
     assert "file = rfm_segments.csv; severity = error; problem = cell 1, 1, 1 is missing" in failed
+    assert_the_ui_shows_what_failed_and_that_alone(line)
     compiled = next(word for word in failed.split() if word.endswith(".sql"))
     assert (ROOT / compiled).is_file()
     assert current_build(line.settings) == before
     assert line.published("select count(*) from marts.mart_active_users_daily") != [(0,)]
+
+
+def assert_the_ui_shows_what_failed_and_that_alone(line: Line) -> None:
+    """Dagster shows a check that a failed run planned and did not evaluate as red too."""
+    broken = dg.AssetCheckKey(
+        dg.AssetKey(["seeds", "definition_problems"]), "assert_definitions_are_right"
+    )
+    keys = list(defs.resolve_asset_graph().asset_check_keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", line.environment["DAGSTER_HOME"])
+        with dg.DagsterInstance.get() as instance:
+            last = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    assert set(last) == set(keys)
+    assert {key for key in keys if last[key].status.value == "PLANNED"} == set()
+    evaluations = {key: last[key].event.asset_check_evaluation for key in keys}
+    red = {
+        key
+        for key, evaluation in evaluations.items()
+        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR
+    }
+    assert red == {broken}
+    assert "select" in evaluations[broken].metadata["query"].value
+    assert "cell 1, 1, 1 is missing" in evaluations[broken].metadata["failing_rows"].value
 
 
 def test_a_setting_that_cannot_be_used_is_named(line: Line) -> None:

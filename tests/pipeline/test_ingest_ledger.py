@@ -77,6 +77,44 @@ def test_an_unchanged_file_is_not_read_again(world: World, monkeypatch: pytest.M
     assert world.ingest().files == ()
 
 
+def has_news(world: World) -> bool:
+    with connect(world.settings, read_only=True) as connection:
+        return loader.has_news(connection, world.settings)
+
+
+def test_news_is_content_that_the_ledger_does_not_know(world: World) -> None:
+    path = world.put("events/a.csv", ONE)
+    world.put("events/broken.parquet", "no parquet")
+    world.ingest()
+    assert world.ledger("events/broken.parquet")["status"] == "failed"
+    assert not has_news(world)
+    os.utime(path, (1, 1))
+    assert not has_news(world)
+    world.put("events/b.csv", TWO)
+    assert has_news(world)
+    world.ingest()
+    assert not has_news(world)
+    world.put("events/broken.parquet", "no parquet either")
+    assert has_news(world)
+
+
+def test_the_ledger_takes_any_text_and_loads_no_pandas(tmp_path: Path) -> None:
+    """DuckDB's client loads pandas, 2 s, when a statement has parameters."""
+    code = """if True:
+        import sys
+        from datetime import datetime
+        import duckdb
+        from orchestration.defs.ingest.ledger import insert_many
+        rows = [("it's a \\0 '' byte", True, -5, None, datetime(2024, 1, 2, 3, 4, 5, 678))]
+        with duckdb.connect() as connection:
+            connection.execute("create table t (a text, b bool, c int, d text, e timestamp)")
+            insert_many(connection, "t", rows)
+            assert connection.execute("from t").fetchall() == rows
+        assert "pandas" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_a_replaced_file_is_replaced(world: World) -> None:
     world.put("events/a.csv", ONE)
     world.put("events/b.csv", "event_id\n9\n")
@@ -227,6 +265,27 @@ def test_withdrawing_what_is_not_there_says_so(
 
 
 # Order, repetition, kills
+
+
+def test_what_a_killed_run_left_goes_with_the_next(world: World) -> None:
+    world.put("events/a.csv", ONE)
+    world.ingest()
+    links = world.settings.warehouse.with_name(world.settings.warehouse.name + ".links")
+    links.mkdir()  # and no run had left it
+    (links / "1.csv").write_text(TWO)
+    world.put("events/b.csv", TWO)
+    world.ingest()
+    assert not links.exists()
+    assert event_ids(world) == ["1", "2", "3"]
+
+
+def test_a_folder_that_reads_like_a_pattern_holds_a_warehouse(tmp_path: Path) -> None:
+    world = World(tmp_path / "[a]")
+    world.put("events/a.csv", ONE)
+    world.seed("funnels.csv", "funnel_id\na\n")
+    assert not world.ingest().failed_files
+    assert event_ids(world) == ["1"]
+    assert world.rows("select funnel_id from seeds.funnels") == [("a",)]
 
 
 def delivery() -> dict[str, str]:

@@ -11,6 +11,7 @@ from orchestration.defs.ingest import seeds
 from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.defs.ingest.seeds import DEFINITIONS
 from orchestration.project import SHIPPED_SEEDS_DIR
+from orchestration.warehouse import connect
 from tests.pipeline.ingest_support import World
 
 FALLBACKS = {"lifecycle_stages", "rfm_segments", "rfm_segment_labels"}
@@ -114,6 +115,27 @@ def test_a_file_that_did_not_change_is_not_read_again_and_its_table_stays(
     world.ingest()
     assert world.rows("select * from seeds.definition_files") == before
     assert world.rows("select funnel_id from seeds.funnels") == [("a",)]
+
+
+def test_a_folder_has_changed_when_a_file_in_it_has(world: World) -> None:
+    def have_changed() -> bool:
+        with connect(world.settings, read_only=True) as connection:
+            return seeds.have_changed(connection, world.settings.seeds_dir)
+
+    world.seed("funnels.csv", "funnel_id\na\n")
+    world.ingest()
+    assert not have_changed()
+    for name, content in (
+        ("funnels.csv", "funnel_id\nb\n"),
+        ("lifecycle_stages.csv", "stage_id,silent_over_days\nchurn,60\n"),
+        ("stranger.csv", "a\n1\n"),
+    ):
+        world.seed(name, content)
+        assert have_changed()
+        world.ingest()
+        assert not have_changed()
+    (world.settings.seeds_dir / "funnels.csv").unlink()
+    assert have_changed()
 
 
 def test_a_definition_that_vanishes_is_empty_again(world: World) -> None:

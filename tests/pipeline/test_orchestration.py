@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
 from orchestration.arrivals import folder_signature
+from orchestration.dagster_home import dagster_home
 from orchestration.executor import one_writer_executor
 from orchestration.lock import lock_path, warehouse_lock
 from orchestration.project import ROOT, Settings
@@ -111,6 +115,46 @@ def test_runs_from_the_ui_hold_the_lock_from_first_step_to_last(tmp_path: Path) 
             assert said == []
 
 
+def test_history_stays_open_between_events_and_is_dagsters_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    home = dagster_home()
+    opened: list[str] = []
+
+    def note(connection: sqlite3.Connection, _record: object) -> None:
+        opened.append(connection.execute("pragma database_list").fetchone()[2])
+
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect", note)
+    try:
+        with dg.DagsterInstance.get() as instance, environment_of(settings_of(tmp_path)):
+            result = held_job().execute_in_process(instance=instance)
+            count = len(instance.all_logs(result.run_id))
+            key = dg.AssetKey(["held"])
+            assert instance.get_latest_materialization_event(key) is not None
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine, "connect", note)
+    file = home / "history" / "runs" / f"{result.run_id}.db"
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("select count(*) from event_logs").fetchone() == (count,)
+    assert count > 5
+    assert 1 <= opened.count(str(file)) <= 2
+
+
+def test_a_dagster_yaml_of_somebody_else_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    config = dagster_home() / "dagster.yaml"
+    ours = config.read_text()
+    config.write_text(ours.splitlines()[0])
+    dagster_home()
+    assert config.read_text() == ours
+    config.write_text("telemetry: {enabled: false}")
+    dagster_home()
+    assert config.read_text() == "telemetry: {enabled: false}"
+
+
 def test_a_run_waits_while_another_process_holds_the_warehouse(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     events: list[str] = []
@@ -191,6 +235,21 @@ def test_lineage_is_whole_from_raw_files_to_readers(defs: dg.Definitions) -> Non
 def test_no_asset_is_without_description(defs: dg.Definitions) -> None:
     bare = [s.key.to_user_string() for s in defs.resolve_all_asset_specs() if not s.description]
     assert bare == []
+
+
+def test_every_check_says_what_it_looks_for(defs: dg.Definitions) -> None:
+    specs = {
+        spec.key: spec.description or ""
+        for assets in (defs.assets or (), defs.asset_checks or ())
+        for definition in assets
+        for spec in getattr(definition, "check_specs", ())
+    }
+    assert len(specs) > 400
+    assert [key for key, text in specs.items() if not text] == []
+    key = dg.AssetCheckKey(
+        dg.AssetKey(["seeds", "definition_problems"]), "assert_definitions_are_right"
+    )
+    assert specs[key].startswith("A wrong definition never builds a silent zero")
 
 
 def test_every_dbt_test_is_a_check_and_stands_in_one_job(defs: dg.Definitions) -> None:

@@ -76,9 +76,9 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int | 
             "rfm_segments": "\n".join(segments) + "\n",
             "rfm_cut_points": CUT_POINTS,
         },
-        select="+definition_problems__users_rfm",
+        select="+definition_problems",
     )
-    rows = support.query(warehouse, "select * from seeds.definition_problems__users_rfm")
+    rows = support.query(warehouse, "select * from seeds.definition_problems")
     assert all(row["mend"] for row in rows)
     return [(row["file"], row["row_number"], row["severity"], row["problem"]) for row in rows]
 
@@ -165,10 +165,8 @@ def test_the_shipped_definitions_are_right(tmp_path: Path) -> None:
     seeds = {
         path.stem: path.read_text(encoding="utf-8") for path in SHIPPED_SEEDS_DIR.glob("*.csv")
     }
-    warehouse = build_warehouse(
-        tmp_path, seeds=seeds, select=f"{SELECTION} +definition_problems__users_rfm"
-    )
-    rows = support.query(warehouse, "select * from seeds.definition_problems__users_rfm")
+    warehouse = build_warehouse(tmp_path, seeds=seeds, select=f"{SELECTION} +definition_problems")
+    rows = support.query(warehouse, "select * from seeds.definition_problems")
     assert rows == []
     for mart in MARTS:
         assert support.query(warehouse, f"select * from marts.{mart}") == [], mart

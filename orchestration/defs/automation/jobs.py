@@ -4,6 +4,7 @@ import dagster as dg
 
 from orchestration.arrivals import folder_signature
 from orchestration.project import Settings
+from orchestration.up_to_date import published_already
 
 JOB = "build"
 # After midnight of the reporting zone, when the day before is whole save for late rows.
@@ -17,13 +18,18 @@ build = dg.define_asset_job(
 )
 
 
-nightly = dg.ScheduleDefinition(
-    name="nightly",
+@dg.schedule(
     job=build,
     cron_schedule=CRON,
     execution_timezone=Settings.from_environment().timezone,
-    description="The whole line, every night of the reporting time zone.",
+    description="The whole line, every night of the reporting time zone, when something is new.",
 )
+def nightly(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run, unless it would only make again what readers see already."""
+    published = published_already(Settings.from_environment())
+    if published is not None:
+        return dg.SkipReason(f"nothing is new: readers see it already, as {published.build_id}")
+    return dg.RunRequest()
 
 
 @dg.sensor(

@@ -7,7 +7,9 @@ and its ledger row in. A process killed anywhere leaves whole files, and the nex
 
 from __future__ import annotations
 
+import glob
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -167,15 +169,50 @@ def ingest(
     """
     say = progress or (lambda _: None)
     started = time.monotonic()
-    with (
-        connect(settings, on_wait=say) as connection,
-        tempfile.TemporaryDirectory(prefix="yunying-ingest-") as links,
-    ):
-        run = _Run(settings, connection, Path(links), say, now or _utc_now())
+    with connect(settings, on_wait=say) as connection, _folder_of_links(settings) as links:
+        run = _Run(settings, connection, links, say, now or _utc_now())
         try:
             return replace(run.all(), seconds=time.monotonic() - started)
         except (duckdb.OutOfMemoryException, duckdb.FatalException) as error:
             raise WarehouseError(f"Loading stopped: {error}") from error
+
+
+@contextmanager
+def _folder_of_links(settings: Settings) -> Iterator[Path]:
+    """An empty folder beside the warehouse, whose connection its user holds.
+
+    So it is one run's at a time, and what a killed run left in it goes with the next.
+    """
+    folder = settings.warehouse.with_name(settings.warehouse.name + ".links")
+    if glob.escape(str(folder)) != str(folder):  # DuckDB would take it for a pattern
+        with tempfile.TemporaryDirectory(prefix="yunying-links-") as elsewhere:
+            yield Path(elsewhere)
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_news(connection: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Does the raw folder hold content that the ledger does not know?
+
+    A file that could not be read is known too: the same bytes fail the same way. It is tried
+    again when a build runs. Opens no file that looks as it did, and changes nothing.
+    """
+    known = ledger.read(connection)
+    for file in list_raw_files(settings.raw_dir).files:
+        row = known.get((file.feed, file.source_file))
+        if row is None:
+            return True
+        is_as_it_looked = row.stat_signature == file.stat_signature
+        if (not is_as_it_looked or row.status == FAILED) and (
+            not row.content_hash or _hash_or_error(file) != row.content_hash
+        ):
+            return True
+    return False
 
 
 def _utc_now() -> datetime:
@@ -208,7 +245,7 @@ class _Run:
         news = self._news(listing.files)
         if news:
             self._load_all(news)
-        seeds = load_seeds(self.connection, self.settings.seeds_dir)
+        seeds = load_seeds(self.connection, self.settings.seeds_dir, self.links / "seeds")
         self.connection.execute("checkpoint")
         last = self.connection.execute(
             "select coalesce(max(load_id), 0) from raw.ingest_files"

@@ -7,7 +7,6 @@ becomes rows that still know their line, and a file that is no CSV becomes an er
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,12 +190,14 @@ class SeedFile:
     is_known: bool = True
 
 
-def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[SeedFile, ...]:
+def load_seeds(
+    connection: duckdb.DuckDBPyConnection, seeds_dir: Path, links: Path
+) -> tuple[SeedFile, ...]:
     """Make the tables of `seeds` what the folder's files say, in one transaction.
 
     A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
     one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
-    whose file is as it was stays as it is.
+    whose file is as it was stays as it is. `links` is a folder to be made, for a while.
     """
     # Rows are few; keeping their order keeps their lines.
     connection.execute("set preserve_insertion_order = true")
@@ -206,16 +207,16 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[
     kept = _as_loaded(connection)
     staged: list[Definition] = []
     files: list[SeedFile] = []
-    with tempfile.TemporaryDirectory(prefix="yunying-seeds-") as links:
-        for number, definition in enumerate(DEFINITIONS):
-            path = _path(definition, seeds_dir)
-            digest = _hash(path)
-            file = kept.get(definition.name)
-            if file is None or digest is None or digest != file.content_hash:
-                link = Path(links, f"{number}.csv")
-                file = _stage_definition(connection, definition, path, digest, link)
-                staged.append(definition)
-            files.append(file)
+    links.mkdir()
+    for number, definition in enumerate(DEFINITIONS):
+        path = _path(definition, seeds_dir)
+        digest = _hash(path)
+        file = kept.get(definition.name)
+        if file is None or digest is None or digest != file.content_hash:
+            link = links / f"{number}.csv"
+            file = _stage_definition(connection, definition, path, digest, link)
+            staged.append(definition)
+        files.append(file)
     files += _strangers(seeds_dir)
     connection.begin()
     try:
@@ -248,6 +249,16 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> tuple[
         raise
     connection.commit()
     return tuple(files)
+
+
+def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:
+    """Is the folder another one than at the last `load_seeds`?"""
+    loaded = connection.execute("select file, content_hash from seeds.definition_files").fetchall()
+    found = [_path(definition, seeds_dir) for definition in DEFINITIONS]
+    return {*loaded} != {
+        *((path.name, _hash(path)) for path in found),
+        *((stranger.file, None) for stranger in _strangers(seeds_dir)),
+    }
 
 
 def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:

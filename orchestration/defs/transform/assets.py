@@ -20,17 +20,15 @@ from orchestration.dbt_runs import (
     failures,
     load_manifest,
     relative_to_root,
+    skipped_tests,
     target_dir,
 )
-from orchestration.fingerprint import fingerprint
+from orchestration.defs.checks.suites import report_suites
 from orchestration.project import ROOT, Settings
-from orchestration.publishing import current_build
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
 
 MANIFEST = load_manifest()
-# On a run, it makes it build although nothing is new.
-AGAIN_TAG = "yunying/again"
 SECONDS_BETWEEN_PROGRESS = 5.0
 SLOW_MODEL_SECONDS = 5.0
 SHOWN_ROWS = 5
@@ -50,25 +48,13 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     with connect_or_retry(settings, context.log.info) as connection:
         last = watermarks.last(connection)
         load_id = watermarks.newest_load_id(connection)
-        made_of = fingerprint(settings, connection)
-    published = current_build(settings)
-    if (
-        _is_whole(context)
-        and AGAIN_TAG not in context.run.tags
-        and last is not None
-        and (last.load_id, last.configuration_hash) == (load_id, configuration)
-        and published is not None
-        and published.fingerprint == made_of
-    ):
-        # Without outputs, all that comes after is skipped: checks and publish would give what
-        # is there.
-        context.log.info(f"nothing is new: readers see it already, as build {published.build_id}")
-        return
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if last is None or last.configuration_hash != configuration:
-        arguments.append("--full-refresh")
-        if last is not None:
+        is_rebuild = last is None or last.configuration_hash != configuration
+        if is_rebuild and last is not None:
             context.log.info("settings or SQL changed since the last build: rebuilding from raw")
+            watermarks.begin_rebuild(connection)
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if is_rebuild:
+        arguments.append("--full-refresh")
 
     os.environ.update(dbt_environment(settings))
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
@@ -93,11 +79,28 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if exit_code == 0 and _is_whole(context):
             watermarks.write(connection, load_id, configuration)
     if exit_code != 0:
+        yield from _not_run(context)
+        if _is_whole(context):
+            report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
         raise dg.Failure(
             description="\n".join(failures(MANIFEST)) or f"dbt failed; {log} says why",
             allow_retries=False,
         )
+
+
+def _not_run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """The tests that dbt skipped, as told: Dagster would show them red, like those that failed."""
+    keys = {key.name: key for key in context.selected_asset_check_keys}
+    for name in skipped_tests(MANIFEST):
+        if name in keys:
+            yield dg.AssetCheckResult(
+                asset_key=keys[name].asset_key,
+                check_name=name,
+                passed=False,
+                severity=dg.AssetCheckSeverity.WARN,
+                description="Not run: a table or a test that it waits for failed.",
+            )
 
 
 def _is_whole(context: dg.AssetExecutionContext) -> bool:
@@ -169,7 +172,11 @@ def _with_failing_rows(
             lines = []  # it could not be evaluated, and its own message says why
         if lines:
             event = event.with_metadata(
-                {**event.metadata, "failing_rows": dg.MetadataValue.md("\n".join(lines))}
+                {
+                    **event.metadata,
+                    "failing_rows": dg.MetadataValue.md("\n".join(lines)),
+                    "query": dg.MetadataValue.md(f"```sql\n{sql.strip()}\n```"),
+                }
             )
         yield event
 
