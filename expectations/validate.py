@@ -79,7 +79,7 @@ def validate(
     suites: Sequence[Suite] | None = None,
     *,
     data_docs_dir: Path | None = None,
-    memory_limit: str = "4GB",
+    memory_limit: str = "3GB",
     threads: int = 2,
 ) -> tuple[SuiteResult, ...]:
     """Evaluate the suites, by default all there are, and write Data Docs if a folder is given.

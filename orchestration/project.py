@@ -62,7 +62,7 @@ class Settings:
             currency=get("CURRENCY", "USD").upper(),
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
-            memory_limit=get("MEMORY_LIMIT", "4GB"),
+            memory_limit=get("MEMORY_LIMIT", "3GB"),
             threads=_positive("THREADS", get("THREADS", str(os.cpu_count() or 2))),
         )
 
