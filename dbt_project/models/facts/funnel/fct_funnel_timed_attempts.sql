@@ -60,7 +60,7 @@ ranked as (
             partition by
                 funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
             order by is_ignored, required_step_count desc, step_count desc, is_void
-        ) as depth_rank
+        ) as furthest_rank
     from periods
 
 ),
@@ -91,7 +91,7 @@ timed as (
     where
         not ranked.is_void
         and (ranked.completion_rank = 1 or ranked.conversion_time = 'mean_of_furthest')
-        and ranked.depth_rank = 1
+        and ranked.furthest_rank = 1
 
 )
 
