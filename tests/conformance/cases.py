@@ -47,13 +47,14 @@ KINDS_LATER = {
     "funnel_time_to_convert": "conversion_time mean_of_furthest cannot be computed yet",
     "window_funnel": "a function's modes: strict order, steps at one instant and re-entry",
     "condition_retention": "a function over conditions without periods",
-    "paths": "the product area has no paths yet",
     "stages": "states by user and day, cut at 7 and 30 days: the cuts are a var of the project",
     "attribution": "the channel area has no attribution yet",
 }
 # The property that keeps a side of any event to its own case.
 CASE_PROPERTY = "conformance_case"
 SESSION_GAP_SECONDS = 1800
+# Longer than the events of any case lie apart.
+FOREVER_SECONDS = 10**9
 
 
 def read_cases(kind: str) -> list[dict[str, Any]]:
@@ -76,6 +77,7 @@ def why_not(case: Case) -> str | None:
         "lifecycle": _why_no_lifecycle,
         "sessions": _why_no_session,
         "rfm_summary": lambda _: None,
+        "paths": lambda _: None,
     }[case["kind"]](case)
 
 
@@ -335,6 +337,48 @@ class World:
             is_cumulative=str(parameters["cumulative"]).lower(),
         )
         self._add_events(case)
+
+    def _add_paths(self, case: Case) -> None:
+        parameters = case["params"]
+        bounds = parameters["date_range"]
+        row: dict[str, Any] = {
+            "path_id": case["id"],
+            "from_at": bounds["from"],
+            "to_at": bounds["to"],
+        }
+        if parameters.get("task") == "flows":
+            item = {"event": None}
+            anchor = {"event": parameters["primary_event"]}
+            parameters = {**parameters, "filters": []}
+            row |= {
+                "anchor_event": self._add_side(
+                    {**case, "params": parameters}, "path", case["id"], "anchor", anchor
+                ),
+                "direction": parameters["direction"],
+                "steps": parameters["depth"],
+                "scope": "user",
+                "window_seconds": FOREVER_SECONDS,
+            }
+        else:
+            item = {"any_of": parameters["sources"]}
+            properties = [source.get("item_property") for source in parameters["sources"]]
+            row |= {
+                # The peer counts the item that it starts at among the steps.
+                "anchor_item": parameters["start_at"],
+                "steps": parameters["max_steps"] - (parameters["start_at"] is not None),
+                "item_property": "|".join(
+                    dict.fromkeys(f"event:{_text(name)}" for name in properties if name)
+                ),
+                "drop_ending": "/",
+                "repeats": "last",
+                "occurrences": "first" if parameters["start_at"] else "",
+                "session_gap_seconds": parameters["session_gap_seconds"],
+            }
+        row["item_event"] = self._add_side(
+            {**case, "params": parameters}, "path", case["id"], "item", item
+        )
+        self._row("paths", **row)
+        self._add_events(case, instant(bounds["from"]), instant(bounds["to"]))
 
     def _add_lifecycle(self, case: Case) -> None:
         self._row(

@@ -17,6 +17,7 @@ if not cases.FOLDER.is_dir():
 
 KINDS = (
     "funnel", "funnel_trends", "retention", "stickiness", "lifecycle", "sessions", "rfm_summary",
+    "paths",
 )  # fmt: skip
 ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}
@@ -109,6 +110,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
             ("marts", "mart_retention_cohorts", "retention_id"),
             ("marts", "mart_stickiness", "stickiness_id"),
             ("marts", "mart_growth_accounting", "activity_id"),
+            ("marts", "mart_path_edges", "path_id"),
+            ("marts", "mart_path_sequences", "path_id"),
             ("facts", "fct_funnel_counted_attempts", "funnel_id"),
             ("facts", "fct_events", "user_id"),
             ("facts", "fct_sessions", "user_id"),
@@ -270,6 +273,43 @@ def test_lifecycle(tables: Tables, case: cases.Case) -> None:
             got = sign * row.get(column, 0)
             assert wanted is None or got == wanted, f"{start:%Y-%m-%d}, {key}"
         start = cases.next_period(start, parameters["interval"])
+
+
+@named("paths")
+def test_paths(tables: Tables, case: cases.Case) -> None:
+    expected = case["expected"]
+    prefix = f"{case['id']} "
+    if "flows" in expected:
+        assert set(expected) == {"flows"}
+        # Time runs forward with us and ends at the anchor; the peer tells backwards, without.
+        flows = {
+            tuple(item.removeprefix(prefix) for item in row["item_sequence"].split(" > ")[-2::-1]):
+                row["occurrence_count"]
+            for row in tables["mart_path_sequences"][case["id"]]
+        }  # fmt: skip
+        assert flows == {
+            tuple(flow["sequence"]): flow["occurrences"] for flow in expected["flows"]
+        }
+        return
+    assert set(expected) <= {"edges", "edge_count"}
+    # The item that a path starts at is 0 with us and 1 with the peer.
+    shift = 1 if case["params"]["start_at"] else 0
+    found = {
+        (
+            f"{row['source_position'] + shift}_{row['source_item'].removeprefix(prefix)}",
+            f"{row['target_position'] + shift}_{row['target_item'].removeprefix(prefix)}",
+        ): row
+        for row in tables["mart_path_edges"][case["id"]]
+    }
+    assert len(found) == expected.get("edge_count", len(found))
+    if "edges" in expected:
+        assert set(found) == {(edge["source"], edge["target"]) for edge in expected["edges"]}
+    for edge in expected.get("edges", ()):
+        row = found[edge["source"], edge["target"]]
+        assert row["occurrence_count"] == edge["value"], edge
+        if "average_seconds" in edge:
+            assert row["mature_occurrence_count"] == edge["value"]
+            assert row["mean_seconds"] == pytest.approx(edge["average_seconds"]), edge
 
 
 @named("sessions")

@@ -18,6 +18,12 @@ retentions as (
 
 ),
 
+paths as (
+
+    select * from {{ ref('dim_paths') }}
+
+),
+
 filters as (
 
     select
@@ -68,6 +74,27 @@ sides as (
         return_event as event_name,
         null as first_time
     from retentions
+
+    union all
+
+    select
+        'path' as definition,
+        path_id as definition_id,
+        'item' as side,
+        item_event as event_name,
+        null as first_time
+    from paths
+
+    union all
+
+    select
+        'path' as definition,
+        path_id as definition_id,
+        'anchor' as side,
+        anchor_event as event_name,
+        null as first_time
+    from paths
+    where anchor_event is not null
 
 ),
 
