@@ -65,6 +65,7 @@ anchored as (
         paths.direction,
         paths.session_gap_seconds,
         paths.window_seconds,
+        ordered.thread_ended_at,
         ordered.occurred_at as anchor_at
     from ordered
     inner join paths on ordered.path_id = paths.path_id
@@ -81,18 +82,6 @@ anchored as (
 
 ),
 
-threads as (
-
-    select
-        path_id,
-        user_id,
-        thread_id,
-        max(occurred_at) as last_occurred_at
-    from runs
-    group by path_id, user_id, thread_id
-
-),
-
 -- From when on nothing can join any more. Before an anchor, all is past; an end that no
 -- session or window sets never comes.
 closed as (
@@ -105,17 +94,13 @@ closed as (
             when anchored.scope = 'user'
                 then {{ add_seconds('anchored.anchor_at', 'anchored.window_seconds') }}
             when anchored.session_gap_seconds is not null
-                then {{ add_seconds('threads.last_occurred_at', 'anchored.session_gap_seconds') }}
+                then {{ add_seconds('anchored.thread_ended_at', 'anchored.session_gap_seconds') }}
             else least(
                 {{ dbt.dateadd('minute', var('session_gap_minutes'), 'sessions.ended_at') }},
                 {{ dbt.dateadd('hour', var('session_max_hours'), 'sessions.started_at') }}
             )
         end as closed_at
     from anchored
-    inner join threads
-        on anchored.path_id = threads.path_id
-        and anchored.user_id = threads.user_id
-        and anchored.thread_id = threads.thread_id
     left join sessions on anchored.session_id = sessions.session_id
 
 )

@@ -76,7 +76,10 @@ neighbours as (
         lag(item) over in_order as item_before,
         lag(is_anchor) over in_order as is_anchor_before,
         lead(item) over in_order as item_after,
-        lead(is_anchor) over in_order as is_anchor_after
+        lead(is_anchor) over in_order as is_anchor_after,
+        max(threaded.occurred_at) over (
+            partition by threaded.path_id, threaded.user_id, threaded.thread_id
+        ) as thread_ended_at
     from threaded
     inner join paths on threaded.path_id = paths.path_id
     window in_order as (
@@ -116,6 +119,7 @@ select
     row_number() over in_order as run_number,
     is_anchor,
     lag(occurred_at) over in_order as previous_at,
+    thread_ended_at,
     occurred_at
 from runs
 window in_order as (
