@@ -44,7 +44,6 @@ COHORT_MODES = {
 ATTRIBUTIONS = {"first_touch": "first", "last_touch": "last", "all_events": "all"}
 # Kinds whose answers come from marts that are not built yet, or from no mart.
 KINDS_LATER = {
-    "funnel_time_to_convert": "conversion_time mean_of_furthest cannot be computed yet",
     "window_funnel": "a function's modes: strict order, steps at one instant and re-entry",
     "condition_retention": "a function over conditions without periods",
     "stages": "states by user and day, cut at 7 and 30 days: the cuts are a var of the project",
@@ -78,6 +77,7 @@ def why_not(case: Case) -> str | None:
         "sessions": _why_no_session,
         "rfm_summary": lambda _: None,
         "paths": lambda _: None,
+        "funnel_time_to_convert": _why_no_funnel,
     }[case["kind"]](case)
 
 
@@ -91,8 +91,6 @@ def _why_no_funnel(case: Case) -> str | None:
 
 
 def _why_no_trend(case: Case) -> str | None:
-    if case["params"]["interval"] == "hour":
-        return "a funnel has no grain of hours"
     return _why_no_funnel(case)
 
 
@@ -258,6 +256,8 @@ class World:
             breakdown_limit=breakdown.get("limit", ""),
             from_at=bounds["from"],
             to_at=bounds["to"],
+            time_bins=parameters.get("bin_count", ""),
+            trend_grain="hour" if parameters.get("interval") == "hour" else "",
         )
         for number, step in enumerate(parameters["steps"], start=1):
             self._row(
@@ -276,6 +276,7 @@ class World:
         )
 
     _add_funnel_trends = _add_funnel
+    _add_funnel_time_to_convert = _add_funnel
 
     def _add_retention(self, case: Case) -> None:
         parameters = case["params"]
@@ -458,18 +459,20 @@ def retention_starts(case: Case) -> list[datetime]:
     return starts
 
 
-def trend_starts(case: Case) -> Iterator[date]:
-    """First day of each period that the case's range touches; weeks start on Sunday."""
+def trend_starts(case: Case) -> Iterator[datetime]:
+    """Start of each period that the case's range touches; weeks start on Sunday."""
     bounds = case["params"]["date_range"]
     interval = case["params"]["interval"]
-    day = instant(bounds["from"]).date()
+    start = instant(bounds["from"]).replace(minute=0, second=0, microsecond=0)
+    if interval != "hour":
+        start = start.replace(hour=0)
     if interval == "week":
-        day -= timedelta(days=(day.weekday() + 1) % 7)
+        start -= timedelta(days=(start.weekday() + 1) % 7)
     elif interval == "month":
-        day = day.replace(day=1)
-    while day <= instant(bounds["to"]).date():
-        yield day
-        day = next_period(datetime(day.year, day.month, day.day, tzinfo=UTC), interval).date()
+        start = start.replace(day=1)
+    while start <= instant(bounds["to"]):
+        yield start
+        start = next_period(start, interval)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ if not cases.FOLDER.is_dir():
 
 KINDS = (
     "funnel", "funnel_trends", "retention", "stickiness", "lifecycle", "sessions", "rfm_summary",
-    "paths",
+    "paths", "funnel_time_to_convert",
 )  # fmt: skip
 ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}
@@ -31,7 +31,10 @@ NOT_RUN = {
     "funnel_trends": {
         "order mode strict cannot be computed yet": 3,
         "exclusions cannot be computed yet": 9,
-        "a funnel has no grain of hours": 1,
+    },
+    "funnel_time_to_convert": {
+        "order mode strict cannot be computed yet": 1,
+        "order mode unordered cannot be computed yet": 1,
     },
     "retention": {"retention counts users; sums of a property are no part of it": 3},
     "stickiness": {
@@ -110,6 +113,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
             ("marts", "mart_retention_cohorts", "retention_id"),
             ("marts", "mart_stickiness", "stickiness_id"),
             ("marts", "mart_growth_accounting", "activity_id"),
+            ("marts", "mart_funnel_times", "funnel_id"),
+            ("marts", "mart_funnel_time_to_convert", "funnel_id"),
+            ("marts", "mart_funnel_trends", "funnel_id"),
             ("marts", "mart_path_edges", "path_id"),
             ("marts", "mart_path_sequences", "path_id"),
             ("facts", "fct_funnel_counted_attempts", "funnel_id"),
@@ -197,9 +203,25 @@ def test_funnel_trends(tables: Tables, case: cases.Case) -> None:
             for row in rows
             if row["breakdown_value"] == value
         }
+        trend = {
+            row["period_start_at"]: row
+            for row in tables["mart_funnel_trends"][case["id"]]
+            if row["grain"] == parameters["interval"] and row["breakdown_value"] == value
+        }
+        assert sorted(trend) == [start.replace(tzinfo=None) for start in starts]
         for number, start in enumerate(starts):
-            reached_from = counts.get((start, parameters["from_step"] + 1), 0)
-            reached_to = counts.get((start, parameters["to_step"] + 1), 0)
+            row = trend[start.replace(tzinfo=None)]
+            if parameters["interval"] == "hour":
+                assert (parameters["from_step"], parameters["to_step"] + 1) == (
+                    0, len(parameters["steps"])
+                )  # fmt: skip
+                reached_from, reached_to = row["entrant_count"], row["converted_count"]
+            else:
+                day = start.date()
+                reached_from = counts.get((day, parameters["from_step"] + 1), 0)
+                reached_to = counts.get((day, parameters["to_step"] + 1), 0)
+                assert row["entrant_count"] == counts.get((day, 1), 0)
+                assert row["converted_count"] == counts.get((day, len(parameters["steps"])), 0)
             found = {
                 "reached_from": reached_from,
                 "reached_to": reached_to,
@@ -210,6 +232,28 @@ def test_funnel_trends(tables: Tables, case: cases.Case) -> None:
                 assert wanted is None or got == pytest.approx(wanted, abs=0.005), (
                     f"{value}, {start}, {key}: {got} instead of {wanted}"
                 )
+
+
+@named("funnel_time_to_convert")
+def test_funnel_time_to_convert(tables: Tables, case: cases.Case) -> None:
+    parameters, expected = case["params"], case["expected"]
+    assert set(expected) == {"bins", "average_conversion_seconds"}
+
+    def of_pair(table: str) -> list[dict[str, Any]]:
+        return [
+            row
+            for row in tables[table][case["id"]]
+            if row["breakdown_value"] is None
+            and row["from_step"] == parameters["from_step"] + 1
+            and row["to_step"] == parameters["to_step"] + 1
+        ]
+
+    bins = sorted(of_pair("mart_funnel_time_to_convert"), key=lambda row: row["bin_number"])
+    assert [[row["bin_from_seconds"], row["mature_reached_count"]] for row in bins] == [
+        [pytest.approx(edge), count] for edge, count in expected["bins"]
+    ]
+    [times] = of_pair("mart_funnel_times")
+    assert times["mean_seconds"] == pytest.approx(expected["average_conversion_seconds"])
 
 
 @named("retention")
@@ -287,9 +331,7 @@ def test_paths(tables: Tables, case: cases.Case) -> None:
                 row["occurrence_count"]
             for row in tables["mart_path_sequences"][case["id"]]
         }  # fmt: skip
-        assert flows == {
-            tuple(flow["sequence"]): flow["occurrences"] for flow in expected["flows"]
-        }
+        assert flows == {tuple(flow["sequence"]): flow["occurrences"] for flow in expected["flows"]}
         return
     assert set(expected) <= {"edges", "edge_count"}
     # The item that a path starts at is 0 with us and 1 with the peer.

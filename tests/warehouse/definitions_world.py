@@ -236,7 +236,9 @@ def seeds(funnels: Sequence[Funnel], retentions: Sequence[Retention]) -> dict[st
                 "to_at": _bound(retention.to_at),
             }
         )
-        rows["filters"] += filter_rows("retention", retention.retention_id, "cohort", retention.cohort)
+        rows["filters"] += filter_rows(
+            "retention", retention.retention_id, "cohort", retention.cohort
+        )
         rows["filters"] += filter_rows(
             "retention", retention.retention_id, "return", retention.returning
         )

@@ -106,9 +106,7 @@ def parts(
             part.append(item)
         yield part, part[-1].event.at + path.session_gap
     else:
-        active = sorted(
-            e.at for e in world.events if e.user == user and e.name not in world.silent
-        )
+        active = sorted(e.at for e in world.events if e.user == user and e.name not in world.silent)
         sessions: list[list[datetime]] = []
         for at in active:
             if sessions and at - sessions[-1][-1] < GAP and at - sessions[-1][0] < LONGEST:

@@ -27,8 +27,9 @@ def clock_hours(wanted: World) -> dict[Cell, float]:
     """Hours of each name and period: a walk of a quarter of an hour at a time."""
     hours: dict[Cell, float] = defaultdict(float)
     at = wanted.midnight(wanted.first_date)
-    while at < wanted.data_through_at:
-        local = at.astimezone(ZoneInfo(wanted.timezone))
+    through, zone = wanted.data_through_at, ZoneInfo(wanted.timezone)
+    while at < through:
+        local = at.astimezone(zone)
         for grain in ("week", "month"):
             start = wanted.period_start(grain, local.date())
             hours[grain, start, local.isoweekday(), local.hour] += 0.25

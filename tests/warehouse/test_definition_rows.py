@@ -27,21 +27,21 @@ gap,buy||open
 both,buy|*
 """
 FUNNELS = """funnel_id,order_mode,window_seconds,count_by,ties,breakdown,breakdown_attribution,\
-breakdown_limit,hold_constant,conversion_time,from_at,to_at
-good,,,,,event:plan|user:age,step_2,5,,,2024-01-01,2024-02-01T12:00:00Z
-good,,,,,,,,,,,
-,,60,,,,,,,,,
-stepless,,,,,,,,,,,
-modes,sorted,,visits,never,,,,,soon,,
-later,strict,,attempts,,,,,,mean_of_furthest,,
-window,,0,,,,,,,,,
-window_text,,two weeks,,,,,,,,,
-window_part,,7.5,,,,,,,,,
-window_age,,99999999999999999999,,,,,,,,,
-parts,,,,,person:plan,step_3,0,plan,,,
-idle,,,,,,last,,,,,
-dates,,,,,,,,,,2024-02-30,soon
-backwards,,,,,,,,,,2024-03-02,2024-03-01 23:00
+breakdown_limit,hold_constant,conversion_time,from_at,to_at,time_bins,trend_grain
+good,,,,,event:plan|user:age,step_2,5,,,2024-01-01,2024-02-01T12:00:00Z,7,Hour
+good,,,,,,,,,,,,,
+,,60,,,,,,,,,,,
+stepless,,,,,,,,,,,,,
+modes,sorted,,visits,never,,,,,soon,,,61,minute
+later,strict,,attempts,,,,,,mean_of_furthest,,,,
+window,,0,,,,,,,,,,,
+window_text,,two weeks,,,,,,,,,,,
+window_part,,7.5,,,,,,,,,,,
+window_age,,99999999999999999999,,,,,,,,,,,
+parts,,,,,person:plan,step_3,0,plan,,,,,
+idle,,,,,,last,,,,,,,
+dates,,,,,,,,,,2024-02-30,soon,,
+backwards,,,,,,,,,,2024-03-02,2024-03-01 23:00,,
 """
 STEPS = """funnel_id,step_number,exclusion_number,event_name,is_optional,first_time,min_seconds,\
 max_seconds,excluded_after_step,excluded_before_step
@@ -165,6 +165,8 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (6, "error", "count_by visits is unknown"),
         (6, "error", "order_mode sorted is unknown"),
         (6, "error", "ties never is unknown"),
+        (6, "error", "time_bins 61 is no whole number from 1 to 60"),
+        (6, "error", "trend_grain minute is unknown"),
         (7, "error", "conversion_time mean_of_furthest cannot be computed yet"),
         (7, "error", "count_by attempts cannot be computed yet"),
         (7, "error", "order_mode strict cannot be computed yet"),

@@ -116,9 +116,7 @@ def seeds(paths: list[Path]) -> dict[str, str]:
         rows["paths"].append(
             {
                 "path_id": path.path_id,
-                "anchor_event": (
-                    "" if path.anchor is None else "|".join(path.anchor.names) or "*"
-                ),
+                "anchor_event": ("" if path.anchor is None else "|".join(path.anchor.names) or "*"),
                 "anchor_item": path.anchor_item,
                 "direction": path.direction,
                 "steps": path.steps,
@@ -295,9 +293,7 @@ def test_edges_and_sequences_are_those_of_the_oracle(
 def test_ripe_rows_stay(warehouses: dict[datetime | None, File], table: str) -> None:
     early = grouped(warehouses[HORIZON], table, "path_id")
     now = grouped(warehouses[None], table, "path_id")
-    ripe = [
-        (path_id, row) for path_id, rows in early.items() for row in rows if row["is_mature"]
-    ]
+    ripe = [(path_id, row) for path_id, rows in early.items() for row in rows if row["is_mature"]]
     assert len(ripe) > 100
     present = {path_id: {repr(row) for row in rows} for path_id, rows in now.items()}
     moved = [row for path_id, row in ripe if repr(row) not in present.get(path_id, set())]

@@ -29,7 +29,9 @@ typed as (
             else {{ whole_number('breakdown_limit', 'bigint') }}
         end as breakdown_limit,
         {{ bound_instant('from_at', is_end=false) }} as from_at,
-        {{ bound_instant('to_at', is_end=true) }} as to_at
+        {{ bound_instant('to_at', is_end=true) }} as to_at,
+        {{ whole_number('time_bins', most=60) }} as time_bins,
+        lower(trend_grain) as trend_grain
     from funnels
     where funnel_id is not null
 
@@ -60,6 +62,8 @@ select
     window_seconds,
     breakdown_limit,
     from_at,
-    to_at
+    to_at,
+    time_bins,
+    trend_grain
 from ranked
 where copy_number = 1

@@ -83,6 +83,8 @@ DEFINITIONS: tuple[Definition, ...] = (
             "conversion_time",
             "from_at",
             "to_at",
+            "time_bins",
+            "trend_grain",
         ),
     ),
     Definition(
