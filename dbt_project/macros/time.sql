@@ -49,6 +49,17 @@
     {{ utc_timestamp(day) }}
 {%- endmacro %}
 
+{# Whether `YUNYING_WEEK_START` is Sunday. #}
+{% macro week_starts_on_sunday() -%}
+    {{ return((env_var('YUNYING_WEEK_START', 'monday') or 'monday') == 'sunday') }}
+{%- endmacro %}
+
+{# Day of the week by ISO 8601: 1 is Monday, 7 Sunday. The first Monday before any date that
+   is believed is 1969-12-29. #}
+{% macro iso_weekday(day) -%}
+    cast(mod({{ days_between("cast('1969-12-29' as date)", day) }}, 7) + 1 as integer)
+{%- endmacro %}
+
 {# First day of the calendar week that holds a day; `YUNYING_WEEK_START` says which. #}
 {% macro week_start(day) -%}
     {%- if (env_var('YUNYING_WEEK_START', 'monday') or 'monday') == 'sunday' -%}

@@ -46,15 +46,15 @@ CONVERSION_TIMES = {"per_user_mean": "mean_of_furthest"}
 ATTRIBUTIONS = {"first_touch": "first", "last_touch": "last", "all_events": "all"}
 # Kinds whose answers come from marts that are not built yet, or from no mart.
 KINDS_LATER = {
-    "funnel_time_to_convert": "conversion_time mean_of_furthest cannot be computed yet",
     "condition_retention": "a function over conditions without periods",
-    "paths": "the product area has no paths yet",
     "stages": "states by user and day, cut at 7 and 30 days: the cuts are a var of the project",
     "attribution": "the channel area has no attribution yet",
 }
 # The property that keeps a side of any event to its own case.
 CASE_PROPERTY = "conformance_case"
 SESSION_GAP_SECONDS = 1800
+# Longer than the events of any case lie apart.
+FOREVER_SECONDS = 10**9
 
 
 def read_cases(kind: str) -> list[dict[str, Any]]:
@@ -71,20 +71,16 @@ def why_not(case: Case) -> str | None:
     """Why a definition cannot say what the case asks; None when it can."""
     return {
         "funnel": lambda _: None,
-        "funnel_trends": _why_no_trend,
+        "funnel_trends": lambda _: None,
         "window_funnel": _why_no_window_funnel,
         "retention": _why_no_retention,
         "stickiness": _why_no_stickiness,
         "lifecycle": _why_no_lifecycle,
         "sessions": _why_no_session,
         "rfm_summary": lambda _: None,
+        "paths": lambda _: None,
+        "funnel_time_to_convert": lambda _: None,
     }[case["kind"]](case)
-
-
-def _why_no_trend(case: Case) -> str | None:
-    if case["params"]["interval"] == "hour":
-        return "a funnel has no grain of hours"
-    return None
 
 
 def _why_no_window_funnel(case: Case) -> str | None:
@@ -288,6 +284,8 @@ class World:
             conversion_time=CONVERSION_TIMES.get(parameters.get("conversion_time_rule"), ""),
             from_at=bounds["from"],
             to_at=bounds["to"],
+            time_bins=parameters.get("bin_count", ""),
+            trend_grain="hour" if parameters.get("interval") == "hour" else "",
         )
         for number, step in enumerate(parameters["steps"], start=1):
             self._row(
@@ -316,6 +314,7 @@ class World:
         )
 
     _add_funnel_trends = _add_funnel
+    _add_funnel_time_to_convert = _add_funnel
 
     def _add_window_funnel(self, case: Case) -> None:
         parameters = case["params"]
@@ -397,6 +396,48 @@ class World:
         )
         self._add_events(case)
 
+    def _add_paths(self, case: Case) -> None:
+        parameters = case["params"]
+        bounds = parameters["date_range"]
+        row: dict[str, Any] = {
+            "path_id": case["id"],
+            "from_at": bounds["from"],
+            "to_at": bounds["to"],
+        }
+        if parameters.get("task") == "flows":
+            item = {"event": None}
+            anchor = {"event": parameters["primary_event"]}
+            parameters = {**parameters, "filters": []}
+            row |= {
+                "anchor_event": self._add_side(
+                    {**case, "params": parameters}, "path", case["id"], "anchor", anchor
+                ),
+                "direction": parameters["direction"],
+                "steps": parameters["depth"],
+                "scope": "user",
+                "window_seconds": FOREVER_SECONDS,
+            }
+        else:
+            item = {"any_of": parameters["sources"]}
+            properties = [source.get("item_property") for source in parameters["sources"]]
+            row |= {
+                # The peer counts the item that it starts at among the steps.
+                "anchor_item": parameters["start_at"],
+                "steps": parameters["max_steps"] - (parameters["start_at"] is not None),
+                "item_property": "|".join(
+                    dict.fromkeys(f"event:{_text(name)}" for name in properties if name)
+                ),
+                "drop_ending": "/",
+                "repeats": "last",
+                "occurrences": "first" if parameters["start_at"] else "",
+                "session_gap_seconds": parameters["session_gap_seconds"],
+            }
+        row["item_event"] = self._add_side(
+            {**case, "params": parameters}, "path", case["id"], "item", item
+        )
+        self._row("paths", **row)
+        self._add_events(case, instant(bounds["from"]), instant(bounds["to"]))
+
     def _add_lifecycle(self, case: Case) -> None:
         self._row(
             "activities",
@@ -475,18 +516,20 @@ def retention_starts(case: Case) -> list[datetime]:
     return starts
 
 
-def trend_starts(case: Case) -> Iterator[date]:
-    """First day of each period that the case's range touches; weeks start on Sunday."""
+def trend_starts(case: Case) -> Iterator[datetime]:
+    """Start of each period that the case's range touches; weeks start on Sunday."""
     bounds = case["params"]["date_range"]
     interval = case["params"]["interval"]
-    day = instant(bounds["from"]).date()
+    start = instant(bounds["from"]).replace(minute=0, second=0, microsecond=0)
+    if interval != "hour":
+        start = start.replace(hour=0)
     if interval == "week":
-        day -= timedelta(days=(day.weekday() + 1) % 7)
+        start -= timedelta(days=(start.weekday() + 1) % 7)
     elif interval == "month":
-        day = day.replace(day=1)
-    while day <= instant(bounds["to"]).date():
-        yield day
-        day = next_period(datetime(day.year, day.month, day.day, tzinfo=UTC), interval).date()
+        start = start.replace(day=1)
+    while start <= instant(bounds["to"]):
+        yield start
+        start = next_period(start, interval)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -17,13 +17,12 @@ if not cases.FOLDER.is_dir():
 
 KINDS = (
     "funnel", "funnel_trends", "window_funnel", "retention", "stickiness", "lifecycle",
-    "sessions", "rfm_summary",
+    "sessions", "rfm_summary", "paths", "funnel_time_to_convert",
 )  # fmt: skip
 ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}
 # How many cases of a kind are not run, and why.
 NOT_RUN = {
-    "funnel_trends": {"a funnel has no grain of hours": 1},
     "window_funnel": {
         "a repeat of a step ends the peer's chain at its depth": 4,
         "the peer scans once, tolerates repeats, and stops at what is out of order": 9,
@@ -103,6 +102,11 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
             ("marts", "mart_retention_cohorts", "retention_id"),
             ("marts", "mart_stickiness", "stickiness_id"),
             ("marts", "mart_growth_accounting", "activity_id"),
+            ("marts", "mart_funnel_times", "funnel_id"),
+            ("marts", "mart_funnel_time_to_convert", "funnel_id"),
+            ("marts", "mart_funnel_trends", "funnel_id"),
+            ("marts", "mart_path_edges", "path_id"),
+            ("marts", "mart_path_sequences", "path_id"),
             ("facts", "fct_funnel_counted_attempts", "funnel_id"),
             ("facts", "fct_events", "user_id"),
             ("facts", "fct_sessions", "user_id"),
@@ -208,9 +212,25 @@ def test_funnel_trends(tables: Tables, case: cases.Case) -> None:
             for row in rows
             if row["breakdown_value"] == value
         }
+        trend = {
+            row["period_start_at"]: row
+            for row in tables["mart_funnel_trends"][case["id"]]
+            if row["grain"] == parameters["interval"] and row["breakdown_value"] == value
+        }
+        assert sorted(trend) == [start.replace(tzinfo=None) for start in starts]
         for number, start in enumerate(starts):
-            reached_from = counts.get((start, parameters["from_step"] + 1), 0)
-            reached_to = counts.get((start, parameters["to_step"] + 1), 0)
+            row = trend[start.replace(tzinfo=None)]
+            if parameters["interval"] == "hour":
+                assert (parameters["from_step"], parameters["to_step"] + 1) == (
+                    0, len(parameters["steps"])
+                )  # fmt: skip
+                reached_from, reached_to = row["entrant_count"], row["converted_count"]
+            else:
+                day = start.date()
+                reached_from = counts.get((day, parameters["from_step"] + 1), 0)
+                reached_to = counts.get((day, parameters["to_step"] + 1), 0)
+                assert row["entrant_count"] == counts.get((day, 1), 0)
+                assert row["converted_count"] == counts.get((day, len(parameters["steps"])), 0)
             found = {
                 "reached_from": reached_from,
                 "reached_to": reached_to,
@@ -232,6 +252,28 @@ def test_window_funnel(tables: Tables, case: cases.Case) -> None:
     }
     for user, level in case["expected"]["levels"].items():
         assert level is None or levels.get(f"{case['id']} {user}", 0) == level, user
+
+
+@named("funnel_time_to_convert")
+def test_funnel_time_to_convert(tables: Tables, case: cases.Case) -> None:
+    parameters, expected = case["params"], case["expected"]
+    assert set(expected) == {"bins", "average_conversion_seconds"}
+
+    def of_pair(table: str) -> list[dict[str, Any]]:
+        return [
+            row
+            for row in tables[table][case["id"]]
+            if row["breakdown_value"] is None
+            and row["from_step"] == parameters["from_step"] + 1
+            and row["to_step"] == parameters["to_step"] + 1
+        ]
+
+    bins = sorted(of_pair("mart_funnel_time_to_convert"), key=lambda row: row["bin_number"])
+    assert [[row["bin_from_seconds"], row["mature_reached_count"]] for row in bins] == [
+        [pytest.approx(edge), count] for edge, count in expected["bins"]
+    ]
+    [times] = of_pair("mart_funnel_times")
+    assert times["mean_seconds"] == pytest.approx(expected["average_conversion_seconds"])
 
 
 @named("retention")
@@ -295,6 +337,41 @@ def test_lifecycle(tables: Tables, case: cases.Case) -> None:
             got = sign * row.get(column, 0)
             assert wanted is None or got == wanted, f"{start:%Y-%m-%d}, {key}"
         start = cases.next_period(start, parameters["interval"])
+
+
+@named("paths")
+def test_paths(tables: Tables, case: cases.Case) -> None:
+    expected = case["expected"]
+    prefix = f"{case['id']} "
+    if "flows" in expected:
+        assert set(expected) == {"flows"}
+        # Time runs forward with us and ends at the anchor; the peer tells backwards, without.
+        flows = {
+            tuple(item.removeprefix(prefix) for item in row["item_sequence"].split(" > ")[-2::-1]):
+                row["occurrence_count"]
+            for row in tables["mart_path_sequences"][case["id"]]
+        }  # fmt: skip
+        assert flows == {tuple(flow["sequence"]): flow["occurrences"] for flow in expected["flows"]}
+        return
+    assert set(expected) <= {"edges", "edge_count"}
+    # The item that a path starts at is 0 with us and 1 with the peer.
+    shift = 1 if case["params"]["start_at"] else 0
+    found = {
+        (
+            f"{row['source_position'] + shift}_{row['source_item'].removeprefix(prefix)}",
+            f"{row['target_position'] + shift}_{row['target_item'].removeprefix(prefix)}",
+        ): row
+        for row in tables["mart_path_edges"][case["id"]]
+    }
+    assert len(found) == expected.get("edge_count", len(found))
+    if "edges" in expected:
+        assert set(found) == {(edge["source"], edge["target"]) for edge in expected["edges"]}
+    for edge in expected.get("edges", ()):
+        row = found[edge["source"], edge["target"]]
+        assert row["occurrence_count"] == edge["value"], edge
+        if "average_seconds" in edge:
+            assert row["mature_occurrence_count"] == edge["value"]
+            assert row["mean_seconds"] == pytest.approx(edge["average_seconds"]), edge
 
 
 @named("sessions")

@@ -228,6 +228,93 @@ _DEFECTS = {
             update marts.mart_funnel_conversion
             set reached_count = 0, mature_reached_count = 0 where step_number = 3""",
     },
+    "marts.mart_path_edges": {
+        "rates_between_0_and_1": """
+            update marts.mart_path_edges set rate_from_source = 1.5 where target_item = 'pay'""",
+        "not_negative": """
+            update marts.mart_path_edges set mean_seconds = -1 where target_item = 'pay'""",
+        "parts_within_wholes": """
+            update marts.mart_path_edges set mature_source_count = 1199
+            where target_item = 'pay'""",
+        "most_items_have_a_name": """
+            update marts.mart_path_edges set source_item = 'Other', target_item = 'Other'""",
+    },
+    "marts.mart_path_sequences": {
+        "rates_between_0_and_1": """
+            update marts.mart_path_sequences set occurrence_rate = -0.1
+            where item_sequence = 'cart'""",
+        "not_negative": """
+            update marts.mart_path_sequences set user_count = -1 where item_sequence = 'cart'""",
+        "parts_within_wholes": """
+            update marts.mart_path_sequences set user_count = 301
+            where item_sequence = 'cart'""",
+        "sequences_sum_to_occurrences": """
+            delete from marts.mart_path_sequences where item_sequence = 'cart'""",
+    },
+    "marts.mart_activity_heatmap": {
+        "not_negative": """
+            update marts.mart_activity_heatmap set hour_count = -1
+            where weekday_number = 1 and hour_of_day = 3""",
+        "parts_within_wholes": """
+            update marts.mart_activity_heatmap set user_count = 121
+            where weekday_number = 1 and hour_of_day = 3""",
+        "within_horizon": """
+            update marts.mart_activity_heatmap set period_start_date = '2999-01-01'
+            where weekday_number = 1 and hour_of_day = 3""",
+        "as_many_hours_as_there_are": """
+            update marts.mart_activity_heatmap set hour_count = 7
+            where weekday_number = 1 and hour_of_day = 3""",
+        "nobody_in_an_hour_that_was_not": """
+            update marts.mart_activity_heatmap set hour_count = 0
+            where weekday_number = 1 and hour_of_day = 3""",
+        "no_hour_holds_nearly_all": """
+            update marts.mart_activity_heatmap set event_count = 1000000
+            where hour_of_day = 0""",
+    },
+    "marts.mart_user_states_daily": {
+        "not_empty": "delete from marts.mart_user_states_daily",
+        "not_negative": """
+            update marts.mart_user_states_daily set user_count = -1
+            where activity_date = '2024-01-05' and state_id = 'at_risk_wau'""",
+        "within_horizon": """
+            update marts.mart_user_states_daily set activity_date = '2999-01-01'
+            where activity_date = '2024-02-29'""",
+        "active_states_sum_to_dau": """
+            update marts.mart_user_states_daily set user_count = 59
+            where activity_date = '2024-01-05' and state_id = 'current'""",
+    },
+    "marts.mart_funnel_times": {
+        "not_negative": "update marts.mart_funnel_times set least_seconds = -1",
+        "times_are_in_order": "update marts.mart_funnel_times set p90_seconds = 49",
+        "not_all_in_one_second": """
+            update marts.mart_funnel_times set least_seconds = 0, median_seconds = 0""",
+    },
+    "marts.mart_funnel_time_to_convert": {
+        "not_negative": """
+            update marts.mart_funnel_time_to_convert set bin_from_seconds = -1
+            where bin_number = 1""",
+        "bins_have_a_width": """
+            update marts.mart_funnel_time_to_convert set bin_to_seconds = bin_from_seconds
+            where bin_number = 2""",
+        "bins_hold_everybody": """
+            delete from marts.mart_funnel_time_to_convert where bin_number = 2""",
+    },
+    "marts.mart_funnel_trends": {
+        "rates_between_0_and_1": """
+            update marts.mart_funnel_trends set conversion_rate = 1.1
+            where period_start_date = '2024-01-05'""",
+        "not_negative": """
+            update marts.mart_funnel_trends set converted_count = -1
+            where period_start_date = '2024-01-05'""",
+        "parts_within_wholes": """
+            update marts.mart_funnel_trends set converted_count = 101
+            where period_start_date = '2024-01-05'""",
+        "within_horizon": """
+            update marts.mart_funnel_trends set period_start_date = '2999-01-01'
+            where period_start_date = '2024-02-29'""",
+        "no_day_missing": """
+            delete from marts.mart_funnel_trends where period_start_date = '2024-01-05'""",
+    },
     "marts.mart_retention_cohorts": {
         "rates_between_0_and_1": """
             update marts.mart_retention_cohorts set retention_rate = -0.1

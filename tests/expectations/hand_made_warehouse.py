@@ -101,6 +101,41 @@ create table marts.mart_funnel_conversion (
     mean_seconds_from_previous double, median_seconds_from_previous double,
     p90_seconds_from_previous double, is_mature boolean, period_start_date date
 );
+create table marts.mart_path_edges (
+    path_id text, source_item text, target_item text, source_position bigint,
+    target_position bigint, occurrence_count bigint, user_count bigint,
+    mature_occurrence_count bigint, mature_source_count bigint, rate_from_source double,
+    mean_seconds double, is_mature boolean
+);
+create table marts.mart_path_sequences (
+    sequence_key text, path_id text, item_sequence text, item_count bigint,
+    occurrence_count bigint, user_count bigint, mature_occurrence_count bigint,
+    mature_path_occurrence_count bigint, occurrence_rate double, is_mature boolean
+);
+create table marts.mart_activity_heatmap (
+    activity_id text, grain text, weekday_number bigint, weekday_position bigint,
+    hour_of_day bigint, event_count bigint, user_count bigint, user_hour_count bigint,
+    hour_count double, is_mature boolean, period_start_date date
+);
+create table marts.mart_user_states_daily (
+    state_id text, user_count bigint, is_active boolean, is_mature boolean, activity_date date
+);
+create table marts.mart_funnel_times (
+    funnel_id text, breakdown_value text, from_step bigint, to_step bigint,
+    mature_reached_count bigint, least_seconds double, mean_seconds double,
+    median_seconds double, p90_seconds double, most_seconds double, is_mature boolean
+);
+create table marts.mart_funnel_time_to_convert (
+    funnel_id text, breakdown_value text, from_step bigint, to_step bigint, bin_number bigint,
+    bin_from_seconds bigint, bin_to_seconds bigint, mature_reached_count bigint,
+    is_mature boolean
+);
+create table marts.mart_funnel_trends (
+    funnel_id text, grain text, breakdown_value text, entrant_count bigint,
+    converted_count bigint, mature_entrant_count bigint, mature_converted_count bigint,
+    conversion_rate double, is_mature boolean, period_start_date date,
+    period_start_at timestamp
+);
 create table marts.mart_retention_cohorts (
     retention_id text, breakdown_value text, period_number bigint, cohort_size bigint,
     returned_count bigint, eligible_count bigint, mature_returned_count bigint,
@@ -227,6 +262,45 @@ select 'checkout' as funnel_id, 'all' as grain, null as period_start_date,
     90.0 as p90_seconds_from_previous, true as is_mature
 from (values (1, 2000, null), (2, 900, 1500), (3, 100, 900))
     as steps (step_number, reached_count, mature_previous_count);
+insert into marts.mart_path_edges by name
+select 'checkout' as path_id, 'cart' as source_item, target_item, 0 as source_position,
+    1 as target_position, occurrence_count, 100 as user_count,
+    occurrence_count as mature_occurrence_count, 2000 as mature_source_count,
+    occurrence_count / 2000 as rate_from_source, 60.0 as mean_seconds, true as is_mature
+from (values ('pay', 1200), ('leave', 500)) as edges (target_item, occurrence_count);
+insert into marts.mart_path_sequences by name
+select item_sequence as sequence_key, 'checkout' as path_id, item_sequence, 2 as item_count,
+    occurrence_count, 100 as user_count, occurrence_count as mature_occurrence_count,
+    2000 as mature_path_occurrence_count, occurrence_count / 2000 as occurrence_rate,
+    true as is_mature
+from (values ('cart > pay', 1200), ('cart > leave', 500), ('cart', 300))
+    as sequences (item_sequence, occurrence_count);
+insert into marts.mart_activity_heatmap by name
+select 'any' as activity_id, 'month' as grain, weekdays.range as weekday_number,
+    weekdays.range as weekday_position, hours.range as hour_of_day, 200 as event_count,
+    60 as user_count, 120 as user_hour_count, 4 as hour_count, true as is_mature,
+    date '2024-02-01' as period_start_date
+from range(1, 8) as weekdays cross join range(0, 24) as hours;
+insert into marts.mart_user_states_daily by name
+select state_id, user_count, is_active, true as is_mature, day_date as activity_date
+from days cross join (values ('current', 60, true), ('at_risk_wau', 60, false))
+    as states (state_id, user_count, is_active);
+insert into marts.mart_funnel_times by name
+select 'checkout' as funnel_id, null as breakdown_value, 1 as from_step, 2 as to_step,
+    1500 as mature_reached_count, 10.0 as least_seconds, 60.0 as mean_seconds,
+    50.0 as median_seconds, 90.0 as p90_seconds, 100.0 as most_seconds, true as is_mature;
+insert into marts.mart_funnel_time_to_convert by name
+select 'checkout' as funnel_id, null as breakdown_value, 1 as from_step, 2 as to_step,
+    range as bin_number, 10 + 30 * (range - 1) as bin_from_seconds,
+    10 + 30 * range as bin_to_seconds, 500 * (range < 4)::int as mature_reached_count,
+    true as is_mature
+from range(1, 5);
+insert into marts.mart_funnel_trends by name
+select 'checkout' as funnel_id, 'day' as grain, null as breakdown_value, 100 as entrant_count,
+    50 as converted_count, 90 as mature_entrant_count, 45 as mature_converted_count,
+    0.5 as conversion_rate, false as is_mature, day_date as period_start_date,
+    day_date::timestamp as period_start_at
+from days;
 insert into marts.mart_retention_cohorts by name
 select 'weekly' as retention_id, timestamp '2024-01-01' as cohort_start_at,
     date '2024-01-01' as cohort_start_date, null as breakdown_value, range as period_number,

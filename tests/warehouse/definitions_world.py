@@ -212,7 +212,7 @@ def seeds(funnels: Sequence[Funnel], retentions: Sequence[Retention]) -> dict[st
                     "first_time": step.first_time,
                 }
             )
-            rows["filters"] += _filters("funnel", funnel.funnel_id, str(number), step)
+            rows["filters"] += filter_rows("funnel", funnel.funnel_id, str(number), step)
     for retention in retentions:
         rows["retentions"].append(
             {
@@ -236,8 +236,10 @@ def seeds(funnels: Sequence[Funnel], retentions: Sequence[Retention]) -> dict[st
                 "to_at": _bound(retention.to_at),
             }
         )
-        rows["filters"] += _filters("retention", retention.retention_id, "cohort", retention.cohort)
-        rows["filters"] += _filters(
+        rows["filters"] += filter_rows(
+            "retention", retention.retention_id, "cohort", retention.cohort
+        )
+        rows["filters"] += filter_rows(
             "retention", retention.retention_id, "return", retention.returning
         )
     columns = {definition.name: definition.columns for definition in DEFINITIONS}
@@ -251,7 +253,10 @@ def seeds(funnels: Sequence[Funnel], retentions: Sequence[Retention]) -> dict[st
     return texts
 
 
-def _filters(definition: str, definition_id: str, side: str, chosen: Side) -> list[dict[str, str]]:
+def filter_rows(
+    definition: str, definition_id: str, side: str, chosen: Side
+) -> list[dict[str, str]]:
+    """Rows of filters.csv that say the conditions of a side."""
     return [
         {
             "definition": definition,

@@ -16,6 +16,7 @@ open,product,,true,,
 buy,shop,order,,,
 refund,product,reimburse,,,
 push,campaign,,perhaps,1.5,
+ping,campaign,,false,,
 """
 ACTIVITIES = """activity_id,event_name
 any,open
@@ -26,22 +27,22 @@ gap,buy||open
 both,buy|*
 """
 FUNNELS = """funnel_id,order_mode,window_seconds,count_by,ties,breakdown,breakdown_attribution,\
-breakdown_limit,hold_constant,conversion_time,from_at,to_at,when_void
-good,,,,,event:plan|user:age,step_2,5,,,2024-01-01,2024-02-01T12:00:00Z,leave
-good,,,,,,,,,,,,
-,,60,,,,,,,,,,
-stepless,,,,,,,,,,,,
-modes,sorted,,visits,never,,,,,soon,,,
-later,strict,,attempts,,,,,,mean_of_furthest,,,maybe
-window,,0,,,,,,,,,,
-window_text,,two weeks,,,,,,,,,,
-window_part,,7.5,,,,,,,,,,
-window_age,,99999999999999999999,,,,,,,,,,
-parts,,,,,person:plan,step_3,0,plan,,,,
-idle,,,,,,last,,,,,,
-dates,,,,,,,,,,2024-02-30,soon,
-backwards,,,,,,,,,,2024-03-02,2024-03-01 23:00,
-unordered,any,60,,,,,,,,,,
+breakdown_limit,hold_constant,conversion_time,from_at,to_at,when_void,time_bins,trend_grain
+good,,,,,event:plan|user:age,step_2,5,,,2024-01-01,2024-02-01T12:00:00Z,leave,7,Hour
+good,,,,,,,,,,,,,,
+,,60,,,,,,,,,,,,
+stepless,,,,,,,,,,,,,,
+modes,sorted,,visits,never,,,,,soon,,,,61,minute
+later,strict,,attempts,,,,,,mean_of_furthest,,,maybe,,
+window,,0,,,,,,,,,,,,
+window_text,,two weeks,,,,,,,,,,,,
+window_part,,7.5,,,,,,,,,,,,
+window_age,,99999999999999999999,,,,,,,,,,,,
+parts,,,,,person:plan,step_3,0,plan,,,,,,
+idle,,,,,,last,,,,,,,,
+dates,,,,,,,,,,2024-02-30,soon,,,
+backwards,,,,,,,,,,2024-03-02,2024-03-01 23:00,,,
+unordered,any,60,,,,,,,,,,,,
 """
 STEPS = """funnel_id,step_number,exclusion_number,event_name,is_optional,first_time,min_seconds,\
 max_seconds,excluded_after_step,excluded_before_step
@@ -89,6 +90,20 @@ backwards,open,,buy,,,,,,,,,,2024-03-02,2024-03-01
 parts,open,,buy||,,,,,,,,event:,,,
 rolls,open,recurring,buy,,,rolling,,,,,,,,
 """
+PATHS = """path_id,anchor_event,anchor_item,direction,steps,item_event,item_property,repeats,\
+occurrences,scope,session_gap_seconds,window_seconds,item_limit,sequence_limit,from_at,to_at
+good,buy,,both,3,open|buy,event:page|event:plan,last,first,,1800,,10,100,2024-01-01,2024-02-01
+good,,,,,,,,,,,,,,,
+,,,,3,,,,,,,,,,,
+modes,buy,,onwards,,,,once,some,visit,,,,,,
+numbers,buy,,,0,,page,,,,0,1.5,many,-1,,
+aimless,,,both,,,,,every,,,,,,,
+endless,,,before,,,,,,user,60,,,,,
+unsure,buy,,,,,,last,,user,,,,,,
+silent,ping,,,,buy|,,,,,,,,,,
+late,ping,,,,buy,,,,user,,,,,2024-02-02,2024-02-01
+soon,,x,,51,,,,,,,,,,soon,
+"""
 FILTERS = """definition,definition_id,side,any_of,scope,property,operator,value
 funnel,good,,,,plan,is,pro|basic
 funnel,good,1,,user,age,gt,30
@@ -107,6 +122,9 @@ funnel,good,,,,plan,gt,
 funnel,good,,,,plan,is_not_set,pro
 funnel,good,,,,plan,matches,pro(
 funnel,good,,,,plan,Matches,^pro|basic$
+path,good,anchor,,,amount,gte,1
+path,soon,anchor,,,plan,is,pro
+path,nowhere,,,,plan,is,pro
 """
 RATES = """currency,rate,valid_from_date
 EUR,1.1,2024-01-01
@@ -121,6 +139,7 @@ WRONG = {
     "funnels": FUNNELS,
     "funnel_steps": STEPS,
     "retentions": RETENTIONS,
+    "paths": PATHS,
     "filters": FILTERS,
     "currency_rates": RATES,
     "stickiness": "<html>",
@@ -151,6 +170,8 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (6, "error", "count_by visits is unknown"),
         (6, "error", "order_mode sorted is unknown"),
         (6, "error", "ties never is unknown"),
+        (6, "error", "time_bins 61 is no whole number from 1 to 60"),
+        (6, "error", "trend_grain minute is unknown"),
         (7, "error", "when_void maybe is unknown"),
         (8, "error", "window_seconds 0 is no whole number from 1 on"),
         (9, "error", "window_seconds two weeks is no whole number from 1 on"),
@@ -235,6 +256,30 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (12, "error", "return_event buy|| has an empty alternative"),
         (13, "warning", "cohort_mode recurring gives one cohort a user where periods roll"),
     ],
+    "paths.csv": [
+        (3, "error", "path good stands here again"),
+        (4, "error", "path_id is empty"),
+        (5, "error", "direction onwards is unknown"),
+        (5, "error", "occurrences some is unknown"),
+        (5, "error", "repeats once is unknown"),
+        (5, "error", "scope visit is unknown"),
+        (6, "error", "item_limit many is no whole number from 1 to 1000000000"),
+        (6, "error", "item_property page is no property"),
+        (6, "error", "sequence_limit -1 is no whole number from 1 to 1000000000"),
+        (6, "error", "session_gap_seconds 0 is no whole number from 1 to 100000000000"),
+        (6, "error", "steps 0 is no whole number from 1 to 50"),
+        (6, "error", "window_seconds 1.5 is no whole number from 1 to 100000000000"),
+        (7, "error", "direction both has nothing to stand around"),
+        (7, "warning", "occurrences says nothing without an anchor"),
+        (8, "error", "scope user has no end that a path could lead up to"),
+        (8, "warning", "session_gap_seconds says nothing in scope user"),
+        (9, "error", "the last of a run is never sure in scope user"),
+        (10, "error", "event ping is no activity and stands in no session"),
+        (10, "error", "item_event buy| has an empty alternative"),
+        (11, "error", "to_at 2024-02-01 is before from_at 2024-02-02"),
+        (12, "error", "from_at soon cannot be read"),
+        (12, "error", "steps 51 is no whole number from 1 to 50"),
+    ],
     "filters.csv": [
         (6, "error", "definition Funnel is unknown"),
         (7, "error", "funnel unheard is unknown"),
@@ -248,6 +293,8 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (15, "error", "operator gt has no value"),
         (16, "warning", "value pro says nothing on is_not_set"),
         (17, "error", "value pro( is no regular expression"),
+        (20, "error", "side anchor is none of path soon"),
+        (21, "error", "path nowhere is unknown"),
     ],
     "currency_rates.csv": [
         (3, "error", "currency eur stands here again with the same date"),
@@ -301,6 +348,8 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
         "funnel_steps": "funnel_id,step_number,event_name\nmet,1,open\nmet,2,\nbare,1,byu\n"
         "bare,2,buy\n",
         "retentions": "retention_id,cohort_event,return_event\nkept,open,open|buy\n",
+        "paths": "path_id,anchor_event,anchor_item,item_event,item_property\n"
+        "trod,open,,,event:plan\nlost,,/nowhere,opne,event:colour\n",
         "filters": "definition,definition_id,side,property,operator,value\n"
         "funnel,met,1,plan,is,pro\nretention,kept,return,plna,is_set,\n",
     }
@@ -308,7 +357,7 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
         tmp_path, events=events, seeds=seeds, select="+fct_definition_warnings"
     )
     rows = support.query(
-        warehouse, "select * from facts.fct_definition_warnings order by file, row_number"
+        warehouse, "select * from facts.fct_definition_warnings order by file, row_number, problem"
     )
     assert all(row["mend"] and row["severity"] == "warning" for row in rows)
     assert [(row["file"], row["row_number"], row["problem"]) for row in rows] == [
@@ -325,4 +374,6 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
             3,
             "breakdown event:colour of funnel bare occurs on none of its events",
         ),
+        ("paths.csv", 3, "no item of path lost is /nowhere"),
+        ("paths.csv", 3, "nobody sends the event opne"),
     ]

@@ -42,6 +42,10 @@ SEEDS = {
         "funnel_id,step_number,event_name\nbuying,1,open\nbuying,2,view\nbuying,3,order\n"
         "again,1,order\nagain,2,order\n"
     ),
+    "paths": (
+        "path_id,anchor_event,direction,item_event,repeats,scope\nvisits,,after,,last,session\n"
+        "around,order,both,open|view,first,user\n"
+    ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
         "week,*,first_matching,*,week,8\nbuyers,order,recurring,order,month,4\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.warehouse.users_world import (
     assert_ripe_rows_stay,
     build,
     compared,
+    days_between,
     rows_of,
     world,
 )
@@ -64,6 +65,27 @@ def test_states_are_those_of_the_walk(name: str) -> None:
         "activity_date, state_id, user_count, is_mature",
     )
     assert actual == compared(expected)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_people_of_a_state_are_those_of_the_walk(name: str) -> None:
+    """Each user and day is in one span: the one that the walk finds."""
+    wanted = world(name)
+    expected = [
+        (day, user, state)
+        for user, days in wanted.active_days().items()
+        for day in wanted.dates()
+        if (state := state_of(day, days))
+    ]
+    found = []
+    for user, state, start, end in rows_of(
+        build(name),
+        "facts.fct_user_state_spans",
+        "user_id, state_id, valid_from_date, valid_to_date",
+    ):
+        last = end - timedelta(days=1) if end else wanted.last_date
+        found += [(day, user, state) for day in days_between(start, last)]
+    assert sorted(found) == sorted(expected)
 
 
 @pytest.mark.parametrize("name", WORLDS)

@@ -24,7 +24,7 @@ from tests import support
 
 UTC = ZoneInfo("UTC")
 # The two areas and what they are made of.
-SELECTION = "+path:models/marts/users +path:models/marts/rfm"
+SELECTION = "+path:models/marts/users +path:models/marts/rfm fct_user_state_spans"
 # Silences, in days from one active day to the next, around every limit there is.
 GAPS = (1, 1, 1, 2, 3, 6, 7, 8, 9, 14, 20, 27, 28, 29, 30, 31, 32, 45, 90)
 

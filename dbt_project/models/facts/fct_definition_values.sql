@@ -98,6 +98,48 @@ read_values as (
 
 ),
 
+-- Of several properties that may name the item of a path, the first that is there.
+ranked_values as (
+
+    select
+        read_values.*,
+        row_number() over (
+            partition by definition, definition_id, purpose, source_id, event_id
+            order by case when property_value = '' then 1 else 0 end, position
+        ) as value_number
+    from read_values
+    where purpose = 'item'
+
+),
+
+kept_values as (
+
+    select
+        definition,
+        definition_id,
+        purpose,
+        source_id,
+        event_id,
+        position,
+        property_value
+    from read_values
+    where purpose <> 'item'
+
+    union all
+
+    select
+        definition,
+        definition_id,
+        purpose,
+        source_id,
+        event_id,
+        position,
+        property_value
+    from ranked_values
+    where value_number = 1
+
+),
+
 joined_values as (
 
     select
@@ -107,7 +149,7 @@ joined_values as (
         source_id,
         event_id,
         {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value
-    from read_values
+    from kept_values
     group by definition, definition_id, purpose, source_id, event_id
 
 )

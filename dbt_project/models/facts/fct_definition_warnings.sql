@@ -48,6 +48,8 @@ sides as (
         ('funnel', 'dim_funnel_steps', 'funnel_id', 'side'),
         ('retention', 'dim_retentions', 'retention_id', "'cohort'"),
         ('retention', 'dim_retentions', 'retention_id', "'return'"),
+        ('path', 'dim_paths', 'path_id', "'item'"),
+        ('path', 'dim_paths', 'path_id', "'anchor'"),
     ] %}
     select
         '{{ definition }}' as definition,
@@ -76,6 +78,11 @@ files as (
         'retention' as definition,
         'retentions.csv' as file,
         'retentions.csv' as side_file
+    union all
+    select
+        'path' as definition,
+        'paths.csv' as file,
+        'paths.csv' as side_file
 
 ),
 
@@ -155,6 +162,12 @@ definition_rows as (
         retention_id as definition_id,
         row_number
     from {{ ref('dim_retentions') }}
+    union all
+    select
+        'path' as definition,
+        path_id as definition_id,
+        row_number
+    from {{ ref('dim_paths') }}
 
 ),
 
@@ -191,6 +204,26 @@ bare as (
 
 ),
 
+unanchored as (
+
+    select
+        'paths.csv' as file,
+        paths.row_number,
+        'no item of path ' || paths.path_id || ' is ' || paths.anchor_item as problem,
+        'write the item as the feed spells it, or wait until it comes' as mend
+    from {{ ref('dim_paths') }} as paths
+    where
+        paths.anchor_item is not null
+        and not exists (
+            select 1
+            from {{ ref('fct_path_events') }} as path_events
+            where
+                path_events.path_id = paths.path_id
+                and path_events.item = paths.anchor_item
+        )
+
+),
+
 warnings as (
 
     select distinct * from unsent
@@ -198,6 +231,8 @@ warnings as (
     select distinct * from unmet
     union all
     select * from bare
+    union all
+    select * from unanchored
 
 )
 

@@ -16,6 +16,8 @@ problems as (
     union all
     select * from {{ ref('definition_problems__retentions') }}
     union all
+    select * from {{ ref('definition_problems__paths') }}
+    union all
     select * from {{ ref('definition_problems__filters') }}
     union all
     select * from {{ ref('definition_problems__lifecycle') }}

@@ -21,9 +21,10 @@ problems as (
         row_number,
         'error' as severity,
         'definition ' || coalesce(definition, '(empty)') || ' is unknown' as problem,
-        'give activity, funnel or retention' as mend
+        'give activity, funnel, retention or path' as mend
     from filters
-    where definition is null or definition not in ('activity', 'funnel', 'retention')
+    where definition is null
+        or definition not in ('activity', 'funnel', 'retention', 'path')
     union all
     select
         row_number,
@@ -33,7 +34,7 @@ problems as (
         'give the id of one that its file defines' as mend
     from filters
     where
-        definition in ('activity', 'funnel', 'retention')
+        definition in ('activity', 'funnel', 'retention', 'path')
         and not exists (
             select 1
             from selectors
@@ -50,6 +51,7 @@ problems as (
         case definition
             when 'funnel' then 'give a step number, exclusion_<n>, or nothing for all'
             when 'retention' then 'give cohort, return, or nothing for both'
+            when 'path' then 'give item, anchor (of an anchor_event), or nothing for both'
             else 'give activity, or nothing'
         end as mend
     from filters

@@ -119,6 +119,24 @@ problems as (
     select
         row_number,
         'error' as severity,
+        'time_bins ' || time_bins || ' is no whole number from 1 to 60' as problem,
+        'give a whole number, or leave it empty for the cube root of the converters' as mend
+    from funnels
+    where
+        time_bins is not null
+        and {{ whole_number('time_bins', most=60) }} is null
+    union all
+    select
+        row_number,
+        'error' as severity,
+        'trend_grain ' || trend_grain || ' is unknown' as problem,
+        'give hour, or leave it empty: day, week and month are always there' as mend
+    from funnels
+    where lower(trend_grain) <> 'hour'
+    union all
+    select
+        row_number,
+        'error' as severity,
         'breakdown_attribution ' || breakdown_attribution || ' is unknown' as problem,
         'give first, last, all, or step_ and the number of one of its steps' as mend
     from funnels

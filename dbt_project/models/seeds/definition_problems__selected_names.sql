@@ -8,6 +8,8 @@ event_lists as (
         ('funnel_steps', 'event_name'),
         ('retentions', 'cohort_event'),
         ('retentions', 'return_event'),
+        ('paths', 'item_event'),
+        ('paths', 'anchor_event'),
     ] %}
     select
         '{{ file }}.csv' as file,

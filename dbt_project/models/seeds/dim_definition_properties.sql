@@ -12,6 +12,12 @@ retentions as (
 
 ),
 
+paths as (
+
+    select * from {{ ref('dim_paths') }}
+
+),
+
 listed as (
 
     select
@@ -41,6 +47,16 @@ listed as (
         breakdown as properties
     from retentions
     where breakdown is not null
+
+    union all
+
+    select
+        'path' as definition,
+        path_id as definition_id,
+        'item' as purpose,
+        item_property as properties
+    from paths
+    where item_property is not null
 
 ),
 

@@ -33,7 +33,9 @@ typed as (
             else {{ whole_number('breakdown_limit', 'bigint') }}
         end as breakdown_limit,
         {{ bound_instant('from_at', is_end=false) }} as from_at,
-        {{ bound_instant('to_at', is_end=true) }} as to_at
+        {{ bound_instant('to_at', is_end=true) }} as to_at,
+        {{ whole_number('time_bins', most=60) }} as time_bins,
+        lower(trend_grain) as trend_grain
     from funnels
     where funnel_id is not null
 
@@ -90,7 +92,9 @@ select
     coalesce(shapes.step_count, 0) as step_count,
     coalesce(shapes.has_max_seconds, false) as has_max_seconds,
     from_at,
-    to_at
+    to_at,
+    time_bins,
+    trend_grain
 from ranked
 left join shapes on ranked.funnel_id = shapes.funnel_id
 where copy_number = 1

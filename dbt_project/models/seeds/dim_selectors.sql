@@ -24,6 +24,12 @@ funnels as (
 
 ),
 
+paths as (
+
+    select * from {{ ref('dim_paths') }}
+
+),
+
 filters as (
 
     select
@@ -103,6 +109,29 @@ sides as (
         null as first_time,
         false as is_any_event
     from retentions
+
+    union all
+
+    select
+        'path' as definition,
+        path_id as definition_id,
+        'item' as side,
+        item_event as event_name,
+        null as first_time,
+        false as is_any_event
+    from paths
+
+    union all
+
+    select
+        'path' as definition,
+        path_id as definition_id,
+        'anchor' as side,
+        anchor_event as event_name,
+        null as first_time,
+        false as is_any_event
+    from paths
+    where anchor_event is not null
 
 ),
 

@@ -1,0 +1,88 @@
+with
+
+occurrences as (
+
+    select * from {{ ref('fct_path_occurrences') }}
+
+),
+
+runs as (
+
+    select * from {{ ref('fct_path_runs') }}
+
+),
+
+positions as (
+
+    select
+        occurrences.*,
+        positions.position,
+        occurrences.anchor_run_number + positions.position as run_number
+    from occurrences
+    {{ explode(
+        integer_array('occurrences.first_position', 'occurrences.last_position'),
+        'positions', 'position'
+    ) }}
+
+),
+
+placed as (
+
+    select
+        positions.path_id,
+        positions.user_id,
+        runs.source_id,
+        runs.event_id,
+        runs.item,
+        runs.previous_item,
+        positions.occurrence_number,
+        positions.position,
+        positions.first_position,
+        positions.window_seconds * 1000000 as window_microseconds,
+        {{ microseconds_between('runs.previous_at', 'runs.occurred_at') }}
+            as microseconds_from_previous,
+        {{ microseconds_between('positions.anchor_at', 'runs.occurred_at') }}
+            as microseconds_from_anchor,
+        {{ microseconds_between('runs.previous_at', 'positions.anchor_at') }}
+            as microseconds_from_previous_to_anchor,
+        positions.is_mature,
+        positions.anchor_at,
+        runs.occurred_at
+    from positions
+    inner join runs
+        on positions.path_id = runs.path_id
+        and positions.user_id = runs.user_id
+        and positions.thread_id = runs.thread_id
+        and positions.run_number = runs.run_number
+
+),
+
+-- The item before belongs to the path where its own position and time do.
+reached as (
+
+    select
+        placed.*,
+        position > first_position
+        and previous_item is not null
+        and coalesce(microseconds_from_previous_to_anchor <= window_microseconds, true)
+            as has_previous
+    from placed
+    where coalesce(abs(microseconds_from_anchor) <= window_microseconds, true)
+
+)
+
+select
+    path_id,
+    user_id,
+    source_id,
+    event_id,
+    item,
+    case when has_previous then previous_item end as previous_item,
+    occurrence_number,
+    cast(position as integer) as position,
+    cast(case when has_previous then microseconds_from_previous / 1000000.0 end as double)
+        as seconds_from_previous,
+    is_mature,
+    anchor_at,
+    occurred_at
+from reached

@@ -1,0 +1,125 @@
+with
+
+runs as (
+
+    select * from {{ ref('fct_path_runs') }}
+
+),
+
+paths as (
+
+    select * from {{ ref('dim_paths') }}
+
+),
+
+sessions as (
+
+    select * from {{ ref('fct_sessions') }}
+
+),
+
+horizon as (
+
+    select data_through_at from {{ ref('dim_horizon') }}
+
+),
+
+ordered as (
+
+    select
+        runs.*,
+        row_number() over (
+            partition by path_id, user_id, thread_id, is_anchor order by run_number
+        ) as number_of_kind,
+        lead(run_number) over (
+            partition by path_id, user_id, thread_id order by run_number
+        ) as next_run_number
+    from runs
+
+),
+
+-- Without an anchor, a path hangs on the start of its session, or on the end.
+anchored as (
+
+    select
+        ordered.path_id,
+        ordered.user_id,
+        ordered.thread_id,
+        ordered.source_id,
+        ordered.event_id,
+        ordered.session_id,
+        case
+            when paths.has_anchor then ordered.run_number
+            when paths.direction = 'before' then ordered.run_number + 1
+            else 0
+        end as anchor_run_number,
+        case
+            when paths.direction = 'after' then case when paths.has_anchor then 0 else 1 end
+            else -paths.steps
+        end as first_position,
+        case
+            when paths.direction = 'before' then case when paths.has_anchor then 0 else -1 end
+            else paths.steps
+        end as last_position,
+        paths.scope,
+        paths.direction,
+        paths.session_gap_seconds,
+        paths.window_seconds,
+        ordered.thread_ended_at,
+        ordered.occurred_at as anchor_at
+    from ordered
+    inner join paths on ordered.path_id = paths.path_id
+    where
+        case
+            when paths.has_anchor
+                then ordered.is_anchor
+                    and (paths.occurrences = 'every' or ordered.number_of_kind = 1)
+            when paths.direction = 'before' then ordered.next_run_number is null
+            else ordered.run_number = 1
+        end
+        and ordered.occurred_at >= coalesce(paths.from_at, ordered.occurred_at)
+        and ordered.occurred_at <= coalesce(paths.to_at, ordered.occurred_at)
+
+),
+
+-- From when on nothing can join any more. Before an anchor, all is past; an end that no
+-- session or window sets never comes.
+closed as (
+
+    select
+        anchored.*,
+        case
+            when anchored.scope = 'user' and anchored.direction = 'before'
+                then anchored.anchor_at
+            when anchored.scope = 'user'
+                then {{ add_seconds('anchored.anchor_at', 'anchored.window_seconds') }}
+            when anchored.session_gap_seconds is not null
+                then {{ add_seconds('anchored.thread_ended_at', 'anchored.session_gap_seconds') }}
+            else least(
+                {{ dbt.dateadd('minute', var('session_gap_minutes'), 'sessions.ended_at') }},
+                {{ dbt.dateadd('hour', var('session_max_hours'), 'sessions.started_at') }}
+            )
+        end as closed_at
+    from anchored
+    left join sessions on anchored.session_id = sessions.session_id
+
+)
+
+select
+    closed.path_id,
+    closed.user_id,
+    closed.thread_id,
+    closed.source_id,
+    closed.event_id,
+    row_number() over (
+        partition by closed.path_id, closed.user_id
+        order by closed.anchor_at, closed.source_id, closed.event_id
+    ) as occurrence_number,
+    closed.anchor_run_number,
+    closed.first_position,
+    closed.last_position,
+    closed.window_seconds,
+    coalesce(closed.closed_at <= horizon.data_through_at, false) as is_mature,
+    closed.anchor_at
+from closed
+cross join horizon

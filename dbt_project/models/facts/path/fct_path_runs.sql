@@ -1,0 +1,127 @@
+with
+
+path_events as (
+
+    select * from {{ ref('fct_path_events') }}
+
+),
+
+paths as (
+
+    select * from {{ ref('dim_paths') }}
+
+),
+
+-- Sessions of a path's own: a gap between its items opens one.
+gaps as (
+
+    select
+        path_events.*,
+        lag(occurred_at) over (
+            partition by path_id, user_id order by occurred_at, source_id, event_id
+        ) as gap_started_at
+    from path_events
+    where session_gap_seconds is not null
+
+),
+
+threaded as (
+
+    select
+        path_id,
+        user_id,
+        source_id,
+        event_id,
+        cast(sum(
+            case
+                when
+                    {{ microseconds_between('gap_started_at', 'occurred_at') }}
+                    < session_gap_seconds * 1000000
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by path_id, user_id
+            order by occurred_at, source_id, event_id
+            rows between unbounded preceding and current row
+        ) as {{ dbt.type_string() }}) as thread_id,
+        session_id,
+        item,
+        is_anchor,
+        occurred_at
+    from gaps
+
+    union all
+
+    select
+        path_id,
+        user_id,
+        source_id,
+        event_id,
+        thread_id,
+        session_id,
+        item,
+        is_anchor,
+        occurred_at
+    from path_events
+    where session_gap_seconds is null
+
+),
+
+neighbours as (
+
+    select
+        threaded.*,
+        paths.repeats,
+        lag(item) over in_order as item_before,
+        lag(is_anchor) over in_order as is_anchor_before,
+        lead(item) over in_order as item_after,
+        lead(is_anchor) over in_order as is_anchor_after,
+        max(threaded.occurred_at) over (
+            partition by threaded.path_id, threaded.user_id, threaded.thread_id
+        ) as thread_ended_at
+    from threaded
+    inner join paths on threaded.path_id = paths.path_id
+    window in_order as (
+        partition by threaded.path_id, threaded.user_id, threaded.thread_id
+        order by threaded.occurred_at, threaded.source_id, threaded.event_id
+    )
+
+),
+
+-- Of equal items in a row one stays; an anchor and another event of its item are two.
+runs as (
+
+    select *
+    from neighbours
+    where
+        repeats = 'each'
+        or (
+            repeats = 'first'
+            and not coalesce(item = item_before and is_anchor = is_anchor_before, false)
+        )
+        or (
+            repeats = 'last'
+            and not coalesce(item = item_after and is_anchor = is_anchor_after, false)
+        )
+
+)
+
+select
+    path_id,
+    user_id,
+    thread_id,
+    source_id,
+    event_id,
+    session_id,
+    item,
+    lag(item) over in_order as previous_item,
+    row_number() over in_order as run_number,
+    is_anchor,
+    lag(occurred_at) over in_order as previous_at,
+    thread_ended_at,
+    occurred_at
+from runs
+window in_order as (
+    partition by path_id, user_id, thread_id order by occurred_at, source_id, event_id
+)
