@@ -72,6 +72,7 @@ asked as (
         events.is_activity
         and selectors.is_any_activity
         and not selectors.has_conditions
+        and not selectors.is_read_by_day
         and selectors.first_time is null
 
 ),
