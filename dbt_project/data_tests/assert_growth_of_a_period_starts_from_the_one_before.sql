@@ -1,4 +1,5 @@
--- active(t-1) = retained(t) + churned(t), and the activity `any` by day is dau.
+-- active(t-1) = retained(t) + churned(t), and the activity `any` by day is dau. Where new is
+-- by creation, users who were active before they were created are new, not retained.
 with
 
 periods as (
@@ -9,8 +10,11 @@ periods as (
             partition by growth.activity_id, growth.grain
             order by growth.period_start_date
         ) as previous_active_user_count,
+        activities.new_by,
         active_users.dau
     from {{ ref('mart_growth_accounting') }} as growth
+    inner join {{ ref('dim_activities') }} as activities
+        on growth.activity_id = activities.activity_id
     left join {{ ref('mart_active_users_daily') }} as active_users
         on
             growth.activity_id = 'any'
@@ -21,5 +25,9 @@ periods as (
 
 select * from periods
 where
-    previous_active_user_count <> retained_user_count + churned_user_count
+    previous_active_user_count < retained_user_count + churned_user_count
+    or (
+        previous_active_user_count > retained_user_count + churned_user_count
+        and new_by = 'first_activity'
+    )
     or active_user_count <> coalesce(dau, active_user_count)

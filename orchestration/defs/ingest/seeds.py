@@ -64,7 +64,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             "min_occurrences",
             "is_cumulative",
             "max_occurrences",
-            "interval_count",
+            "interval_size",
         ),
     ),
     Definition(
