@@ -10,11 +10,8 @@ periods as (
             partition by growth.activity_id, growth.grain
             order by growth.period_start_date
         ) as previous_active_user_count,
-        activities.new_by,
         active_users.dau
     from {{ ref('mart_growth_accounting') }} as growth
-    inner join {{ ref('dim_activities') }} as activities
-        on growth.activity_id = activities.activity_id
     left join {{ ref('mart_active_users_daily') }} as active_users
         on
             growth.activity_id = 'any'

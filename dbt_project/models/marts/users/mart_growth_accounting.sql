@@ -23,6 +23,7 @@ periods as (
 
     select distinct
         dim_activities.activity_id,
+        dim_activities.new_by,
         dim_date_periods.grain,
         dim_date_periods.is_closed,
         dim_date_periods.period_start_date
@@ -93,6 +94,7 @@ counted as (
     select
         periods.activity_id,
         periods.grain,
+        periods.new_by,
         coalesce(active.new_user_count, 0) as new_user_count,
         coalesce(active.retained_user_count, 0) as retained_user_count,
         coalesce(active.stayed_user_count, 0) as stayed_user_count,
@@ -117,6 +119,7 @@ growth as (
     select
         activity_id,
         grain,
+        new_by,
         cast(new_user_count as bigint) as new_user_count,
         cast(retained_user_count as bigint) as retained_user_count,
         cast(active_user_count - new_user_count - retained_user_count as bigint)
