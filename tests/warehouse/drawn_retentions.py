@@ -112,10 +112,10 @@ def conditions(draw: st.DrawFn) -> tuple[Condition, ...]:
 
 
 @st.composite
-def sides(draw: st.DrawFn) -> Side:
+def sides(draw: st.DrawFn, choice: tuple[str, ...]) -> Side:
     """Mostly of one event; seldom of any, which sees every draw."""
     count = draw(st.sampled_from((0, *[1] * 16, 2, 2, 2)))
-    names = draw(st.permutations(NAMES))[:count]
+    names = draw(st.permutations(choice))[:count]
     has_conditions = draw(st.sampled_from((False, False, False, True)))
     return Side(tuple(names), draw(conditions()) if has_conditions else ())
 
@@ -146,7 +146,8 @@ def bounds() -> st.SearchStrategy[datetime | None]:
 
 
 @st.composite
-def retentions(draw: st.DrawFn, retention_id: str) -> Retention:
+def retentions(draw: st.DrawFn, retention_id: str, names: tuple[str, ...] = NAMES) -> Retention:
+    """A definition over events of these names."""
     granularity = draw(st.sampled_from(GRANULARITIES))
     from_at, to_at = draw(bounds()), draw(bounds())
     if from_at and to_at and to_at < from_at:
@@ -154,8 +155,8 @@ def retentions(draw: st.DrawFn, retention_id: str) -> Retention:
     breakdown = draw(st.lists(st.sampled_from(PROPERTIES[:3]), max_size=2, unique=True))
     return Retention(
         retention_id,
-        draw(sides()),
-        draw(sides()),
+        draw(sides(names)),
+        draw(sides(names)),
         draw(st.sampled_from(("first_ever", "first_matching", "recurring"))),
         granularity,
         draw(st.sampled_from((granularity, granularity, *GRANULARITIES))),
@@ -271,18 +272,26 @@ def feeds(worlds: Sequence[Drawn]) -> dict[str, list[dict[str, Any]]]:
 
 def seeds(worlds: Sequence[Drawn], setting: Setting) -> dict[str, str]:
     """The definitions of all draws as CSV text by file."""
-    filters: list[dict[str, str]] = []
-    rows: list[dict[str, Any]] = []
-    for retention in (retention for drawn in worlds for retention in drawn.retentions):
-        rows.append(_row(retention, setting.zone))
-        for side, chosen in (("cohort", retention.cohort), ("return", retention.returning)):
-            filters += _filters(retention.retention_id, side, chosen)
     pushes = [f"d{number:04d} push" for number in range(len(worlds))]
+    retentions_of_all = [retention for drawn in worlds for retention in drawn.retentions]
     return {
         "event_names": _csv(
             "event_names", [{"event_name": name, "is_activity": "false"} for name in pushes]
         ),
-        "retentions": _csv("retentions", rows),
+        **retention_seeds(retentions_of_all, setting.zone),
+    }
+
+
+def retention_seeds(retentions: Sequence[Retention], zone: ZoneInfo) -> dict[str, str]:
+    """Retentions and their conditions as CSV text by file."""
+    filters = [
+        row
+        for retention in retentions
+        for side, chosen in (("cohort", retention.cohort), ("return", retention.returning))
+        for row in _filters(retention.retention_id, side, chosen)
+    ]
+    return {
+        "retentions": _csv("retentions", [_row(retention, zone) for retention in retentions]),
         "filters": _csv("filters", filters),
     }
 

@@ -70,7 +70,7 @@ def periods(wanted: World, definition: dict[str, str]) -> list[Period]:
 
 
 def possible(wanted: World, unit: str, first: date, last: date) -> int | None:
-    """How many intervals lie in a period, whole or in part; None: too many to list."""
+    """How many intervals lie in a period, whole or in part; None: hours, too many to list."""
     if unit == "hour":
         return None
     days = range((last - first).days + 1)
@@ -136,7 +136,9 @@ def histogram(wanted: World, definition: dict[str, str]) -> list[tuple[Any, ...]
     rows = []
     for users, (first, last, is_mature) in zip(reached, listed_periods, strict=True):
         in_all = possible(wanted, unit, first, last)
-        listed = -(-in_all // size) if in_all else max(users, default=1)
+        listed = -(-in_all // size) if in_all else 0
+        if not 0 < listed <= 366:
+            listed = max(users, default=1)
         for number in range(1, listed + 1):
             if definition["is_cumulative"] == "true":
                 count = sum(found for others, found in users.items() if others >= number)

@@ -13,7 +13,7 @@ import io
 import random
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,12 +25,15 @@ from hypothesis import strategies as st
 
 from orchestration.project import Settings
 from tests import support
+from tests.warehouse.drawn_retentions import retention_seeds, retentions
 from tests.warehouse.draws import gather, seed
+from tests.warehouse.retention_oracle import Retention
 
 UTC = ZoneInfo("UTC")
 # The two areas and what they are made of.
 SELECTION = (
     "+path:models/marts/users +path:models/marts/rfm"
+    " +mart_retention_cohorts +mart_funnel_conversion"
     " +fct_sessions +fct_user_growth_states +fct_user_state_spans"
 )
 USERS = {"plain": 120, "local": 80}
@@ -66,6 +69,18 @@ days_range,any,day,range,2023-11-03,2024-02-09,,,,
 months_range,reading,month,range,2023-11-03,,2,,,
 cut_range,any,day,range,2023-10-28 18:30:00,2024-03-10T12:00:00Z,2,,,
 hours_range,any,hour,range,2024-03-01,2024-03-20,,true,,
+"""
+# Funnels and retention are compared elsewhere; here they ripen.
+FUNNELS = """funnel_id,window_seconds,breakdown,to_at
+to_buy,1209600,event:plan,
+to_read,86400,,2023-09-30
+"""
+FUNNEL_STEPS = """funnel_id,step_number,event_name
+to_buy,1,open
+to_buy,2,read
+to_buy,3,buy
+to_read,1,*
+to_read,2,read
 """
 
 
@@ -314,6 +329,9 @@ churn,{mode},,,,
             "event_names": EVENT_NAMES.format(is_read_key=str(is_plain).lower()),
             "activities": ACTIVITIES.format(any_new_by="" if is_plain else "created_at"),
             "stickiness": STICKINESS + stickiness,
+            "funnels": FUNNELS,
+            "funnel_steps": FUNNEL_STEPS,
+            **retention_seeds(drawn_retentions(name), ZoneInfo(zone)),
             "lifecycle_stages": stages,
             "rfm_cut_points": cut_points,
         },
@@ -324,6 +342,16 @@ churn,{mode},,,,
         has_key_actions=is_plain,
         is_calibrated=not is_plain,
     )
+
+
+def drawn_retentions(name: str) -> list[Retention]:
+    """Retentions over the world's events; no value is beyond a breakdown's limit, which more
+    entrants may move."""
+    drawn = gather(retentions("", ("open", "read", "buy", "push")), 40, f"{name} retentions")
+    return [
+        replace(retention, retention_id=f"drawn {number}", limit=25)
+        for number, retention in enumerate(drawn)
+    ]
 
 
 @cache
