@@ -13,7 +13,7 @@ import io
 import random
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -95,6 +95,7 @@ class World:
     created: dict[str, datetime]
     has_key_actions: bool
     is_calibrated: bool
+    _days: dict[str | None, dict[str, set[date]]] = field(default_factory=dict)
 
     def local(self, event: dict[str, Any]) -> datetime:
         """Instant of an event on the clock of the reporting zone."""
@@ -113,17 +114,19 @@ class World:
 
     def active_days(self, event_name: str | None = None) -> dict[str, set[date]]:
         """Days with activity, of any kind or of one event's, by user."""
-        return {
-            user: days
-            for user, events in self.active_events().items()
-            if (
-                days := {
-                    self.day(event)
-                    for event in events
-                    if event_name is None or event["event_name"] == event_name
-                }
-            )
-        }
+        if event_name not in self._days:
+            self._days[event_name] = {
+                user: days
+                for user, events in self.active_events().items()
+                if (
+                    days := {
+                        self.day(event)
+                        for event in events
+                        if event_name is None or event["event_name"] == event_name
+                    }
+                )
+            }
+        return self._days[event_name]
 
     @property
     def first_date(self) -> date:
@@ -218,7 +221,7 @@ def _evening(draw: random.Random) -> list[dict[str, Any]]:
 
 
 def _stream(name: str, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    """Events of all drawn users, and of two that no draw would hit on."""
+    """Events of all drawn users, and of some that no draw would hit on."""
     chance = st.randoms(use_true_random=True)
     lives = gather(chance.map(lambda draw: _life(draw, zone)), USERS[name], f"{name} lives")
     evenings = gather(chance.map(_evening), 25, f"{name} evenings")
@@ -234,6 +237,13 @@ def _stream(name: str, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
             "user_id": "night owl",
             "event_name": "read",
             "occurred_at": datetime(2023, 11, 5, 1, 30, fold=fold, tzinfo=zone).astimezone(UTC),
+        }
+    # Someone who never pauses for 30 minutes: a session ends after 72 hours, and again.
+    for number in range(400):
+        yield {
+            "user_id": "marathon",
+            "event_name": "open",
+            "occurred_at": datetime(2024, 2, 1, tzinfo=UTC) + timedelta(minutes=27 * number),
         }
     # The last day is not over, and nobody is active on some days before it.
     yield {

@@ -28,7 +28,12 @@ selectors as (
 
 retentions as (
 
-    select * from {{ ref('dim_retentions') }}
+    select
+        retention_id,
+        granularity,
+        -- One row of calendar_periods for each period is all that they meet.
+        window_mode = 'calendar' and breakdown is null and value_property is null as is_plain
+    from {{ ref('dim_retentions') }}
 
 ),
 
@@ -81,9 +86,30 @@ calendar_periods as (
 {% set member -%}
     members.retention_id,
     members.user_id,
+    members.cohort_start_date,
     members.cohort_start_at,
-    members.breakdown_value
+    members.breakdown_value,
+    members.closed_period_count
 {%- endset -%}
+
+plain as (
+
+    select
+        {{ member }},
+        calendar_periods.period_index - members.period_index as period,
+        calendar_periods.occurrence_count,
+        calendar_periods.last_occurred_at > members.cohort_event_at as is_later
+    from members
+    inner join retentions on members.retention_id = retentions.retention_id
+    inner join last_periods on members.retention_id = last_periods.retention_id
+    inner join calendar_periods
+        on members.retention_id = calendar_periods.retention_id
+        and members.user_id = calendar_periods.user_id
+        and calendar_periods.period_index
+        between members.period_index and members.period_index + last_periods.last_period
+    where retentions.is_plain
+
+),
 
 met as (
 
@@ -98,13 +124,14 @@ met as (
         end as returned_value_sum,
         calendar_periods.last_occurred_at > members.cohort_event_at as is_later
     from members
+    inner join retentions on members.retention_id = retentions.retention_id
     inner join last_periods on members.retention_id = last_periods.retention_id
     inner join calendar_periods
         on members.retention_id = calendar_periods.retention_id
         and members.user_id = calendar_periods.user_id
         and calendar_periods.period_index
         between members.period_index and members.period_index + last_periods.last_period
-    where members.window_mode = 'calendar'
+    where members.window_mode = 'calendar' and not retentions.is_plain
 
     union all
 
@@ -151,7 +178,10 @@ counted as (
     select
         retention_id,
         user_id,
+        cohort_start_date,
         cohort_start_at,
+        breakdown_value,
+        closed_period_count,
         cast(period as integer) as period,
         sum(occurrence_count) as occurrence_count,
         sum(case when breakdown_value = return_value then occurrence_count else 0 end)
@@ -163,19 +193,42 @@ counted as (
         coalesce(bool_or(is_later and breakdown_value = return_value), false)
             as is_later_with_same_value
     from met
-    group by retention_id, user_id, cohort_start_at, period
+    group by
+        retention_id, user_id, cohort_start_date, cohort_start_at, breakdown_value,
+        closed_period_count, period
+
+    union all
+
+    select
+        retention_id,
+        user_id,
+        cohort_start_date,
+        cohort_start_at,
+        breakdown_value,
+        closed_period_count,
+        cast(period as integer) as period,
+        occurrence_count,
+        0 as same_value_count,
+        null as returned_value_sum,
+        null as same_value_returned_sum,
+        is_later,
+        false as is_later_with_same_value
+    from plain
 
 )
 
 select
     retention_id,
     user_id,
+    breakdown_value,
     period,
+    closed_period_count,
     cast(occurrence_count as bigint) as occurrence_count,
     cast(same_value_count as bigint) as same_value_count,
     cast(returned_value_sum as decimal(38, 6)) as returned_value_sum,
     cast(same_value_returned_sum as decimal(38, 6)) as same_value_returned_sum,
     is_later,
     is_later_with_same_value,
+    cohort_start_date,
     cohort_start_at
 from counted

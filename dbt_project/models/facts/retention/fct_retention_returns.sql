@@ -12,11 +12,17 @@ return_periods as (
 
 ),
 
+own_periods as (
+
+    select * from {{ ref('fct_retention_return_periods') }} where period = 0
+
+),
+
 retentions as (
 
     select
         retention_id,
-        value_property,
+        value_property is not null as has_value,
         min_occurrences
     from {{ ref('dim_retentions') }}
 
@@ -36,6 +42,7 @@ cell_periods as (
         cells.retention_id,
         cells.period_number,
         cells.last_period,
+        cells.first_period = cells.last_period as is_single,
         periods.period
     from cells
     {{ explode(integer_array('cells.first_period', 'cells.last_period'), 'periods', 'period') }}
@@ -43,14 +50,35 @@ cell_periods as (
 
 ),
 
+{% set columns -%}
+    return_periods.retention_id,
+    return_periods.user_id,
+    return_periods.breakdown_value,
+    return_periods.cohort_start_date,
+    return_periods.cohort_start_at,
+    return_periods.closed_period_count,
+    cell_periods.period_number,
+    cell_periods.last_period
+{%- endset -%}
+
 covered as (
 
     select
-        return_periods.retention_id,
-        return_periods.user_id,
-        return_periods.cohort_start_at,
-        cell_periods.period_number,
-        cell_periods.last_period,
+        {{ columns }},
+        return_periods.occurrence_count,
+        return_periods.same_value_count,
+        return_periods.returned_value_sum,
+        return_periods.same_value_returned_sum
+    from return_periods
+    inner join cell_periods
+        on return_periods.retention_id = cell_periods.retention_id
+        and return_periods.period = cell_periods.period
+    where cell_periods.is_single
+
+    union all
+
+    select
+        {{ columns }},
         sum(return_periods.occurrence_count) as occurrence_count,
         sum(return_periods.same_value_count) as same_value_count,
         sum(return_periods.returned_value_sum) as returned_value_sum,
@@ -59,12 +87,8 @@ covered as (
     inner join cell_periods
         on return_periods.retention_id = cell_periods.retention_id
         and return_periods.period = cell_periods.period
-    group by
-        return_periods.retention_id,
-        return_periods.user_id,
-        return_periods.cohort_start_at,
-        cell_periods.period_number,
-        cell_periods.last_period
+    where not cell_periods.is_single
+    group by {{ columns }}
 
 ),
 
@@ -76,10 +100,10 @@ returns as (
         members.user_id,
         members.breakdown_value,
         cells.period_number,
-        return_periods.returned_value_sum,
-        return_periods.same_value_returned_sum,
-        coalesce(return_periods.is_later, false) as is_same_period_return,
-        coalesce(return_periods.is_later_with_same_value, false)
+        own_periods.returned_value_sum,
+        own_periods.same_value_returned_sum,
+        coalesce(own_periods.is_later, false) as is_same_period_return,
+        coalesce(own_periods.is_later_with_same_value, false)
             as is_same_period_return_with_same_value,
         true as has_same_value,
         members.closed_period_count > cells.last_period as is_mature,
@@ -89,32 +113,27 @@ returns as (
     inner join cells
         on members.retention_id = cells.retention_id
         and cells.period_number = 0
-    left join return_periods
-        on members.retention_id = return_periods.retention_id
-        and members.user_id = return_periods.user_id
-        and members.cohort_start_at = return_periods.cohort_start_at
-        and cells.period_number = return_periods.period
+    left join own_periods
+        on members.retention_id = own_periods.retention_id
+        and members.user_id = own_periods.user_id
+        and members.cohort_start_at = own_periods.cohort_start_at
 
     union all
 
     select
-        members.retention_id,
-        members.user_id,
-        members.breakdown_value,
+        covered.retention_id,
+        covered.user_id,
+        covered.breakdown_value,
         covered.period_number,
         covered.returned_value_sum,
         covered.same_value_returned_sum,
         false as is_same_period_return,
         false as is_same_period_return_with_same_value,
         covered.same_value_count >= retentions.min_occurrences as has_same_value,
-        members.closed_period_count > covered.last_period as is_mature,
-        members.cohort_start_date,
-        members.cohort_start_at
+        covered.closed_period_count > covered.last_period as is_mature,
+        covered.cohort_start_date,
+        covered.cohort_start_at
     from covered
-    inner join members
-        on covered.retention_id = members.retention_id
-        and covered.user_id = members.user_id
-        and covered.cohort_start_at = members.cohort_start_at
     inner join retentions on covered.retention_id = retentions.retention_id
     where covered.occurrence_count >= retentions.min_occurrences
 
@@ -126,11 +145,10 @@ select
     returns.breakdown_value,
     returns.period_number,
     cast(case
-        when retentions.value_property is not null then coalesce(returns.returned_value_sum, 0)
+        when retentions.has_value then coalesce(returns.returned_value_sum, 0)
     end as decimal(38, 6)) as returned_value_sum,
     cast(case
-        when retentions.value_property is not null
-            then coalesce(returns.same_value_returned_sum, 0)
+        when retentions.has_value then coalesce(returns.same_value_returned_sum, 0)
     end as decimal(38, 6)) as same_value_returned_sum,
     returns.is_same_period_return,
     returns.is_same_period_return_with_same_value,
