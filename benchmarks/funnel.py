@@ -56,9 +56,7 @@ def duels(warehouse: peers.Warehouse) -> list[peers.Duel]:
         sql = window_funnel(warehouse.parquet, steps)
         their_seconds, theirs = peers.timed(lambda sql=sql: peers.ask_chdb(sql))
         label = f"ordered, 7 days: {name}"
-        found.append(
-            peers.Duel(label, our_seconds, their_seconds, peers.same(ours, theirs, label))
-        )
+        found.append(peers.Duel(label, our_seconds, their_seconds, peers.same(ours, theirs, label)))
     return found
 
 

@@ -54,12 +54,14 @@ def build_warehouse(
     full_refresh: bool = False,
     select: str | None = None,
     run_tests: bool = False,
+    variables: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write feeds (JSON lines) and seeds (CSV text by file name), ingest, run dbt; return the file.
 
     `environment` are further `YUNYING_*` settings. `select` is a dbt selection; a partial run
     leaves no watermark, so the next whole one takes up the same loads again. With `run_tests`
-    dbt's data tests run too. Raises `AssertionError` with dbt's messages when it fails.
+    dbt's data tests run too. `variables` are dbt's, instead of those of the project. Raises
+    `AssertionError` with dbt's messages when it fails.
     """
     settings = settings_of(folder, environment)
     settings.raw_dir.mkdir(parents=True, exist_ok=True)
@@ -69,7 +71,7 @@ def build_warehouse(
         path = settings.seeds_dir / f"{name.removesuffix('.csv')}.csv"
         path.write_text(text, encoding="utf-8")
     ingest_raw(settings)
-    transform(settings, full_refresh=full_refresh, select=select, run_tests=run_tests)
+    transform(settings, full_refresh, select, run_tests, variables)
     return settings.warehouse
 
 
@@ -95,6 +97,7 @@ def transform(
     full_refresh: bool = False,
     select: str | None = None,
     run_tests: bool = False,
+    variables: Mapping[str, Any] | None = None,
 ) -> None:
     """Run dbt as the orchestrated build does, in this process, and write the watermark."""
     wanted = configuration_hash(settings, load_manifest())
@@ -106,6 +109,8 @@ def transform(
         arguments.append("--full-refresh")
     if select:
         arguments += ["--select", select]
+    if variables:
+        arguments += ["--vars", json.dumps(variables)]
     run_dbt(settings, arguments)
     if select is None:
         with connect(settings) as connection:

@@ -1,4 +1,5 @@
--- active(t-1) = retained(t) + churned(t), and the activity `any` by day is dau.
+-- active(t-1) = retained(t) + churned(t), and the activity `any` by day is dau. Where new is
+-- by creation, users who were active before they were created are new, not retained.
 with
 
 periods as (
@@ -21,5 +22,9 @@ periods as (
 
 select * from periods
 where
-    previous_active_user_count <> retained_user_count + churned_user_count
+    previous_active_user_count < retained_user_count + churned_user_count
+    or (
+        previous_active_user_count > retained_user_count + churned_user_count
+        and new_by = 'first_activity'
+    )
     or active_user_count <> coalesce(dau, active_user_count)

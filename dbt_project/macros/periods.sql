@@ -45,3 +45,13 @@
         when 'month' then 2592000
     end
 {%- endmacro %}
+
+{# Granularities in the order of their length; null where it is none. #}
+{% macro granularity_order(granularity) -%}
+    case lower({{ granularity }})
+        when 'hour' then 1
+        when 'day' then 2
+        when 'week' then 3
+        when 'month' then 4
+    end
+{%- endmacro %}

@@ -46,8 +46,6 @@ CONVERSION_TIMES = {"per_user_mean": "mean_of_furthest"}
 ATTRIBUTIONS = {"first_touch": "first", "last_touch": "last", "all_events": "all"}
 # Kinds whose answers come from marts that are not built yet, or from no mart.
 KINDS_LATER = {
-    "condition_retention": "a function over conditions without periods",
-    "stages": "states by user and day, cut at 7 and 30 days: the cuts are a var of the project",
     "attribution": "the channel area has no attribution yet",
 }
 # The property that keeps a side of any event to its own case.
@@ -70,17 +68,10 @@ def instant(text: str) -> datetime:
 def why_not(case: Case) -> str | None:
     """Why a definition cannot say what the case asks; None when it can."""
     return {
-        "funnel": lambda _: None,
-        "funnel_trends": lambda _: None,
         "window_funnel": _why_no_window_funnel,
-        "retention": _why_no_retention,
-        "stickiness": _why_no_stickiness,
-        "lifecycle": _why_no_lifecycle,
         "sessions": _why_no_session,
-        "rfm_summary": lambda _: None,
-        "paths": lambda _: None,
-        "funnel_time_to_convert": lambda _: None,
-    }[case["kind"]](case)
+        "stages": _why_no_stage,
+    }.get(case["kind"], lambda _: None)(case)
 
 
 def _why_no_window_funnel(case: Case) -> str | None:
@@ -102,50 +93,19 @@ def _why_no_window_funnel(case: Case) -> str | None:
     return None
 
 
-def _why_no_retention(case: Case) -> str | None:
-    if case["params"]["aggregate"]:
-        return "retention counts users; sums of a property are no part of it"
-    return None
-
-
-def _why_no_stickiness(case: Case) -> str | None:
-    parameters = case["params"]
-    if parameters["interval_count"] != 1:
-        return "blocks of several intervals are no interval of a definition"
-    if parameters["criteria"]["operator"] != "gte":
-        return "a definition has a least number of occurrences, no greatest"
-    return None
-
-
-def _why_no_lifecycle(case: Case) -> str | None:
-    """New is first active with us, created with the peer: the same where both are one period."""
-    if "users" in case["expected"]:
-        return "growth accounting counts users and does not name them"
-    created = {
-        user["user"]: instant(user["created_at"]).date() if user.get("created_at") else None
-        for user in case["users"]
-    }
-    first: dict[str, date] = {}
-    for event in case["events"]:
-        day = instant(event["ts"]).date()
-        first[event["user"]] = min(day, first.get(event["user"], day))
-    if any(created.get(user) != day for user, day in first.items()):
-        return "new is by the day of creation, which differs from the first active day here"
-    if case["params"]["filters"] or "where" in case["params"]["activity"]:
-        return "new is by the day of creation, whatever the filter leaves of the first days"
-    return None
-
-
 def _why_no_session(case: Case) -> str | None:
     if case["params"]["mode"] != "inactivity":
         return "sessions are cut by inactivity, not by events that mark them"
-    gaps = [
-        (instant(after["ts"]) - instant(before["ts"])).total_seconds()
-        for before, after in zip(case["events"], case["events"][1:], strict=False)
-        if before["user"] == after["user"]
-    ]
-    if case["params"]["gap_seconds"] in gaps:
-        return "a gap of exactly the limit opens a session with us, none with the peer"
+    return None
+
+
+def _why_no_stage(case: Case) -> str | None:
+    wanted = case["params"]["activity_events"]
+    first: dict[str, Case] = {}
+    for event in sorted(case["events"], key=lambda event: instant(event["ts"])):
+        first.setdefault(event["user"], event)
+    if wanted is not None and any(event["event"] not in wanted for event in first.values()):
+        return "who was never active is in no state with us, dormant with the peer"
     return None
 
 
@@ -364,6 +324,7 @@ class World:
             breakdown=_scoped(parameters["breakdown"] or {}),
             from_at=starts[0].isoformat(),
             to_at=(next_period(starts[-1], period) - timedelta(microseconds=1)).isoformat(),
+            value_property=_scoped(parameters["aggregate"] or {}),
         )
         looks_back = parameters["retention_type"] != "recurring"
         self._add_events(
@@ -391,8 +352,9 @@ class World:
             period="range",
             from_at=bounds["from"],
             to_at=bounds["to"],
-            min_occurrences=parameters["criteria"]["value"],
+            **_occurrences(parameters["criteria"]),
             is_cumulative=str(parameters["cumulative"]).lower(),
+            interval_size=parameters["interval_count"],
         )
         self._add_events(case)
 
@@ -445,13 +407,40 @@ class World:
             event_name=self._add_side(
                 case, "activity", case["id"], "activity", case["params"]["activity"]
             ),
+            new_by=case["params"]["new_rule"],
         )
         self._add_events(case)
 
+    def _add_stages(self, case: Case) -> None:
+        """Any event but those of the plan that are no activity; the states are all users'."""
+        wanted = case["params"]["activity_events"]
+        for name in sorted({event["event"] for event in case["events"]}):
+            self._row(
+                "event_names",
+                event_name=f"{case['id']} {name}",
+                is_activity=str(wanted is None or name in wanted).lower(),
+            )
+        self._add_events(case)
+
+    def _add_condition_retention(self, case: Case) -> None:
+        """Each condition is an activity."""
+        plain = {**case, "params": {**case["params"], "filters": []}}
+        for number, condition in enumerate(case["params"]["conditions"], start=1):
+            activity_id = f"{case['id']} {number}"
+            self._row(
+                "activities",
+                activity_id=activity_id,
+                event_name=self._add_side(plain, "activity", activity_id, "activity", condition),
+            )
+        self._add_events(case)
+
     def _add_sessions(self, case: Case) -> None:
-        """Times are stretched about the first one, so that the case's gap is our 30 minutes."""
+        """Times are stretched about the first one, so that the case's gap is our 30 minutes: a
+        hair less where the peer wants a gap to be longer than that."""
         first = min(instant(event["ts"]) for event in case["events"])
         stretch = SESSION_GAP_SECONDS / case["params"]["gap_seconds"]
+        if case["params"]["gap_rule"] == ">":
+            stretch *= 1 - 1e-6
         events = [
             {
                 **event,
@@ -483,6 +472,18 @@ def _groups(conditions: Any) -> list[list[Case]]:
     return [[conditions]]
 
 
+def _occurrences(criteria: Case) -> dict[str, int]:
+    """Least and greatest number of events of an active interval."""
+    value = criteria["value"]
+    return {
+        "gte": {"min_occurrences": value},
+        "gt": {"min_occurrences": value + 1},
+        "lte": {"max_occurrences": value},
+        "lt": {"max_occurrences": value - 1},
+        "exact": {"min_occurrences": value, "max_occurrences": value},
+    }[criteria["operator"]]
+
+
 def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -494,7 +495,7 @@ def _text(value: str) -> str:
 def _scoped(breakdown: Case) -> str:
     if not breakdown:
         return ""
-    scope = "user" if breakdown["scope"] == "person" else "event"
+    scope = "user" if breakdown.get("scope") == "person" else "event"
     names = breakdown["property"]
     return "|".join(
         f"{scope}:{_text(name)}" for name in (names if isinstance(names, list) else [names])

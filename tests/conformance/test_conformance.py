@@ -16,8 +16,9 @@ if not cases.FOLDER.is_dir():
     pytest.skip("the cases are not beside this checkout", allow_module_level=True)
 
 KINDS = (
-    "funnel", "funnel_trends", "window_funnel", "retention", "stickiness", "lifecycle",
-    "sessions", "rfm_summary", "paths", "funnel_time_to_convert",
+    "funnel", "funnel_trends", "window_funnel", "funnel_time_to_convert", "retention",
+    "condition_retention", "stickiness", "lifecycle", "sessions", "stages", "rfm_summary",
+    "paths",
 )  # fmt: skip
 ALL = {kind: cases.read_cases(kind) for kind in KINDS}
 RUN = {kind: [c for c in ALL[kind] if cases.why_not(c) is None] for kind in KINDS}
@@ -29,17 +30,8 @@ NOT_RUN = {
         "one event meets several conditions of the peer, and serves one step with us": 1,
         "what meets only later steps ends the peer's chain at its depth": 2,
     },
-    "retention": {"retention counts users; sums of a property are no part of it": 3},
-    "stickiness": {
-        "blocks of several intervals are no interval of a definition": 1,
-        "a definition has a least number of occurrences, no greatest": 2,
-    },
-    "lifecycle": {
-        "growth accounting counts users and does not name them": 1,
-        "new is by the day of creation, whatever the filter leaves of the first days": 2,
-        "new is by the day of creation, which differs from the first active day here": 3,
-    },
     "sessions": {"sessions are cut by inactivity, not by events that mark them": 8},
+    "stages": {"who was never active is in no state with us, dormant with the peer": 1},
 }
 # Cases that are run, differ, and are meant to.
 DIFFERS = {
@@ -79,7 +71,7 @@ def by_key(rows: list[dict[str, Any]], key: str) -> dict[Any, list[dict[str, Any
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     """One build of all cases; rows of each table by definition, or by user."""
     world = cases.World()
-    for kind in KINDS:
+    for kind in set(KINDS) - {"stages"}:
         for case in RUN[kind]:
             world.add(case)
     add_cdnow(world)
@@ -108,11 +100,30 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
             ("marts", "mart_path_edges", "path_id"),
             ("marts", "mart_path_sequences", "path_id"),
             ("facts", "fct_funnel_counted_attempts", "funnel_id"),
+            ("facts", "fct_user_growth_states", "activity_id"),
+            ("facts", "fct_activity_days", "activity_id"),
             ("facts", "fct_events", "user_id"),
             ("facts", "fct_sessions", "user_id"),
             ("facts", "fct_orders", "user_id"),
         )
     }
+
+
+@pytest.fixture(scope="module")
+def spans(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, list[dict[str, Any]]]:
+    """States by user of a build whose cuts are the peer's: 1-7, 8-30 and more days."""
+    world = cases.World()
+    for case in RUN["stages"]:
+        world.add(case)
+    warehouse = support.build_warehouse(
+        tmp_path_factory.mktemp("stages"),
+        events=world.events,
+        seeds=world.seeds(),
+        environment=ENVIRONMENT,
+        variables={"active_week_days": 8, "active_month_days": 31},
+        select="+fct_user_state_spans",
+    )
+    return by_key(support.query(warehouse, "select * from facts.fct_user_state_spans"), "user_id")
 
 
 def test_every_case_is_run_or_has_a_reason() -> None:
@@ -280,18 +291,22 @@ def test_funnel_time_to_convert(tables: Tables, case: cases.Case) -> None:
 def test_retention(tables: Tables, case: cases.Case) -> None:
     rows = tables["mart_retention_cohorts"][case["id"]]
     expected = case["expected"]
-    assert set(expected) <= {"matrix", "breakdowns", "period_starts"}
+    assert set(expected) <= {"matrix", "breakdowns", "aggregate", "period_starts"}
     starts = cases.retention_starts(case)
     for start, wanted in zip(starts, expected.get("period_starts", ()), strict=False):
         assert start == cases.instant(wanted)
-    parts = expected.get("breakdowns", {None: expected.get("matrix")})
+    column = "returned_count"
+    if "aggregate" in expected:
+        function = case["params"]["aggregate"]["function"]
+        column = {"sum": "returned_value_sum", "avg": "returned_value_mean"}[function]
+    parts = expected.get("breakdowns", {None: expected.get("matrix", expected.get("aggregate"))})
     if "breakdowns" in expected:
         check_keys(parts, {row["breakdown_value"] for row in rows} - {None})
     for value, matrix in parts.items():
         if value == "__exact_keys__":
             continue
         returned = {
-            (row["cohort_start_at"], row["period_number"]): row["returned_count"]
+            (row["cohort_start_at"], row["period_number"]): row[column]
             for row in rows
             if row["breakdown_value"] == value and row["cohort_start_at"] is not None
         }
@@ -328,7 +343,12 @@ def test_lifecycle(tables: Tables, case: cases.Case) -> None:
         "resurrecting": ("resurrected_user_count", 1),
         "dormant": ("churned_user_count", -1),
     }
-    assert set(case["expected"]) <= {*columns, "period_starts"}
+    assert set(case["expected"]) <= {*columns, "users", "period_starts"}
+    people: dict[Any, set[str]] = defaultdict(set)
+    for row in tables["fct_user_growth_states"][case["id"]]:
+        if row["grain"] == parameters["interval"]:
+            user = row["user_id"].removeprefix(f"{case['id']} ")
+            people[row["period_start_date"], row["growth_state"]].add(user)
     start = cases.instant(parameters["first_period_start"])
     for number in range(parameters["periods"]):
         row = rows.get(start.date(), {})
@@ -336,6 +356,10 @@ def test_lifecycle(tables: Tables, case: cases.Case) -> None:
             wanted = case["expected"].get(key, [None] * parameters["periods"])[number]
             got = sign * row.get(column, 0)
             assert wanted is None or got == wanted, f"{start:%Y-%m-%d}, {key}"
+            users = case["expected"].get("users", {}).get(key, [None] * parameters["periods"])
+            found = people[start.date(), column.removesuffix("_user_count")]
+            assert users[number] is None or found == set(users[number]), f"{start}, {key}"
+            assert len(found) == abs(got), f"{start}, {key}: the mart counts others than the fact"
         start = cases.next_period(start, parameters["interval"])
 
 
@@ -372,6 +396,41 @@ def test_paths(tables: Tables, case: cases.Case) -> None:
         if "average_seconds" in edge:
             assert row["mature_occurrence_count"] == edge["value"]
             assert row["mean_seconds"] == pytest.approx(edge["average_seconds"]), edge
+
+
+@named("condition_retention")
+def test_condition_retention(tables: Tables, case: cases.Case) -> None:
+    """Users who ever met the first condition, and of them those who ever met another."""
+    met = [
+        {row["user_id"] for row in tables["fct_activity_days"][f"{case['id']} {number}"]}
+        for number in range(1, len(case["params"]["conditions"]) + 1)
+    ]
+    both = [met[0] & users for users in met]
+    expected = case["expected"]
+    assert expected.keys() <= {"totals", "users"}
+    if "totals" in expected:
+        assert [len(users) for users in both] == expected["totals"]
+    for user, wanted in expected.get("users", {}).items():
+        assert [int(f"{case['id']} {user}" in users) for users in both] == wanted, user
+
+
+@named("stages")
+def test_stages(spans: dict[Any, list[dict[str, Any]]], case: cases.Case) -> None:
+    """The peer's rows end some days after the last event, or with the data."""
+    last_event = max(cases.instant(event["ts"]) for event in case["events"]).date()
+    for user, wanted in case["expected"]["states"].items():
+        mine = [cases.instant(e["ts"]).date() for e in case["events"] if e["user"] == user]
+        silent_days = timedelta(days=case["params"]["max_dormant_days"])
+        found = []
+        day = min(mine)
+        while day <= min(max(mine) + silent_days, last_event):
+            for span in spans[f"{case['id']} {user}"]:
+                if span["valid_from_date"] <= day < (span["valid_to_date"] or cases.date.max):
+                    found.append([day.isoformat(), span["state_id"]])
+            day += timedelta(days=1)
+        assert len(found) == len(wanted)
+        for row, state in zip(found, wanted, strict=True):
+            assert state is None or row == state
 
 
 @named("sessions")

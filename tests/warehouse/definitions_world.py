@@ -1,4 +1,4 @@
-"""A random world for funnels and retention: users, events and hundreds of definitions, drawn to
+"""A random world for funnels: users, events and hundreds of definitions, drawn to
 meet at boundaries: equal instants, clock changes, window ends, repeated steps, missing values."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.defs.ingest.seeds import DEFINITIONS
-from tests.warehouse.oracles import Condition, Event, Funnel, Retention, Side, World
+from tests.warehouse.oracles import Condition, Event, Funnel, Side, World
 
 # Half an hour off the full hours, and its clock changes on 10 March 2024.
 ZONE = ZoneInfo("America/St_Johns")
@@ -21,7 +21,6 @@ ENVIRONMENT = {"YUNYING_TIMEZONE": ZONE.key, "YUNYING_WEEK_START": "sunday"}
 SUNDAY = 6
 NAMES = ("open", "view", "buy", "push")
 START = datetime(2024, 3, 4, 3, 30, tzinfo=UTC)
-GRANULARITIES = ("hour", "day", "week", "month")
 
 
 def seed() -> int:
@@ -155,39 +154,11 @@ def draw_funnels(chance: random.Random, count: int) -> list[Funnel]:
     return drawn
 
 
-def draw_retentions(chance: random.Random, count: int) -> list[Retention]:
-    drawn = []
-    for number in range(count):
-        granularity = chance.choice(GRANULARITIES)
-        brackets = ((1, 2), (3, 3), (5, 9)) if chance.random() < 0.3 else ()
-        from_at, to_at = draw_bounds(chance)
-        drawn.append(
-            Retention(
-                f"retention {number:03d}",
-                draw_side(chance),
-                draw_side(chance),
-                chance.choice(("first_ever", "first_matching", "recurring")),
-                granularity,
-                chance.choice((granularity, granularity, *GRANULARITIES)),
-                chance.choice(("calendar", "calendar", "rolling")),
-                chance.choice(("on", "on", "on_or_after")),
-                chance.choice((1, 3, 8)),
-                brackets,
-                chance.choice((1, 1, 2, 3)),
-                draw_breakdown(chance),
-                chance.choice((1, 2, 25)),
-                from_at,
-                to_at,
-            )
-        )
-    return drawn
-
-
-def seeds(funnels: Sequence[Funnel], retentions: Sequence[Retention]) -> dict[str, str]:
+def seeds(funnels: Sequence[Funnel]) -> dict[str, str]:
     """The definitions as CSV text by file."""
     rows: dict[str, list[dict[str, Any]]] = {
         "event_names": [{"event_name": "push", "is_activity": "false"}],
-        "funnels": [], "funnel_steps": [], "retentions": [], "filters": [],
+        "funnels": [], "funnel_steps": [], "filters": [],
     }  # fmt: skip
     for funnel in funnels:
         rows["funnels"].append(
@@ -213,35 +184,6 @@ def seeds(funnels: Sequence[Funnel], retentions: Sequence[Retention]) -> dict[st
                 }
             )
             rows["filters"] += filter_rows("funnel", funnel.funnel_id, str(number), step)
-    for retention in retentions:
-        rows["retentions"].append(
-            {
-                "retention_id": retention.retention_id,
-                "cohort_event": "|".join(retention.cohort.names),
-                "cohort_mode": retention.cohort_mode,
-                "return_event": "|".join(retention.returning.names),
-                "granularity": retention.granularity,
-                "cohort_granularity": retention.cohort_granularity,
-                "window_mode": retention.window_mode,
-                "kind": retention.kind,
-                "periods": "" if retention.brackets else retention.periods,
-                "brackets": ";".join(
-                    f"{first}-{last}" if first < last else str(first)
-                    for first, last in retention.brackets
-                ),
-                "min_occurrences": retention.min_occurrences,
-                "breakdown": _scoped(retention.breakdown),
-                "breakdown_limit": retention.limit,
-                "from_at": _bound(retention.from_at),
-                "to_at": _bound(retention.to_at),
-            }
-        )
-        rows["filters"] += filter_rows(
-            "retention", retention.retention_id, "cohort", retention.cohort
-        )
-        rows["filters"] += filter_rows(
-            "retention", retention.retention_id, "return", retention.returning
-        )
     columns = {definition.name: definition.columns for definition in DEFINITIONS}
     texts = {}
     for name, lines in rows.items():

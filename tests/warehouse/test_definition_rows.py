@@ -18,13 +18,14 @@ refund,product,reimburse,,,
 push,campaign,,perhaps,1.5,
 ping,campaign,,false,,
 """
-ACTIVITIES = """activity_id,event_name
-any,open
-buying,buy
-buying,buy
-,buy
-gap,buy||open
-both,buy|*
+ACTIVITIES = """activity_id,event_name,new_by
+any,open,
+buying,buy,created_at
+buying,buy,
+,buy,
+gap,buy||open,
+both,buy|*,
+birth,buy,birthday
 """
 FUNNELS = """funnel_id,order_mode,window_seconds,count_by,ties,breakdown,breakdown_attribution,\
 breakdown_limit,hold_constant,conversion_time,from_at,to_at,when_void,time_bins,trend_grain
@@ -76,19 +77,26 @@ unordered,3,,open,,,61,,,
 """
 RETENTIONS = """retention_id,cohort_event,cohort_mode,return_event,granularity,\
 cohort_granularity,window_mode,kind,periods,brackets,min_occurrences,breakdown,breakdown_limit,\
-from_at,to_at
-good,open,,buy,,,,,,1-3;4; 6-8,,event:plan,,,
-good,open,,buy,,,,,,,,,,,
-,open,,buy,,,,,,,,,,,
-modes,open,once,buy,quarter,year,sliding,within,,,,,,,
-numbers,open,,buy,,,,,0,,none,,2.5,,
-long,open,,buy,,,,,1000000000,,,,,,
-overlap,open,,buy,,,,,,1-3;3-5,,,,,
-zero,open,,buy,,,,,7,0-1;4-2;x;1-2-3;,,,,,
-dates,open,,buy,,,,,,,,,,yesterday,2024-13-01
-backwards,open,,buy,,,,,,,,,,2024-03-02,2024-03-01
-parts,open,,buy||,,,,,,,,event:,,,
-rolls,open,recurring,buy,,,rolling,,,,,,,,
+from_at,to_at,value_property
+good,open,,buy,,,,,,1-3;4; 6-8,,event:plan,,,,event:amount
+good,open,,buy,,,,,,,,,,,,
+,open,,buy,,,,,,,,,,,,
+modes,open,once,buy,quarter,year,sliding,within,,,,,,,,
+numbers,open,,buy,,,,,0,,none,,2.5,,,
+long,open,,buy,,,,,1000000000,,,,,,,
+overlap,open,,buy,,,,,,1-3;3-5,,,,,,
+zero,open,,buy,,,,,7,0-1;4-2;x;1-2-3;,,,,,,
+dates,open,,buy,,,,,,,,,,yesterday,2024-13-01,
+backwards,open,,buy,,,,,,,,,,2024-03-02,2024-03-01,
+parts,open,,buy||,,,,,,,,event:,,,,
+rolls,open,recurring,buy,,,rolling,,,,,,,,,
+wrong_order,open,,buy,,,,,,4-7;1-3,,,,,,
+far,open,,buy,,,,,,1-2000000000,,,,,,
+unscoped,open,,buy,,,,,,,,,,,,amount
+of_a_user,open,,buy,,,,,,,,,,,,user:age
+two_values,open,,buy,,,,,,,,,,,,event:amount|event:tax
+fine_cohorts,open,,buy,week,day,,,,,,,,,,
+coarse_cohorts,open,,buy,,month,,,,,,,,,,
 """
 PATHS = """path_id,anchor_event,anchor_item,direction,steps,item_event,item_property,repeats,\
 occurrences,scope,session_gap_seconds,window_seconds,item_limit,sequence_limit,from_at,to_at
@@ -161,6 +169,7 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (5, "error", "activity_id is empty"),
         (6, "error", "event_name buy||open has an empty alternative"),
         (7, "error", "event_name buy|* has * beside names"),
+        (8, "error", "new_by birthday is unknown"),
     ],
     "funnels.csv": [
         (3, "error", "funnel good stands here again"),
@@ -255,6 +264,12 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (12, "error", "breakdown event: is no property"),
         (12, "error", "return_event buy|| has an empty alternative"),
         (13, "warning", "cohort_mode recurring gives one cohort a user where periods roll"),
+        (14, "error", "bracket 1-3 overlaps 4-7"),
+        (15, "error", "bracket 1-2000000000 is none"),
+        (16, "error", "value_property amount is no property of an event"),
+        (17, "error", "value_property user:age is no property of an event"),
+        (18, "error", "value_property event:amount|event:tax is no property of an event"),
+        (19, "warning", "cohort_granularity day is finer than granularity week"),
     ],
     "paths.csv": [
         (3, "error", "path good stands here again"),
@@ -338,7 +353,7 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
             "event_name": name,
             "user_id": "a",
             "occurred_at": f"2024-01-0{number}",
-            "properties": {"plan": "pro"},
+            "properties": {"plan": "pro", "size": "large"},
         }
         for number, name in enumerate(("open", "buy"), start=1)
     ]
@@ -347,7 +362,9 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
         "funnels": "funnel_id,breakdown,hold_constant\nmet,event:plan,\nbare,event:colour,\n",
         "funnel_steps": "funnel_id,step_number,event_name\nmet,1,open\nmet,2,\nbare,1,byu\n"
         "bare,2,buy\n",
-        "retentions": "retention_id,cohort_event,return_event\nkept,open,open|buy\n",
+        "retentions": "retention_id,cohort_event,return_event,breakdown,value_property\n"
+        "kept,open,open|buy,,\nwaking,wake,open|snooze,,\nbare,open,buy,event:colour,\n"
+        "priceless,open,buy,,event:price\nwordy,open,buy,,event:size\n",
         "paths": "path_id,anchor_event,anchor_item,item_event,item_property\n"
         "trod,open,,,event:plan\nlost,,/nowhere,opne,event:colour\n",
         "filters": "definition,definition_id,side,property,operator,value\n"
@@ -376,4 +393,21 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
         ),
         ("paths.csv", 3, "no item of path lost is /nowhere"),
         ("paths.csv", 3, "nobody sends the event opne"),
+        ("retentions.csv", 3, "nobody sends the event snooze"),
+        ("retentions.csv", 3, "nobody sends the event wake"),
+        (
+            "retentions.csv",
+            4,
+            "breakdown event:colour of retention bare occurs on none of its events",
+        ),
+        (
+            "retentions.csv",
+            5,
+            "value_property event:price of retention priceless occurs on none of its events",
+        ),
+        (
+            "retentions.csv",
+            6,
+            "value_property event:size of retention wordy is a number on none of its events",
+        ),
     ]

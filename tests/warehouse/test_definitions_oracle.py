@@ -1,4 +1,4 @@
-"""Funnels and retention of random definitions over random users: facts and marts against an
+"""Funnels of random definitions over random users: facts and marts against an
 oracle that walks each user."""
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from tests.warehouse import oracles
 from tests.warehouse.definitions_world import (
     ENVIRONMENT,
     draw_funnels,
-    draw_retentions,
     draw_world,
     feeds,
     seed,
@@ -26,7 +25,6 @@ from tests.warehouse.definitions_world import (
 
 USERS = 70
 FUNNELS = 220
-RETENTIONS = 220
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,6 @@ class Drawn:
 
     world: oracles.World
     funnels: list[oracles.Funnel]
-    retentions: list[oracles.Retention]
     warehouse: Path
 
     def rows(self, table: str, key: str) -> dict[str, list[dict[str, Any]]]:
@@ -50,16 +47,15 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     chance = random.Random(seed())
     world = draw_world(chance, USERS)
     funnels = draw_funnels(chance, FUNNELS)
-    retentions = draw_retentions(chance, RETENTIONS)
     raw = feeds(world)
     warehouse = support.build_warehouse(
         tmp_path_factory.mktemp("drawn"),
         events=raw["events"],
         feeds={"users": raw["users"]},
-        seeds=seeds(funnels, retentions),
+        seeds=seeds(funnels),
         environment=ENVIRONMENT,
     )
-    return Drawn(world, funnels, retentions, warehouse)
+    return Drawn(world, funnels, warehouse)
 
 
 def utc(at: datetime | None) -> datetime | None:
@@ -145,61 +141,9 @@ def test_conversion_is_that_of_the_oracle(drawn: Drawn) -> None:
     assert not wrong, report(wrong, {f.funnel_id: f for f in drawn.funnels})
 
 
-def test_returns_are_those_of_the_oracle(drawn: Drawn) -> None:
-    rows = drawn.rows("facts.fct_retention_returns", "retention_id")
-    wrong = {}
-    for retention in drawn.retentions:
-        starts = drawn.world.starts(retention.cohort_granularity)
-        found = {
-            (
-                row["user_id"],
-                utc(row["cohort_start_at"]),
-                row["breakdown_value"],
-                row["period_number"],
-                row["is_mature"],
-                row["has_same_value"] if retention.breakdown else None,
-            )
-            for row in rows.get(retention.retention_id, [])
-        }
-        wanted = {
-            (
-                member.user,
-                starts[member.cohort],
-                member.value,
-                number,
-                number in member.ripe_cells,
-                number in member.returned_with_value if retention.breakdown else None,
-            )
-            for member in oracles.members(drawn.world, retention)
-            for number in member.returned
-        }
-        if found != wanted:
-            wrong[retention.retention_id] = [
-                f"not in the oracle: {list(map(str, row))}" for row in found - wanted
-            ] + [f"only in the oracle: {list(map(str, row))}" for row in wanted - found]
-    assert not wrong, report(wrong, {r.retention_id: r for r in drawn.retentions})
-
-
-def test_cohorts_are_those_of_the_oracle(drawn: Drawn) -> None:
-    rows = drawn.rows("marts.mart_retention_cohorts", "retention_id")
-    wrong = {}
-    for retention in drawn.retentions:
-        found = {
-            (utc(row["cohort_start_at"]), row["breakdown_value"], row["period_number"]): row
-            for row in rows[retention.retention_id]
-        }
-        joined = oracles.members(drawn.world, retention)
-        if lines := differences(found, oracles.retention_counts(drawn.world, retention, joined)):
-            wrong[retention.retention_id] = lines
-    assert not wrong, report(wrong, {r.retention_id: r for r in drawn.retentions})
-
-
 def test_the_draw_reaches_what_it_is_for(drawn: Drawn) -> None:
-    """A world without deep attempts, returns or immature rows would prove nothing."""
+    """A world without deep attempts or immature rows would prove nothing."""
     opened = [a for f in drawn.funnels for a in oracles.attempts(drawn.world, f)]
     assert {len(attempt.events) for attempt in opened} >= {1, 2, 3}
     assert {attempt.is_mature for attempt in opened} == {True, False}
     assert any(a.events[0].at == a.events[-1].at for a in opened if len(a.events) > 2)
-    joined = [m for r in drawn.retentions for m in oracles.members(drawn.world, r)]
-    assert sum(len(member.returned) > 1 for member in joined) > 100
-    assert sum(len(member.ripe_cells) < 2 for member in joined) > 20

@@ -11,7 +11,6 @@ import pytest
 
 from tests.warehouse.users_world import (
     World,
-    assert_ripe_rows_stay,
     build,
     compared,
     rows_of,
@@ -153,8 +152,3 @@ def test_days_are_those_of_the_walk(name: str) -> None:
         "activity_date, stage_id, user_count, entered_count, left_count, is_mature",
     )
     assert actual == compared(expected)
-
-
-@pytest.mark.parametrize("name", WORLDS)
-def test_ripe_rows_stay(name: str) -> None:
-    assert_ripe_rows_stay(name, "2024-02-14T13:30:00Z", "marts.mart_lifecycle_daily")

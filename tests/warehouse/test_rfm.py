@@ -16,7 +16,6 @@ import pytest
 from orchestration.project import SHIPPED_SEEDS_DIR
 from tests.warehouse.users_world import (
     World,
-    assert_ripe_rows_stay,
     build,
     compared,
     rows_of,
@@ -158,9 +157,3 @@ def test_migrations_are_between_consecutive_snapshots(name: str) -> None:
         "snapshot_date, from_segment_id, to_segment_id, user_count, is_mature",
     )
     assert actual == compared(expected)
-
-
-@pytest.mark.parametrize("name", WORLDS)
-@pytest.mark.parametrize("table", ["mart_rfm_scores", "mart_rfm_migrations"])
-def test_ripe_rows_stay(name: str, table: str) -> None:
-    assert_ripe_rows_stay(name, "2024-02-14T13:30:00Z", f"marts.{table}")

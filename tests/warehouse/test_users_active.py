@@ -9,7 +9,6 @@ import pytest
 
 from tests.warehouse.users_world import (
     World,
-    assert_ripe_rows_stay,
     build,
     compared,
     days_between,
@@ -31,8 +30,8 @@ STATES = (
 
 def state_of(day: date, days: set[date]) -> str | None:
     """State of a user on a day, in the words of the definition; None before the first day."""
-    earlier = [other for other in days if other < day]
-    since = (day - max(earlier)).days if earlier else None
+    last = max((other for other in days if other < day), default=None)
+    since = (day - last).days if last else None
     if day in days:
         if since is None:
             return "new"
@@ -111,6 +110,24 @@ def test_active_users_are_counted_in_their_windows(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WORLDS)
-@pytest.mark.parametrize("table", ["mart_active_users_daily", "mart_user_states_daily"])
-def test_ripe_rows_stay(name: str, table: str) -> None:
-    assert_ripe_rows_stay(name, "2024-02-14T13:30:00Z", f"marts.{table}")
+def test_the_people_in_a_state_are_those_of_the_walk(name: str) -> None:
+    wanted = world(name)
+    expected = {
+        (user, day, state)
+        for user, days in wanted.active_days().items()
+        for day in wanted.dates()
+        if (state := state_of(day, days))
+    }
+    spans = rows_of(
+        build(name),
+        "facts.fct_user_state_spans",
+        "user_id, state_id, valid_from_date, valid_to_date",
+    )
+    end = wanted.last_date + timedelta(days=1)
+    actual = [
+        (user, day, state)
+        for user, state, start, after in spans
+        for day in days_between(start, min(after or end, end) - timedelta(days=1))
+    ]
+    assert len(actual) == len(set(actual))
+    assert set(actual) == expected

@@ -30,19 +30,22 @@ dormancy,,,,,7
 churn,usual,,,,30.5
 """
 STICKINESS = """stickiness_id,activity_id,interval,period,from_at,to_at,min_occurrences,\
-is_cumulative
-good,any,day,week,,,,
-good,any,day,week,,,,
-,any,day,week,,,,
-unknown_activity,sleeping,day,week,,,,
-unknown_interval,any,year,week,,,,
-unknown_period,any,day,quarter,,,,
-no_period,any,day,,,,,
-no_count,any,day,week,,,0,
-no_boolean,any,day,week,,,,perhaps
-no_date,any,day,range,2024-02-30,2024-03-01,,
-backwards,any,day,range,2024-03-02,2024-03-01T23:00:00Z,,
-bounds_for_nothing,any,day,month,2024-03-02,,,
+is_cumulative,max_occurrences,interval_size
+good,any,day,week,,,,,,
+good,any,day,week,,,,,,
+,any,day,week,,,,,,
+unknown_activity,sleeping,day,week,,,,,,
+unknown_interval,any,year,week,,,,,,
+unknown_period,any,day,quarter,,,,,,
+no_period,any,day,,,,,,,
+no_count,any,day,week,,,0,,,
+no_boolean,any,day,week,,,,perhaps,,
+no_date,any,day,range,2024-02-30,2024-03-01,,,,
+backwards,any,day,range,2024-03-02,2024-03-01T23:00:00Z,,,,
+bounds_for_nothing,any,day,month,2024-03-02,,,,,
+sizes,any,day,week,,,,,some,1.5
+below,any,day,week,,,3,,2,
+zero_most,any,day,week,,,,,0,7
 """
 CUT_POINTS = """measure,score,at_least,at_most
 recency,5,0,30
@@ -132,6 +135,10 @@ def test_every_wrong_stickiness_is_named_and_no_good_one(
         (11, "error", "from_at 2024-02-30 cannot be read"),
         (12, "error", "the range ends (2024-03-01T23:00:00Z) before it begins (2024-03-02)"),
         (13, "warning", "from_at and to_at say nothing on period month"),
+        (14, "error", "interval_size 1.5 is no whole number from 1 on"),
+        (14, "error", "max_occurrences some is no whole number from 1 on"),
+        (15, "error", "max_occurrences 2 is below min_occurrences 3"),
+        (16, "error", "max_occurrences 0 is no whole number from 1 on"),
     ]
 
 

@@ -60,6 +60,7 @@ named as (
     where
         (events.is_activity or selectors.is_any_event)
         and selectors.is_any_activity
+        and not selectors.is_read_by_day
         and (
             selectors.has_conditions
             or selectors.first_time is not null

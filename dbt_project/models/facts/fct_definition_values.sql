@@ -67,6 +67,7 @@ asked as (
         and selectors.is_any_activity
         and not selectors.has_conditions
         and not selectors.is_any_event
+        and not selectors.is_read_by_day
         and selectors.first_time is null
 
 ),

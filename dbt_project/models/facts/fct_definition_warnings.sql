@@ -224,6 +224,40 @@ unanchored as (
 
 ),
 
+worthless_values as (
+
+    select
+        definition,
+        definition_id,
+        purpose
+    from definition_values
+    where purpose = 'value_property' and property_value <> ''
+    group by definition, definition_id, purpose
+    having count({{ try_cast('property_value', 'decimal(28, 6)') }}) = 0
+
+),
+
+worthless as (
+
+    select
+        files.file,
+        definition_rows.row_number,
+        properties.purpose || ' ' || properties.scope || ':' || properties.property
+        || ' of ' || properties.definition || ' ' || properties.definition_id
+        || ' is a number on none of its events' as problem,
+        'give a property whose values are plain numbers' as mend
+    from worthless_values
+    inner join properties
+        on worthless_values.definition = properties.definition
+        and worthless_values.definition_id = properties.definition_id
+        and worthless_values.purpose = properties.purpose
+    inner join files on worthless_values.definition = files.definition
+    inner join definition_rows
+        on properties.definition = definition_rows.definition
+        and properties.definition_id = definition_rows.definition_id
+
+),
+
 warnings as (
 
     select distinct * from unsent
@@ -233,6 +267,8 @@ warnings as (
     select * from bare
     union all
     select * from unanchored
+    union all
+    select * from worthless
 
 )
 

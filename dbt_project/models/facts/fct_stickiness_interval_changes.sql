@@ -8,7 +8,8 @@ whole_activities as (
     where
         period = '28_days'
         and interval_unit in ('day', 'hour')
-        and event_count >= min_occurrences
+        and interval_size = 1
+        and event_count between min_occurrences and max_occurrences
 
 ),
 
@@ -18,6 +19,7 @@ part_activities as (
     where
         period = '28_days'
         and interval_unit in ('week', 'month')
+        and interval_size = 1
 
 ),
 
@@ -49,6 +51,7 @@ part_events as (
         part_activities.user_id,
         sum(turns.direction * part_activities.event_count) as event_change,
         part_activities.min_occurrences,
+        part_activities.max_occurrences,
         dim_date_periods.period_start_date as interval_start_date,
         {{ days_after('part_activities.activity_date', 'turns.delay_days') }}
             as change_date
@@ -62,6 +65,7 @@ part_events as (
         part_activities.stickiness_id,
         part_activities.user_id,
         part_activities.min_occurrences,
+        part_activities.max_occurrences,
         dim_date_periods.period_start_date,
         change_date
 
@@ -80,7 +84,7 @@ parts as (
                     partition by stickiness_id, user_id, interval_start_date
                     order by change_date
                     rows between unbounded preceding and current row
-                ) >= min_occurrences
+                ) between min_occurrences and max_occurrences
                 then 1
             else 0
         end as interval_count

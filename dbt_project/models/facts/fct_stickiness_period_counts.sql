@@ -8,8 +8,9 @@ daily_activities as (
     where
         period <> '28_days'
         and interval_unit = 'day'
+        and interval_size = 1
         and hour_started_at is null
-        and event_count >= min_occurrences
+        and event_count between min_occurrences and max_occurrences
 
 ),
 
@@ -17,8 +18,11 @@ other_activities as (
 
     select * from {{ ref('fct_stickiness_activities') }}
     where
-        period <> '28_days'
-        and (interval_unit <> 'day' or hour_started_at is not null)
+        interval_size > 1
+        or (
+            period <> '28_days'
+            and (interval_unit <> 'day' or hour_started_at is not null)
+        )
 
 ),
 
@@ -28,23 +32,19 @@ dim_dates as (
 
 ),
 
-dim_date_periods as (
-
-    select * from {{ ref('dim_date_periods') }}
-
-),
-
 dim_stickiness_periods as (
 
     select * from {{ ref('dim_stickiness_periods') }}
 
 ),
 
--- A day stands in one week and in one month; a range is its definition's only period.
+-- A day stands in one week and in one month; a range is its definition's only period. In
+-- 28 rolling periods each, only those stand that need their days themselves.
 period_days as (
 
     select
         dim_stickiness_periods.stickiness_id,
+        dim_stickiness_periods.last_interval_index,
         dim_dates.date_day,
         dim_stickiness_periods.period_start_date
     from dim_stickiness_periods
@@ -76,21 +76,23 @@ active_intervals as (
         on
             other_activities.stickiness_id = period_days.stickiness_id
             and other_activities.activity_date = period_days.date_day
-    left join dim_date_periods as intervals
-        on
-            other_activities.activity_date = intervals.date_day
-            and other_activities.interval_unit = intervals.grain
     group by
         other_activities.stickiness_id,
         other_activities.user_id,
         period_days.period_start_date,
-        intervals.period_start_date,
-        case
-            when other_activities.interval_unit = 'hour'
-                then other_activities.hour_started_at
-        end,
-        other_activities.min_occurrences
-    having sum(other_activities.event_count) >= other_activities.min_occurrences
+        floor((
+            period_days.last_interval_index
+            - {{ period_index(
+                'other_activities.interval_unit',
+                'other_activities.activity_date',
+                'other_activities.hour_started_at'
+            ) }}
+        ) * 1.0 / other_activities.interval_size),
+        other_activities.min_occurrences,
+        other_activities.max_occurrences
+    having
+        sum(other_activities.event_count)
+        between other_activities.min_occurrences and other_activities.max_occurrences
 
 ),
 

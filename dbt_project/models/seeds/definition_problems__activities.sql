@@ -34,6 +34,14 @@ problems as (
         'leave its event_name empty: any stands for all activity' as mend
     from activities
     where activity_id = 'any' and coalesce(event_name, '*') <> '*'
+    union all
+    select
+        row_number,
+        'error' as severity,
+        'new_by ' || new_by || ' is unknown' as problem,
+        'give first_activity or created_at' as mend
+    from activities
+    where lower(new_by) not in ('first_activity', 'created_at')
 
 ),
 

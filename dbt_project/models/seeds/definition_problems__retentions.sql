@@ -17,13 +17,14 @@ bracket_parts as (
         retentions.row_number,
         parts.position,
         trim(parts.part) as bracket,
-        {{ whole_number("trim(" ~ dbt.split_part('parts.part', "'-'", 1) ~ ")") }}
-            as first_period,
+        {{ whole_number(
+            "trim(" ~ dbt.split_part('parts.part', "'-'", 1) ~ ")", most=1000
+        ) }} as first_period,
         case
             when parts.part not like '%-%'
-                then {{ whole_number('trim(parts.part)') }}
+                then {{ whole_number('trim(parts.part)', most=1000) }}
             when parts.part not like '%-%-%' then {{ whole_number(
-                "trim(" ~ dbt.split_part('parts.part', "'-'", 2) ~ ")"
+                "trim(" ~ dbt.split_part('parts.part', "'-'", 2) ~ ")", most=1000
             ) }}
         end as last_period
     from retentions
@@ -57,6 +58,15 @@ listed_properties as (
     from retentions
     {{ explode(alternatives('retentions.breakdown'), 'parts', 'part') }}
     where retentions.breakdown is not null
+
+    union all
+
+    select
+        row_number,
+        'value_property' as purpose,
+        value_property as scoped_property
+    from retentions
+    where value_property is not null
 
 ),
 
@@ -123,7 +133,7 @@ problems as (
         row_number,
         'error' as severity,
         'bracket ' || bracket || ' is none' as problem,
-        'give the first and the last period, from 1 on: 1-3;4-7;8' as mend
+        'give the first and the last period, from 1 to 1000: 1-3;4-7;8' as mend
     from brackets
     where first_period is null or last_period is null or last_period < first_period
     union all
@@ -158,16 +168,38 @@ problems as (
         'give a breakdown, or leave it empty' as mend
     from retentions
     where breakdown is null and breakdown_limit is not null
-    {% for column in ['breakdown'] %}
     union all
     select
         row_number,
         'error' as severity,
-        '{{ column }} ' || scoped_property || ' is no property' as problem,
+        'breakdown ' || scoped_property || ' is no property' as problem,
         'give event:<property> or user:<property>, several by a bar' as mend
     from asked_properties
-    where purpose = '{{ column }}' and not is_scoped
-    {% endfor %}
+    where purpose = 'breakdown' and not is_scoped
+    union all
+    select
+        row_number,
+        'error' as severity,
+        'value_property ' || scoped_property || ' is no property of an event' as problem,
+        'give one event:<property> whose numbers are to be summed' as mend
+    from asked_properties
+    where
+        purpose = 'value_property'
+        and (not is_scoped or scoped_property not like 'event:%' or scoped_property like '%|%')
+    union all
+    select
+        row_number,
+        'warning' as severity,
+        'cohort_granularity ' || cohort_granularity || ' is finer than granularity '
+        || coalesce(granularity, 'day') as problem,
+        'leave it empty, or give a coarser one: users of a ' || cohort_granularity
+        || ' all have the ' || coalesce(granularity, 'day') || ' that it is in as period 0'
+            as mend
+    from retentions
+    where
+        coalesce(lower(window_mode), 'calendar') = 'calendar'
+        and {{ granularity_order('cohort_granularity') }}
+        < {{ granularity_order("coalesce(granularity, 'day')") }}
     {% for column, instant in [('from_at', 'from_instant'), ('to_at', 'to_instant')] %}
     union all
     select

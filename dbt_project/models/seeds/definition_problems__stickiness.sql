@@ -65,15 +65,29 @@ problems as (
     where
         period is null
         or lower(trim(period)) not in ('week', '28_days', 'month', 'range')
+    {% for column, default in [
+        ('min_occurrences', '1'), ('max_occurrences', 'no limit'), ('interval_size', '1')
+    ] %}
     union all
     select
         row_number,
         'error' as severity,
-        'min_occurrences ' || min_occurrences || ' is no whole number from 1 on'
-            as problem,
-        'give a whole number, or leave it empty for 1' as mend
+        '{{ column }} ' || {{ column }} || ' is no whole number from 1 on' as problem,
+        'give a whole number, or leave it empty for {{ default }}' as mend
     from stickiness
-    where min_occurrences is not null and {{ whole_number('min_occurrences') }} is null
+    where {{ column }} is not null and {{ whole_number(column) }} is null
+    {% endfor %}
+    union all
+    select
+        row_number,
+        'error' as severity,
+        'max_occurrences ' || max_occurrences || ' is below min_occurrences '
+        || coalesce(min_occurrences, '1') as problem,
+        'give a max_occurrences from min_occurrences on' as mend
+    from stickiness
+    where
+        {{ whole_number('max_occurrences') }}
+        < coalesce({{ whole_number('min_occurrences') }}, 1)
     union all
     select
         row_number,

@@ -14,6 +14,7 @@ listed as (
         label_en,
         label_zh,
         event_name,
+        coalesce(lower(new_by), 'first_activity') as new_by,
         row_number
     from activities
     where activity_id is not null
@@ -25,6 +26,7 @@ listed as (
         'Any activity' as label_en,
         '任意活跃' as label_zh,
         null as event_name,
+        'first_activity' as new_by,
         null as row_number
     where not exists (select 1 from activities where activity_id = 'any')
 
@@ -44,6 +46,7 @@ select
     label_en,
     label_zh,
     event_name,
+    new_by,
     row_number
 from ranked
 where copy_number = 1

@@ -58,6 +58,16 @@ listed as (
     from paths
     where item_property is not null
 
+    union all
+
+    select
+        'retention' as definition,
+        retention_id as definition_id,
+        'value_property' as purpose,
+        value_property as properties
+    from retentions
+    where value_property is not null
+
 ),
 
 exploded as (

@@ -40,10 +40,10 @@ brackets as (
         retention_id,
         kind,
         cast(period_number as integer) as period_number,
-        {{ whole_number('trim(first_text)') }} as first_period,
+        {{ whole_number('trim(first_text)', most=1000) }} as first_period,
         coalesce(
-            {{ whole_number("nullif(trim(last_text), '')") }},
-            {{ whole_number('trim(first_text)') }}
+            {{ whole_number("nullif(trim(last_text), '')", most=1000) }},
+            {{ whole_number('trim(first_text)', most=1000) }}
         ) as last_period
     from bracket_texts
 

@@ -21,6 +21,7 @@ typed as (
         coalesce(lower(kind), 'on') as kind,
         brackets,
         breakdown,
+        value_property,
         row_number,
         case
             when periods is null then 30
@@ -63,6 +64,7 @@ select
     kind,
     brackets,
     breakdown,
+    value_property,
     row_number,
     periods,
     min_occurrences,

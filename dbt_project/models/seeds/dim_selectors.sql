@@ -48,7 +48,8 @@ sides as (
         'activity' as side,
         event_name,
         null as first_time,
-        false as is_any_event
+        false as is_any_event,
+        false as is_day_enough
     from activities
 
     union all
@@ -59,7 +60,8 @@ sides as (
         side,
         event_name,
         first_time,
-        false as is_any_event
+        false as is_any_event,
+        false as is_day_enough
     from funnel_steps
 
     union all
@@ -71,7 +73,8 @@ sides as (
         'stream' as side,
         '*' as event_name,
         null as first_time,
-        true as is_any_event
+        true as is_any_event,
+        false as is_day_enough
     from funnels
     where
         order_mode = 'strict'
@@ -96,7 +99,14 @@ sides as (
         cohort_event as event_name,
         case cohort_mode when 'first_ever' then 'event' when 'first_matching' then 'matching' end
             as first_time,
-        false as is_any_event
+        false as is_any_event,
+        -- A user's first event of a day is known, and no other one is asked for.
+        breakdown is null
+        and (cohort_granularity <> 'hour' or cohort_mode <> 'recurring')
+        and (from_at is null or from_at = {{ local_midnight(local_date('from_at')) }})
+        and (to_at is null or to_at = {{ add_microseconds(
+            local_midnight(dbt.dateadd('day', 1, local_date('to_at'))), '-1'
+        ) }}) as is_day_enough
     from retentions
 
     union all
@@ -107,7 +117,11 @@ sides as (
         'return' as side,
         return_event as event_name,
         null as first_time,
-        false as is_any_event
+        false as is_any_event,
+        granularity <> 'hour'
+        and window_mode = 'calendar'
+        and breakdown is null
+        and value_property is null as is_day_enough
     from retentions
 
     union all
@@ -118,7 +132,8 @@ sides as (
         'item' as side,
         item_event as event_name,
         null as first_time,
-        false as is_any_event
+        false as is_any_event,
+        false as is_day_enough
     from paths
 
     union all
@@ -129,7 +144,8 @@ sides as (
         'anchor' as side,
         anchor_event as event_name,
         null as first_time,
-        false as is_any_event
+        false as is_any_event,
+        false as is_day_enough
     from paths
     where anchor_event is not null
 
@@ -152,9 +168,28 @@ filtered as (
                 filters.definition = sides.definition
                 and filters.definition_id = sides.definition_id
                 and (filters.side is null or filters.side = sides.side)
-        ) as has_conditions
+        ) as has_conditions,
+        sides.is_day_enough
     from sides
+
+),
+
+-- Any activity without conditions, where days are enough: readers take fct_user_days, a
+-- third of the events.
+by_day as (
+
+    select
+        definition,
+        definition_id,
+        side,
+        event_name,
+        first_time,
+        is_any_activity,
+        is_any_event,
+        has_conditions,
+        is_any_activity and not has_conditions and is_day_enough as is_read_by_day
+    from filtered
 
 )
 
-select * from filtered
+select * from by_day

@@ -18,6 +18,8 @@ typed as (
         lower(trim(period)) as period,
         row_number,
         coalesce({{ whole_number('min_occurrences') }}, 1) as min_occurrences,
+        coalesce({{ whole_number('max_occurrences') }}, 2147483647) as max_occurrences,
+        coalesce({{ whole_number('interval_size') }}, 1) as interval_size,
         coalesce({{ try_cast('is_cumulative', 'boolean') }}, false) as is_cumulative,
         {{ bound_start('from_at') }} as from_at,
         {{ bound_end('to_at') }} as to_at,
@@ -42,6 +44,8 @@ definitions as (
         period,
         row_number,
         min_occurrences,
+        max_occurrences,
+        interval_size,
         is_cumulative,
         -- days say nothing about hours, nor about a range that cuts a day
         interval_unit = 'hour' or (period = 'range' and not has_whole_days)

@@ -46,7 +46,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "activities",
         "One row per kind of activity that growth is counted for.",
-        ("activity_id", "label_en", "label_zh", "event_name"),
+        ("activity_id", "label_en", "label_zh", "event_name", "new_by"),
     ),
     Definition(
         "stickiness",
@@ -62,6 +62,8 @@ DEFINITIONS: tuple[Definition, ...] = (
             "to_at",
             "min_occurrences",
             "is_cumulative",
+            "max_occurrences",
+            "interval_size",
         ),
     ),
     Definition(
@@ -124,6 +126,7 @@ DEFINITIONS: tuple[Definition, ...] = (
             "breakdown_limit",
             "from_at",
             "to_at",
+            "value_property",
         ),
     ),
     Definition(

@@ -12,6 +12,12 @@ returns as (
 
 ),
 
+retentions as (
+
+    select * from {{ ref('dim_retentions') }}
+
+),
+
 cells as (
 
     select * from {{ ref('dim_retention_cells') }}
@@ -90,7 +96,10 @@ return_counts as (
         returns.period_number,
         count(*) as returned_count,
         count(case when returns.is_mature then 1 end) as mature_returned_count,
-        count(case when returns.is_same_period_return then 1 end) as same_period_returned_count
+        count(case when returns.is_same_period_return then 1 end) as same_period_returned_count,
+        sum(returns.returned_value_sum) as returned_value_sum,
+        sum(case when returns.is_mature then returns.returned_value_sum end)
+            as mature_returned_value_sum
     from returns
     group by returns.retention_id, returns.cohort_start_at, returns.period_number
 
@@ -104,7 +113,10 @@ return_counts as (
         count(*) as returned_count,
         count(case when returns.is_mature then 1 end) as mature_returned_count,
         count(case when returns.is_same_period_return_with_same_value then 1 end)
-            as same_period_returned_count
+            as same_period_returned_count,
+        sum(returns.same_value_returned_sum) as returned_value_sum,
+        sum(case when returns.is_mature then returns.same_value_returned_sum end)
+            as mature_returned_value_sum
     from returns
     inner join shown_values
         on returns.retention_id = shown_values.retention_id
@@ -127,10 +139,19 @@ cohorts as (
         cohort_cells.eligible_count,
         coalesce(return_counts.mature_returned_count, 0) as mature_returned_count,
         coalesce(return_counts.same_period_returned_count, 0) as same_period_returned_count,
+        case
+            when retentions.value_property is not null
+                then coalesce(return_counts.returned_value_sum, 0)
+        end as returned_value_sum,
+        case
+            when retentions.value_property is not null
+                then coalesce(return_counts.mature_returned_value_sum, 0)
+        end as mature_returned_value_sum,
         cohort_cells.is_mature,
         cohort_cells.cohort_start_date,
         cohort_cells.cohort_start_at
     from cohort_cells
+    inner join retentions on cohort_cells.retention_id = retentions.retention_id
     left join return_counts
         on cohort_cells.retention_id = return_counts.retention_id
         and cohort_cells.cohort_start_at = return_counts.cohort_start_at
@@ -148,6 +169,8 @@ select
     cast(eligible_count as bigint) as eligible_count,
     mature_returned_count,
     same_period_returned_count,
+    cast(returned_value_sum as decimal(38, 6)) as returned_value_sum,
+    cast(mature_returned_value_sum as decimal(38, 6)) as mature_returned_value_sum,
     is_mature,
     cohort_start_date,
     cohort_start_at

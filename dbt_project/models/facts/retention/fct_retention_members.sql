@@ -10,13 +10,21 @@ definition_events as (
 
 definition_values as (
 
-    select * from {{ ref('fct_definition_values') }} where definition = 'retention'
+    select *
+    from {{ ref('fct_definition_values') }}
+    where definition = 'retention' and purpose = 'breakdown'
 
 ),
 
 events as (
 
     select * from {{ ref('fct_events') }}
+
+),
+
+user_days as (
+
+    select * from {{ ref('fct_user_days') }}
 
 ),
 
@@ -40,6 +48,17 @@ horizon as (
         data_through_date,
         data_through_at
     from {{ ref('dim_horizon') }}
+
+),
+
+first_days as (
+
+    select
+        user_id,
+        min(activity_date) as activity_date,
+        min(first_event_at) as first_event_at
+    from user_days
+    group by user_id
 
 ),
 
@@ -70,7 +89,34 @@ cohort_events as (
         events.is_activity
         and selectors.is_any_activity
         and not selectors.has_conditions
+        and not selectors.is_read_by_day
         and selectors.first_time is null
+
+    union all
+
+    select
+        selectors.definition_id as retention_id,
+        user_days.user_id,
+        null as source_id,
+        null as event_id,
+        user_days.activity_date as event_date,
+        user_days.first_event_at as occurred_at
+    from user_days
+    cross join selectors
+    where selectors.is_read_by_day and selectors.first_time is null
+
+    union all
+
+    select
+        selectors.definition_id as retention_id,
+        first_days.user_id,
+        null as source_id,
+        null as event_id,
+        first_days.activity_date as event_date,
+        first_days.first_event_at as occurred_at
+    from first_days
+    cross join selectors
+    where selectors.is_read_by_day and selectors.first_time is not null
 
 ),
 

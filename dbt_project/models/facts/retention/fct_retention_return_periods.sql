@@ -1,22 +1,8 @@
 with
 
-definition_events as (
+return_events as (
 
-    select *
-    from {{ ref('fct_definition_events') }}
-    where definition = 'retention' and side = 'return'
-
-),
-
-definition_values as (
-
-    select * from {{ ref('fct_definition_values') }} where definition = 'retention'
-
-),
-
-events as (
-
-    select * from {{ ref('fct_events') }}
+    select * from {{ ref('fct_retention_return_events') }}
 
 ),
 
@@ -32,72 +18,32 @@ members as (
 
 ),
 
+selectors as (
+
+    select *
+    from {{ ref('dim_selectors') }}
+    where definition = 'retention' and side = 'return' and is_read_by_day
+
+),
+
 retentions as (
 
-    select * from {{ ref('dim_retentions') }}
+    select
+        retention_id,
+        granularity,
+        -- One row of calendar_periods for each period is all that they meet.
+        window_mode = 'calendar' and breakdown is null and value_property is null as is_plain
+    from {{ ref('dim_retentions') }}
 
 ),
 
-any_activity as (
+last_periods as (
 
     select
-        retentions.retention_id,
-        retentions.granularity,
-        -- Days are enough where nothing finer than a day is asked of an event.
-        retentions.granularity <> 'hour'
-        and retentions.window_mode = 'calendar'
-        and retentions.breakdown is null as is_read_by_day
-    from retentions
-    inner join {{ ref('dim_selectors') }} as selectors
-        on selectors.definition = 'retention'
-        and retentions.retention_id = selectors.definition_id
-        and selectors.side = 'return'
-    where selectors.is_any_activity and not selectors.has_conditions
-
-),
-
-return_events as (
-
-    select
-        definition_id as retention_id,
-        user_id,
-        source_id,
-        event_id,
-        event_date,
-        occurred_at
-    from definition_events
-
-    union all
-
-    select
-        any_activity.retention_id,
-        events.user_id,
-        events.source_id,
-        events.event_id,
-        events.event_date,
-        events.occurred_at
-    from events
-    cross join any_activity
-    where events.is_activity and not any_activity.is_read_by_day
-
-),
-
-valued as (
-
-    select
-        return_events.retention_id,
-        return_events.user_id,
-        retentions.granularity,
-        retentions.window_mode,
-        definition_values.property_value as breakdown_value,
-        return_events.event_date,
-        return_events.occurred_at
-    from return_events
-    inner join retentions on return_events.retention_id = retentions.retention_id
-    left join definition_values
-        on return_events.retention_id = definition_values.definition_id
-        and return_events.source_id = definition_values.source_id
-        and return_events.event_id = definition_values.event_id
+        retention_id,
+        max(last_period) as last_period
+    from {{ ref('dim_retention_cells') }}
+    group by retention_id
 
 ),
 
@@ -109,71 +55,119 @@ calendar_periods as (
         retention_id,
         user_id,
         breakdown_value,
-        {{ period_index('granularity', 'event_date', 'occurred_at') }} as period_index,
+        period_index,
         count(*) as occurrence_count,
+        sum(returned_value) as returned_value_sum,
         max(occurred_at) as last_occurred_at
-    from valued
+    from return_events
     where window_mode = 'calendar'
-    group by
-        retention_id, user_id, breakdown_value,
-        {{ period_index('granularity', 'event_date', 'occurred_at') }}
+    group by retention_id, user_id, breakdown_value, period_index
 
     union all
 
     select
-        any_activity.retention_id,
+        retentions.retention_id,
         user_days.user_id,
         cast(null as {{ dbt.type_string() }}) as breakdown_value,
-        {{ period_index('any_activity.granularity', 'user_days.activity_date', 'user_days.last_event_at') }}
+        {{ period_index('retentions.granularity', 'user_days.activity_date', 'user_days.last_event_at') }}
             as period_index,
         sum(user_days.event_count) as occurrence_count,
+        cast(null as decimal(28, 6)) as returned_value_sum,
         max(user_days.last_event_at) as last_occurred_at
     from user_days
-    cross join any_activity
-    where any_activity.is_read_by_day
+    cross join retentions
+    inner join selectors on retentions.retention_id = selectors.definition_id
     group by
-        any_activity.retention_id, user_days.user_id,
-        {{ period_index('any_activity.granularity', 'user_days.activity_date', 'user_days.last_event_at') }}
+        retentions.retention_id, user_days.user_id,
+        {{ period_index('retentions.granularity', 'user_days.activity_date', 'user_days.last_event_at') }}
+
+),
+
+{% set member -%}
+    members.retention_id,
+    members.user_id,
+    members.cohort_start_date,
+    members.cohort_start_at,
+    members.breakdown_value,
+    members.closed_period_count
+{%- endset -%}
+
+plain as (
+
+    select
+        {{ member }},
+        calendar_periods.period_index - members.period_index as period,
+        calendar_periods.occurrence_count,
+        calendar_periods.last_occurred_at > members.cohort_event_at as is_later
+    from members
+    inner join retentions on members.retention_id = retentions.retention_id
+    inner join last_periods on members.retention_id = last_periods.retention_id
+    inner join calendar_periods
+        on members.retention_id = calendar_periods.retention_id
+        and members.user_id = calendar_periods.user_id
+        and calendar_periods.period_index
+        between members.period_index and members.period_index + last_periods.last_period
+    where retentions.is_plain
 
 ),
 
 met as (
 
     select
-        members.retention_id,
-        members.user_id,
-        members.cohort_start_at,
-        members.breakdown_value,
+        {{ member }},
         calendar_periods.breakdown_value as return_value,
         calendar_periods.period_index - members.period_index as period,
         calendar_periods.occurrence_count,
+        case
+            when calendar_periods.period_index > members.period_index
+                then calendar_periods.returned_value_sum
+        end as returned_value_sum,
         calendar_periods.last_occurred_at > members.cohort_event_at as is_later
     from members
+    inner join retentions on members.retention_id = retentions.retention_id
+    inner join last_periods on members.retention_id = last_periods.retention_id
     inner join calendar_periods
         on members.retention_id = calendar_periods.retention_id
         and members.user_id = calendar_periods.user_id
-        and calendar_periods.period_index >= members.period_index
-    where members.window_mode = 'calendar'
+        and calendar_periods.period_index
+        between members.period_index and members.period_index + last_periods.last_period
+    where members.window_mode = 'calendar' and not retentions.is_plain
+
+    union all
+
+    -- Values of period 0 count from the cohort event on, itself included.
+    select
+        {{ member }},
+        return_events.breakdown_value as return_value,
+        0 as period,
+        0 as occurrence_count,
+        return_events.returned_value as returned_value_sum,
+        false as is_later
+    from members
+    inner join return_events
+        on members.retention_id = return_events.retention_id
+        and members.user_id = return_events.user_id
+        and members.period_index = return_events.period_index
+        and return_events.occurred_at >= members.cohort_event_at
+    where members.window_mode = 'calendar' and return_events.returned_value is not null
 
     union all
 
     select
-        members.retention_id,
-        members.user_id,
-        members.cohort_start_at,
-        members.breakdown_value,
-        valued.breakdown_value as return_value,
+        {{ member }},
+        return_events.breakdown_value as return_value,
         cast(floor(
-            {{ microseconds_between('members.cohort_event_at', 'valued.occurred_at') }}
+            {{ microseconds_between('members.cohort_event_at', 'return_events.occurred_at') }}
             / ({{ rolling_period_seconds('members.granularity') }} * 1000000.0)
         ) as bigint) as period,
         1 as occurrence_count,
-        true as is_later
+        return_events.returned_value as returned_value_sum,
+        return_events.occurred_at > members.cohort_event_at as is_later
     from members
-    inner join valued
-        on members.retention_id = valued.retention_id
-        and members.user_id = valued.user_id
-        and valued.occurred_at > members.cohort_event_at
+    inner join return_events
+        on members.retention_id = return_events.retention_id
+        and members.user_id = return_events.user_id
+        and return_events.occurred_at >= members.cohort_event_at
     where members.window_mode = 'rolling'
 
 ),
@@ -184,26 +178,57 @@ counted as (
     select
         retention_id,
         user_id,
+        cohort_start_date,
         cohort_start_at,
+        breakdown_value,
+        closed_period_count,
         cast(period as integer) as period,
         sum(occurrence_count) as occurrence_count,
         sum(case when breakdown_value = return_value then occurrence_count else 0 end)
             as same_value_count,
+        sum(returned_value_sum) as returned_value_sum,
+        sum(case when breakdown_value = return_value then returned_value_sum end)
+            as same_value_returned_sum,
         bool_or(is_later) as is_later,
         coalesce(bool_or(is_later and breakdown_value = return_value), false)
             as is_later_with_same_value
     from met
-    group by retention_id, user_id, cohort_start_at, period
+    group by
+        retention_id, user_id, cohort_start_date, cohort_start_at, breakdown_value,
+        closed_period_count, period
+
+    union all
+
+    select
+        retention_id,
+        user_id,
+        cohort_start_date,
+        cohort_start_at,
+        breakdown_value,
+        closed_period_count,
+        cast(period as integer) as period,
+        occurrence_count,
+        0 as same_value_count,
+        null as returned_value_sum,
+        null as same_value_returned_sum,
+        is_later,
+        false as is_later_with_same_value
+    from plain
 
 )
 
 select
     retention_id,
     user_id,
-    cohort_start_at,
+    breakdown_value,
     period,
+    closed_period_count,
     cast(occurrence_count as bigint) as occurrence_count,
     cast(same_value_count as bigint) as same_value_count,
+    cast(returned_value_sum as decimal(38, 6)) as returned_value_sum,
+    cast(same_value_returned_sum as decimal(38, 6)) as same_value_returned_sum,
     is_later,
-    is_later_with_same_value
+    is_later_with_same_value,
+    cohort_start_date,
+    cohort_start_at
 from counted

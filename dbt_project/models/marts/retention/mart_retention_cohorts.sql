@@ -56,6 +56,10 @@ together as (
             as mature_returned_count,
         coalesce(sum(case when cohorts.is_mature then cohorts.same_period_returned_count end), 0)
             as same_period_returned_count,
+        sum(case when cohorts.is_mature then cohorts.returned_value_sum end)
+            as returned_value_sum,
+        sum(case when cohorts.is_mature then cohorts.mature_returned_value_sum end)
+            as mature_returned_value_sum,
         coalesce(bool_and(cohorts.is_mature), true) as is_every_cohort_mature
     from values_of_retentions
     inner join cells on values_of_retentions.retention_id = cells.retention_id
@@ -79,6 +83,8 @@ rows_of_both as (
         eligible_count,
         mature_returned_count,
         same_period_returned_count,
+        returned_value_sum,
+        mature_returned_value_sum,
         is_mature,
         cohort_start_date,
         cohort_start_at
@@ -95,6 +101,14 @@ rows_of_both as (
         together.eligible_count,
         together.mature_returned_count,
         together.same_period_returned_count,
+        case
+            when retentions.value_property is not null
+                then coalesce(together.returned_value_sum, 0)
+        end as returned_value_sum,
+        case
+            when retentions.value_property is not null
+                then coalesce(together.mature_returned_value_sum, 0)
+        end as mature_returned_value_sum,
         -- Cohorts can still come while the last entry lies ahead.
         coalesce(retentions.to_at <= horizon.data_through_at, false)
         and together.is_every_cohort_mature as is_mature,
@@ -117,6 +131,9 @@ select
     {{ rate('mature_returned_count', 'eligible_count') }} as retention_rate,
     case when period_number = 0 then cast(same_period_returned_count as bigint) end
         as same_period_returned_count,
+    cast(returned_value_sum as decimal(38, 6)) as returned_value_sum,
+    cast(mature_returned_value_sum as decimal(38, 6)) as mature_returned_value_sum,
+    {{ rate('mature_returned_value_sum', 'mature_returned_count') }} as returned_value_mean,
     is_mature,
     cohort_start_date,
     cohort_start_at

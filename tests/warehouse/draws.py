@@ -1,0 +1,43 @@
+"""Many drawn examples for one build.
+
+A build takes far longer than all its figures take to compare, so the examples of a property are
+gathered first, built together, and compared one by one.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import TypeVar
+
+import hypothesis
+from hypothesis.strategies import SearchStrategy
+
+Example = TypeVar("Example")
+
+_SEED = int(os.environ.get("YUNYING_TEST_SEED") or random.SystemRandom().randrange(10**6))
+
+
+def seed() -> int:
+    """Drawn once a process, and shown by a failing test; YUNYING_TEST_SEED repeats one."""
+    return _SEED
+
+
+def gather(strategy: SearchStrategy[Example], count: int, salt: str = "") -> list[Example]:
+    """So many examples of a strategy; the same ones for the same seed and salt."""
+    found: list[Example] = []
+
+    @hypothesis.seed(f"{_SEED} {salt}")
+    @hypothesis.settings(
+        max_examples=count,
+        phases=[hypothesis.Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(strategy)
+    def keep(example: Example) -> None:
+        found.append(example)
+
+    keep()
+    return found

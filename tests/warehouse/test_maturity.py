@@ -1,0 +1,60 @@
+"""Promise 3: what is mature does not move. Each table at an earlier horizon, against the same
+files and seeds now."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests import support
+from tests.warehouse.draws import seed
+from tests.warehouse.users_world import build, world
+
+# Every table whose rows ripen; one that comes to have `is_mature` is a line more.
+TABLES = (
+    "marts.mart_active_users_daily",
+    "marts.mart_user_states_daily",
+    "marts.mart_growth_accounting",
+    "marts.mart_lifecycle_daily",
+    "marts.mart_stickiness",
+    "marts.mart_rfm_scores",
+    "marts.mart_rfm_migrations",
+    "marts.mart_retention_cohorts",
+    "marts.mart_funnel_conversion",
+    "facts.fct_retention_returns",
+    "facts.fct_funnel_attempts",
+)
+
+
+def horizon(name: str) -> str:
+    """`plain`: a drawn midnight of the zone, when a day has just closed. `local`: the instant of
+    a drawn event."""
+    chance = random.Random(f"{seed()} horizon")
+    if name == "plain":
+        at = datetime(2023, 10, 1, tzinfo=UTC) + timedelta(days=chance.randrange(200))
+    else:
+        events = world(name).events
+        at = chance.choice(events[len(events) // 3 : -len(events) // 10])["occurred_at"]
+    return at.isoformat()
+
+
+@pytest.mark.parametrize("name", ["plain", "local"])
+@pytest.mark.parametrize("table", TABLES)
+def test_what_was_mature_has_the_values_that_it_has_now(name: str, table: str) -> None:
+    at = horizon(name)
+    early = rows(build(name, at), f"select * from {table} where is_mature")
+    now = rows(build(name), f"select * from {table}")
+    assert early, f"{table} has no mature row at {at}"
+    moved = early - now
+    assert not moved, (
+        f"YUNYING_TEST_SEED={seed()}: {moved.total()} of {early.total()} ripe rows of {table} "
+        f"at {at} moved: {list(moved)[:3]}"
+    )
+
+
+def rows(warehouse: Path, sql: str) -> Counter[str]:
+    return Counter(repr(row) for row in support.query(warehouse, sql))
