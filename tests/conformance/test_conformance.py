@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -425,7 +425,7 @@ def test_stages(spans: dict[Any, list[dict[str, Any]]], case: cases.Case) -> Non
         day = min(mine)
         while day <= min(max(mine) + silent_days, last_event):
             for span in spans[f"{case['id']} {user}"]:
-                if span["valid_from_date"] <= day < (span["valid_to_date"] or cases.date.max):
+                if span["valid_from_date"] <= day < (span["valid_to_date"] or date.max):
                     found.append([day.isoformat(), span["state_id"]])
             day += timedelta(days=1)
         assert len(found) == len(wanted)
@@ -461,8 +461,8 @@ def test_rfm_summary(tables: Tables, case: cases.Case) -> None:
     expected = case["expected"]["customers"]
     assert case["expected"].keys() == {"customers"}
     unit = 7 if case["params"]["unit"] == "week" else 1
-    end = cases.date.fromisoformat(case["params"]["observation_period_end"])
-    split = cases.date.fromisoformat(case["params"].get("calibration_period_end", str(end)))
+    end = date.fromisoformat(case["params"]["observation_period_end"])
+    split = date.fromisoformat(case["params"].get("calibration_period_end", str(end)))
     seen = set()
     for user, orders in tables["fct_orders"].items():
         if not user.startswith(f"{case['id']} "):
@@ -493,7 +493,7 @@ def test_rfm_summary(tables: Tables, case: cases.Case) -> None:
     )
 
 
-def period_of(day: cases.date, unit: int) -> int:
+def period_of(day: date, unit: int) -> int:
     """Number of a day, or of its week from Monday."""
     return (day.toordinal() - 1) // unit
 
@@ -519,10 +519,10 @@ def add_cdnow(world: cases.World) -> None:
 
 def test_cdnow(tables: Tables) -> None:
     expected = cases.read_csv(cases.FOLDER / "rfm_cdnow" / "expected_summary.csv")
-    end = cases.date(1997, 9, 30)
+    end = date(1997, 9, 30)
     assert len(expected) == 2357
     for line in expected:
-        totals: dict[cases.date, float] = defaultdict(float)
+        totals: dict[date, float] = defaultdict(float)
         for order in tables["fct_orders"][f"cdnow {line['customer_id']}"]:
             if order["order_date"] <= end:
                 totals[order["order_date"]] += float(order["net_amount"])
@@ -540,8 +540,8 @@ def test_cdnow_repeats_by_week(tables: Tables) -> None:
     expected = cases.json.loads(
         (cases.FOLDER / "rfm_cdnow" / "expected.json").read_text(encoding="utf-8")
     )["cumulative_repeat_purchase_days"]
-    start = cases.date(1997, 1, 1)
-    repeats: list[cases.date] = []
+    start = date(1997, 1, 1)
+    repeats: list[date] = []
     for user, orders in tables["fct_orders"].items():
         if user.startswith("cdnow "):
             repeats += sorted({order["order_date"] for order in orders})[1:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.defs.ingest.seeds import DEFINITIONS
-from tests.warehouse.oracles import Condition, Event, Funnel, Side, World
+from tests.warehouse.funnel_oracle import Funnel, Step
+from tests.warehouse.oracles import Condition, Event, Side, World
 
 # Half an hour off the full hours, and its clock changes on 10 March 2024.
 ZONE = ZoneInfo("America/St_Johns")
@@ -21,14 +21,6 @@ ENVIRONMENT = {"YUNYING_TIMEZONE": ZONE.key, "YUNYING_WEEK_START": "sunday"}
 SUNDAY = 6
 NAMES = ("open", "view", "buy", "push")
 START = datetime(2024, 3, 4, 3, 30, tzinfo=UTC)
-
-
-def seed() -> int:
-    """Drawn once a process, and shown by a failing test; YUNYING_TEST_SEED repeats one."""
-    return _SEED
-
-
-_SEED = int(os.environ.get("YUNYING_TEST_SEED") or random.SystemRandom().randrange(10**6))
 
 
 def draw_world(chance: random.Random, user_count: int) -> World:
@@ -132,23 +124,23 @@ def draw_bounds(chance: random.Random) -> tuple[datetime | None, datetime | None
 def draw_funnels(chance: random.Random, count: int) -> list[Funnel]:
     drawn = []
     for number in range(count):
-        steps = [draw_side(chance, has_first_time=True)]
+        sides = [draw_side(chance, has_first_time=True)]
         for _ in range(chance.choice((0, 1, 1, 2, 2, 3))):
-            steps.append(chance.choice([draw_side(chance, has_first_time=True), *steps]))
+            sides.append(chance.choice([draw_side(chance, has_first_time=True), *sides]))
         from_at, to_at = draw_bounds(chance)
-        attributions = ["first", "last", "all", *(f"step_{n + 1}" for n in range(len(steps)))]
+        attributions = ["first", "last", "all", *(f"step_{n + 1}" for n in range(len(sides)))]
         drawn.append(
             Funnel(
                 f"funnel {number:03d}",
-                tuple(steps),
+                tuple(Step(side) for side in sides),
                 timedelta(minutes=30) * chance.choice((1, 3, 24, 48, 240, 1000)),
-                chance.choice(("together", "later")),
-                draw_breakdown(chance),
-                chance.choice(attributions),
-                chance.choice((1, 2, 25)),
-                draw_breakdown(chance)[:1] if chance.random() < 0.25 else (),
-                from_at,
-                to_at,
+                ties=chance.choice(("together", "later")),
+                breakdown=draw_breakdown(chance),
+                attribution=chance.choice(attributions),
+                limit=chance.choice((1, 2, 25)),
+                hold_constant=draw_breakdown(chance)[:1] if chance.random() < 0.25 else (),
+                from_at=from_at,
+                to_at=to_at,
             )
         )
     return drawn
@@ -179,11 +171,11 @@ def seeds(funnels: Sequence[Funnel]) -> dict[str, str]:
                 {
                     "funnel_id": funnel.funnel_id,
                     "step_number": number,
-                    "event_name": "|".join(step.names),
-                    "first_time": step.first_time,
+                    "event_name": "|".join(step.side.names),
+                    "first_time": step.side.first_time,
                 }
             )
-            rows["filters"] += filter_rows("funnel", funnel.funnel_id, str(number), step)
+            rows["filters"] += filter_rows("funnel", funnel.funnel_id, str(number), step.side)
     columns = {definition.name: definition.columns for definition in DEFINITIONS}
     texts = {}
     for name, lines in rows.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 from hypothesis.strategies import SearchStrategy
@@ -41,3 +41,15 @@ def gather(strategy: SearchStrategy[Example], count: int, salt: str = "") -> lis
 
     keep()
     return found
+
+
+def differences(found: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:
+    """Keys on one side alone, and figures that differ."""
+    lines = [f"not in the oracle: {key}: {found[key]}" for key in found.keys() - wanted.keys()]
+    lines += [f"only in the oracle: {key}: {wanted[key]}" for key in wanted.keys() - found.keys()]
+    for key in found.keys() & wanted.keys():
+        for name, value in wanted[key].items():
+            got = found[key][name]
+            if got != value and (value is None or got is None or abs(got - value) > 1e-9 * max(1, abs(value))):
+                lines.append(f"{key}, {name}: {got}, by the oracle {value}")
+    return lines

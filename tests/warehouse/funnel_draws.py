@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 
 from orchestration.defs.ingest.seeds import DEFINITIONS
@@ -144,26 +142,6 @@ draws = st.builds(
     events,
     st.tuples(*[st.sampled_from(((), (("tier", "gold"),), (("tier", "iron"),)))] * 2),
 )
-
-
-def collect(count: int, chance: int) -> list[Draw]:
-    """So many draws of a seed; what is said of them is asserted after one build of all."""
-    found: list[Draw] = []
-
-    @with_seed(chance)
-    @settings(
-        max_examples=count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(draws)
-    def take(drawn: Draw) -> None:
-        found.append(drawn)
-
-    take()
-    return found
 
 
 def draw_id(number: int) -> str:

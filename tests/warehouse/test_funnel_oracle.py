@@ -13,8 +13,7 @@ import pytest
 
 from tests import support
 from tests.warehouse import funnel_draws, funnel_oracle
-from tests.warehouse.definitions_world import seed
-from tests.warehouse.test_definitions_oracle import differences
+from tests.warehouse.draws import differences, gather, seed
 
 DRAWS = int(os.environ.get("YUNYING_TEST_DRAWS") or 1000)
 
@@ -41,7 +40,7 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    drawn = funnel_draws.collect(DRAWS, seed())
+    drawn = gather(funnel_draws.draws, DRAWS, "funnels")
     raw = funnel_draws.feeds(drawn)
     warehouse = support.build_warehouse(
         tmp_path_factory.mktemp("funnels"),

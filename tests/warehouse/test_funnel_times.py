@@ -29,7 +29,7 @@ STEPS = range(1, 13)
 def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[datetime | None, Path]:
     chance = random.Random(definitions_world.seed() + 1)
     world = definitions_world.draw_world(chance, 80)
-    seeds = definitions_world.seeds(definitions_world.draw_funnels(chance, FUNNELS), [])
+    seeds = definitions_world.seeds(definitions_world.draw_funnels(chance, FUNNELS))
     lines = seeds["funnels"].splitlines()
     assert lines[0].endswith(",time_bins,trend_grain")
     drawn = [

@@ -14,7 +14,7 @@ import pytest
 from tests import support
 from tests.warehouse import retention_oracle
 from tests.warehouse.drawn_retentions import Drawn, Setting, draw_worlds, feeds, seeds, world_of
-from tests.warehouse.draws import seed
+from tests.warehouse.draws import differences, seed
 from tests.warehouse.oracles import World
 from tests.warehouse.retention_oracle import Member, Retention
 
@@ -162,18 +162,6 @@ def test_cohorts_are_those_of_the_oracle(built: Built) -> None:
         if lines := differences(found, wanted):
             wrong[name] = lines
     assert not wrong, report(wrong, built)
-
-
-def differences(found: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:
-    """Keys on one side alone, and figures that differ."""
-    lines = [f"not in the oracle: {key}: {found[key]}" for key in found.keys() - wanted.keys()]
-    lines += [f"only in the oracle: {key}: {wanted[key]}" for key in wanted.keys() - found.keys()]
-    for key in found.keys() & wanted.keys():
-        for name, value in wanted[key].items():
-            got = found[key][name]
-            if got != value and (value is None or got is None or abs(got - value) > 1e-9):
-                lines.append(f"{key}, {name}: {got}, by the oracle {value}")
-    return lines
 
 
 def test_the_draw_reaches_what_it_is_for(built: Built) -> None:
