@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do command -v $$p >/de
 	&& { echo $$p; break; }; done)
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
+PEERS := .venv-peers/.made
 DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_HOME
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -31,8 +32,16 @@ test: $(ENVIRONMENT) ## all tests
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
 	@$(BIN)/python -m orchestration.dev
 
-bench: $(ENVIRONMENT) ## speed and memory, printed
+bench: $(ENVIRONMENT) $(PEERS) ## speed and memory, and peers side by side; SCALE=20: 20 million events
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.funnel
+	@$(BIN)/python -m benchmarks.retention
+
+# ClickHouse in a process; its packages clash with dbt's.
+$(PEERS):
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check chdb==4.4.0
+	@touch $@
 
 withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
 	@$(BIN)/python -m orchestration.defs.ingest.withdraw "$(FILE)"
@@ -45,7 +54,7 @@ lint: $(ENVIRONMENT) ## ruff
 	@$(BIN)/ruff format --check .
 
 clean: ## remove the environment and what dbt has made; data/ stays
-	rm -rf .venv dbt_project/target dbt_project/logs *.egg-info
+	rm -rf .venv .venv-peers dbt_project/target dbt_project/logs *.egg-info
 
 # Every package is pinned in the lock, so nothing is to be resolved: --no-deps. The project
 # itself needs no index: what builds it is in the lock too.

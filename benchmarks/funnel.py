@@ -15,13 +15,6 @@ from tempfile import mkdtemp
 
 from benchmarks import peers
 
-# What a funnel costs: the models of definitions, then those of funnels.
-MODELS = (
-    "dim_activities dim_funnels dim_funnel_steps dim_retentions dim_selectors dim_selector_names"
-    " dim_selector_conditions dim_definition_properties fct_definition_candidates"
-    " fct_definition_matches fct_definition_chosen_events fct_definition_events"
-    " fct_definition_values path:models/facts/funnel mart_funnel_conversion"
-)
 WINDOW_SECONDS = 7 * 86400
 FUNNELS = {
     "shop": ("app_opened", "product_viewed", "cart_added", "order_placed"),
@@ -34,7 +27,7 @@ MANY = 10
 def main() -> int:
     """Ask every question of both; fail when the answers differ."""
     events = round(float(os.environ.get("SCALE", "1")) * 1_000_000)
-    peers.chdb()
+    peers.require()
     folder = Path(mkdtemp(prefix="yunying-bench-"))
     try:
         warehouse = peers.Warehouse(folder, events)
@@ -54,7 +47,7 @@ def duels(warehouse: peers.Warehouse) -> list[peers.Duel]:
             " where grain = 'all' and breakdown_value is null and reached_count > 0"
         )
         sql = window_funnel(warehouse.parquet, steps)
-        their_seconds, theirs = peers.timed(lambda sql=sql: peers.ask_chdb(sql))
+        their_seconds, theirs = peers.ask_chdb(sql)
         label = f"ordered, 7 days: {name}"
         found.append(peers.Duel(label, our_seconds, their_seconds, peers.same(ours, theirs, label)))
     return found
@@ -81,7 +74,7 @@ def measure(warehouse: peers.Warehouse, funnels: dict[str, tuple[str, ...]]) -> 
             "funnel_steps": "\n".join(["funnel_id,step_number,event_name", *steps, ""]),
         }
     )
-    return warehouse.run(MODELS)
+    return warehouse.run("+mart_funnel_conversion")
 
 
 def window_funnel(parquet: Path, steps: tuple[str, ...]) -> str:

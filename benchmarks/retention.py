@@ -14,13 +14,6 @@ from tempfile import mkdtemp
 
 from benchmarks import peers
 
-# What a retention curve costs: the models of definitions, then those of retention.
-MODELS = (
-    "dim_activities dim_funnels dim_funnel_steps dim_retentions dim_selectors dim_selector_names"
-    " dim_selector_conditions dim_definition_properties dim_retention_cells"
-    " fct_definition_candidates fct_definition_matches fct_definition_events"
-    " fct_definition_values path:models/facts/retention mart_retention_cohorts"
-)
 COLUMNS = "retention_id,cohort_event,cohort_mode,return_event,periods"
 # ClickHouse's shortest way: the days of a user as one array. `{events}` is the Parquet file.
 BY_ARRAYS = """
@@ -78,7 +71,7 @@ SHAPES = (
 def main() -> int:
     """Ask every question of both; fail when the answers differ."""
     events = round(float(os.environ.get("SCALE", "1")) * 1_000_000)
-    peers.chdb()
+    peers.require()
     folder = Path(mkdtemp(prefix="yunying-bench-"))
     try:
         peers.show(duels(peers.Warehouse(folder, events)))
@@ -91,14 +84,14 @@ def duels(warehouse: peers.Warehouse) -> list[peers.Duel]:
     found = []
     for name, row, sql in SHAPES:
         warehouse.ask({"retentions": f"{COLUMNS}\n{row}\n"})
-        our_seconds = warehouse.run(MODELS)
+        our_seconds = warehouse.run("+mart_retention_cohorts")
         ours = warehouse.rows(
             "select cohort_start_date, period_number, returned_count"
             " from marts.mart_retention_cohorts"
             " where cohort_start_at is not null and returned_count > 0"
         )
         asked = sql.format(events=f"file('{warehouse.parquet}', Parquet)")
-        their_seconds, theirs = peers.timed(lambda asked=asked: peers.ask_chdb(asked))
+        their_seconds, theirs = peers.ask_chdb(asked)
         rows = peers.same(ours, theirs, name)
         found.append(peers.Duel(f"retention: {name}", our_seconds, their_seconds, rows))
     return found

@@ -50,6 +50,8 @@ def differences(found: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:
     for key in found.keys() & wanted.keys():
         for name, value in wanted[key].items():
             got = found[key][name]
-            if got != value and (value is None or got is None or abs(got - value) > 1e-9 * max(1, abs(value))):
+            if got == value:
+                continue
+            if got is None or value is None or abs(got - value) > 1e-9 * max(1, abs(value)):
                 lines.append(f"{key}, {name}: {got}, by the oracle {value}")
     return lines

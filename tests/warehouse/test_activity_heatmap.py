@@ -11,7 +11,6 @@ import pytest
 
 from tests.warehouse.users_world import (
     World,
-    assert_ripe_rows_stay,
     build,
     compared,
     rows_of,
@@ -91,8 +90,3 @@ def test_the_changes_of_clocks_are_in_the_world() -> None:
     hours = clock_hours(world("local"))
     assert ("week", date(2023, 3, 12), 7, 2) not in hours
     assert hours["week", date(2023, 11, 5), 7, 1] == 2
-
-
-@pytest.mark.parametrize("name", WORLDS)
-def test_ripe_rows_stay(name: str) -> None:
-    assert_ripe_rows_stay(name, "2024-02-14T13:30:00Z", "marts.mart_activity_heatmap")

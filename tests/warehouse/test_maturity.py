@@ -25,6 +25,8 @@ TABLES = (
     "marts.mart_rfm_migrations",
     "marts.mart_retention_cohorts",
     "marts.mart_funnel_conversion",
+    "marts.mart_funnel_trends",
+    "marts.mart_activity_heatmap",
     "facts.fct_retention_returns",
     "facts.fct_funnel_attempts",
 )
