@@ -50,6 +50,19 @@ events = st.lists(
     min_size=8,
     max_size=16,
 ).map(tuple)
+# Steps one after the other, some at one instant: what strict funnels are for.
+scripted = st.tuples(
+    st.lists(
+        st.sampled_from(("a", "b", "c", "ab", "bc", "abc", "abc", "x")), min_size=3, max_size=6
+    ),
+    st.sampled_from((1, 1, 1, 2)),
+    st.lists(properties, min_size=18, max_size=18),
+).map(
+    lambda found: tuple(
+        (0, name, place // found[1], found[2][place])
+        for place, name in enumerate("".join(found[0]))
+    )
+)
 conditions = st.sampled_from(
     (
         *((),) * 16,
@@ -139,7 +152,7 @@ def funnels(draw: st.DrawFn) -> Funnel:
 draws = st.builds(
     Draw,
     funnels(),
-    events,
+    st.one_of(events, scripted),
     st.tuples(*[st.sampled_from(((), (("tier", "gold"),), (("tier", "iron"),)))] * 2),
 )
 

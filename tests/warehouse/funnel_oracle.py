@@ -98,7 +98,7 @@ class Attempt:
 
 
 def attempts(world: World, funnel: Funnel) -> list[Attempt]:
-    """Every attempt that was opened, numbered by user."""
+    """Every attempt that was opened, numbered by user and thread."""
     sides = [_seen(funnel, step.side) for step in funnel.steps]
     serving = [world.choose(side) for side in sides]
     excluded = [world.choose(_seen(funnel, exclusion.side)) for exclusion in funnel.exclusions]
@@ -130,19 +130,15 @@ def attempts(world: World, funnel: Funnel) -> list[Attempt]:
                 steps,
             )
             mine += _outside_open_ones(funnel, opened) if funnel.count_by == "attempts" else opened
-        mine.sort(key=_entry_order)
-        found += [replace(attempt, number=n) for n, attempt in enumerate(mine, start=1)]
+        numbers: dict[str | None, int] = defaultdict(int)
+        for attempt in sorted(mine, key=_entry_order):
+            numbers[attempt.thread] += 1
+            found.append(replace(attempt, number=numbers[attempt.thread]))
     return found
 
 
-def _entry_order(attempt: Attempt) -> tuple[bool, bytes, datetime, bytes, str]:
-    return (
-        attempt.thread is not None,
-        (attempt.thread or "").encode(),
-        attempt.opening.at,
-        attempt.constant.encode(),
-        attempt.opening.order,
-    )
+def _entry_order(attempt: Attempt) -> tuple[datetime, bytes, str]:
+    return attempt.opening.at, attempt.constant.encode(), attempt.opening.order
 
 
 def _seen(funnel: Funnel, side: Side) -> Side:
@@ -415,12 +411,11 @@ def funnel_counts(
     world: World, funnel: Funnel, opened: Sequence[Attempt]
 ) -> dict[FunnelKey, dict[str, object]]:
     """Figures of mart_funnel_conversion by grain, period, value and step."""
-    by_attempt = funnel.count_by == "attempts"
     is_all = funnel.attribution == "all"
     valued = [a for a in opened if a.value is not None and (a.thread is not None) == is_all]
     entrants: dict[str, set[object]] = defaultdict(set)
     for attempt in valued:
-        entrants[attempt.value].add((attempt.user, attempt.number if by_attempt else 0))
+        entrants[attempt.value].add(_entrant(funnel, attempt))
     kept = sorted(entrants, key=lambda v: (-len(entrants[v]), v.encode()))[: funnel.limit]
     parts = [(None, a) for a in opened if a.thread is None]
     parts += [(a.value if a.value in kept else "Other", a) for a in valued]
@@ -434,8 +429,8 @@ def funnel_counts(
                 starts = world.starts(grain)
                 start = starts[world.period(grain, attempt.opening.at)]
                 start = start.astimezone(world.zone).date()
-            entrant = (attempt.user, attempt.number if by_attempt else 0)
-            cells.setdefault((grain, start, value), {}).setdefault(entrant, []).append(attempt)
+            by_entrant = cells.setdefault((grain, start, value), {})
+            by_entrant.setdefault(_entrant(funnel, attempt), []).append(attempt)
     figures: dict[FunnelKey, dict[str, object]] = {}
     for (grain, start, value), by_entrant in cells.items():
         if grain == "all":
@@ -443,7 +438,9 @@ def funnel_counts(
         else:
             has_closed = world.has_closed(grain, world.period(grain, world.midnight(start)))
         counted = [
-            found for mine in by_entrant.values() if (found := _counted(funnel, mine)) is not None
+            found
+            for mine in by_entrant.values()
+            if (found := _counted(funnel, mine, value is not None)) is not None
         ]
         if not counted and grain != "all":
             continue
@@ -462,14 +459,24 @@ class Counted:
     is_mature: bool
 
 
-def _counted(funnel: Funnel, mine: Sequence[Attempt]) -> Counted | None:
+def _entrant(funnel: Funnel, attempt: Attempt) -> object:
+    if funnel.count_by == "users":
+        return attempt.user
+    return attempt.user, attempt.number, attempt.thread
+
+
+def _counted(funnel: Funnel, mine: Sequence[Attempt], is_part: bool) -> Counted | None:
+    def entry(attempt: Attempt) -> tuple[datetime, bytes, int]:
+        value = (attempt.value or "").encode() if is_part else b""
+        return attempt.opening.at, value, attempt.number
+
     def place(attempt: Attempt) -> tuple[object, ...]:
         is_ignored = funnel.ignores_void and attempt.void_at is not None
         return is_ignored, attempt.depth(), attempt.void_at is not None
 
     best = min(place(attempt) for attempt in mine)
     furthest = [attempt for attempt in mine if place(attempt) == best]
-    counted = min(furthest, key=lambda a: (a.opening.at, a.number))
+    counted = min(furthest, key=entry)
     if counted.void_at is not None:
         return None
     timing = [counted]
@@ -478,7 +485,7 @@ def _counted(funnel: Funnel, mine: Sequence[Attempt]) -> Counted | None:
     elif funnel.conversion_time == "first_completion":
         first = min(a.served[a.furthest].at for a in furthest)
         completing = [a for a in furthest if a.served[a.furthest].at == first]
-        timing = [max(completing, key=lambda a: (a.opening.at, a.number))]
+        timing = [max(completing, key=entry)]
     return Counted(counted, timing, all(attempt.is_mature for attempt in mine))
 
 

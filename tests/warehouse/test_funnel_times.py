@@ -17,6 +17,7 @@ import pytest
 from tests import support
 from tests.warehouse import definitions_world
 from tests.warehouse.definitions_world import ENVIRONMENT, ZONE
+from tests.warehouse.draws import seed
 
 FUNNELS = 80
 HORIZON = datetime(2024, 3, 20, 15, 0, tzinfo=UTC)
@@ -27,7 +28,7 @@ STEPS = range(1, 13)
 
 @pytest.fixture(scope="module")
 def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[datetime | None, Path]:
-    chance = random.Random(definitions_world.seed() + 1)
+    chance = random.Random(seed() + 1)
     world = definitions_world.draw_world(chance, 80)
     seeds = definitions_world.seeds(definitions_world.draw_funnels(chance, FUNNELS))
     lines = seeds["funnels"].splitlines()
@@ -202,4 +203,4 @@ def test_ripe_rows_stay(warehouses: dict[datetime | None, Path], table: str) -> 
     assert ripe
     present = {repr(row) for row in rows(warehouses[None], f"marts.{table}")}
     moved = [row for row in ripe if repr(row) not in present]
-    assert not moved, f"YUNYING_TEST_SEED={definitions_world.seed()}: {len(moved)} {moved[:3]}"
+    assert not moved, f"YUNYING_TEST_SEED={seed()}: {len(moved)} {moved[:3]}"

@@ -18,6 +18,7 @@ import pytest
 from orchestration.defs.ingest.seeds import DEFINITIONS
 from tests import support
 from tests.warehouse import definitions_world, oracles, paths_oracle
+from tests.warehouse.draws import seed
 from tests.warehouse.paths_oracle import Occurrence, Path
 
 USERS = 60
@@ -29,7 +30,7 @@ HORIZONS = (None, HORIZON)
 
 @cache
 def drawn() -> tuple[oracles.World, list[Path]]:
-    chance = random.Random(definitions_world.seed())
+    chance = random.Random(seed())
     world = definitions_world.draw_world(chance, USERS)
     for event in world.events:
         if chance.random() < 0.7:
@@ -188,7 +189,7 @@ def grouped(warehouse: File, table: str, order: str) -> dict[str, list[dict[str,
 
 
 def report(wrong: dict[str, list[str]]) -> str:
-    lines = [f"YUNYING_TEST_SEED={definitions_world.seed()}: {len(wrong)} paths differ"]
+    lines = [f"YUNYING_TEST_SEED={seed()}: {len(wrong)} paths differ"]
     definitions = {path.path_id: path for path in drawn()[1]}
     for name in sorted(wrong)[:4]:
         lines += [str(definitions[name]), *wrong[name][:6]]
@@ -297,7 +298,7 @@ def test_ripe_rows_stay(warehouses: dict[datetime | None, File], table: str) -> 
     assert len(ripe) > 100
     present = {path_id: {repr(row) for row in rows} for path_id, rows in now.items()}
     moved = [row for path_id, row in ripe if repr(row) not in present.get(path_id, set())]
-    assert not moved, f"YUNYING_TEST_SEED={definitions_world.seed()}: {len(moved)} {moved[:3]}"
+    assert not moved, f"YUNYING_TEST_SEED={seed()}: {len(moved)} {moved[:3]}"
 
 
 def test_the_draw_reaches_what_it_is_for() -> None:

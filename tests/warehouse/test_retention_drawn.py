@@ -168,9 +168,9 @@ def test_the_draw_reaches_what_it_is_for(built: Built) -> None:
     """A world without returns, sums or immature rows would prove nothing."""
     retentions = [retention for _, retention, _ in built.members.values()]
     members = [member for *_, joined in built.members.values() for member in joined]
-    assert sum(len(member.returned) > 1 for member in members) > 200
-    assert sum(len(member.ripe_cells) < 2 for member in members) > 50
-    assert sum(any(member.sums.values()) for member in members) > 200
+    assert sum(len(member.returned) > 1 for member in members) > 50
+    assert sum(len(member.ripe_cells) < 2 for member in members) > 20
+    assert sum(any(member.sums.values()) for member in members) > 30
     assert sum(not retention.cohort.names for retention in retentions) > 10
     for modes in (
         {r.cohort_mode for r in retentions if r.brackets},

@@ -122,23 +122,11 @@ numbered as (
         valued.user_id,
         cast(
             row_number() over (
-                partition by valued.funnel_id, valued.user_id
-                order by
-                    valued.thread_breakdown_value nulls first, valued.step_1_at,
-                    valued.thread_id, valued.step_1_rank
+                partition by valued.funnel_id, valued.user_id, valued.thread_breakdown_value
+                order by valued.step_1_at, valued.thread_id, valued.step_1_rank
             ) as integer
         ) as attempt_number,
         valued.breakdown_value,
-        cast(
-            row_number() over (
-                partition by valued.funnel_id, valued.user_id
-                order by
-                    valued.is_ignored, valued.required_count desc, valued.step_count desc,
-                    valued.void_at is not null, valued.step_1_at,
-                    valued.thread_breakdown_value nulls first, valued.thread_id,
-                    valued.step_1_rank
-            ) as integer
-        ) as depth_rank,
         cast(valued.reached_step as integer) as reached_step,
         cast(valued.required_count as integer) as required_step_count,
         cast(valued.step_count as integer) as step_count,

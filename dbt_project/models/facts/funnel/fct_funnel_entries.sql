@@ -63,16 +63,21 @@ ranked_values as (
 
 ),
 
--- Counted by users, a user is an entrant; by attempts, each attempt.
+-- Counted by users, a user is an entrant; by attempts, each attempt. Attempts within one value
+-- (breakdown `all`) are numbered by themselves.
 entries as (
 
     select
         parted.funnel_id,
         parted.user_id,
         parted.attempt_number,
-        parted.depth_rank,
-        case when funnels.count_by = 'attempts' then parted.attempt_number else 0 end
-            as entrant_number,
+        case
+            when funnels.count_by = 'users' then ''
+            else cast(parted.attempt_number as {{ dbt.type_string() }})
+            || case when parted.is_breakdown_thread then ' ' || parted.part_value else '' end
+        end as entrant_id,
+        case when parted.is_breakdown_thread then parted.part_value end as thread_value,
+        parted.part_value,
         case
             when parted.part_value is null then null
             when ranked_values.value_rank <= funnels.breakdown_limit then parted.part_value
@@ -99,8 +104,9 @@ select
     breakdown_value,
     user_id,
     attempt_number,
-    depth_rank,
-    entrant_number,
+    entrant_id,
+    thread_value,
+    part_value,
     required_step_count,
     step_count,
     is_void,

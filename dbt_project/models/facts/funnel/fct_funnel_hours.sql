@@ -44,7 +44,9 @@ ranked as (
         dated.*,
         row_number() over (
             partition by funnel_id, hour_started_at, user_id, counted_number
-            order by depth_rank
+            order by
+                is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
+                attempt_number
         ) as attempt_rank,
         bool_and(is_mature) over (
             partition by funnel_id, hour_started_at, user_id, counted_number

@@ -66,7 +66,7 @@ timed as (
     left join timed_attempts as {{ end }}_times
         on counted_attempts.funnel_id = {{ end }}_times.funnel_id
         and counted_attempts.user_id = {{ end }}_times.user_id
-        and counted_attempts.entrant_number = {{ end }}_times.entrant_number
+        and counted_attempts.entrant_id = {{ end }}_times.entrant_id
         and pairs.{{ end }}_step = {{ end }}_times.step_number
         and counted_attempts.breakdown_value is not distinct from {{ end }}_times.breakdown_value
     {% endfor %}

@@ -45,7 +45,7 @@ select
     reached.grain,
     reached.breakdown_value,
     reached.user_id,
-    reached.entrant_number,
+    reached.entrant_id,
     reached.step_number,
     case
         when reached.reached_at is null then null
@@ -68,7 +68,7 @@ left join timed_attempts
     on reached.funnel_id = timed_attempts.funnel_id
     and reached.grain = timed_attempts.grain
     and reached.user_id = timed_attempts.user_id
-    and reached.entrant_number = timed_attempts.entrant_number
+    and reached.entrant_id = timed_attempts.entrant_id
     and reached.step_number = timed_attempts.step_number
     and reached.breakdown_value is not distinct from timed_attempts.breakdown_value
     and reached.period_start_date is not distinct from timed_attempts.period_start_date

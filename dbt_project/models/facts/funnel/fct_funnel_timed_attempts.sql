@@ -51,14 +51,14 @@ ranked as (
         periods.*,
         row_number() over (
             partition by
-                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
+                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_id
             order by
                 is_ignored, required_step_count desc, step_count desc, is_void, furthest_at,
-                entered_at desc, attempt_number desc
+                entered_at desc, part_value desc, attempt_number desc
         ) as completion_rank,
         rank() over (
             partition by
-                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_number
+                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_id
             order by is_ignored, required_step_count desc, step_count desc, is_void
         ) as furthest_rank
     from periods
@@ -72,7 +72,7 @@ timed as (
         ranked.grain,
         ranked.breakdown_value,
         ranked.user_id,
-        ranked.entrant_number,
+        ranked.entrant_id,
         steps.step_number,
         ranked.period_start_date,
         {{ microseconds_between(
@@ -87,6 +87,8 @@ timed as (
         on ranked.funnel_id = attempts.funnel_id
         and ranked.user_id = attempts.user_id
         and ranked.attempt_number = attempts.attempt_number
+        and ranked.thread_value
+        is not distinct from case when attempts.is_breakdown_thread then attempts.breakdown_value end
     inner join steps on ranked.funnel_id = steps.funnel_id
     where
         not ranked.is_void
@@ -100,7 +102,7 @@ select
     grain,
     breakdown_value,
     user_id,
-    entrant_number,
+    entrant_id,
     step_number,
     {# Whole microseconds, so that no sum depends on its order. #}
     cast(round(sum(microseconds_from_start) / count(microseconds_from_start)) as bigint)
@@ -111,5 +113,5 @@ select
 from timed
 where microseconds_from_start is not null
 group by
-    funnel_id, grain, breakdown_value, user_id, entrant_number, step_number,
+    funnel_id, grain, breakdown_value, user_id, entrant_id, step_number,
     period_start_date
