@@ -24,7 +24,10 @@ selectors as (
 
 properties as (
 
-    select * from {{ ref('dim_definition_properties') }}
+    select
+        properties.*,
+        count(*) over (partition by definition, definition_id, purpose) as property_count
+    from {{ ref('dim_definition_properties') }} as properties
 
 ),
 
@@ -79,6 +82,7 @@ read_values as (
         asked.definition_id,
         properties.purpose,
         properties.position,
+        properties.property_count,
         asked.source_id,
         asked.event_id,
         coalesce(
@@ -109,7 +113,7 @@ ranked_values as (
             order by case when property_value = '' then 1 else 0 end, position
         ) as value_number
     from read_values
-    where purpose = 'item'
+    where property_count > 1 and purpose = 'item'
 
 ),
 
@@ -124,7 +128,7 @@ kept_values as (
         position,
         property_value
     from read_values
-    where purpose <> 'item'
+    where property_count > 1 and purpose <> 'item'
 
     union all
 
@@ -154,6 +158,19 @@ joined_values as (
     group by definition, definition_id, purpose, source_id, event_id
 
 )
+
+-- Most ask for one property: its value is the whole.
+select
+    definition,
+    definition_id,
+    purpose,
+    source_id,
+    event_id,
+    property_value
+from read_values
+where property_count = 1
+
+union all
 
 select
     definition,
