@@ -27,7 +27,7 @@ build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings
 	@$(BIN)/python -m orchestration.build
 
 test: $(ENVIRONMENT) ## all tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
 	@$(BIN)/python -m orchestration.dev

@@ -7,7 +7,6 @@ gathered first, built together, and compared one by one.
 from __future__ import annotations
 
 import os
-import random
 from typing import Any, TypeVar
 
 import hypothesis
@@ -15,11 +14,11 @@ from hypothesis.strategies import SearchStrategy
 
 Example = TypeVar("Example")
 
-_SEED = int(os.environ.get("YUNYING_TEST_SEED") or random.SystemRandom().randrange(10**6))
+_SEED = int(os.environ.get("YUNYING_TEST_SEED") or 1)
 
 
 def seed() -> int:
-    """Drawn once a process, and shown by a failing test; YUNYING_TEST_SEED repeats one."""
+    """The same in every run, so that one commit has one answer; YUNYING_TEST_SEED sets another."""
     return _SEED
 
 

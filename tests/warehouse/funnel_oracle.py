@@ -246,11 +246,10 @@ def _in_time(step: Step, anchor: datetime, event: Event) -> bool:
 
 def _rank(funnel: Funnel, row: Served) -> tuple[object, ...]:
     required = sum(not funnel.steps[n - 1].is_optional for n in row)
-    places = [
-        (0, row[n].at, row[n].order) if n in row else (1, datetime.min, "")
-        for n in range(2, len(funnel.steps) + 1)
-    ]
-    return -required, -len(row), places
+    later = range(2, len(funnel.steps) + 1)
+    instants = [(n not in row, row[n].at if n in row else datetime.min) for n in later]
+    events = [row[n].order if n in row else "" for n in later]
+    return -required, -len(row), instants, events
 
 
 def _strictly(

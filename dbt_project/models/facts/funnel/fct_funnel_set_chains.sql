@@ -31,13 +31,9 @@ opened as (
     select
         openings.*,
         funnels.step_count,
-        funnels.breakdown_attribution,
-        {{ add_seconds('openings.occurred_at', 'funnels.window_seconds') }} as closes_at
+        funnels.breakdown_attribution
     from openings
     inner join funnels on openings.funnel_id = funnels.funnel_id
-    where
-        (funnels.from_at is null or openings.occurred_at >= funnels.from_at)
-        and (funnels.to_at is null or openings.occurred_at <= funnels.to_at)
 
 ),
 

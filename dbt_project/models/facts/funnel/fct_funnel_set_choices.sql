@@ -78,12 +78,9 @@ opened as (
         openings.unit_rank as step_1_rank,
         openings.occurred_at as step_1_at,
         funnels.ties,
-        {{ add_seconds('openings.occurred_at', 'funnels.window_seconds') }} as closes_at
+        openings.closes_at
     from openings
     inner join funnels on openings.funnel_id = funnels.funnel_id
-    where
-        (funnels.from_at is null or openings.occurred_at >= funnels.from_at)
-        and (funnels.to_at is null or openings.occurred_at <= funnels.to_at)
 
 ),
 

@@ -60,18 +60,24 @@ select
     unit_rank,
     cast(step_set as integer) as step_set,
     false as is_opening,
-    occurred_at
+    occurred_at,
+    cast(null as timestamp) as closes_at
 from united
 
 union all
 
 select
-    funnel_id,
-    user_id,
-    thread_id,
-    thread_breakdown_value,
-    event_rank as unit_rank,
-    step_set,
+    served.funnel_id,
+    served.user_id,
+    served.thread_id,
+    served.thread_breakdown_value,
+    served.event_rank as unit_rank,
+    served.step_set,
     true as is_opening,
-    occurred_at
+    served.occurred_at,
+    {{ add_seconds('served.occurred_at', 'funnels.window_seconds') }} as closes_at
 from served
+inner join funnels on served.funnel_id = funnels.funnel_id
+where
+    (funnels.from_at is null or served.occurred_at >= funnels.from_at)
+    and (funnels.to_at is null or served.occurred_at <= funnels.to_at)

@@ -2,6 +2,7 @@
 {%- set steps = range(2, var('funnel_max_steps') + 1) -%}
 {%- set best_first -%}
     required_count desc, step_count desc
+    {%- for step in steps %}, step_{{ step }}_at nulls last{% endfor %}
     {%- for step in steps %}, step_{{ step }}_rank nulls last{% endfor %}
 {%- endset -%}
 with
