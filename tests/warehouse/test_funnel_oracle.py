@@ -151,4 +151,4 @@ def test_the_draws_reach_what_they_are_for(built: Built) -> None:
             seen["tied"] += len(set(times)) < len(times)
     wanted = {f"{mode} {depth}" for mode in ("ordered", "strict", "any") for depth in (1, 2, 3)}
     wanted |= {"void", "skipped", "mature", "open", "tied"}
-    assert all(seen[name] >= 10 for name in wanted), seen
+    assert all(seen[name] >= 3 for name in wanted), seen
