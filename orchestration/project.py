@@ -39,6 +39,7 @@ class Settings:
     currency: str
     horizon: datetime | None
     pseudonym_key: str | None
+    erasure_key: str | None
     memory_limit: str
     threads: int
 
@@ -62,6 +63,7 @@ class Settings:
             currency=get("CURRENCY", "USD").upper(),
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
+            erasure_key=get("ERASURE_KEY") or None,
             memory_limit=get("MEMORY_LIMIT", "3GB"),
             threads=_positive("THREADS", get("THREADS", str(os.cpu_count() or 2))),
         )

@@ -106,6 +106,16 @@ def current_build(settings: Settings) -> PublishedBuild | None:
     return PublishedBuild(**json.loads(path.read_text(encoding="utf-8")))
 
 
+def forget_builds_before(settings: Settings) -> None:
+    """Remove all builds but the one that readers see, and what killed publishes left."""
+    builds = settings.publish_dir / "builds"
+    current = settings.publish_dir / "current"
+    if builds.is_dir():
+        _remove_unfinished(builds)
+        name = current.readlink().name if current.is_symlink() else ""
+        _forget(builds, current=name, keep=0)
+
+
 def _write(
     settings: Settings,
     relations: Iterable[tuple[str, str]],
@@ -240,7 +250,7 @@ def _remove_unfinished(builds: Path) -> None:
 def _forget(builds: Path, current: str, keep: int) -> None:
     """Remove the oldest builds; on POSIX who has a file of one open goes on reading it."""
     names = sorted(path.name for path in builds.iterdir() if not path.name.startswith("."))
-    for name in names[:-keep]:
+    for name in names[: len(names) - keep]:
         if name != current:
             shutil.rmtree(builds / name)
 

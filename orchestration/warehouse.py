@@ -7,6 +7,7 @@ when the wait was in vain or the file cannot be used.
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,33 @@ def connect(
         yield connection
     finally:
         connection.close()
+
+
+def compact(settings: Settings) -> None:
+    """Write the warehouse into a new file, in one rename: what was deleted is in no byte of it.
+
+    DuckDB keeps deleted rows in the file until it needs their room. The caller holds the
+    warehouse's lock.
+    """
+    path = settings.warehouse
+    # Of the same name, because the name is the catalog's, which views may name.
+    folder = path.with_name(path.name + ".compacting")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    new = folder / path.name
+    with connect(settings) as connection:
+        connection.execute("force checkpoint")
+    config = {"memory_limit": settings.memory_limit, "threads": str(settings.threads)}
+    with duckdb.connect(str(new), config=config) as connection:
+        quoted = str(path).replace("'", "''")
+        name = path.stem.replace('"', '""')
+        connection.execute(f"attach '{quoted}' as old (read_only)")
+        connection.execute(f'copy from database old to "{name}"')
+        connection.execute("detach old")
+        connection.execute("force checkpoint")
+    new.replace(path)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    shutil.rmtree(folder)
 
 
 def _open(

@@ -5,6 +5,11 @@ staged as (
     select max(coalesce(received_at, occurred_at)) as staged_through_at
     from {{ ref('stg_events') }}
 
+    union all
+
+    select data_through_at as staged_through_at
+    from {{ ref('stg_horizon_floors') }}
+
 ),
 
 user_days as (
@@ -20,9 +25,9 @@ bounded as (
 
     select
         {% if horizon() -%}
-        least(staged_through_at, {{ horizon() }}) as data_through_at
+        least(max(staged_through_at), {{ horizon() }}) as data_through_at
         {%- else -%}
-        staged_through_at as data_through_at
+        max(staged_through_at) as data_through_at
         {%- endif %}
     from staged
 

@@ -20,13 +20,24 @@ ranked as (
 
 ),
 
+-- Without the rows of an erased person a device that they shared may look like another's own.
+unjoined as (
+
+    select * from {{ ref('stg_unjoined_anonymous_ids') }}
+
+),
+
 links as (
 
     select
-        anonymous_id,
-        user_id
+        ranked.anonymous_id,
+        ranked.user_id
     from ranked
-    where owner_rank = 1 and user_count <= {{ var('shared_device_max_users') }}
+    left join unjoined on ranked.anonymous_id = unjoined.anonymous_id
+    where
+        ranked.owner_rank = 1
+        and ranked.user_count <= {{ var('shared_device_max_users') }}
+        and unjoined.anonymous_id is null
 
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.defs.checks.suites import data_docs_dir
 from orchestration.defs.ingest.feeds import (
     FEEDS,
     MALFORMED_COLUMN,
@@ -15,6 +16,7 @@ from orchestration.defs.ingest.feeds import (
 from orchestration.defs.ingest.loader import FeedSummary, IngestReport, ingest
 from orchestration.defs.ingest.seeds import DEFINITIONS, Definition, SeedFile
 from orchestration.project import Settings
+from orchestration.scrubbing import is_due, scrub
 
 LISTED_FAILURES = 20
 """Unreadable files that an asset's metadata lists; the ledger has all."""
@@ -139,8 +141,12 @@ raw_files = [_files_spec(feed) for feed in FEEDS]
 )
 def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Load new and replaced files into raw, and the definitions into seeds."""
-    report = ingest(Settings.from_environment(), context.log.info)
+    settings = Settings.from_environment()
+    report = ingest(settings, context.log.info)
     context.log.info(report.summary())
+    if is_due(settings):
+        scrub(settings, data_docs_dir(settings), context.run_id)
+        context.log.info("Removed reports, logs and kept builds from before the erasure.")
     yield from materializations(report)
 
 

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a feed's files may bring; `type` is what the text stands for."""
+    """A column that a feed's files may bring; `type` is what the text stands for.
+
+    `identifies` says whom a value names, where it names a person: a row that names an erased
+    one is erased.
+    """
 
     name: str
     type: str
     description: str
+    identifies: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,21 @@ class Feed:
         """The declared columns, `properties` not among them."""
         return tuple(column.name for column in self.columns)
 
+    def names_of(self, kind: str) -> tuple[str, ...]:
+        """The columns that identify such a one: `user` or `anonymous`."""
+        return tuple(column.name for column in self.columns if column.identifies == kind)
+
+
+PERSON_IDS = {"user_id": "user", "author_id": "user", "anonymous_id": "anonymous"}
+"""Columns whose values are ids of people: of users, or of devices that one may be behind."""
+
 
 def _feed(name: str, description: str, *columns: tuple[str, str, str]) -> Feed:
-    return Feed(name, description, tuple(Column(*column) for column in columns))
+    return Feed(
+        name,
+        description,
+        tuple(Column(*column, identifies=PERSON_IDS.get(column[0])) for column in columns),
+    )
 
 
 FEEDS: tuple[Feed, ...] = (
@@ -200,6 +217,17 @@ MALFORMED_COLUMN = Column(
     "malformed_payload", "text", "The raw text of a row that could not be parsed; then alone"
 )
 RESERVED_NAMES: frozenset[str] = frozenset(
-    {"ingest_files", "ingest_contents", "ingest_columns", "build_watermarks"}
+    {
+        "ingest_files",
+        "ingest_contents",
+        "ingest_columns",
+        "build_watermarks",
+        "erasures",
+        "erased_ids",
+        "erasure_removals",
+        "erasure_scans",
+        "unjoined_anonymous_ids",
+        "horizon_floors",
+    }
 )
 """Tables of `raw` that are no feeds: a folder of such a name is not read."""

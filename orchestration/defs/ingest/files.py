@@ -13,7 +13,7 @@ import io
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zstandard
@@ -145,8 +145,18 @@ def _raw_file(raw_dir: Path, feed: str, path: Path, kind: tuple[str, str | None]
         format=kind[0],
         compression=kind[1],
         size_bytes=status.st_size,
-        stat_signature=f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}",
+        stat_signature=_signature(status),
     )
+
+
+def look_again(file: RawFile) -> RawFile:
+    """The file as it lies there now."""
+    status = file.path.stat()
+    return replace(file, size_bytes=status.st_size, stat_signature=_signature(status))
+
+
+def _signature(status: os.stat_result) -> str:
+    return f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}"
 
 
 def content_hash(path: Path) -> str:

@@ -73,6 +73,39 @@ TABLES = (
         completed_at timestamp not null
     )
     """,
+    # Whom an erasure was for stands here as a keyed hash alone. `erased_at` is empty until
+    # nothing of the person is left in raw.
+    """
+    create table if not exists raw.erasures (
+        person_hash varchar not null,
+        requested_at timestamp,
+        recorded_at timestamp not null,
+        erased_at timestamp
+    )
+    """,
+    # kind: user, anonymous (kept out for ever), shared (the device of others too: kept out up
+    # to `until_at`, then joined to nobody), unjoined (joined to nobody).
+    """
+    create table if not exists raw.erased_ids (
+        person_hash varchar not null,
+        id_hash varchar not null,
+        kind varchar not null,
+        until_at timestamp
+    )
+    """,
+    """
+    create table if not exists raw.erasure_removals (
+        person_hash varchar not null,
+        layer varchar not null,
+        object varchar not null,
+        removed_count bigint not null,
+        is_removed boolean not null,
+        removed_at timestamp not null
+    )
+    """,
+    "create table if not exists raw.erasure_scans (load_id bigint not null)",
+    "create table if not exists raw.unjoined_anonymous_ids (anonymous_id varchar not null)",
+    "create table if not exists raw.horizon_floors (data_through_at timestamp not null)",
 )
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.defs.ingest import ledger, readers
+from orchestration.defs.ingest.erasure import Erasure, erase, marker_path
 from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.defs.ingest.files import (
     CsvShape,
@@ -42,7 +43,7 @@ from orchestration.defs.ingest.ledger import FAILED, LOADED, WITHDRAWN, LedgerRo
 from orchestration.defs.ingest.readers import FileColumn
 from orchestration.defs.ingest.seeds import SeedFile, load_seeds
 from orchestration.project import Settings
-from orchestration.warehouse import WarehouseError, connect
+from orchestration.warehouse import WarehouseError, compact, connect
 
 Progress = Callable[[str], None]
 
@@ -89,6 +90,7 @@ class IngestReport:
     notes: tuple[str, ...]
     last_load_id: int
     seconds: float
+    erasure: Erasure | None = None
 
     @property
     def loaded_files(self) -> tuple[FileLoad, ...]:
@@ -118,6 +120,7 @@ class IngestReport:
         ]
         lines += [f"  Unreadable: {file.source_file}: {file.error}" for file in self.failed_files]
         lines += [f"  {seed.file}: {seed.error}" for seed in self.seeds if seed.error]
+        lines += [f"  {self.erasure.summary()}"] if self.erasure else []
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
@@ -172,9 +175,13 @@ def ingest(
     with connect(settings, on_wait=say) as connection, _folder_of_links(settings) as links:
         run = _Run(settings, connection, links, say, now or _utc_now())
         try:
-            return replace(run.all(), seconds=time.monotonic() - started)
+            report = run.all()
         except (duckdb.OutOfMemoryException, duckdb.FatalException) as error:
             raise WarehouseError(f"Loading stopped: {error}") from error
+    if marker_path(settings).exists():
+        say("Writing the warehouse anew, so that its file holds nothing of erased people.")
+        compact(settings)
+    return replace(report, seconds=time.monotonic() - started)
 
 
 @contextmanager
@@ -245,6 +252,7 @@ class _Run:
         news = self._news(listing.files)
         if news:
             self._load_all(news)
+        erasure = erase(self.connection, self.settings, self.links, self.now, self.say)
         seeds = load_seeds(self.connection, self.settings.seeds_dir, self.links / "seeds")
         self.connection.execute("checkpoint")
         last = self.connection.execute(
@@ -258,6 +266,7 @@ class _Run:
             notes=listing.notes,
             last_load_id=int(last[0]) if last else 0,
             seconds=0.0,
+            erasure=erasure,
         )
 
     def _news(self, files: Sequence[RawFile]) -> list[_Load]:

@@ -1,0 +1,48 @@
+with
+
+consents as (
+
+    select *
+    from {{ ref('stg_feed__consents') }}
+    where
+        recorded_at is not null
+        and (user_id is not null or anonymous_id is not null)
+        {% if horizon() -%}
+        and recorded_at <= {{ horizon() }}
+        {%- endif %}
+
+),
+
+links as (
+
+    select * from {{ ref('int_identity_links') }}
+
+),
+
+resolved as (
+
+    select
+        coalesce(
+            consents.user_id,
+            links.user_id,
+            {{ anonymous_user_id('consents.anonymous_id') }}
+        ) as user_id,
+        consents.purpose,
+        consents.content_hash,
+        -- What cannot be read as a yes is a no.
+        coalesce(consents.is_granted, false) as is_granted,
+        consents.recorded_at
+    from consents
+    left join links
+        on case when consents.user_id is null then consents.anonymous_id end
+        = links.anonymous_id
+
+)
+
+select
+    user_id,
+    purpose,
+    content_hash,
+    is_granted,
+    recorded_at
+from resolved

@@ -1,0 +1,383 @@
+"""Promise 5: whoever asks to be forgotten is in no byte of what the project keeps, and the rest is
+as if they had never been there."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import shutil
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import zstandard
+
+from orchestration.defs.ingest import erasure
+from orchestration.defs.ingest.erased_people import SHARED_DEVICE_MAX_USERS
+from orchestration.defs.ingest.loader import ingest
+from orchestration.keyed_hash import keyed_hash
+from orchestration.warehouse import WarehouseError
+from tests import support
+from tests.support import query, settings_of
+
+PERSON = "Pia-PLANTED"
+DEVICE = "device-PLANTED"
+MARK = b"PLANTED"
+
+
+def event(
+    number: int, user: str | None, device: str | None, day: int, **more: Any
+) -> dict[str, Any]:
+    return {
+        "event_id": f"e{number}",
+        "event_name": "order" if number % 3 else "open",
+        "occurred_at": f"2024-01-{day:02d}T10:{number % 60:02d}:00Z",
+        "user_id": user,
+        "anonymous_id": device,
+        "order_id": f"o{number}",
+        "amount": "5",
+        **more,
+    }
+
+
+# The rows of the person, every field of them unmistakable; by feed.
+THEIRS: dict[str, list[dict[str, Any]]] = {
+    "events": [
+        event(
+            900,
+            PERSON,
+            DEVICE,
+            3,
+            event_id="e-PLANTED",
+            session_id="session-PLANTED",
+            platform="platform-PLANTED",
+            page="page-PLANTED",
+            referrer="referrer-PLANTED",
+            utm_source="source-PLANTED",
+            content_id="content-PLANTED",
+            order_id="order-PLANTED",
+            own_column="own-PLANTED",
+            properties={"name": "property-PLANTED", "nested": ["list-PLANTED"]},
+        ),
+        event(901, None, DEVICE, 1),  # before they signed in
+        event(902, PERSON, "tablet", 4),
+        event(903, None, "tablet", 5),  # seen with them first: theirs
+        event(904, PERSON, "kiosk", 2),
+        event(905, PERSON, None, 28),  # the last of all
+        event(906, PERSON, None, 6, event_name=None, page="quarantined-PLANTED"),
+    ],
+    "users": [{"user_id": PERSON, "created_at": "2024-01-01", "mail": "mail-PLANTED"}],
+    "campaign_assignments": [{"campaign_id": "c", "user_id": PERSON, "variant": "v-PLANTED"}],
+    "feedback": [
+        {"user_id": PERSON, "comment": "comment-PLANTED", "submitted_at": "2024-01-05"}
+    ],
+    "consents": [
+        {"user_id": PERSON, "purpose": "marketing", "is_granted": "true",
+         "recorded_at": "2024-01-02"},
+        {"anonymous_id": DEVICE, "purpose": "analytics", "is_granted": "true",
+         "recorded_at": "2024-01-02"},
+    ],
+    "contents": [{"content_id": "mine", "author_id": PERSON, "title": "title-PLANTED"}],
+}  # fmt: skip
+OTHERS: dict[str, list[dict[str, Any]]] = {
+    "events": [
+        *(event(n, f"u{n % 7}", f"d{n % 7}", 1 + n % 26) for n in range(60)),
+        event(70, None, "d3", 9),
+        event(71, "u1", "tablet", 20),
+        # One of four on the kiosk: nobody's own, also when one of them is gone.
+        *(event(72 + n, f"u{n}", "kiosk", 3 + n) for n in range(3)),
+        event(76, None, "kiosk", 12),
+    ],
+    "users": [{"user_id": f"u{n}", "created_at": "2024-01-01"} for n in range(7)],
+    "campaign_assignments": [{"campaign_id": "c", "user_id": "u1"}],
+    "feedback": [{"user_id": "u2", "submitted_at": "2024-01-05", "comment": "fine"}],
+    "consents": [
+        {"user_id": "u1", "purpose": "marketing", "is_granted": "no", "recorded_at": "2024-01-03"}
+    ],
+    "contents": [{"content_id": "theirs", "author_id": "u1", "title": "a title"}],
+}
+SEEDS = {
+    "event_names": "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
+    "order,Order,下单,product,order,,true\n",
+    "funnels": "funnel_id,window_seconds\nf,604800\n",
+    "funnel_steps": "funnel_id,step_number,event_name\nf,1,open\nf,2,order\n",
+    "retentions": "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
+    "r,*,first_ever,*,day,5\n",
+}
+REQUEST = {"request_id": "request-PLANTED", "user_id": PERSON, "requested_at": "2024-02-01"}
+
+
+def write(folder: Path, feeds: dict[str, list[dict[str, Any]]], name: str) -> None:
+    """Each feed in another format: the events in all of them."""
+    for feed, rows in feeds.items():
+        target = folder / "raw" / feed
+        target.mkdir(parents=True, exist_ok=True)
+        if feed != "events":
+            write_jsonl(target / f"{name}.jsonl", rows)
+            continue
+        write_jsonl(target / f"{name}-1.jsonl", rows[::4])
+        (target / f"{name}-2.csv.gz").write_bytes(gzip.compress(as_csv(rows[1::4])))
+        write_parquet(target / f"{name}-3.parquet", rows[2::4])
+        text = "".join(json.dumps(row) + "\n" for row in rows[3::4])
+        (target / f"{name}-4.jsonl.zst").write_bytes(zstandard.compress(text.encode()))
+
+
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def as_csv(rows: list[dict[str, Any]]) -> bytes:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns)
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: json.dumps(v) if isinstance(v, dict) else v for k, v in row.items()})
+    return out.getvalue().encode()
+
+
+def write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:
+    lines = path.with_suffix(".tmp")
+    write_jsonl(lines, rows)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * from read_json('{lines}', format = 'newline_delimited')) "
+            f"to '{path}' (format parquet, compression zstd)"
+        )
+    lines.unlink()
+
+
+def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file's name and bytes, unpacked too where they are packed."""
+    for path in folder.rglob("*"):
+        if not path.is_file() or path.is_symlink():
+            continue
+        content = path.read_bytes()
+        yield str(path), content
+        if path.suffix == ".gz":
+            yield str(path), zlib.decompress(content, wbits=31)
+        elif path.suffix == ".zst":
+            yield str(path), zstandard.ZstdDecompressor().stream_reader(content).read()
+        elif path.suffix == ".parquet":
+            with duckdb.connect() as connection:
+                rows = connection.execute(f"select * from read_parquet('{path}')").fetchall()
+            yield str(path), repr(rows).encode()
+
+
+def holding(folder: Path) -> list[str]:
+    return [
+        name for name, content in everything(folder) if MARK in content or MARK.decode() in name
+    ]
+
+
+def rows_that_differ(left: Path, right: Path) -> dict[str, int]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{left}' as one (read_only)")
+        connection.execute(f"attach '{right}' as other (read_only)")
+        names = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where database_name = 'one' and schema_name in ('facts', 'marts') "
+            "and table_name not like '%erasure%' order by 1"
+        ).fetchall()
+        assert len(names) > 60
+        found = {}
+        for (name,) in names:
+            row = connection.execute(
+                f"select count(*) from ((from one.{name} except all from other.{name}) "
+                f"union all (from other.{name} except all from one.{name}))"
+            ).fetchone()
+            if row and row[0]:
+                found[name] = row[0]
+        return found
+
+
+@pytest.fixture(scope="module")
+def erased(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse that held the person for one build, and was asked to forget them."""
+    folder = tmp_path_factory.mktemp("erased")
+    write(folder, OTHERS, "others")
+    write(folder, THEIRS, "theirs")
+    # Cut off in the middle of a row of theirs.
+    broken = json.dumps(THEIRS["events"][0])[:200]
+    (folder / "raw" / "events" / "broken.jsonl").write_text(
+        broken + "\n" + json.dumps(OTHERS["events"][0]) + "\n"
+    )
+    support.build_warehouse(folder, seeds=SEEDS)
+    assert query(
+        folder / support.WAREHOUSE, "select * from facts.fct_events where user_id = ?", [PERSON]
+    )
+    write(folder, {"erasure_requests": [REQUEST]}, "requests")
+    support.build_warehouse(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def never(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without their rows, and with the last instant that had been reached."""
+    folder = tmp_path_factory.mktemp("never")
+    write(folder, OTHERS, "others")
+    (folder / "raw" / "events" / "broken.jsonl").write_text(json.dumps(OTHERS["events"][0]) + "\n")
+    settings = settings_of(folder)
+    (settings.raw_dir / "erasure_requests").mkdir()
+    (settings.seeds_dir).mkdir()
+    for name, text in SEEDS.items():
+        (settings.seeds_dir / f"{name}.csv").write_text(text, encoding="utf-8")
+    ingest(settings)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("insert into raw.horizon_floors values ('2024-01-28 10:05:00')")
+        connection.execute("insert into raw.unjoined_anonymous_ids values ('kiosk'), ('tablet')")
+    support.transform(settings)
+    return folder
+
+
+def test_no_byte_holds_the_person(erased: Path) -> None:
+    assert holding(erased) == []
+
+
+def test_the_rest_is_as_if_they_had_never_been(erased: Path, never: Path) -> None:
+    assert rows_that_differ(erased / support.WAREHOUSE, never / support.WAREHOUSE) == {}
+
+
+def test_devices_that_were_shared_stay_unjoined(erased: Path) -> None:
+    users = query(
+        erased / support.WAREHOUSE,
+        "select event_id, user_id from facts.fct_events where event_id in ('e76', 'e70', 'e903')",
+    )
+    assert {row["event_id"]: row["user_id"] for row in users} == {"e76": "anon:kiosk", "e70": "u3"}
+
+
+def test_the_horizon_does_not_go_back(erased: Path) -> None:
+    (row,) = query(erased / support.WAREHOUSE, "select data_through_at from facts.dim_horizon")
+    assert row["data_through_at"] == datetime(2024, 1, 28, 10, 5)
+
+
+def test_the_certificate_says_what_went_without_a_name(erased: Path) -> None:
+    settings = settings_of(erased)
+    key = erasure.key_path(settings).read_text(encoding="utf-8")
+    rows = query(
+        settings.warehouse,
+        "select person_hash, object, removed_count from marts.mart_erasure_certificates",
+    )
+    assert {row["person_hash"] for row in rows} == {keyed_hash(key, PERSON)}
+    counts = {row["object"]: row["removed_count"] for row in rows}
+    assert counts["raw.events"] == len(THEIRS["events"]) + 1  # the cut row too
+    assert counts["files of events"] == 5
+    assert counts["raw.users"] == counts["raw.feedback"] == counts["raw.contents"] == 1
+    assert counts["raw.consents"] == 2
+    assert counts["facts.fct_events"] == len(THEIRS["events"]) - 1
+    assert counts["facts.fct_funnel_attempts"] > 0
+
+
+def test_files_keep_what_others_did_and_when_they_came(erased: Path) -> None:
+    settings = settings_of(erased)
+    assert not ingest(settings).files  # the ledger knows the rewritten files
+    wrong = query(
+        settings.warehouse,
+        "select * from staging.stg_ingest_ledger"
+        " where rows_in <> rows_staged + rows_duplicate + rows_quarantined",
+    )
+    assert wrong == []
+    kept = query(settings.warehouse, "select count(*) as n from raw.events")[0]["n"]
+    assert kept == len(OTHERS["events"]) + 1
+
+
+def test_a_file_delivered_again_brings_nobody_back(erased: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(erased, folder)
+    settings = settings_of(folder)
+    before = query(settings.warehouse, "select * from raw.build_watermarks order by completed_at")
+    write(folder, {"events": THEIRS["events"], "users": THEIRS["users"]}, "again")
+    # A device that they shared goes on being used by somebody.
+    write(folder, {"events": [event(950, None, "tablet", 29, occurred_at="2024-03-01")]}, "new")
+    support.build_warehouse(folder)
+    assert holding(folder) == []
+    (row,) = query(
+        settings.warehouse, "select user_id from facts.fct_events where event_id = 'e950'"
+    )
+    assert row["user_id"] == "anon:tablet"
+    # What no build had taken in costs no rebuild.
+    after = query(settings.warehouse, "select * from raw.build_watermarks order by completed_at")
+    assert len(after) == len(before) + 1
+
+
+def test_an_erasure_that_is_killed_is_taken_up_again(
+    erased: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "killed"
+    write(folder, {feed: [*OTHERS[feed], *THEIRS[feed]] for feed in OTHERS}, "all")
+    settings = settings_of(folder)
+    ingest(settings)
+    write(folder, {"erasure_requests": [REQUEST]}, "requests")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for step in ("_forget", "_finish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(erasure._Erasing, step, killed)
+            with pytest.raises(KeyboardInterrupt):
+                ingest(settings)
+    ingest(settings)
+    assert holding(folder) == []
+    assert query(settings.warehouse, "select count(*) as n from raw.events")[0]["n"] == len(
+        OTHERS["events"]
+    )
+
+
+def test_a_lost_warehouse_keeps_them_out_too(erased: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "lost"
+    shutil.copytree(erased, folder)
+    settings = settings_of(folder)
+    settings.warehouse.unlink()
+    write(folder, {"users": THEIRS["users"]}, "again")
+    ingest(settings)
+    assert holding(folder) == []
+
+
+def test_another_key_is_an_error(erased: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "key"
+    shutil.copytree(erased, folder)
+    with pytest.raises(WarehouseError, match="YUNYING_ERASURE_KEY"):
+        ingest(settings_of(folder, {"YUNYING_ERASURE_KEY": "another"}))
+
+
+def test_a_request_may_name_a_device(tmp_path: Path) -> None:
+    write(tmp_path, {feed: [*OTHERS[feed], *THEIRS[feed]] for feed in OTHERS}, "all")
+    request = {"anonymous_id": DEVICE, "requested_at": "2024-02-01"}
+    write(tmp_path, {"erasure_requests": [request]}, "requests")
+    ingest(settings_of(tmp_path))
+    assert holding(tmp_path) == []
+
+
+def test_files_that_are_not_loaded_are_searched(tmp_path: Path) -> None:
+    write(tmp_path, OTHERS, "others")
+    write(tmp_path, THEIRS, "theirs")
+    settings = settings_of(tmp_path)
+    bad = settings.raw_dir / "events" / "bad.csv"
+    bad.write_bytes(b"user_id,page\n" + PERSON.encode() + b",x\nu1,\xff\xfe\n")
+    cut = settings.raw_dir / "events" / "cut.jsonl.gz"
+    cut.write_bytes(gzip.compress(PERSON.encode() * 100)[:-4])
+    ingest(settings)
+    write(tmp_path, {"erasure_requests": [REQUEST]}, "requests")
+    report = ingest(settings)
+    assert bad.read_bytes() == b"user_id,page\nu1,\xff\xfe\n"
+    assert report.erasure is not None
+    assert report.erasure.unreadable == ("events/cut.jsonl.gz",)
+    assert query(
+        settings.warehouse, "select object from raw.erasure_removals where not is_removed"
+    ) == [{"object": "events/cut.jsonl.gz"}]
+
+
+def test_shared_devices_are_those_of_the_dbt_project() -> None:
+    import yaml
+
+    from orchestration.project import DBT_PROJECT_DIR
+
+    project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"]["shared_device_max_users"] == SHARED_DEVICE_MAX_USERS
