@@ -9,6 +9,7 @@ import pytest
 import sqlglot
 
 from orchestration.dbt_runs import load_manifest
+from orchestration.defs.ingest.feeds import PERSON_IDS
 
 LAYERS = ("seeds", "staging", "intermediate", "facts", "marts")
 # What the models of a layer may read, besides their own layer.
@@ -98,10 +99,26 @@ def test_every_designed_mart_is_published_and_personal_data_says_why() -> None:
         assert exposure["owner"]["email"], exposure["name"]
         tables = [manifest["nodes"][n] for n in exposure["depends_on"]["nodes"]]
         published.update(node["name"] for node in tables)
-        holds_people = any({"user_id", "anonymous_id"} & set(node["columns"]) for node in tables)
+        holds_people = any("identifier" in personal_data(node).values() for node in tables)
+        assert not any("content" in personal_data(node).values() for node in tables)
         meta = exposure["config"].get("meta") or exposure.get("meta") or {}
         assert bool(meta.get("personal_data")) == holds_people, exposure["name"]
     assert DESIGNED["marts"] <= published
+
+
+def personal_data(node: dict[str, Any]) -> dict[str, str]:
+    """The kind of personal data by column, of those that are tagged."""
+    tags = {name: column["config"]["meta"] for name, column in node["columns"].items()}
+    return {name: tag["personal_data"] for name, tag in tags.items() if "personal_data" in tag}
+
+
+def test_columns_of_personal_data_are_tagged() -> None:
+    content = {"properties", "payload", "malformed_payload", "comment"}
+    wanted = {**dict.fromkeys((*PERSON_IDS, "entrant_id"), "identifier"),
+              **dict.fromkeys(content, "content")}  # fmt: skip
+    for name, model in MODELS.items():
+        tagged = personal_data(model)
+        assert tagged == {c: wanted[c] for c in model["columns"] if c in wanted}, name
 
 
 @pytest.mark.parametrize("name", MODELS)

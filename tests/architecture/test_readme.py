@@ -84,7 +84,7 @@ def test_settings_and_their_defaults_are_all_there(text: str) -> None:
             shown = value.relative_to(ROOT).as_posix() if isinstance(value, Path) else value
             assert default == f"`{shown}`"
         else:
-            assert name.endswith(("HORIZON", "PSEUDONYM_KEY", "THREADS"))
+            assert name.endswith(("HORIZON", "PSEUDONYM_KEY", "ERASURE_KEY", "THREADS"))
 
 
 @READMES

@@ -205,6 +205,13 @@ _DEFECTS = {
             update marts.mart_rfm_migrations set to_segment_id = null
             where from_segment_id is not null""",
     },
+    "marts.mart_erasure_certificates": {
+        "not_negative": "update marts.mart_erasure_certificates set removed_count = -1",
+        "names_nobody": "update marts.mart_erasure_certificates set person_hash = 'u999'",
+        "nothing_is_left": """
+            update marts.mart_erasure_certificates set is_removed = false
+            where object = 'raw.users'""",
+    },
     "marts.mart_funnel_conversion": {
         "rates_between_0_and_1": """
             update marts.mart_funnel_conversion set rate_from_previous = 1.2

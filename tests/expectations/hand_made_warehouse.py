@@ -94,6 +94,10 @@ create table marts.mart_rfm_scores (
 create table marts.mart_rfm_migrations (
     from_segment_id text, to_segment_id text, user_count bigint, snapshot_date date
 );
+create table marts.mart_erasure_certificates (
+    person_hash text, layer text, object text, removed_count bigint, is_removed boolean,
+    requested_at timestamp, removed_at timestamp
+);
 create table marts.mart_funnel_conversion (
     funnel_id text, grain text, breakdown_value text, step_number bigint, entrant_count bigint,
     reached_count bigint, mature_entrant_count bigint, mature_reached_count bigint,
@@ -252,6 +256,11 @@ insert into marts.mart_rfm_migrations by name
 select date '2024-02-29' as snapshot_date, from_segment_id, to_segment_id, user_count
 from (values (null, 'segment_1', 20), ('segment_1', 'segment_2', 260), ('segment_2', null, 20))
     as moves (from_segment_id, to_segment_id, user_count);
+insert into marts.mart_erasure_certificates by name
+select sha256('u999') as person_hash, 'raw' as layer, object, 7 as removed_count,
+    true as is_removed, timestamp '2024-02-20 08:00:00' as requested_at,
+    timestamp '2024-02-21 03:00:00' as removed_at
+from (values ('raw.events'), ('raw.users')) as objects (object);
 insert into marts.mart_funnel_conversion by name
 select 'checkout' as funnel_id, 'all' as grain, null as period_start_date,
     null as breakdown_value, step_number, 2000 as entrant_count, reached_count,

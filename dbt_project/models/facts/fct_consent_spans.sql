@@ -6,28 +6,15 @@ consents as (
 
 ),
 
--- Of several answers at one instant a no counts.
-answers as (
-
-    select
-        user_id,
-        purpose,
-        min(case when is_granted then 1 else 0 end) = 1 as is_granted,
-        recorded_at
-    from consents
-    group by user_id, purpose, recorded_at
-
-),
-
 compared as (
 
     select
-        answers.*,
+        consents.*,
         lag(is_granted) over (
             partition by user_id, purpose
             order by recorded_at
         ) as previous_is_granted
-    from answers
+    from consents
 
 ),
 

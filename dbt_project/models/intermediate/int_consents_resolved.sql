@@ -28,7 +28,6 @@ resolved as (
             {{ anonymous_user_id('consents.anonymous_id') }}
         ) as user_id,
         consents.purpose,
-        consents.content_hash,
         -- What cannot be read as a yes is a no.
         coalesce(consents.is_granted, false) as is_granted,
         consents.recorded_at
@@ -39,10 +38,11 @@ resolved as (
 
 )
 
+-- Of several answers at one instant a no counts.
 select
     user_id,
     purpose,
-    content_hash,
-    is_granted,
+    min(case when is_granted then 1 else 0 end) = 1 as is_granted,
     recorded_at
 from resolved
+group by user_id, purpose, recorded_at
