@@ -136,3 +136,16 @@
 {% macro spark__split_text(text, separator) -%}
     split({{ text }}, '[{{ separator }}]')
 {%- endmacro %}
+
+{# Several columns as one value, its fields named as they are; it compares field by field. #}
+{% macro struct_of(columns) -%}
+    {{ adapter.dispatch('struct_of')(columns) }}
+{%- endmacro %}
+
+{% macro default__struct_of(columns) -%}
+    struct_pack({% for column in columns %}{{ column }} := {{ column }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{% macro spark__struct_of(columns) -%}
+    struct({{ columns | join(', ') }})
+{%- endmacro %}

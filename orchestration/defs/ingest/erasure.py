@@ -462,6 +462,11 @@ class _Erasing:
             "insert into raw.erasure_scans select coalesce(max(load_id), 0) from raw.ingest_files"
         )
         execute("delete from raw.unjoined_anonymous_ids")
+        if not count(
+            self.connection, "(select 1 from raw.erased_ids where kind in ('shared', 'unjoined'))"
+        ):
+            execute("commit")
+            return
         execute(
             f"""
             insert into raw.unjoined_anonymous_ids
