@@ -15,43 +15,25 @@ a file of an older build open go on reading it, also when its folder is removed.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from expectations.data_docs import publish_data_docs
+from orchestration import builds
+from orchestration.builds import DATABASE, PublishedBuild, current_build
 from orchestration.project import ROOT, Settings
 
-DATABASE = "yunying.duckdb"
-BUILDS_KEPT = 5
+__all__ = ["DATABASE", "PublishedBuild", "current_build", "erasure_epoch", "publish"]
+
 # Columns that hold the id of a person: hashed when YUNYING_PSEUDONYM_KEY is set.
 PERSON_ID_COLUMNS = frozenset({"user_id", "anonymous_id"})
-_LINKS = (DATABASE, "parquet", "data_docs", "build.json")
-_UNFINISHED = ".unfinished-"
 _HMAC_BLOCK_BYTES = 64
-
-
-@dataclass(frozen=True)
-class PublishedBuild:
-    """What was published: the content of `build.json`, and of the table `build` in the file.
-
-    `built_at` and `data_through_at` are UTC; `data_through_at` is None on an empty warehouse.
-    `row_counts` is by `schema.table`. `fingerprint` says what it was made of.
-    """
-
-    build_id: str
-    built_at: str
-    data_through_at: str | None
-    configuration_hash: str
-    code_version: str | None
-    row_counts: dict[str, int]
-    fingerprint: str = ""
 
 
 def publish(
@@ -59,51 +41,65 @@ def publish(
     relations: Sequence[tuple[str, str]],
     configuration_hash: str,
     data_docs: Path | None = None,
-    keep: int = BUILDS_KEPT,
+    keep: int | None = None,
     fingerprint: str = "",
 ) -> PublishedBuild:
     """Copy relations of the warehouse, given as `(schema, table)`, and make them the current build.
 
+    `keep` builds stay, by default as many as the settings say; none from before an erasure.
     Raises whatever hinders it (`duckdb.Error`, `OSError`), after removing what it had begun.
     """
-    builds = settings.publish_dir / "builds"
-    builds.mkdir(parents=True, exist_ok=True)
-    _remove_unfinished(builds)
+    folder = builds.builds_dir(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    with builds.publish_lock(settings):
+        builds.remove_unfinished(settings)
     now = datetime.now(UTC)
     build_id = f"{now:%Y%m%dT%H%M%S%f}Z"
-    unfinished = builds / f"{_UNFINISHED}{build_id}"
+    unfinished = builds.unfinished_path(settings, build_id)
     try:
         unfinished.mkdir()
         build = replace(
             _write(settings, relations, configuration_hash, unfinished, build_id, now),
             fingerprint=fingerprint,
         )
-        text = json.dumps(asdict(build), indent=2)
-        (unfinished / "build.json").write_text(text, encoding="utf-8")
         if data_docs is not None and data_docs.is_dir():
             publish_data_docs(data_docs, unfinished / "data_docs")
         else:
             (unfinished / "data_docs").mkdir()
-        _sync_tree(unfinished)
-        unfinished.rename(builds / build_id)
-        _sync(builds)
+        builds.sync_tree(unfinished)
+        with builds.publish_lock(settings):
+            # Now, not before: readers may have been taken back while tables were copied.
+            seen = current_build(settings)
+            build = replace(build, previous_build_id=seen.build_id if seen else None)
+            text = json.dumps(asdict(build), indent=2)
+            (unfinished / "build.json").write_text(text, encoding="utf-8")
+            builds.sync(unfinished / "build.json")
+            builds.sync(unfinished)
+            unfinished.rename(folder / build_id)
+            builds.sync(folder)
+            builds.show(settings, build_id)
+            builds.forget(settings, build, settings.builds_kept if keep is None else keep)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    _point(settings.publish_dir / "current", Path("builds") / build_id)
-    for name in _LINKS:
-        _point(settings.publish_dir / name, Path("current") / name)
-    _sync(settings.publish_dir)
-    _forget(builds, current=build_id, keep=keep)
     return build
 
 
-def current_build(settings: Settings) -> PublishedBuild | None:
-    """The build that readers see now; None before the first."""
-    path = settings.publish_dir / "current" / "build.json"
-    if not path.exists():
-        return None
-    return PublishedBuild(**json.loads(path.read_text(encoding="utf-8")))
+def erasure_epoch(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> int:
+    """Number of erasures that the warehouse has completed; 0 where it keeps no list of them.
+
+    `database` is the name that the warehouse is attached as; by default it is the connection's
+    own.
+    """
+    row = connection.execute(
+        "select database_name from duckdb_tables() where schema_name = 'raw'"
+        " and table_name = 'erasures' and database_name = coalesce(?, current_database())",
+        [database],
+    ).fetchone()
+    if row is None:
+        return 0
+    count = connection.execute(f"select count(*) from {_name(row[0])}.raw.erasures").fetchone()
+    return int(count[0]) if count else 0
 
 
 def _write(
@@ -122,13 +118,9 @@ def _write(
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
         for schema, table in relations:
-            row_counts[f"{schema}.{table}"] = _copy(connection, settings, schema, table)
-            parquet = folder / "parquet" / schema / f"{table}.parquet"
-            parquet.parent.mkdir(parents=True, exist_ok=True)
-            connection.execute(
-                f"copy {_name(schema)}.{_name(table)} to {_text(parquet)}"
-                " (format parquet, compression zstd)"
-            )
+            count = _copy(connection, settings, build_id, schema, table)
+            row_counts[f"{schema}.{table}"] = count
+            _write_parquet(connection, folder, build_id, schema, table)
         build = PublishedBuild(
             build_id=build_id,
             built_at=now.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds"),
@@ -136,6 +128,7 @@ def _write(
             configuration_hash=configuration_hash,
             code_version=_code_version(),
             row_counts=row_counts,
+            erasure_epoch=erasure_epoch(connection, "warehouse"),
         )
         connection.execute(
             "create table build as select ? as build_id, cast(? as timestamp) as built_at,"
@@ -156,9 +149,13 @@ def _write(
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, schema: str, table: str
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    build_id: str,
+    schema: str,
+    table: str,
 ) -> int:
-    """Copy one relation with its descriptions; return its number of rows."""
+    """Copy one relation with its descriptions and the build's id; return its number of rows."""
     target = f"{_name(schema)}.{_name(table)}"
     columns = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = 'warehouse'"
@@ -173,13 +170,25 @@ def _copy(
         " and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchone()
-    if comment and comment[0]:
-        connection.execute(f"comment on table {target} is {_text(comment[0])}")
+    described = "\n".join(filter(None, [comment and comment[0], f"build_id: {build_id}"]))
+    connection.execute(f"comment on table {target} is {_text(described)}")
     for column, text in columns:
         if text:
             connection.execute(f"comment on column {target}.{_name(column)} is {_text(text)}")
     count = connection.execute(f"select count(*) from {target}").fetchone()
     return int(count[0]) if count else 0
+
+
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, folder: Path, build_id: str, schema: str, table: str
+) -> None:
+    """Write a published table as Parquet, the build's id among the file's key-value metadata."""
+    path = folder / "parquet" / schema / f"{table}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection.execute(
+        f"copy {_name(schema)}.{_name(table)} to {_text(path)} (format parquet, compression zstd,"
+        f" kv_metadata {{build_id: {_text(build_id)}}})"
+    )
 
 
 def _selected(settings: Settings, column: str) -> str:
@@ -220,43 +229,6 @@ def _code_version() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return result.stdout.strip()
-
-
-def _point(link: Path, target: Path) -> None:
-    """Make `link` a symlink to the relative path `target`, by one rename."""
-    if link.is_symlink() and link.readlink() == target:
-        return
-    temporary = link.with_name(f".{link.name}.new")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
-
-
-def _remove_unfinished(builds: Path) -> None:
-    for path in builds.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(path)
-
-
-def _forget(builds: Path, current: str, keep: int) -> None:
-    """Remove the oldest builds; on POSIX who has a file of one open goes on reading it."""
-    names = sorted(path.name for path in builds.iterdir() if not path.name.startswith("."))
-    for name in names[:-keep]:
-        if name != current:
-            shutil.rmtree(builds / name)
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _name(identifier: str) -> str:
