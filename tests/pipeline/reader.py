@@ -1,6 +1,6 @@
 """A reader of published tables in a process of its own: `python reader.py KIND FOLDER COUNTS`.
 
-It imports nothing but DuckDB, as a BI tool's would. Until the file `stop` lies beside COUNTS it
+It imports nothing but DuckDB, as a BI tool's would. Until a file `stop` lies in FOLDER it
 asks, without pause, for the content of two tables and for the build ids that they carry, and
 appends `build ids, versions` of each answer to its list. An answer is written only after it came
 from one build; anything else ends the process with an error. COUNTS is a file that grows by a
