@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from orchestration.project import Settings
@@ -30,9 +30,10 @@ class PublishedBuild:
     """What was published: the content of `build.json`, and of the table `build` in the file.
 
     `built_at` and `data_through_at` are UTC; `data_through_at` is None on an empty warehouse.
-    `row_counts` is by `schema.table`. `fingerprint` says what it was made of.
-    `previous_build_id` is the build that readers saw before; `erasure_epoch` the number of
-    erasures that were complete.
+    `row_counts` is by `schema.table`. `fingerprint` says what it was made of, `made_of` the same
+    by part, `load_id` the newest load in it. `previous_build_id` is the build that readers saw
+    before; `erasure_epoch` the number of erasures that were complete; `restated_value_count` how
+    many ripe values were others before; `ids_hashed_with` tells one key of ids from another.
     """
 
     build_id: str
@@ -44,6 +45,10 @@ class PublishedBuild:
     fingerprint: str = ""
     previous_build_id: str | None = None
     erasure_epoch: int = 0
+    load_id: int = 0
+    restated_value_count: int = 0
+    ids_hashed_with: str = ""
+    made_of: dict[str, str] = field(default_factory=dict)
 
 
 def builds_dir(settings: Settings) -> Path:
@@ -80,7 +85,7 @@ def _read(folder: Path) -> PublishedBuild | None:
     path = folder / "build.json"
     if not path.exists():
         return None
-    known = {field.name for field in fields(PublishedBuild)}
+    known = {known_field.name for known_field in fields(PublishedBuild)}
     content = json.loads(path.read_text(encoding="utf-8"))
     return PublishedBuild(**{name: value for name, value in content.items() if name in known})
 

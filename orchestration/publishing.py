@@ -14,10 +14,12 @@ a file of an older build open go on reading it, also when its folder is removed.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,14 +27,13 @@ from pathlib import Path
 import duckdb
 
 from expectations.data_docs import publish_data_docs
-from orchestration import builds
+from orchestration import builds, restatements
 from orchestration.builds import DATABASE, PublishedBuild, current_build
 from orchestration.project import ROOT, Settings
+from orchestration.restatements import PERSON_ID_COLUMNS, Restating
 
 __all__ = ["DATABASE", "PublishedBuild", "current_build", "erasure_epoch", "publish"]
 
-# Columns that hold the id of a person: hashed when YUNYING_PSEUDONYM_KEY is set.
-PERSON_ID_COLUMNS = frozenset({"user_id", "anonymous_id"})
 _HMAC_BLOCK_BYTES = 64
 
 
@@ -43,9 +44,13 @@ def publish(
     data_docs: Path | None = None,
     keep: int | None = None,
     fingerprint: str = "",
+    made_of: Mapping[str, str] | None = None,
+    restating: Restating | None = None,
 ) -> PublishedBuild:
     """Copy relations of the warehouse, given as `(schema, table)`, and make them the current build.
 
+    With `restating`, one of them becomes the list of ripe values that were others in the build
+    that readers see.
     `keep` builds stay, by default as many as the settings say; none from before an erasure.
     Raises whatever hinders it (`duckdb.Error`, `OSError`), after removing what it had begun.
     """
@@ -59,7 +64,16 @@ def publish(
     try:
         unfinished.mkdir()
         build = replace(
-            _write(settings, relations, configuration_hash, unfinished, build_id, now),
+            _write(
+                settings,
+                relations,
+                configuration_hash,
+                unfinished,
+                build_id,
+                now,
+                dict(made_of or {}),
+                restating,
+            ),
             fingerprint=fingerprint,
         )
         if data_docs is not None and data_docs.is_dir():
@@ -109,6 +123,8 @@ def _write(
     folder: Path,
     build_id: str,
     now: datetime,
+    made_of: dict[str, str],
+    restating: Restating | None,
 ) -> PublishedBuild:
     row_counts: dict[str, int] = {}
     with duckdb.connect(
@@ -118,9 +134,11 @@ def _write(
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
         for schema, table in relations:
-            count = _copy(connection, settings, build_id, schema, table)
-            row_counts[f"{schema}.{table}"] = count
-            _write_parquet(connection, folder, build_id, schema, table)
+            # The list of what moved is made here, and what the warehouse has of it stays there.
+            is_list = restating is not None and restating.table == (schema, table)
+            row_counts[f"{schema}.{table}"] = _copy(
+                connection, settings, build_id, schema, table, "false" if is_list else "true"
+            )
         build = PublishedBuild(
             build_id=build_id,
             built_at=now.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds"),
@@ -129,7 +147,18 @@ def _write(
             code_version=_code_version(),
             row_counts=row_counts,
             erasure_epoch=erasure_epoch(connection, "warehouse"),
+            load_id=_copy_files(connection),
+            ids_hashed_with=_key_mark(settings),
+            made_of=made_of,
         )
+        if restating is not None:
+            moved = restatements.fill(
+                connection, settings, restating, current_build(settings), build
+            )
+            build = replace(build, restated_value_count=moved)
+            row_counts[".".join(restating.table)] = _count(connection, *restating.table)
+        for schema, table in relations:
+            _write_parquet(connection, folder, build_id, schema, table)
         connection.execute(
             "create table build as select ? as build_id, cast(? as timestamp) as built_at,"
             " cast(? as timestamp) as data_through_at, ? as configuration_hash,"
@@ -154,6 +183,7 @@ def _copy(
     build_id: str,
     schema: str,
     table: str,
+    condition: str,
 ) -> int:
     """Copy one relation with its descriptions and the build's id; return its number of rows."""
     target = f"{_name(schema)}.{_name(table)}"
@@ -164,7 +194,9 @@ def _copy(
     ).fetchall()
     selected = ", ".join(_selected(settings, column) for column, _ in columns)
     connection.execute(f"create schema if not exists {_name(schema)}")
-    connection.execute(f"create table {target} as select {selected} from warehouse.{target}")
+    connection.execute(
+        f"create table {target} as select {selected} from warehouse.{target} where {condition}"
+    )
     comment = connection.execute(
         "select comment from duckdb_tables() where database_name = 'warehouse'"
         " and schema_name = ? and table_name = ?",
@@ -175,8 +207,37 @@ def _copy(
     for column, text in columns:
         if text:
             connection.execute(f"comment on column {target}.{_name(column)} is {_text(text)}")
-    count = connection.execute(f"select count(*) from {target}").fetchone()
+    return _count(connection, schema, table)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    count = connection.execute(f"select count(*) from {_name(schema)}.{_name(table)}").fetchone()
     return int(count[0]) if count else 0
+
+
+def _copy_files(connection: duckdb.DuckDBPyConnection) -> int:
+    """Write which versions of which files the build is made of; return the newest load."""
+    ledger = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'warehouse'"
+        " and schema_name = 'raw' and table_name = 'ingest_files'"
+    ).fetchone()
+    if not ledger or not ledger[0]:
+        return 0
+    connection.execute(
+        "create table build_files as select feed, source_file, load_id"
+        " from warehouse.raw.ingest_files where status = 'loaded'"
+    )
+    newest = connection.execute(
+        "select coalesce(max(load_id), 0) from warehouse.raw.ingest_files"
+    ).fetchone()
+    return int(newest[0]) if newest else 0
+
+
+def _key_mark(settings: Settings) -> str:
+    """Tells one key of ids from another, and from none, without giving it away."""
+    if settings.pseudonym_key is None:
+        return ""
+    return hmac.new(settings.pseudonym_key.encode(), b"build", hashlib.sha256).hexdigest()[:16]
 
 
 def _write_parquet(
@@ -197,8 +258,6 @@ def _selected(settings: Settings, column: str) -> str:
         return _name(column)
     key = settings.pseudonym_key.encode().ljust(_HMAC_BLOCK_BYTES, b"\0")
     if len(key) > _HMAC_BLOCK_BYTES:
-        import hashlib
-
         key = hashlib.sha256(settings.pseudonym_key.encode()).digest()
         key = key.ljust(_HMAC_BLOCK_BYTES, b"\0")
     inner = bytes(byte ^ 0x36 for byte in key).hex()

@@ -98,7 +98,11 @@ def test_every_designed_mart_is_published_and_personal_data_says_why() -> None:
         assert exposure["owner"]["email"], exposure["name"]
         tables = [manifest["nodes"][n] for n in exposure["depends_on"]["nodes"]]
         published.update(node["name"] for node in tables)
-        holds_people = any({"user_id", "anonymous_id"} & set(node["columns"]) for node in tables)
+        holds_people = any(
+            name in ("user_id", "anonymous_id") or column["config"]["meta"].get("names_people")
+            for node in tables
+            for name, column in node["columns"].items()
+        )
         meta = exposure["config"].get("meta") or exposure.get("meta") or {}
         assert bool(meta.get("personal_data")) == holds_people, exposure["name"]
     assert DESIGNED["marts"] <= published

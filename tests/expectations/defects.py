@@ -150,6 +150,14 @@ _DEFECTS = {
             set is_late = true, explanation_en = 'page_viewed: none since Monday.'
             where event_name is not null""",
     },
+    "marts.mart_restatements": {
+        "values_differ": "update marts.mart_restatements set new_value = '60'",
+        "no_flood": """
+            insert into marts.mart_restatements by name
+            select 'b' as build_id, 'marts.mart_x' as table_name, cast(range as text) as row_key,
+                'dau' as column_name, '1' as new_value, false as is_gone
+            from range(0, 100001)""",
+    },
     "marts.mart_active_users_daily": {
         "not_empty": "delete from marts.mart_active_users_daily",
         "not_negative": """

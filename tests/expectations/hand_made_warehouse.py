@@ -155,6 +155,11 @@ create table marts.mart_event_freshness (
     silent_day_count bigint, usual_gap_days double, missed_event_count double,
     is_late boolean, last_event_date date, last_event_at timestamp, data_through_at timestamp
 );
+create table marts.mart_restatements (
+    build_id text, previous_build_id text, table_name text, row_key text, column_name text,
+    reasons text, reason_en text, reason_zh text, old_value text, new_value text,
+    is_gone boolean, restated_at timestamp
+);
 create table marts.mart_retention_cohorts (
     retention_id text, breakdown_value text, period_number bigint, cohort_size bigint,
     returned_count bigint, eligible_count bigint, mature_returned_count bigint,
@@ -243,6 +248,12 @@ select 'weekly' as retention_id, user_id, range as period_number,
     timestamp '2024-01-01 00:00:00' as cohort_start_at
 from (select distinct user_id from active) as users cross join range(0, 8);
 
+insert into marts.mart_restatements by name
+select 'b2' as build_id, 'b1' as previous_build_id,
+    'marts.mart_active_users_daily' as table_name, '{"activity_date":"2024-01-05"}' as row_key,
+    'dau' as column_name, 'late_rows' as reasons, 'rows arrived late' as reason_en,
+    '迟到的数据' as reason_zh, '60' as old_value, '61' as new_value, false as is_gone,
+    timestamp '2024-02-01 03:00:00' as restated_at;
 insert into marts.mart_event_volume_daily by name
 select 'events' as source_id, event_name, 120 as event_count, 120.0 as expected_count,
     85 as lower_count, 162 as upper_count, least(8, day // 7) as history_day_count,

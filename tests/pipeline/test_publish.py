@@ -130,7 +130,7 @@ FAULTY = """
         def killed(*arguments, **named):
             if fault == "point" and arguments[0].name != "current":
                 return real(*arguments, **named)
-            if fault == "_copy" and arguments[-1] == "mart_days":
+            if fault == "_copy" and "mart_days" in arguments:
                 return real(*arguments, **named)
             os.kill(os.getpid(), signal.SIGKILL)
         setattr(module, fault, killed)

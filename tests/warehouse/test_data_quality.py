@@ -274,8 +274,8 @@ def test_2_a_mended_file_leaves_quarantine_with_the_next_build(
     folder: Path, warehouse: Path
 ) -> None:
     mended = [
-        {**row, "event_name": "mended", "occurred_at": "2024-02-02", "received_at": None}
-        for row in BAD[:5]
+        {**row, "event_id": f"m{number}", "event_name": "mended", "occurred_at": "2024-02-02"}
+        for number, row in enumerate(BAD[:5])
     ]
     path = folder / "raw" / "events" / "bad.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in [*mended, *BAD[5:]]))

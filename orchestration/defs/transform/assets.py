@@ -26,6 +26,8 @@ from orchestration.dbt_runs import (
 from orchestration.defs.checks.suites import report_suites
 from orchestration.previews import preview
 from orchestration.project import ROOT, Settings
+from orchestration.publishing import erasure_epoch
+from orchestration.restatements import restating, take_in
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
 
@@ -53,6 +55,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if is_rebuild and last is not None:
             context.log.info("settings or SQL changed since the last build: rebuilding from raw")
             watermarks.begin_rebuild(connection)
+        listed = restating(MANIFEST)
+        if listed is not None:
+            take_in(connection, settings, listed.table, erasure_epoch(connection))
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if is_rebuild:
         arguments.append("--full-refresh")
