@@ -71,8 +71,8 @@ def _no_target(
     if build_id:
         return f"Build {build_id} is not kept. Kept are: {', '.join(kept)}."
     return (
-        f"There is no build before {current.build_id}: it is the oldest that is kept. "
-        "YUNYING_BUILDS_KEPT says how many are."
+        f"There is no build before {current.build_id}: it is the oldest that is kept. How many "
+        "are kept, says YUNYING_BUILDS_KEPT."
     )
 
 
