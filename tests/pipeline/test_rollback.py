@@ -187,9 +187,12 @@ def test_what_readers_were_taken_back_from_is_not_published_again_by_itself(
     with monkeypatch.context() as patch:
         patch.setattr(builds, "show", lambda *_: None)
         patch.setattr(builds, "forget", lambda *_: None)
-        publish(settings, 4, "four")
+        never_shown = publish(settings, 4, "four")
     assert current_build(settings) == first
     assert published_already(settings) is None
+    last = publish(settings, 5, "five")
+    assert never_shown.build_id not in names(settings)
+    assert names(settings) == [first.build_id, second.build_id, last.build_id]
 
 
 def test_the_commands_say_what_they_did(settings: Settings) -> None:
