@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test dev bench withdraw docs lint clean
+.PHONY: help run build builds rollback test dev bench withdraw docs lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,14 @@ run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to publis
 	@$(BIN)/python -m orchestration.build
 	@$(BIN)/python -m orchestration.summary
 
-build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at
-	@$(BIN)/python -m orchestration.build
+build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new
+	@$(BIN)/python -m orchestration.build $(if $(AGAIN),--again)
+
+builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
+	@$(BIN)/python -m orchestration.rollback --list
+
+rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named
+	@$(BIN)/python -m orchestration.rollback "$(BUILD)"
 
 test: $(ENVIRONMENT) ## all tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile

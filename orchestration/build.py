@@ -21,7 +21,7 @@ from typing import IO, Any
 from orchestration.dagster_home import dagster_home, relax_history
 from orchestration.lock import warehouse_lock
 from orchestration.project import Settings, SettingsError
-from orchestration.up_to_date import published_already
+from orchestration.up_to_date import nothing_new, published_already
 
 # Dagster's lists of every input and output that a step would have had.
 _NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
@@ -113,7 +113,7 @@ def build(out: IO[str], again: bool = False) -> int:
         published = None if again else published_already(settings)
         if published is None:
             return _run_job(narrator)
-    narrator.say(f"nothing is new: readers see it already, as build {published.build_id}")
+    narrator.say(nothing_new(settings, published))
     return 0
 
 

@@ -179,6 +179,18 @@ def exposed_nodes(manifest: Manifest) -> list[Mapping[str, Any]]:
     )
 
 
+def purposes(manifest: Manifest) -> dict[tuple[str, str], str]:
+    """What published tables with ids of people are for: `meta.purpose` of their exposure."""
+    found = {}
+    for exposure in manifest["exposures"].values():
+        meta = exposure["config"].get("meta") or {}
+        for unique_id in exposure["depends_on"]["nodes"]:
+            if "purpose" in meta and unique_id in manifest["nodes"]:
+                node = manifest["nodes"][unique_id]
+                found[node["schema"], node["alias"]] = str(meta["purpose"])
+    return found
+
+
 def configuration_hash(settings: Settings, manifest: Manifest) -> str:
     """Hash of all that the rows of incremental models depend on besides raw data.
 

@@ -19,26 +19,37 @@ def fingerprint(settings: Settings, connection: duckdb.DuckDBPyConnection) -> st
     By content, not by load: a warehouse that was made anew from other files is another one,
     though its loads have the same numbers.
     """
-    files = connection.execute(
-        "select feed, source_file, content_hash, status from raw.ingest_files order by all"
-    ).fetchall()
-    definitions = connection.execute(
-        "select file, content_hash, error from seeds.definition_files order by all"
-    ).fetchall()
-    made_of = {
-        "files": files,
-        "definitions": definitions,
-        "settings": [
-            settings.timezone,
-            settings.week_start,
-            settings.currency,
-            settings.horizon.isoformat() if settings.horizon else None,
-            settings.pseudonym_key,
-        ],
+    return _hash([made_of(settings, connection), settings.pseudonym_key])
+
+
+def made_of(settings: Settings, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """A hash of each part: to say which of them is another one than a build's before."""
+    return {
+        "files": _hash(
+            connection.execute(
+                "select feed, source_file, content_hash, status from raw.ingest_files order by all"
+            ).fetchall()
+        ),
+        "definitions": _hash(
+            connection.execute(
+                "select file, content_hash, error from seeds.definition_files order by all"
+            ).fetchall()
+        ),
+        "settings": _hash(
+            [
+                settings.timezone,
+                settings.week_start,
+                settings.currency,
+                settings.horizon.isoformat() if settings.horizon else None,
+            ]
+        ),
         "project": project_hash(),
         "code": _code_hash(),
     }
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def _code_hash() -> str:

@@ -38,6 +38,19 @@ def warehouse_lock(settings: Settings, say: Callable[[str], None] = print) -> It
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
+def holder(settings: Settings) -> str | None:
+    """Who holds the warehouse at this moment; None when nobody does. Waits for nobody."""
+    path = lock_path(settings)
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read().strip() or "another process"
+        return None
+
+
 def _acquire(file: IO[str], say: Callable[[str], None]) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -34,6 +34,7 @@ class Settings:
     seeds_dir: Path
     warehouse: Path
     publish_dir: Path
+    builds_kept: int
     timezone: str
     week_start: str
     currency: str
@@ -56,6 +57,7 @@ class Settings:
             seeds_dir=_path(get("SEEDS_DIR", "seeds")),
             warehouse=_path(get("WAREHOUSE", "data/warehouse.duckdb")),
             publish_dir=_path(get("PUBLISH_DIR", "data/published")),
+            builds_kept=_positive("BUILDS_KEPT", get("BUILDS_KEPT", "5")),
             timezone=_timezone(get("TIMEZONE", "UTC")),
             week_start=_one_of(
                 "WEEK_START", get("WEEK_START", "monday").lower(), ("monday", "sunday")
@@ -75,6 +77,7 @@ class Settings:
             "SEEDS_DIR": self.seeds_dir,
             "WAREHOUSE": self.warehouse,
             "PUBLISH_DIR": self.publish_dir,
+            "BUILDS_KEPT": self.builds_kept,
             "TIMEZONE": self.timezone,
             "WEEK_START": self.week_start,
             "CURRENCY": self.currency,

@@ -15,43 +15,26 @@ a file of an older build open go on reading it, also when its folder is removed.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
 from expectations.data_docs import publish_data_docs
+from orchestration import builds, restatements
+from orchestration.builds import DATABASE, PublishedBuild, current_build
+from orchestration.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.project import ROOT, Settings
+from orchestration.restatements import PERSON_ID_COLUMNS, Restating
 
-DATABASE = "yunying.duckdb"
-BUILDS_KEPT = 5
-# Columns that hold the id of a person: hashed when YUNYING_PSEUDONYM_KEY is set.
-PERSON_ID_COLUMNS = frozenset({"user_id", "anonymous_id"})
-_LINKS = (DATABASE, "parquet", "data_docs", "build.json")
-_UNFINISHED = ".unfinished-"
-_HMAC_BLOCK_BYTES = 64
+__all__ = ["DATABASE", "PublishedBuild", "current_build", "erasure_epoch", "publish"]
 
-
-@dataclass(frozen=True)
-class PublishedBuild:
-    """What was published: the content of `build.json`, and of the table `build` in the file.
-
-    `built_at` and `data_through_at` are UTC; `data_through_at` is None on an empty warehouse.
-    `row_counts` is by `schema.table`. `fingerprint` says what it was made of.
-    """
-
-    build_id: str
-    built_at: str
-    data_through_at: str | None
-    configuration_hash: str
-    code_version: str | None
-    row_counts: dict[str, int]
-    fingerprint: str = ""
+_PSEUDONYM = "pseudonym"
 
 
 def publish(
@@ -59,61 +42,81 @@ def publish(
     relations: Sequence[tuple[str, str]],
     configuration_hash: str,
     data_docs: Path | None = None,
-    keep: int = BUILDS_KEPT,
+    keep: int | None = None,
     fingerprint: str = "",
+    made_of: Mapping[str, str] | None = None,
+    restating: Restating | None = None,
+    purposes: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> PublishedBuild:
     """Copy relations of the warehouse, given as `(schema, table)`, and make them the current build.
 
+    With `restating`, one of them becomes the list of ripe values that were others in the build
+    that readers see. `purposes` says what tables with ids of people are for: who has taken their
+    consent back is in them without an id.
+    `keep` builds stay, by default as many as the settings say; none from before an erasure.
     Raises whatever hinders it (`duckdb.Error`, `OSError`), after removing what it had begun.
     """
-    builds = settings.publish_dir / "builds"
-    builds.mkdir(parents=True, exist_ok=True)
-    _remove_unfinished(builds)
+    folder = builds.builds_dir(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    with builds.publish_lock(settings):
+        builds.remove_unfinished(settings)
     now = datetime.now(UTC)
     build_id = f"{now:%Y%m%dT%H%M%S%f}Z"
-    unfinished = builds / f"{_UNFINISHED}{build_id}"
+    unfinished = builds.unfinished_path(settings, build_id)
     try:
         unfinished.mkdir()
         build = replace(
-            _write(settings, relations, configuration_hash, unfinished, build_id, now),
+            _write(
+                settings,
+                relations,
+                configuration_hash,
+                unfinished,
+                build_id,
+                now,
+                dict(made_of or {}),
+                restating,
+                purposes,
+            ),
             fingerprint=fingerprint,
         )
-        text = json.dumps(asdict(build), indent=2)
-        (unfinished / "build.json").write_text(text, encoding="utf-8")
         if data_docs is not None and data_docs.is_dir():
             publish_data_docs(data_docs, unfinished / "data_docs")
         else:
             (unfinished / "data_docs").mkdir()
-        _sync_tree(unfinished)
-        unfinished.rename(builds / build_id)
-        _sync(builds)
+        builds.sync_tree(unfinished)
+        with builds.publish_lock(settings):
+            # Now, not before: readers may have been taken back while tables were copied.
+            seen = current_build(settings)
+            build = replace(build, previous_build_id=seen.build_id if seen else None)
+            text = json.dumps(asdict(build), indent=2)
+            (unfinished / "build.json").write_text(text, encoding="utf-8")
+            builds.sync(unfinished / "build.json")
+            builds.sync(unfinished)
+            unfinished.rename(folder / build_id)
+            builds.sync(folder)
+            builds.show(settings, build_id)
+            builds.forget(settings, build, settings.builds_kept if keep is None else keep)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    _point(settings.publish_dir / "current", Path("builds") / build_id)
-    for name in _LINKS:
-        _point(settings.publish_dir / name, Path("current") / name)
-    _sync(settings.publish_dir)
-    _forget(builds, current=build_id, keep=keep)
     return build
 
 
-def current_build(settings: Settings) -> PublishedBuild | None:
-    """The build that readers see now; None before the first."""
-    path = settings.publish_dir / "current" / "build.json"
-    if not path.exists():
-        return None
-    return PublishedBuild(**json.loads(path.read_text(encoding="utf-8")))
+def erasure_epoch(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> int:
+    """Number of erasures that the warehouse has completed; 0 where it keeps no list of them.
 
-
-def forget_builds_before(settings: Settings) -> None:
-    """Remove all builds but the one that readers see, and what killed publishes left."""
-    builds = settings.publish_dir / "builds"
-    current = settings.publish_dir / "current"
-    if builds.is_dir():
-        _remove_unfinished(builds)
-        name = current.readlink().name if current.is_symlink() else ""
-        _forget(builds, current=name, keep=0)
+    `database` is the name that the warehouse is attached as; by default it is the connection's
+    own.
+    """
+    row = connection.execute(
+        "select database_name from duckdb_tables() where schema_name = 'raw'"
+        " and table_name = 'erasures' and database_name = coalesce(?, current_database())",
+        [database],
+    ).fetchone()
+    if row is None:
+        return 0
+    count = connection.execute(f"select count(*) from {_name(row[0])}.raw.erasures").fetchone()
+    return int(count[0]) if count else 0
 
 
 def _write(
@@ -123,6 +126,9 @@ def _write(
     folder: Path,
     build_id: str,
     now: datetime,
+    made_of: dict[str, str],
+    restating: Restating | None,
+    purposes: Mapping[tuple[str, str], str],
 ) -> PublishedBuild:
     row_counts: dict[str, int] = {}
     with duckdb.connect(
@@ -130,14 +136,20 @@ def _write(
         config={"memory_limit": settings.memory_limit, "threads": settings.threads},
     ) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        if settings.pseudonym_key is not None:
+            set_key(connection, _PSEUDONYM, settings.pseudonym_key)
         connection.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
         for schema, table in relations:
-            row_counts[f"{schema}.{table}"] = _copy(connection, settings, schema, table)
-            parquet = folder / "parquet" / schema / f"{table}.parquet"
-            parquet.parent.mkdir(parents=True, exist_ok=True)
-            connection.execute(
-                f"copy {_name(schema)}.{_name(table)} to {_text(parquet)}"
-                " (format parquet, compression zstd)"
+            # The list of what moved is made here, and what the warehouse has of it stays there.
+            is_list = restating is not None and restating.table == (schema, table)
+            row_counts[f"{schema}.{table}"] = _copy(
+                connection,
+                settings,
+                build_id,
+                schema,
+                table,
+                "false" if is_list else "true",
+                purposes.get((schema, table)),
             )
         build = PublishedBuild(
             build_id=build_id,
@@ -146,7 +158,19 @@ def _write(
             configuration_hash=configuration_hash,
             code_version=_code_version(),
             row_counts=row_counts,
+            erasure_epoch=erasure_epoch(connection, "warehouse"),
+            load_id=_copy_files(connection),
+            ids_hashed_with=_key_mark(settings),
+            made_of=made_of,
         )
+        if restating is not None:
+            moved = restatements.fill(
+                connection, settings, restating, current_build(settings), build, set(purposes)
+            )
+            build = replace(build, restated_value_count=moved)
+            row_counts[".".join(restating.table)] = _count(connection, *restating.table)
+        for schema, table in relations:
+            _write_parquet(connection, folder, build_id, schema, table)
         connection.execute(
             "create table build as select ? as build_id, cast(? as timestamp) as built_at,"
             " cast(? as timestamp) as data_through_at, ? as configuration_hash,"
@@ -166,46 +190,100 @@ def _write(
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, schema: str, table: str
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    build_id: str,
+    schema: str,
+    table: str,
+    condition: str,
+    purpose: str | None,
 ) -> int:
-    """Copy one relation with its descriptions; return its number of rows."""
+    """Copy one relation with its descriptions and the build's id; return its number of rows."""
     target = f"{_name(schema)}.{_name(table)}"
     columns = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = 'warehouse'"
         " and schema_name = ? and table_name = ? order by column_index",
         [schema, table],
     ).fetchall()
-    selected = ", ".join(_selected(settings, column) for column, _ in columns)
+    selected = ", ".join(_selected(settings, column, purpose) for column, _ in columns)
     connection.execute(f"create schema if not exists {_name(schema)}")
-    connection.execute(f"create table {target} as select {selected} from warehouse.{target}")
+    connection.execute(
+        f"create table {target} as select {selected} from warehouse.{target} where {condition}"
+    )
     comment = connection.execute(
         "select comment from duckdb_tables() where database_name = 'warehouse'"
         " and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchone()
-    if comment and comment[0]:
-        connection.execute(f"comment on table {target} is {_text(comment[0])}")
+    described = "\n".join(filter(None, [comment and comment[0], f"build_id: {build_id}"]))
+    connection.execute(f"comment on table {target} is {_text(described)}")
     for column, text in columns:
         if text:
             connection.execute(f"comment on column {target}.{_name(column)} is {_text(text)}")
-    count = connection.execute(f"select count(*) from {target}").fetchone()
+    return _count(connection, schema, table)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    count = connection.execute(f"select count(*) from {_name(schema)}.{_name(table)}").fetchone()
     return int(count[0]) if count else 0
 
 
-def _selected(settings: Settings, column: str) -> str:
-    """The column as it leaves the warehouse: an id of a person as HMAC-SHA256 when a key is set."""
-    if settings.pseudonym_key is None or column not in PERSON_ID_COLUMNS:
-        return _name(column)
-    key = settings.pseudonym_key.encode().ljust(_HMAC_BLOCK_BYTES, b"\0")
-    if len(key) > _HMAC_BLOCK_BYTES:
-        import hashlib
+def _copy_files(connection: duckdb.DuckDBPyConnection) -> int:
+    """Write which versions of which files the build is made of; return the newest load."""
+    ledger = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'warehouse'"
+        " and schema_name = 'raw' and table_name = 'ingest_files'"
+    ).fetchone()
+    if not ledger or not ledger[0]:
+        return 0
+    connection.execute(
+        "create table build_files as select feed, source_file, load_id"
+        " from warehouse.raw.ingest_files where status = 'loaded'"
+    )
+    newest = connection.execute(
+        "select coalesce(max(load_id), 0) from warehouse.raw.ingest_files"
+    ).fetchone()
+    return int(newest[0]) if newest else 0
 
-        key = hashlib.sha256(settings.pseudonym_key.encode()).digest()
-        key = key.ljust(_HMAC_BLOCK_BYTES, b"\0")
-    inner = bytes(byte ^ 0x36 for byte in key).hex()
-    outer = bytes(byte ^ 0x5C for byte in key).hex()
-    hashed = f"sha256(unhex('{inner}') || encode({_name(column)}))"
-    return f"sha256(unhex('{outer}') || unhex({hashed})) as {_name(column)}"
+
+def _key_mark(settings: Settings) -> str:
+    """Tells one key of ids from another, and from none, without giving it away."""
+    if settings.pseudonym_key is None:
+        return ""
+    return keyed_hash(settings.pseudonym_key, "build")[:16]
+
+
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, folder: Path, build_id: str, schema: str, table: str
+) -> None:
+    """Write a published table as Parquet, the build's id among the file's key-value metadata."""
+    path = folder / "parquet" / schema / f"{table}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection.execute(
+        f"copy {_name(schema)}.{_name(table)} to {_text(path)} (format parquet, compression zstd,"
+        f" kv_metadata {{build_id: {_text(build_id)}}})"
+    )
+
+
+def _selected(settings: Settings, column: str, purpose: str | None) -> str:
+    """The column as it leaves the warehouse.
+
+    An id of a person is a keyed hash when there is a key; it is empty where the person does not
+    agree to the purpose of the table.
+    """
+    if column not in PERSON_ID_COLUMNS:
+        return _name(column)
+    leaving = _name(column)
+    if settings.pseudonym_key is not None:
+        leaving = hash_sql(_PSEUDONYM, leaving)
+    if purpose is not None:
+        leaving = f"""
+            case when {_name(column)} not in (
+                select user_id from warehouse.facts.fct_consent_spans
+                where purpose = {_text(purpose)} and is_current and not is_granted
+            ) then {leaving} end
+        """
+    return f"{leaving} as {_name(column)}"
 
 
 def _data_through_at(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -230,43 +308,6 @@ def _code_version() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return result.stdout.strip()
-
-
-def _point(link: Path, target: Path) -> None:
-    """Make `link` a symlink to the relative path `target`, by one rename."""
-    if link.is_symlink() and link.readlink() == target:
-        return
-    temporary = link.with_name(f".{link.name}.new")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
-
-
-def _remove_unfinished(builds: Path) -> None:
-    for path in builds.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(path)
-
-
-def _forget(builds: Path, current: str, keep: int) -> None:
-    """Remove the oldest builds; on POSIX who has a file of one open goes on reading it."""
-    names = sorted(path.name for path in builds.iterdir() if not path.name.startswith("."))
-    for name in names[: len(names) - keep]:
-        if name != current:
-            shutil.rmtree(builds / name)
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _name(identifier: str) -> str:

@@ -12,11 +12,11 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from orchestration.builds import forget_all_but_current
 from orchestration.dagster_home import dagster_home
 from orchestration.dbt_runs import target_dir
 from orchestration.defs.ingest.erasure import marker_path
 from orchestration.project import DBT_PROJECT_DIR, Settings
-from orchestration.publishing import forget_builds_before
 
 _SECONDS_TO_WAIT = 30
 # Events whose text quotes rows: results of checks, and errors.
@@ -38,7 +38,7 @@ def scrub(settings: Settings, data_docs: Path, run_id: str) -> None:
     shutil.rmtree(data_docs, ignore_errors=True)
     _scrub_dbt()
     _scrub_history(dagster_home(), run_id)
-    forget_builds_before(settings)
+    forget_all_but_current(settings)
     marker_path(settings).unlink(missing_ok=True)
 
 

@@ -213,3 +213,22 @@
 {% macro spark__add_microseconds(instant, microseconds) -%}
     timestamp_micros(unix_micros({{ instant }}) + {{ microseconds }})
 {%- endmacro %}
+
+{# Name of a day of the week by its ISO number, 1 is Monday. #}
+{% macro weekday_name(number, names) -%}
+    case {{ number }}
+        {%- for name in names %}
+        when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro weekday_name_en(number) -%}
+    {{ weekday_name(number, [
+        'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'
+    ]) }}
+{%- endmacro %}
+
+{% macro weekday_name_zh(number) -%}
+    {{ weekday_name(number, ['周一', '周二', '周三', '周四', '周五', '周六', '周日']) }}
+{%- endmacro %}

@@ -149,3 +149,34 @@
 {% macro spark__struct_of(columns) -%}
     struct({{ columns | join(', ') }})
 {%- endmacro %}
+
+{# What a text looks like, without what it says: each run of letters is `x`, each digit `9`;
+   40 characters of it. A date with slashes still shows as one, a name does not show. #}
+{% macro value_shape(text) -%}
+    {{ adapter.dispatch('value_shape')(text) }}
+{%- endmacro %}
+
+{% macro default__value_shape(text) -%}
+    substr(regexp_replace(
+        regexp_replace(substr({{ text }}, 1, 200), '[\p{L}\p{M}]+', 'x', 'g'), '\p{N}', '9', 'g'
+    ), 1, 40)
+{%- endmacro %}
+
+{% macro spark__value_shape(text) -%}
+    substr(regexp_replace(
+        regexp_replace(substr({{ text }}, 1, 200), '[\\p{L}\\p{M}]+', 'x'), '\\p{N}', '9'
+    ), 1, 40)
+{%- endmacro %}
+
+{# Names of the top-level properties of a JSON object, with commas between. #}
+{% macro json_property_names(json) -%}
+    {{ adapter.dispatch('json_property_names')(json) }}
+{%- endmacro %}
+
+{% macro default__json_property_names(json) -%}
+    array_to_string(json_keys({{ json }}), ', ')
+{%- endmacro %}
+
+{% macro spark__json_property_names(json) -%}
+    array_join(json_object_keys({{ json }}), ', ')
+{%- endmacro %}

@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from expectations.rules import Suite
@@ -177,6 +178,26 @@ def test_the_funnel_example_gives_its_numbers(tmp_path: Path) -> None:
         " and retention_id = 'new_user_daily' and period_number = 0",
     )
     assert row["cohort_size"] == 2
+
+
+@READMES
+def test_the_example_of_parquet_files_reads_one_build(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data/published/builds/b1/parquet/marts"
+    folder.mkdir(parents=True)
+    (tmp_path / "data/published/current").symlink_to("builds/b1")
+    for name, sql in {
+        "mart_active_users_daily": "select date '2024-05-01' as activity_date, 2 as dau",
+        "mart_growth_accounting": "select date '2024-05-01' as period_start_date, 'day' as grain,"
+        " 'any' as activity_id, 2 as active_user_count",
+    }.items():
+        duckdb.sql(f"copy ({sql}) to '{folder}/{name}.parquet'")
+    monkeypatch.chdir(tmp_path)
+    *before, query = block_with(text, "from pathlib import Path").partition("duckdb.sql(")
+    names: dict[str, object] = {}
+    exec(before[0] + "rows = duckdb.sql(" + query + ".fetchall()", names)
+    assert [row[1:] for row in names["rows"]] == [(2, 2)]
 
 
 def test_the_examples_of_a_source_a_mart_and_a_test_build(tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ _DEFECTS = {
     "raw.events": {
         "volume_did_not_collapse": """
             delete from raw.events where occurred_at like '2024-02-29%' and row_number > 5""",
-        "volume_like_this_weekday": """
-            delete from raw.events where occurred_at like '2024-02-29%' and row_number > 30""",
         "newest_load_is_newer": """
             update raw.events set occurred_at = '2024-01-05 00:00:00' where load_id = 60""",
     },
@@ -111,6 +109,54 @@ _DEFECTS = {
         "within_horizon": """
             update facts.fct_retention_returns set cohort_start_at = '2999-01-01'
             where user_id = 'u000'""",
+    },
+    "marts.mart_quarantined_rows": {
+        "rates_between_0_and_1": """
+            update marts.mart_quarantined_rows set quarantined_rate = 1.1""",
+        "as_many_as_the_ledger_says": """
+            update marts.mart_quarantined_rows set row_count = 3""",
+        "most_of_a_file_is_usable": """
+            update marts.mart_quarantined_rows set row_count = 70""",
+    },
+    "marts.mart_quarantined_samples": {
+        "samples_name_nobody": """
+            update marts.mart_quarantined_samples set sample = '31 May' where reason like 'un%'""",
+        "every_reason_has_a_sample": """
+            delete from marts.mart_quarantined_samples where reason like 'un%'""",
+    },
+    "marts.mart_event_volume_daily": {
+        "not_empty": "delete from marts.mart_event_volume_daily",
+        "not_negative": """
+            update marts.mart_event_volume_daily set lower_count = -1
+            where event_date = '2024-01-05'""",
+        "within_horizon": """
+            update marts.mart_event_volume_daily set event_date = '2999-01-01'
+            where event_date = '2024-02-29'""",
+        "names_sum_to_their_source": """
+            update marts.mart_event_volume_daily set event_count = 119
+            where event_date = '2024-01-05' and event_name is null""",
+        "volume_is_usual": """
+            update marts.mart_event_volume_daily
+            set is_anomalous = true, explanation_en = 'page_viewed: 3, fewer than usual.'
+            where event_date = '2024-02-28' and event_name is not null""",
+    },
+    "marts.mart_event_freshness": {
+        "not_empty": "delete from marts.mart_event_freshness",
+        "not_negative": "update marts.mart_event_freshness set missed_event_count = -1",
+        "within_horizon": """
+            update marts.mart_event_freshness set last_event_at = '2999-01-01'""",
+        "nothing_is_late": """
+            update marts.mart_event_freshness
+            set is_late = true, explanation_en = 'page_viewed: none since Monday.'
+            where event_name is not null""",
+    },
+    "marts.mart_restatements": {
+        "values_differ": "update marts.mart_restatements set new_value = '60'",
+        "no_flood": """
+            insert into marts.mart_restatements by name
+            select 'b' as build_id, 'marts.mart_x' as table_name, cast(range as text) as row_key,
+                'dau' as column_name, '1' as new_value, false as is_gone
+            from range(0, 100001)""",
     },
     "marts.mart_active_users_daily": {
         "not_empty": "delete from marts.mart_active_users_daily",

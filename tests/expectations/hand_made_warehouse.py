@@ -140,6 +140,30 @@ create table marts.mart_funnel_trends (
     conversion_rate double, is_mature boolean, period_start_date date,
     period_start_at timestamp
 );
+create table marts.mart_quarantined_rows (
+    feed text, source_file text, reason text, mend_en text, mend_zh text, row_count bigint,
+    file_row_count bigint, quarantined_rate double, first_row_number bigint,
+    last_row_number bigint, first_loaded_at timestamp
+);
+create table marts.mart_quarantined_samples (
+    feed text, reason text, sample text, source_file text, sample_number bigint,
+    row_count bigint, row_number bigint
+);
+create table marts.mart_event_volume_daily (
+    source_id text, event_name text, explanation_en text, explanation_zh text,
+    event_count bigint, expected_count double, lower_count bigint, upper_count bigint,
+    history_day_count bigint, is_anomalous boolean, is_mature boolean, event_date date
+);
+create table marts.mart_event_freshness (
+    source_id text, event_name text, explanation_en text, explanation_zh text,
+    silent_day_count bigint, usual_gap_days double, missed_event_count double,
+    is_late boolean, last_event_date date, last_event_at timestamp, data_through_at timestamp
+);
+create table marts.mart_restatements (
+    build_id text, previous_build_id text, table_name text, row_key text, column_name text,
+    reasons text, reason_en text, reason_zh text, old_value text, new_value text,
+    is_gone boolean, restated_at timestamp
+);
 create table marts.mart_retention_cohorts (
     retention_id text, breakdown_value text, period_number bigint, cohort_size bigint,
     returned_count bigint, eligible_count bigint, mature_returned_count bigint,
@@ -175,9 +199,18 @@ from raw.events group by source_file, load_id;
 insert into raw.build_watermarks values
     (59, 'c', '2024-02-29 03:00:00'), (60, 'c', '2024-03-01 07:00:00');
 insert into staging.stg_ingest_ledger by name
-select feed, source_file, rows_in, rows_in as rows_staged, 0 as rows_duplicate,
-    0 as rows_quarantined
+select feed, source_file, rows_in, rows_in - (load_id = 7)::int * 2 as rows_staged,
+    0 as rows_duplicate, (load_id = 7)::int * 2 as rows_quarantined
 from raw.ingest_files;
+insert into marts.mart_quarantined_rows by name
+select feed, source_file, 'unparseable_occurred_at' as reason, 'Mend it.' as mend_en,
+    rows_quarantined as row_count, rows_in as file_row_count,
+    rows_quarantined / rows_in as quarantined_rate, 3 as first_row_number, 4 as last_row_number
+from staging.stg_ingest_ledger where rows_quarantined > 0;
+insert into marts.mart_quarantined_samples by name
+select feed, reason, '99 x' as sample, source_file, 1 as sample_number, row_count,
+    3 as row_number
+from marts.mart_quarantined_rows;
 insert into seeds.activities by name select 'any' as activity_id;
 insert into seeds.stickiness by name
 select 'days_of_week' as stickiness_id, 'any' as activity_id, 'week' as period;
@@ -219,6 +252,23 @@ select 'weekly' as retention_id, user_id, range as period_number,
     timestamp '2024-01-01 00:00:00' as cohort_start_at
 from (select distinct user_id from active) as users cross join range(0, 8);
 
+insert into marts.mart_restatements by name
+select 'b2' as build_id, 'b1' as previous_build_id,
+    'marts.mart_active_users_daily' as table_name, '{"activity_date":"2024-01-05"}' as row_key,
+    'dau' as column_name, 'late_rows' as reasons, 'rows arrived late' as reason_en,
+    '迟到的数据' as reason_zh, '60' as old_value, '61' as new_value, false as is_gone,
+    timestamp '2024-02-01 03:00:00' as restated_at;
+insert into marts.mart_event_volume_daily by name
+select 'events' as source_id, event_name, 120 as event_count, 120.0 as expected_count,
+    85 as lower_count, 162 as upper_count, least(8, day // 7) as history_day_count,
+    false as is_anomalous, true as is_mature, day_date as event_date
+from days cross join (values ('page_viewed'), (null)) as names (event_name);
+insert into marts.mart_event_freshness by name
+select 'events' as source_id, event_name, 0 as silent_day_count, 1.0 as usual_gap_days,
+    0.0 as missed_event_count, false as is_late, date '2024-02-29' as last_event_date,
+    timestamp '2024-02-29 10:00:00' as last_event_at,
+    timestamp '2024-03-01 06:00:00' as data_through_at
+from (values ('page_viewed'), (null)) as names (event_name);
 insert into marts.mart_active_users_daily by name
 select day_date as activity_date, 60 as dau, 120 as wau, 120 as mau, 0.5 as stickiness_rate,
     true as is_mature

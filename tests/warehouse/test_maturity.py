@@ -27,6 +27,7 @@ TABLES = (
     "marts.mart_funnel_conversion",
     "marts.mart_funnel_trends",
     "marts.mart_activity_heatmap",
+    "marts.mart_event_volume_daily",
     "facts.fct_retention_returns",
     "facts.fct_funnel_attempts",
 )

@@ -33,7 +33,7 @@ UTC = ZoneInfo("UTC")
 # The two areas and what they are made of.
 SELECTION = (
     "+path:models/marts/users +path:models/marts/rfm"
-    " +mart_retention_cohorts +mart_funnel_trends"
+    " +mart_retention_cohorts +mart_funnel_trends +mart_event_volume_daily"
     " +fct_sessions +fct_user_growth_states +fct_user_state_spans"
 )
 USERS = {"plain": 120, "local": 80}

@@ -91,29 +91,6 @@ having min(event_count) filter (where day_date < newest_date) >= 50
             keys=("day_date",),
         ),
         QueryRule(
-            name="volume_like_this_weekday",
-            sentence="The newest whole day has under a third, or over five times, the events "
-            "that this weekday had in each of the four weeks before it",
-            query=f"""{_RECENT_DAYS}
-select
-    newest_date as day_date,
-    max(event_count) filter (where day_date = newest_date) as event_count,
-    min(event_count) filter (where day_date < newest_date) as least_event_count,
-    max(event_count) filter (where day_date < newest_date) as most_event_count
-from recent
-where isodow(day_date) = isodow(newest_date)
-group by newest_date
-having min(event_count) filter (where day_date < newest_date) >= 100
-    and (
-        3 * max(event_count) filter (where day_date = newest_date)
-        < min(event_count) filter (where day_date < newest_date)
-        or max(event_count) filter (where day_date = newest_date)
-        > 5 * max(event_count) filter (where day_date < newest_date)
-    )""",
-            keys=("day_date",),
-            severity=WARNING,
-        ),
-        QueryRule(
             name="newest_load_is_newer",
             sentence="The newest load brought only events over a week older than those before "
             "it: a backfill, or an export that repeats itself?",

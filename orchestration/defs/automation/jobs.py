@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.arrivals import folder_signature
 from orchestration.project import Settings
-from orchestration.up_to_date import published_already
+from orchestration.up_to_date import nothing_new, published_already
 
 JOB = "build"
 # After midnight of the reporting zone, when the day before is whole save for late rows.
@@ -26,9 +26,10 @@ build = dg.define_asset_job(
 )
 def nightly(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run, unless it would only make again what readers see already."""
-    published = published_already(Settings.from_environment())
+    settings = Settings.from_environment()
+    published = published_already(settings)
     if published is not None:
-        return dg.SkipReason(f"nothing is new: readers see it already, as {published.build_id}")
+        return dg.SkipReason(nothing_new(settings, published))
     return dg.RunRequest()
 
 

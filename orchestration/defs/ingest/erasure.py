@@ -382,6 +382,8 @@ class _Erasing:
                     f"select distinct {hash_sql(KEY, 'person')}, 'raw files', {literal(file)}, "
                     f"0, false, {now} from person_ids"
                 )
+            # The next step fills it again, from what readers see and without these people.
+            execute("delete from raw.restatements_log")
             if floor is not None:
                 execute(f"insert into raw.horizon_floors values ({value(floor)})")
             if is_rebuild:

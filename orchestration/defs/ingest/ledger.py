@@ -106,6 +106,22 @@ TABLES = (
     "create table if not exists raw.erasure_scans (load_id bigint not null)",
     "create table if not exists raw.unjoined_anonymous_ids (anonymous_id varchar not null)",
     "create table if not exists raw.horizon_floors (data_through_at timestamp not null)",
+    """
+    create table if not exists raw.restatements_log (
+        build_id varchar not null,
+        previous_build_id varchar not null,
+        table_name varchar not null,
+        row_key varchar not null,
+        column_name varchar,
+        reasons varchar not null,
+        reason_en varchar not null,
+        reason_zh varchar not null,
+        old_value varchar,
+        new_value varchar,
+        is_gone boolean not null,
+        restated_at timestamp not null
+    )
+    """,
 )
 
 

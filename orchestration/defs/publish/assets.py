@@ -11,11 +11,13 @@ from orchestration.dbt_runs import (
     configuration_hash,
     exposed_nodes,
     load_manifest,
+    purposes,
     relative_to_root,
 )
-from orchestration.fingerprint import fingerprint
+from orchestration.fingerprint import fingerprint, made_of
 from orchestration.project import Settings
 from orchestration.publishing import DATABASE, publish
+from orchestration.restatements import restating
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
 
@@ -62,17 +64,26 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     settings = Settings.from_environment()
     _refuse_unchecked(context, settings)
     with connect_or_retry(settings, context.log.info) as connection:
-        made_of = fingerprint(settings, connection)
+        seen = fingerprint(settings, connection)
+        parts = made_of(settings, connection)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
     build = publish(
         settings,
         relations,
         configuration_hash=configuration_hash(settings, MANIFEST),
         data_docs=settings.warehouse.parent / "data_docs",
-        fingerprint=made_of,
+        fingerprint=seen,
+        made_of=parts,
+        restating=restating(MANIFEST),
+        purposes=purposes(MANIFEST),
     )
     folder = relative_to_root(settings.publish_dir)
     context.log.info(f"published {len(relations)} tables as build {build.build_id} in {folder}")
+    if build.restated_value_count:
+        context.log.info(
+            f"{build.restated_value_count} values of ripe rows are others than in the build "
+            "before; marts.mart_restatements says which and why"
+        )
     for (schema, table), count in zip(relations, build.row_counts.values(), strict=True):
         yield dg.MaterializeResult(
             asset_key=[GROUP, schema, table],
@@ -86,6 +97,7 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         metadata={
             "build_id": build.build_id,
             "data_through_at": build.data_through_at or "no data yet",
+            "restated_values": build.restated_value_count,
             "file": f"{folder}/{DATABASE}",
             "data_docs": f"{folder}/data_docs/index.html",
             "dagster/row_count": 1,

@@ -24,7 +24,10 @@ from orchestration.dbt_runs import (
     target_dir,
 )
 from orchestration.defs.checks.suites import report_suites
+from orchestration.previews import preview
 from orchestration.project import ROOT, Settings
+from orchestration.publishing import erasure_epoch
+from orchestration.restatements import restating, take_in
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
 
@@ -52,6 +55,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if is_rebuild and last is not None:
             context.log.info("settings or SQL changed since the last build: rebuilding from raw")
             watermarks.begin_rebuild(connection)
+        listed = restating(MANIFEST)
+        if listed is not None:
+            take_in(connection, settings, listed.table, erasure_epoch(connection))
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if is_rebuild:
         arguments.append("--full-refresh")
@@ -138,7 +144,10 @@ def _with_progress(
 def _with_row_counts(
     connection: duckdb.DuckDBPyConnection, tables: list[dg.Output[None]]
 ) -> Iterator[dg.Output[None]]:
-    """Add its number of rows to each table's event, now that dbt has let go of the warehouse."""
+    """Add its number of rows, and the first where its model asks for that, to each table's event.
+
+    Now that dbt has let go of the warehouse.
+    """
     names = {
         event.output_name: MANIFEST["nodes"][_plain(event.metadata["unique_id"])]
         for event in tables
@@ -154,8 +163,11 @@ def _with_row_counts(
             ).fetchall()
         )
     for event in tables:
-        count = counts[event.output_name]
-        yield event.with_metadata({**event.metadata, "dagster/row_count": count})
+        metadata = {**event.metadata, "dagster/row_count": counts[event.output_name]}
+        rows = preview(connection, names[event.output_name])
+        if rows is not None:
+            metadata["preview"] = dg.MetadataValue.md(rows)
+        yield event.with_metadata(metadata)
 
 
 def _with_failing_rows(

@@ -1,0 +1,72 @@
+{# A loop over the columns that feeds require, because each is a reason of the same kind. #}
+{%- set required = feed_required_columns().values() | sum(start=[]) | unique | sort -%}
+with
+
+reasons as (
+
+    select
+        'malformed_row' as reason,
+        'The line could not be parsed: a broken quote, too many or too few fields, or no JSON object. Mend the line, or the export that wrote it.' as mend_en,
+        '这一行无法解析：引号不成对、字段过多或过少，或不是 JSON 对象。改好这一行，或改导出程序。' as mend_zh
+
+    union all
+
+    select
+        'missing_event_name' as reason,
+        'The row has no event_name. Is the column named otherwise? Name it event_name, in the export or in the staging model of the source.' as mend_en,
+        '这一行没有 event_name。是不是列名不同？在导出程序或该来源的 staging 模型里改成 event_name。' as mend_zh
+
+    union all
+
+    select
+        'missing_actor' as reason,
+        'The row has neither user_id nor anonymous_id. Give one of them.' as mend_en,
+        '这一行既没有 user_id 也没有 anonymous_id，至少要有一个。' as mend_zh
+
+    union all
+
+    select
+        'unparseable_occurred_at' as reason,
+        'occurred_at is empty, before 1970, or no instant. Write ISO 8601, or an epoch in seconds, milliseconds or microseconds.' as mend_en,
+        'occurred_at 为空、早于 1970 年，或不是时间。请写 ISO 8601，或以秒、毫秒、微秒计的时间戳。' as mend_zh
+
+    union all
+
+    select
+        'future_occurred_at' as reason,
+        'occurred_at is over a day after received_at, or else after the first load of the file: a wrong clock, zone or unit.' as mend_en,
+        'occurred_at 比 received_at（没有时比文件首次导入）晚一天以上：时钟、时区或单位有误。' as mend_zh
+
+    union all
+
+    select
+        'future_received_at' as reason,
+        'received_at is over a day after the first load of the file: a wrong clock, zone or unit at the collector.' as mend_en,
+        'received_at 比文件首次导入晚一天以上：采集端的时钟、时区或单位有误。' as mend_zh
+
+    union all
+
+    select
+        'invalid_amount' as reason,
+        'amount is negative or no plain number. Write 1234.50, without a thousands separator or a currency sign; a refund is positive too.' as mend_en,
+        'amount 为负，或不是普通数字。请写 1234.50，不带千分位和货币符号；退款也写正数。' as mend_zh
+
+    union all
+
+    select
+        'foreign_currency' as reason,
+        'The amount is in another currency than the reporting one. Add its rate to seeds/currency_rates.csv.' as mend_en,
+        '金额不是报表币种。在 seeds/currency_rates.csv 里加上它的汇率。' as mend_zh
+
+    {% for column in required -%}
+    union all
+
+    select
+        'missing_{{ column }}' as reason,
+        'The row has no {{ column }}, without which it says nothing. Is the column named otherwise?' as mend_en,
+        '这一行没有 {{ column }}，缺了它就没有意义。是不是列名不同？' as mend_zh
+    {% endfor %}
+
+)
+
+select * from reasons
