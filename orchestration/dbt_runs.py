@@ -41,6 +41,12 @@ def dbt_executable() -> str:
     return str(Path(sys.executable).parent / "dbt")
 
 
+def dbt_of_a_build() -> str:
+    """The same `dbt`, which ends when the process that starts it does."""
+    os.environ["YUNYING_PYTHON"] = sys.executable
+    return str(ROOT / "orchestration" / "dbt_process.sh")
+
+
 def target_dir() -> Path:
     """Where dbt writes its artifacts: `DBT_TARGET_PATH`, else `target` in the dbt project."""
     return DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target")
@@ -259,6 +265,11 @@ def compiled_sql(node: Mapping[str, Any]) -> str:
 def _results() -> list[dict[str, Any]]:
     path = target_dir() / "run_results.json"
     return json.loads(path.read_bytes())["results"] if path.exists() else []
+
+
+def forget_results() -> None:
+    """Remove the results of the last dbt run, so that one which dies does not leave them as its."""
+    (target_dir() / "run_results.json").unlink(missing_ok=True)
 
 
 def skipped_tests(manifest: Manifest) -> list[str]:

@@ -11,13 +11,14 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import watermarks
+from orchestration import transforming
 from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
     compiled_sql,
     configuration_hash,
     dbt_environment,
     failures,
+    forget_results,
     load_manifest,
     relative_to_root,
     skipped_tests,
@@ -46,17 +47,13 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     settings = Settings.from_environment()
     configuration = configuration_hash(settings, MANIFEST)
     with connect_or_retry(settings, context.log.info) as connection:
-        last = watermarks.last(connection)
-        load_id = watermarks.newest_load_id(connection)
-        is_rebuild = last is None or last.configuration_hash != configuration
-        if is_rebuild and last is not None:
-            context.log.info("settings or SQL changed since the last build: rebuilding from raw")
-            watermarks.begin_rebuild(connection)
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if is_rebuild:
-        arguments.append("--full-refresh")
+        run = transforming.begin(connection, configuration)
+    if run.has_changed:
+        context.log.info("settings or SQL changed since the last build: rebuilding from raw")
+    arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
 
     os.environ.update(dbt_environment(settings))
+    forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     # The checks need it next, and dbt leaves this process idle: its import takes 7 to 11 s.
     Thread(target=import_module, args=("expectations.validate",), daemon=True).start()
@@ -77,7 +74,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _with_row_counts(connection, tables)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and _is_whole(context):
-            watermarks.write(connection, load_id, configuration)
+            transforming.complete(connection, run)
     if exit_code != 0:
         yield from _not_run(context)
         if _is_whole(context):

@@ -1,0 +1,55 @@
+"""Faults of the machine, told in a sentence and with what to do: for whoever reads a terminal."""
+
+from __future__ import annotations
+
+import re
+
+AGAIN = "Readers keep the last build, and the next run takes up where this one ended."
+
+_DISK_FULL = re.compile(
+    r"no space left|disk quota exceeded|file too large|disk is full|max_temp_directory_size"
+    r"|failed to offload data block",
+    re.IGNORECASE,
+)
+_HELD = re.compile(r"could not set lock on file|conflicting lock", re.IGNORECASE)
+_DAMAGED = re.compile(
+    r"corrupt|does not match stored checksum|not a valid duckdb|deserializ", re.IGNORECASE
+)
+_MEMORY = re.compile(r"out of memory|memory limit", re.IGNORECASE)
+
+
+def in_a_sentence(text: str) -> str | None:
+    """What a message of DuckDB, SQLite or the operating system means; None: nothing known."""
+    if _DISK_FULL.search(text):
+        return (
+            f"The disk is full{_of(text)}, or a limit on the size of files is reached. Make room, "
+            f"then run the same command again. {AGAIN}"
+        )
+    if _HELD.search(text):
+        return (
+            f"The warehouse is held by {holder(text)}. Let it end, then run again. {AGAIN}"
+        )
+    if _DAMAGED.search(text):
+        return "The warehouse is damaged. `make rebuild` makes it anew from the raw files."
+    if _MEMORY.search(text):
+        return (
+            "More memory is needed than YUNYING_MEMORY_LIMIT allows. Give more, or fewer "
+            f"YUNYING_THREADS, then run again. {AGAIN}"
+        )
+    return None
+
+
+def holder(text: str) -> str:
+    """Which process holds a DuckDB file, as DuckDB's message says it."""
+    found = re.search(r"PID (\d+)", text)
+    return f"another process (PID {found.group(1)})" if found else "another process"
+
+
+def is_held(text: str) -> bool:
+    """Is it DuckDB's message that another process holds the file?"""
+    return bool(_HELD.search(text))
+
+
+def _of(text: str) -> str:
+    found = re.search(r"""file ["']([^"']+)["']""", text)
+    return f" ({found.group(1)})" if found else ""

@@ -1,0 +1,214 @@
+"""How the rows of a folder arrive: drawn at random, as files over several builds.
+
+A raw folder's rows are cut into new files of every format, shuffled. Some rows come twice, the
+second time with another actor, time or amount; some files come again under another name, come
+months late, are replaced, withdrawn, vanish, or are first delivered cut off.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from orchestration.defs.ingest.withdraw import WithdrawError, withdraw
+from orchestration.project import Settings
+from verify.source import FORMATS, PARTS, STRETCHES, Content, Source
+
+PUT, REPEAT, WITHDRAW, VANISH, CUT_OFF = "put", "repeat", "withdraw", "vanish", "cut off"
+FILES_OF_EVENTS = 9
+FILES_OF_OTHERS = 2
+_LATER = (REPEAT, WITHDRAW, VANISH, CUT_OFF, PUT)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that happens in the raw folder; `path` is below it.
+
+    A file that is put where one stands replaces it. What is cut off comes whole with the next
+    delivery. `original` is the file that one repeats.
+    """
+
+    kind: str
+    path: str
+    content: Content | None = None
+    original: str = ""
+    is_late: bool = False
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What happens between two builds."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass
+class _Files:
+    """Files as they stand while deliveries are drawn."""
+
+    contents: dict[str, Content] = field(default_factory=dict)
+    cut_off: list[str] = field(default_factory=list)
+
+    def take(self, draw: random.Random, taken: set[str]) -> str | None:
+        names = sorted(self.contents.keys() - taken)
+        return draw.choice(names) if names else None
+
+
+def plan(
+    draw: random.Random, columns: Mapping[str, Sequence[str]], deliveries: int
+) -> list[Delivery]:
+    """Deliveries that bring all parts of all feeds, and trouble from the second one on.
+
+    Each kind of trouble comes at least once when there are two deliveries or more.
+    """
+    arrivals: list[list[Action]] = [[] for _ in range(deliveries)]
+    for feed in sorted(columns):
+        for number, action in enumerate(_first_files(draw, feed, columns[feed])):
+            is_first = feed == "events" and number == 0
+            arrivals[0 if is_first else draw.randrange(deliveries)].append(action)
+    troubles: list[list[str]] = [[] for _ in range(deliveries)]
+    if deliveries > 1:
+        for kind in _LATER:
+            troubles[draw.randrange(1, deliveries)].append(kind)
+            troubles[draw.randrange(1, deliveries)] += [kind] * (draw.random() < 0.5)
+    files = _Files()
+    planned = []
+    for arriving, kinds in zip(arrivals, troubles, strict=True):
+        actions = [Action(PUT, path, files.contents[path]) for path in files.cut_off]
+        files.cut_off.clear()
+        taken = {action.path for action in actions}
+        for kind in kinds:
+            path = files.take(draw, taken)
+            if path is not None:
+                taken.add(path)
+                actions.append(_trouble(draw, kind, path, files, columns))
+        loaded = [min(content.parts) for content in files.contents.values() if content.parts]
+        for action in arriving:
+            content = action.content
+            is_late = content is not None and _is_stretch(content) and bool(loaded)
+            is_late = is_late and content is not None and min(content.parts) < max(loaded)
+            actions.append(replace(action, is_late=is_late))
+            if content is not None:
+                files.contents[action.path] = content
+        draw.shuffle(actions)
+        planned.append(Delivery(tuple(actions)))
+    return planned
+
+
+def _is_stretch(content: Content) -> bool:
+    return bool(content.parts) and max(content.parts) < STRETCHES
+
+
+def _first_files(draw: random.Random, feed: str, columns: Sequence[str]) -> list[Action]:
+    """Files that hold every part of a feed once: stretches of time, and random rows."""
+    count = FILES_OF_EVENTS if feed == "events" else FILES_OF_OTHERS
+    stretches = list(range(STRETCHES))
+    others = list(range(STRETCHES, PARTS))
+    draw.shuffle(others)
+    halves = [_cut(draw, stretches, (count + 1) // 2), _cut(draw, others, count // 2)]
+    actions = []
+    for number, parts in enumerate(part for half in halves for part in half):
+        content = Content(
+            feed,
+            tuple(sorted(parts)),
+            copied_per_thousand=draw.choice([0, 20, 60]),
+            altered=_altered(draw, columns),
+            salt=draw.randrange(10**6),
+        )
+        actions.append(Action(PUT, f"{feed}/{number:03d}.{draw.choice(FORMATS)}", content))
+    draw.shuffle(actions)
+    return actions
+
+
+def _cut(draw: random.Random, parts: Sequence[int], count: int) -> list[list[int]]:
+    """Consecutive pieces of random lengths, none empty."""
+    cuts = sorted(draw.sample(range(1, len(parts)), count - 1))
+    return [
+        list(parts[start:end]) for start, end in zip([0, *cuts], [*cuts, len(parts)], strict=True)
+    ]
+
+
+def _altered(draw: random.Random, columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns, never the first, which is the row's id, that copies take from other rows."""
+    return tuple(draw.sample(columns[1:], min(draw.choice([0, 1, 3, 8]), len(columns) - 1)))
+
+
+def _trouble(
+    draw: random.Random,
+    kind: str,
+    path: str,
+    files: _Files,
+    columns: Mapping[str, Sequence[str]],
+) -> Action:
+    old = files.contents[path]
+    if kind == REPEAT:
+        folder, _, name = path.rpartition("/")
+        again = f"{folder}/again/{draw.randrange(10**6)}-{name}"
+        files.contents[again] = old
+        return Action(REPEAT, again, original=path)
+    if kind in (WITHDRAW, VANISH):
+        del files.contents[path]
+        return Action(kind, path)
+    kept = draw.sample(old.parts, max(len(old.parts) * 2 // 3, 1)) if old.parts else ()
+    new = replace(
+        old,
+        parts=tuple(sorted(kept)),
+        copied_per_thousand=draw.choice([0, 60]),
+        altered=_altered(draw, columns[old.feed]),
+        salt=draw.randrange(10**6),
+    )
+    files.contents[path] = new
+    if kind == CUT_OFF:
+        files.cut_off.append(path)
+    return Action(kind, path, new)
+
+
+class Folder:
+    """A raw folder that deliveries arrive in, and beside it every file that is to be loaded.
+
+    What vanished from the raw folder stays loaded; what was withdrawn does not.
+    """
+
+    def __init__(self, settings: Settings, source: Source, loaded: Path) -> None:
+        self._settings = settings
+        self._source = source
+        self.loaded = loaded
+
+    def apply(self, action: Action) -> str:
+        """Do it; say what was done."""
+        path = self._settings.raw_dir / action.path
+        if action.kind in (PUT, CUT_OFF):
+            assert action.content is not None
+            done = "replaced" if path.exists() else "late" if action.is_late else "new"
+            # Elsewhere first: a build may be looking.
+            whole = self._settings.raw_dir.with_name("arriving") / path.name
+            rows = self._source.write(action.content, whole)
+            if action.kind == CUT_OFF:
+                done = CUT_OFF
+                whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole.replace(path)
+            self._keep(action.path)
+            return f"{done} {action.path} ({rows:,} rows)"
+        if action.kind == REPEAT:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.loaded / action.original, path)
+            self._keep(action.path)
+            return f"again {action.original}"
+        path.unlink()
+        if action.kind == WITHDRAW:
+            (self.loaded / action.path).unlink()
+            try:
+                withdraw(self._settings, action.path)
+            except WithdrawError:  # no build has loaded it yet
+                return f"taken back {action.path}"
+            return f"withdrawn {action.path}"
+        return f"vanished {action.path}"
+
+    def _keep(self, name: str) -> None:
+        copy = self.loaded / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._settings.raw_dir / name, copy)
