@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test dev bench withdraw docs lint clean
+.PHONY: help run build rebuild test verify chaos dev bench withdraw docs lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,18 @@ run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to publis
 
 build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at
 	@$(BIN)/python -m orchestration.build
+
+rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
+	@$(BIN)/python -m orchestration.rebuild
+
+verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ...
+	@$(BIN)/python -m verify $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(DELIVERIES),--deliveries $(DELIVERIES)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(EACH),--each)
+
+chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7
+	@$(BIN)/python -m verify.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 test: $(ENVIRONMENT) ## all tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile

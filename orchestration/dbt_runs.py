@@ -28,6 +28,7 @@ _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
 _ROW_CONFIG = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "enabled")
+NOT_RUN = "Not run: a table or a test that it waits for failed."
 
 Manifest = Mapping[str, Any]
 

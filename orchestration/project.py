@@ -41,6 +41,7 @@ class Settings:
     pseudonym_key: str | None
     memory_limit: str
     threads: int
+    wait_seconds: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -64,6 +65,7 @@ class Settings:
             pseudonym_key=get("PSEUDONYM_KEY") or None,
             memory_limit=get("MEMORY_LIMIT", "3GB"),
             threads=_positive("THREADS", get("THREADS", str(os.cpu_count() or 2))),
+            wait_seconds=_positive("WAIT_SECONDS", get("WAIT_SECONDS", "300")),
         )
 
     def environment(self) -> dict[str, str]:
@@ -79,6 +81,7 @@ class Settings:
             "HORIZON": self.horizon.isoformat(sep=" ") if self.horizon else "",
             "MEMORY_LIMIT": self.memory_limit,
             "THREADS": self.threads,
+            "WAIT_SECONDS": self.wait_seconds,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
 

@@ -44,12 +44,17 @@ class Comparison:
 
 
 def compare(
-    left: Path, right: Path, apart: Collection[str] = (), histories: Collection[str] = ()
+    left: Path,
+    right: Path,
+    apart: Collection[str] = (),
+    histories: Collection[str] = (),
+    *,
+    is_part: bool = False,
 ) -> Comparison:
     """Compare every table of facts and marts, both ways, a row as often as it stands.
 
     `apart` are columns that are not compared, `histories` the tables that are of builds, not
-    of raw rows.
+    of raw rows. With `is_part` the left one may have fewer tables.
     """
     with duckdb.connect() as connection:
         connection.execute(f"attach '{left}' as left_one (read_only)")
@@ -58,7 +63,9 @@ def compare(
         ours, theirs = (_tables(connection, side) for side in ("left_one", "right_one"))
         found = [
             Difference(name, int(name in ours), int(name in theirs), (), ())
-            for name in sorted(ours.keys() ^ theirs.keys())
+            for name in sorted(
+                ours.keys() - theirs.keys() if is_part else ours.keys() ^ theirs.keys()
+            )
         ]
         rows = 0
         names = sorted(ours.keys() & theirs.keys() - set(histories))

@@ -2,7 +2,8 @@
 
 A raw folder's rows are cut into new files of every format, shuffled. Some rows come twice, the
 second time with another actor, time or amount; some files come again under another name, come
-months late, are replaced, withdrawn, vanish, or are first delivered cut off.
+months late, are replaced, withdrawn, vanish, or are first delivered cut off. Small files correct
+a few rows, and are taken back.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from orchestration.project import Settings
 from verify.source import FORMATS, PARTS, STRETCHES, Content, Source
 
 PUT, REPEAT, WITHDRAW, VANISH, CUT_OFF = "put", "repeat", "withdraw", "vanish", "cut off"
+TAKE_BACK = "take back"
+"""A correction is withdrawn, or replaced by another one."""
 FILES_OF_EVENTS = 9
 FILES_OF_OTHERS = 2
 _LATER = (REPEAT, WITHDRAW, VANISH, CUT_OFF, PUT)
@@ -52,8 +55,13 @@ class _Files:
     contents: dict[str, Content] = field(default_factory=dict)
     cut_off: list[str] = field(default_factory=list)
 
-    def take(self, draw: random.Random, taken: set[str]) -> str | None:
-        names = sorted(self.contents.keys() - taken)
+    def take(self, draw: random.Random, taken: set[str], corrections: bool) -> str | None:
+        """A file that nothing has happened to yet: a correction, or another."""
+        names = [
+            path
+            for path in sorted(self.contents.keys() - taken)
+            if (not self.contents[path].parts) == corrections
+        ]
         return draw.choice(names) if names else None
 
 
@@ -62,18 +70,26 @@ def plan(
 ) -> list[Delivery]:
     """Deliveries that bring all parts of all feeds, and trouble from the second one on.
 
-    Each kind of trouble comes at least once when there are two deliveries or more.
+    `columns` are those by feed that a row's copy may have from another row.
+    Each kind of trouble comes at least once when there are four deliveries or more.
     """
+    # The last delivery is small: when all users are touched, nobody sees who was forgotten.
+    full = max(deliveries - 1, 1)
     arrivals: list[list[Action]] = [[] for _ in range(deliveries)]
     for feed in sorted(columns):
         for number, action in enumerate(_first_files(draw, feed, columns[feed])):
             is_first = feed == "events" and number == 0
-            arrivals[0 if is_first else draw.randrange(deliveries)].append(action)
+            arrivals[0 if is_first else draw.randrange(full)].append(action)
     troubles: list[list[str]] = [[] for _ in range(deliveries)]
-    if deliveries > 1:
-        for kind in _LATER:
-            troubles[draw.randrange(1, deliveries)].append(kind)
-            troubles[draw.randrange(1, deliveries)] += [kind] * (draw.random() < 0.5)
+    for kind in _LATER:
+        # What is cut off comes whole in the delivery after.
+        end = full - (kind == CUT_OFF)
+        if end > 1:
+            troubles[draw.randrange(1, end)].append(kind)
+            troubles[draw.randrange(1, end)] += [kind] * (draw.random() < 0.5)
+    for number in range(1, deliveries):
+        arrivals[number] += _corrections(draw, number, columns)
+        troubles[number] += [TAKE_BACK] if number > 1 else []
     files = _Files()
     planned = []
     for arriving, kinds in zip(arrivals, troubles, strict=True):
@@ -81,10 +97,11 @@ def plan(
         files.cut_off.clear()
         taken = {action.path for action in actions}
         for kind in kinds:
-            path = files.take(draw, taken)
+            path = files.take(draw, taken, corrections=kind == TAKE_BACK)
             if path is not None:
-                taken.add(path)
-                actions.append(_trouble(draw, kind, path, files, columns))
+                action = _trouble(draw, kind, path, files, columns)
+                taken |= {path, action.path}
+                actions.append(action)
         loaded = [min(content.parts) for content in files.contents.values() if content.parts]
         for action in arriving:
             content = action.content
@@ -114,12 +131,32 @@ def _first_files(draw: random.Random, feed: str, columns: Sequence[str]) -> list
         content = Content(
             feed,
             tuple(sorted(parts)),
-            copied_per_thousand=draw.choice([0, 20, 60]),
+            copied_per_thousand=draw.choice([0, 30, 100]),
             altered=_altered(draw, columns),
             salt=draw.randrange(10**6),
         )
         actions.append(Action(PUT, f"{feed}/{number:03d}.{draw.choice(FORMATS)}", content))
     draw.shuffle(actions)
+    return actions
+
+
+def _corrections(
+    draw: random.Random, number: int, columns: Mapping[str, Sequence[str]]
+) -> list[Action]:
+    """A few rows again with other values; each delivery has some of events."""
+    feeds = ["events"] * ("events" in columns)
+    feeds.append(draw.choice(sorted(columns)))
+    actions = []
+    for place, feed in enumerate(feeds):
+        content = Content(
+            feed,
+            (),
+            copied_per_thousand=draw.choice([3, 6, 10]),
+            altered=tuple(draw.sample(columns[feed], min(draw.randint(1, 6), len(columns[feed])))),
+            salt=draw.randrange(10**6),
+        )
+        name = f"{feed}/corrections/{number}-{place}.{draw.choice(FORMATS)}"
+        actions.append(Action(PUT, name, content))
     return actions
 
 
@@ -132,8 +169,8 @@ def _cut(draw: random.Random, parts: Sequence[int], count: int) -> list[list[int
 
 
 def _altered(draw: random.Random, columns: Sequence[str]) -> tuple[str, ...]:
-    """Columns, never the first, which is the row's id, that copies take from other rows."""
-    return tuple(draw.sample(columns[1:], min(draw.choice([0, 1, 3, 8]), len(columns) - 1)))
+    """Columns that copies take from other rows."""
+    return tuple(draw.sample(columns, min(draw.choice([0, 1, 3, 8]), len(columns))))
 
 
 def _trouble(
@@ -149,6 +186,8 @@ def _trouble(
         again = f"{folder}/again/{draw.randrange(10**6)}-{name}"
         files.contents[again] = old
         return Action(REPEAT, again, original=path)
+    if kind == TAKE_BACK and draw.random() < 0.6:
+        kind = WITHDRAW
     if kind in (WITHDRAW, VANISH):
         del files.contents[path]
         return Action(kind, path)
@@ -156,14 +195,14 @@ def _trouble(
     new = replace(
         old,
         parts=tuple(sorted(kept)),
-        copied_per_thousand=draw.choice([0, 60]),
+        copied_per_thousand=draw.choice([0, 60]) if old.parts else draw.choice([3, 6]),
         altered=_altered(draw, columns[old.feed]),
         salt=draw.randrange(10**6),
     )
     files.contents[path] = new
     if kind == CUT_OFF:
         files.cut_off.append(path)
-    return Action(kind, path, new)
+    return Action(PUT if kind == TAKE_BACK else kind, path, new)
 
 
 class Folder:
@@ -207,6 +246,11 @@ class Folder:
                 return f"taken back {action.path}"
             return f"withdrawn {action.path}"
         return f"vanished {action.path}"
+
+    def forget_vanished(self) -> None:
+        """From now on what is to be loaded is what lies in the raw folder."""
+        shutil.rmtree(self.loaded)
+        shutil.copytree(self._settings.raw_dir, self.loaded)
 
     def _keep(self, name: str) -> None:
         copy = self.loaded / name

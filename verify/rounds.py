@@ -67,7 +67,7 @@ class Round:
     def __init__(
         self, folder: Path, settings: Settings, source: Source, builder: Builder, say: Say
     ) -> None:
-        self.settings = _within(folder, settings)
+        self.settings = within(folder, settings)
         self.outcome = Outcome(0)
         self._folder = folder
         self._source = source
@@ -79,7 +79,7 @@ class Round:
         """Deliver, build, kill, and compare."""
         self.outcome.seed = options.seed
         draw = random.Random(f"deliveries {options.seed}")
-        deliveries = plan(draw, self._source.columns, options.deliveries)
+        deliveries = plan(draw, self._source.telling, options.deliveries)
         kills = _kills(draw, options)
         for number, (delivery, struck) in enumerate(zip(deliveries, kills, strict=True), start=1):
             self._say(f"delivery {number} of {len(deliveries)}")
@@ -96,13 +96,13 @@ class Round:
         actions = list(delivery.actions)
         for kill in kills:
             for _ in range(draw.randint(0, len(actions))):
-                self._apply(actions.pop())
+                self.apply(actions.pop())
             where = self.build(kill)
             if where:
                 self.outcome.kills.append(where)
                 self._say(f"  kill -9 {where}")
         for action in reversed(actions):
-            self._apply(action)
+            self.apply(action)
         self.build()
         problems = _ledger_problems(self.settings.warehouse)
         self.outcome.problems += [f"the ledger does not add up: {row}" for row in problems]
@@ -118,7 +118,7 @@ class Round:
 
     def compare_with_rebuild(self) -> None:
         """Build everything anew in a copy, from the same raw schema."""
-        other = _within(self._folder / "rebuilt", self.settings)
+        other = within(self._folder / "rebuilt", self.settings)
         shutil.rmtree(self._folder / "rebuilt", ignore_errors=True)
         other.warehouse.parent.mkdir()
         shutil.copyfile(self.settings.warehouse, other.warehouse)
@@ -128,7 +128,7 @@ class Round:
 
     def compare_with_one_load(self) -> None:
         """Load every file that is to be loaded at once, into a warehouse of its own."""
-        other = _within(self._folder / "at_once", self.settings)
+        other = within(self._folder / "at_once", self.settings)
         shutil.rmtree(self._folder / "at_once", ignore_errors=True)
         other.warehouse.parent.mkdir()
         other = replace(other, raw_dir=self._files.loaded, seeds_dir=self.settings.seeds_dir)
@@ -157,7 +157,12 @@ class Round:
         self.outcome.tables = comparison.tables
         self.outcome.rows += comparison.rows
 
-    def _apply(self, action: Action) -> None:
+    def forget_vanished(self) -> None:
+        """After a rebuild from the raw files: what had left the raw folder is loaded no more."""
+        self._files.forget_vanished()
+
+    def apply(self, action: Action) -> None:
+        """Something happens in the raw folder."""
         self.outcome.files += 1
         self._say(f"  {self._files.apply(action)}")
 
@@ -165,7 +170,7 @@ class Round:
 _ANOTHER_LOAD = BUILD_TIME_COLUMNS | PROVENANCE_COLUMNS
 
 
-def _within(folder: Path, settings: Settings) -> Settings:
+def within(folder: Path, settings: Settings) -> Settings:
     """The settings with every path inside of a folder; definitions stay where they are."""
     return replace(
         settings,

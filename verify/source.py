@@ -59,6 +59,8 @@ class Source:
         self.row_counts = {feed: self._number(feed) for feed in self.columns}
         for feed in [feed for feed, count in self.row_counts.items() if not count]:
             del self.columns[feed], self.row_counts[feed]
+        self.telling = {feed: self._telling(feed) for feed in self.columns}
+        """Columns by feed that hold a value at all, the first (the row's id) left out."""
 
     @property
     def feeds(self) -> tuple[str, ...]:
@@ -115,6 +117,12 @@ class Source:
             for table, names in rows
             if set(names) >= _PROVENANCE
         }
+
+    def _telling(self, feed: str) -> list[str]:
+        names = self.columns[feed][1:]
+        counted = ", ".join(f"count({_name(name)})" for name in names)
+        counts = self._connection.execute(f"select {counted} from raw.{_name(feed)}").fetchone()
+        return [name for name, count in zip(names, counts or (), strict=True) if count]
 
     def _number(self, feed: str) -> int:
         """Give each row its id and part; return the number of rows."""

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 START = datetime(2023, 10, 1)
 DAYS = 150
 EVENTS_AT_SCALE_1 = 1500
-_PEOPLE_A_THOUSAND_EVENTS = 200
+_PEOPLE_A_THOUSAND_EVENTS = 400
 _MARATHON_EVENTS = 300
 
 SEEDS = {
@@ -35,7 +35,7 @@ SEEDS = {
     "stickiness": (
         "stickiness_id,activity_id,interval,period\nweekly,any,day,week\nrolling,buy,day,28_days\n"
     ),
-    "currency_rates": "currency,valid_from,rate\nEUR,2023-10-01,1.1\nEUR,2024-01-01,1.2\n",
+    "currency_rates": "currency,rate,valid_from_date\nEUR,1.1,2023-09-01\nEUR,1.2,2024-01-01\n",
     "funnels": (
         "funnel_id,window_seconds,breakdown,breakdown_attribution\n"
         "buying,604800,event:platform,first\nagain,,,\nby_plan,,user:plan,last\n"

@@ -14,6 +14,7 @@ from dagster_dbt import DbtCliInvocation, dbt_assets
 from orchestration import transforming
 from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
+    NOT_RUN,
     compiled_sql,
     configuration_hash,
     dbt_environment,
@@ -96,7 +97,7 @@ def _not_run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]
                 check_name=name,
                 passed=False,
                 severity=dg.AssetCheckSeverity.WARN,
-                description="Not run: a table or a test that it waits for failed.",
+                description=NOT_RUN,
             )
 
 
