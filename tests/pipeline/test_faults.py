@@ -27,6 +27,9 @@ from orchestration.project import ROOT, Settings
 from orchestration.warehouse import connect
 from tests.support import settings_of, write_feeds
 
+FILE_HEAD_BYTES = 3 * 4096
+BLOCK_BYTES = 262_144
+
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -112,11 +115,14 @@ def damaged_block(settings: Settings) -> None:
     """Opens well, and fails when the rows of the block are read."""
     with connect(settings) as connection:
         connection.execute("checkpoint")
-    content = bytearray(settings.warehouse.read_bytes())
-    middle = content.index(b"u1234")
-    for place in range(middle, middle + 100):
-        content[place] ^= 0xFF
-    settings.warehouse.write_bytes(content)
+        row = connection.execute(
+            "select max(block_id) from pragma_storage_info('raw.events')"
+            " where column_name = 'event_id' and segment_type <> 'VALIDITY'"
+        ).fetchone()
+    assert row is not None
+    with settings.warehouse.open("r+b") as file:
+        file.seek(FILE_HEAD_BYTES + row[0] * BLOCK_BYTES + 1000)
+        file.write(bytes(range(100)))
 
 
 UNUSABLE = {
