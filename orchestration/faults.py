@@ -8,7 +8,7 @@ AGAIN = "Readers keep the last build, and the next run takes up where this one e
 
 _DISK_FULL = re.compile(
     r"no space left|disk quota exceeded|file too large|disk is full|max_temp_directory_size"
-    r"|failed to offload data block",
+    r"|failed to offload data block|disk i/o error",
     re.IGNORECASE,
 )
 _HELD = re.compile(r"could not set lock on file|conflicting lock", re.IGNORECASE)
@@ -25,8 +25,8 @@ def in_a_sentence(text: str) -> str | None:
     """What a message of DuckDB, SQLite or the operating system means; None: nothing known."""
     if is_disk_full(text):
         return (
-            f"The disk is full{_of(text)}, or a limit on the size of files is reached. Make room, "
-            f"then run the same command again. {AGAIN}"
+            f"The disk is full{_of(text)}, or cannot be written: a limit on files, a fault. Make "
+            f"room, then run the same command again. {AGAIN}"
         )
     if is_held(text):
         return f"The warehouse is held by {holder(text)}. Let it end, then run again. {AGAIN}"

@@ -47,6 +47,8 @@ LONGEST_DELAY = {"ingest": 1.0, "transform": 40.0, "checks": 4.0, "publish": 1.5
 SMALL_DISK_BYTES = 2 << 30
 BUILD_SECONDS = 900
 NICE = 10
+HEAD_BYTES = 3 * 4096
+"""Of a DuckDB file: without it nothing can be read."""
 WAIT_SECONDS = 20
 """How long a build of ours waits for a warehouse that is held."""
 
@@ -95,8 +97,13 @@ class Line:
             "DBT_TARGET_PATH": str(folder / "target"),
         }
 
-    def run(self, fault: Fault, module: str = "orchestration.build") -> Told:
-        """Build (or rebuild); let the fault strike."""
+    def run(
+        self,
+        fault: Fault,
+        module: str = "orchestration.build",
+        holder: subprocess.Popen[str] | None = None,
+    ) -> Told:
+        """Build (or rebuild); let the fault strike. A holder lets go when it is waited for."""
         process = subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=ROOT,
@@ -111,6 +118,8 @@ class Line:
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line)
+            if holder is not None and "Waiting: the warehouse is held" in line:
+                holder.kill()
             if timer is None and fault.step and line.rstrip().endswith(f"  {fault.step} …"):
                 timer = threading.Timer(fault.after_seconds, self._strike, (fault, process, struck))
                 timer.start()
@@ -152,35 +161,33 @@ class Line:
         (self.folder / "ballast").unlink(missing_ok=True)
 
     @contextmanager
-    def held(self, seconds: float) -> Iterator[None]:
-        """Another process, an analyst's say, has the warehouse open for a while."""
+    def held(self) -> Iterator[subprocess.Popen[str]]:
+        """Another process, an analyst's say, has the warehouse open."""
         script = (
             "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('held', flush=True);"
-            " time.sleep(float(sys.argv[2]))"
+            " time.sleep(3600)"
         )
         process = subprocess.Popen(
-            [sys.executable, "-c", script, str(self.settings.warehouse), str(seconds)],
+            [sys.executable, "-c", script, str(self.settings.warehouse)],
             stdout=subprocess.PIPE,
             text=True,
         )
         assert process.stdout is not None
         process.stdout.readline()
         try:
-            yield
+            yield process
         finally:
             process.kill()
             process.wait()
 
     def damage(self, draw: random.Random) -> None:
-        """Cut the file off, or overwrite bytes of it."""
+        """Cut the file off within its head, or overwrite that."""
         path = self.settings.warehouse
-        size = path.stat().st_size
         if draw.random() < 0.5:
-            os.truncate(path, draw.randrange(size))
+            os.truncate(path, draw.randrange(HEAD_BYTES))
             return
         with path.open("r+b") as file:
-            file.seek(draw.choice([0, 4096, 8192]))
-            file.write(draw.randbytes(4096))
+            file.write(draw.randbytes(HEAD_BYTES))
 
 
 def _children(process: int) -> list[int]:
@@ -246,6 +253,7 @@ class Chaos:
         for delivery in planned:
             self._actions += delivery.actions
         self._per_build = max(len(self._actions) // deliveries, 1)
+        self._arriving = threading.Lock()
 
     def say(self, text: str) -> None:
         seconds = int(time.monotonic() - self._started)
@@ -253,12 +261,18 @@ class Chaos:
 
     def deliver(self, count: int, *, is_building: bool) -> None:
         """So many things happen in the raw folder; what needs the warehouse waits for its turn."""
-        for _ in range(count):
-            if not self._actions or (is_building and self._actions[0].kind in (WITHDRAW, VANISH)):
-                return
-            action = self._actions.pop(0)
-            self.record.deliveries[action.kind] += 1
-            self.round.apply(action)
+        with self._arriving:
+            for _ in range(count):
+                if not self._actions or (
+                    is_building and self._actions[0].kind in (WITHDRAW, VANISH)
+                ):
+                    return
+                action = self._actions.pop(0)
+                # What no build has seen would be lost with its file, and is: no fault of ours.
+                if action.kind == VANISH and not self.round.files.is_loaded(action.path):
+                    continue
+                self.record.deliveries[action.kind] += 1
+                self.round.apply(action)
 
     def until(self, deadline: float) -> None:
         """Faults, one build after another."""
@@ -294,9 +308,8 @@ class Chaos:
     def _one(self, fault: Fault) -> None:
         before = current_build(self.line.settings)
         if fault.kind.startswith("held"):
-            seconds = 8 if fault.kind == "held" else 4 * WAIT_SECONDS
-            with self.line.held(seconds):
-                told = self.line.run(fault)
+            with self.line.held() as holder:
+                told = self.line.run(fault, holder=holder if fault.kind == "held" else None)
         elif fault.kind == "damaged":
             told = self._damaged(fault)
         else:
@@ -315,7 +328,8 @@ class Chaos:
             self.record.problems.append(f"a damaged warehouse was not told of:\n{told.text}")
             return told
         told = self.line.run(fault, "orchestration.rebuild")
-        self.round.forget_vanished()
+        with self._arriving:
+            self.round.files.forget_vanished()
         if told.code:
             self.record.problems.append(f"a rebuild failed:\n{told.text}")
         return told

@@ -14,8 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from orchestration.defs.ingest import ledger
+from orchestration.defs.ingest.files import content_hash
 from orchestration.defs.ingest.withdraw import WithdrawError, withdraw
 from orchestration.project import Settings
+from orchestration.warehouse import connect
 from verify.source import FORMATS, PARTS, STRETCHES, Content, Source
 
 PUT, REPEAT, WITHDRAW, VANISH, CUT_OFF = "put", "repeat", "withdraw", "vanish", "cut off"
@@ -246,6 +249,13 @@ class Folder:
                 return f"taken back {action.path}"
             return f"withdrawn {action.path}"
         return f"vanished {action.path}"
+
+    def is_loaded(self, name: str) -> bool:
+        """Has a build loaded the file, or tried to, as it is now?"""
+        with connect(self._settings) as connection:
+            rows = ledger.read(connection)
+        row = next((row for row in rows.values() if row.source_file == name), None)
+        return row is not None and row.content_hash == content_hash(self._settings.raw_dir / name)
 
     def forget_vanished(self) -> None:
         """From now on what is to be loaded is what lies in the raw folder."""

@@ -73,7 +73,7 @@ class Round:
         self._source = source
         self._builder = builder
         self._say = say
-        self._files = Folder(self.settings, source, folder / "loaded")
+        self.files = Folder(self.settings, source, folder / "loaded")
 
     def run(self, options: Options) -> Outcome:
         """Deliver, build, kill, and compare."""
@@ -131,7 +131,7 @@ class Round:
         other = within(self._folder / "at_once", self.settings)
         shutil.rmtree(self._folder / "at_once", ignore_errors=True)
         other.warehouse.parent.mkdir()
-        other = replace(other, raw_dir=self._files.loaded, seeds_dir=self.settings.seeds_dir)
+        other = replace(other, raw_dir=self.files.loaded, seeds_dir=self.settings.seeds_dir)
         with connect(other) as connection:
             # When a content was first loaded bounds the times in it that are believed.
             ledger.create_tables(connection)
@@ -157,14 +157,10 @@ class Round:
         self.outcome.tables = comparison.tables
         self.outcome.rows += comparison.rows
 
-    def forget_vanished(self) -> None:
-        """After a rebuild from the raw files: what had left the raw folder is loaded no more."""
-        self._files.forget_vanished()
-
     def apply(self, action: Action) -> None:
         """Something happens in the raw folder."""
         self.outcome.files += 1
-        self._say(f"  {self._files.apply(action)}")
+        self._say(f"  {self.files.apply(action)}")
 
 
 _ANOTHER_LOAD = BUILD_TIME_COLUMNS | PROVENANCE_COLUMNS

@@ -81,8 +81,13 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if _is_whole(context):
             report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
+        why = f"dbt failed; {log} says why"
+        if exit_code < 0:
+            why = (
+                f"dbt was killed (signal {-exit_code}); for want of memory, perhaps. Run it again."
+            )
         raise dg.Failure(
-            description="\n".join(failures(MANIFEST)) or f"dbt failed; {log} says why",
+            description="\n".join(failures(MANIFEST)) or why,
             allow_retries=False,
         )
 
