@@ -44,7 +44,7 @@ def dbt_executable() -> str:
 
 def dbt_of_a_build() -> str:
     """The same `dbt`, which ends when the process that starts it does."""
-    os.environ["YUNYING_PYTHON"] = sys.executable
+    os.environ["BUILD_PYTHON"] = sys.executable
     return str(ROOT / "orchestration" / "dbt_process.sh")
 
 

@@ -86,6 +86,11 @@ class Settings:
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
 
 
+def other_environment() -> dict[str, str]:
+    """The process's environment without settings: for a process that is given others."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("YUNYING_")}
+
+
 def _path(value: str) -> Path:
     path = Path(value).expanduser()
     return path if path.is_absolute() else (ROOT / path).resolve()

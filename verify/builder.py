@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.project import ROOT, Settings
+from orchestration.project import ROOT, Settings, other_environment
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Builder:
 
     def __init__(self, folder: Path) -> None:
         self._environment = {
-            **{name: text for name, text in os.environ.items() if not name.startswith("YUNYING_")},
+            **other_environment(),
             "DBT_TARGET_PATH": str(folder / "target"),
             "PYTHONPATH": str(ROOT),
         }

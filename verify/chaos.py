@@ -32,7 +32,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestration.dbt_runs import load_manifest
-from orchestration.project import ROOT, Settings, SettingsError
+from orchestration.project import ROOT, Settings, SettingsError, other_environment
 from orchestration.publishing import DATABASE, current_build
 from verify.builder import BuildError, builder
 from verify.compare import BUILD_TIME_COLUMNS, compare, histories
@@ -91,7 +91,7 @@ class Line:
         self.settings = settings
         self.folder = folder
         self._environment = {
-            **{name: text for name, text in os.environ.items() if not name.startswith("YUNYING_")},
+            **other_environment(),
             **settings.environment(),
             "DAGSTER_HOME": str(folder / "dagster"),
             "DBT_TARGET_PATH": str(folder / "target"),
