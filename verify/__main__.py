@@ -19,7 +19,7 @@ from pathlib import Path
 
 from orchestration.project import Settings, SettingsError
 from verify.builder import Builder, BuildError, builder
-from verify.rounds import Options, Outcome, run_round
+from verify.rounds import Options, Outcome, Say, run_round
 from verify.world import write_world
 
 SEEDS_UP_TO = 10**6
@@ -65,7 +65,7 @@ def _round(
     options: argparse.Namespace,
     seed: int,
     built: Builder,
-    say: object,
+    say: Say,
 ) -> Outcome:
     folder.mkdir()
     if options.raw is None:
@@ -75,7 +75,7 @@ def _round(
         settings = replace(settings, raw_dir=options.raw.resolve())
     wanted = Options(seed, options.deliveries, options.kills, options.each)
     try:
-        return run_round(folder, settings, built, wanted, say)  # type: ignore[arg-type]
+        return run_round(folder, settings, built, wanted, say)
     except BuildError as error:
         return Outcome(seed, problems=[f"a build failed: {error}"])
 
@@ -106,7 +106,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--raw", type=Path, help="the raw folder to take apart; by default one is drawn")
     add("--seed", type=int, help="what to draw; by default another one each time, printed")
     add("--rounds", type=int, default=1, help="so many, each of the next seed")
-    add("--scale", type=float, default=1.0, help="size of what is drawn; 1 has 1,800 events")
+    add("--scale", type=float, default=1.0, help="size of what is drawn; 1 is 1,800 events")
     add("--deliveries", type=int, default=4, help="builds that files arrive between")
     add("--kills", type=int, default=4, help="builds that are killed on the way")
     add("--each", action="store_true", help="compare after each delivery")

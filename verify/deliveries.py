@@ -76,23 +76,8 @@ def plan(
     `columns` are those by feed that a row's copy may have from another row.
     Each kind of trouble comes at least once when there are four deliveries or more.
     """
-    # The last delivery is small: when all users are touched, nobody sees who was forgotten.
-    full = max(deliveries - 1, 1)
-    arrivals: list[list[Action]] = [[] for _ in range(deliveries)]
-    for feed in sorted(columns):
-        for number, action in enumerate(_first_files(draw, feed, columns[feed])):
-            is_first = feed == "events" and number == 0
-            arrivals[0 if is_first else draw.randrange(full)].append(action)
-    troubles: list[list[str]] = [[] for _ in range(deliveries)]
-    for kind in _LATER:
-        # What is cut off comes whole in the delivery after.
-        end = full - (kind == CUT_OFF)
-        if end > 1:
-            troubles[draw.randrange(1, end)].append(kind)
-            troubles[draw.randrange(1, end)] += [kind] * (draw.random() < 0.5)
-    for number in range(1, deliveries):
-        arrivals[number] += _corrections(draw, number, columns)
-        troubles[number] += [TAKE_BACK] if number > 1 else []
+    arrivals = _arrivals(draw, columns, deliveries)
+    troubles = _troubles(draw, deliveries)
     files = _Files()
     planned = []
     for arriving, kinds in zip(arrivals, troubles, strict=True):
@@ -105,31 +90,62 @@ def plan(
                 action = _trouble(draw, kind, path, files, columns)
                 taken |= {path, action.path}
                 actions.append(action)
-        loaded = [min(content.parts) for content in files.contents.values() if content.parts]
-        for action in arriving:
-            content = action.content
-            is_late = content is not None and _is_stretch(content) and bool(loaded)
-            is_late = is_late and content is not None and min(content.parts) < max(loaded)
-            actions.append(replace(action, is_late=is_late))
-            if content is not None:
-                files.contents[action.path] = content
+        newest = max((c.parts[-1] for c in files.contents.values() if _is_stretch(c)), default=0)
+        for path, content in arriving:
+            is_late = _is_stretch(content) and content.parts[0] < newest
+            actions.append(Action(PUT, path, content, is_late=is_late))
+            files.contents[path] = content
         draw.shuffle(actions)
         planned.append(Delivery(tuple(actions)))
     return planned
 
 
+def _arrivals(
+    draw: random.Random, columns: Mapping[str, Sequence[str]], deliveries: int
+) -> list[list[tuple[str, Content]]]:
+    """New files by delivery: each part once, and corrections from the second delivery on.
+
+    The last delivery has corrections alone: when all users are touched, nobody sees who was
+    forgotten.
+    """
+    arrivals: list[list[tuple[str, Content]]] = [[] for _ in range(deliveries)]
+    for feed in sorted(columns):
+        for number, file in enumerate(_first_files(draw, feed, columns[feed])):
+            is_first = feed == "events" and number == 0
+            arrivals[0 if is_first else draw.randrange(max(deliveries - 1, 1))].append(file)
+    for number in range(1, deliveries):
+        arrivals[number] += _corrections(draw, number, columns)
+    return arrivals
+
+
+def _troubles(draw: random.Random, deliveries: int) -> list[list[str]]:
+    """What happens by delivery to files that stand."""
+    troubles: list[list[str]] = [[] for _ in range(deliveries)]
+    for kind in _LATER:
+        # What is cut off comes whole in the delivery after.
+        end = deliveries - 1 - (kind == CUT_OFF)
+        if end > 1:
+            troubles[draw.randrange(1, end)].append(kind)
+            troubles[draw.randrange(1, end)] += [kind] * (draw.random() < 0.5)
+    for number in range(2, deliveries):
+        troubles[number].append(TAKE_BACK)
+    return troubles
+
+
 def _is_stretch(content: Content) -> bool:
-    return bool(content.parts) and max(content.parts) < STRETCHES
+    return bool(content.parts) and content.parts[-1] < STRETCHES
 
 
-def _first_files(draw: random.Random, feed: str, columns: Sequence[str]) -> list[Action]:
+def _first_files(
+    draw: random.Random, feed: str, columns: Sequence[str]
+) -> list[tuple[str, Content]]:
     """Files that hold every part of a feed once: stretches of time, and random rows."""
     count = FILES_OF_EVENTS if feed == "events" else FILES_OF_OTHERS
     stretches = list(range(STRETCHES))
     others = list(range(STRETCHES, PARTS))
     draw.shuffle(others)
     halves = [_cut(draw, stretches, (count + 1) // 2), _cut(draw, others, count // 2)]
-    actions = []
+    files = []
     for number, parts in enumerate(part for half in halves for part in half):
         content = Content(
             feed,
@@ -138,18 +154,18 @@ def _first_files(draw: random.Random, feed: str, columns: Sequence[str]) -> list
             altered=_altered(draw, columns),
             salt=draw.randrange(10**6),
         )
-        actions.append(Action(PUT, f"{feed}/{number:03d}.{draw.choice(FORMATS)}", content))
-    draw.shuffle(actions)
-    return actions
+        files.append((f"{feed}/{number:03d}.{draw.choice(FORMATS)}", content))
+    draw.shuffle(files)
+    return files
 
 
 def _corrections(
     draw: random.Random, number: int, columns: Mapping[str, Sequence[str]]
-) -> list[Action]:
+) -> list[tuple[str, Content]]:
     """A few rows again with other values; each delivery has some of events."""
     feeds = ["events"] * ("events" in columns)
     feeds.append(draw.choice(sorted(columns)))
-    actions = []
+    files = []
     for place, feed in enumerate(feeds):
         content = Content(
             feed,
@@ -158,9 +174,8 @@ def _corrections(
             altered=tuple(draw.sample(columns[feed], min(draw.randint(1, 6), len(columns[feed])))),
             salt=draw.randrange(10**6),
         )
-        name = f"{feed}/corrections/{number}-{place}.{draw.choice(FORMATS)}"
-        actions.append(Action(PUT, name, content))
-    return actions
+        files.append((f"{feed}/corrections/{number}-{place}.{draw.choice(FORMATS)}", content))
+    return files
 
 
 def _cut(draw: random.Random, parts: Sequence[int], count: int) -> list[list[int]]:
