@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build builds rollback test dev bench withdraw docs lint clean
+.PHONY: help run build rebuild builds rollback test verify chaos dev bench withdraw docs lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,18 @@ builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
 
 rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named
 	@$(BIN)/python -m orchestration.rollback "$(BUILD)"
+
+rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
+	@$(BIN)/python -m orchestration.rebuild
+
+verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ...
+	@$(BIN)/python -m verify $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(DELIVERIES),--deliveries $(DELIVERIES)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(EACH),--each)
+
+chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7
+	@$(BIN)/python -m verify.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 test: $(ENVIRONMENT) ## all tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile

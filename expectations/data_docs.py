@@ -47,6 +47,8 @@ def build_data_docs(
         "personal": PERSONAL_COLUMNS,
     }
     target_dir.parent.mkdir(parents=True, exist_ok=True)
+    for left in target_dir.parent.glob(f".{target_dir.name}-*"):
+        shutil.rmtree(left)  # of a run that was killed; it names people
     site = Path(mkdtemp(prefix=f".{target_dir.name}-", dir=target_dir.parent))
     try:
         site.chmod(0o755)

@@ -13,16 +13,24 @@ import logging
 import os
 import sys
 import time
+import traceback
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
-from orchestration.dagster_home import dagster_home, relax_history
+from orchestration.dagster_home import dagster_home, history_hindrance, relax_history
+from orchestration.dbt_runs import NOT_RUN
+from orchestration.faults import in_a_sentence
 from orchestration.lock import warehouse_lock
 from orchestration.project import Settings, SettingsError
 from orchestration.up_to_date import nothing_new, published_already
+from orchestration.warehouse import WarehouseError, connect
 
+HISTORY_SECONDS = 30.0
+"""How long a build waits for Dagster's history to be free; it can do without."""
 # Dagster's lists of every input and output that a step would have had.
 _NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
 _TOLD_OF_CHECKS = {
@@ -44,6 +52,7 @@ class Narrator:
     failed_steps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     passed_count: int = 0
+    not_run_count: int = 0
 
     def say(self, text: str) -> None:
         seconds = int(time.monotonic() - self.started)
@@ -73,6 +82,9 @@ class Narrator:
             return
         table = check.asset_key.to_user_string().replace("/", ".")
         said = [line for line in (check.description or "").splitlines() if line.strip()]
+        if said and said[0].startswith(NOT_RUN):
+            self.not_run_count += 1
+            return
         lines = [f"{table}: {check.check_name}", *said]
         lines += [
             f"{label}:{_indented(check.metadata[key].value)}"
@@ -88,6 +100,7 @@ class Narrator:
             error = error.cause
         failure = data.user_failure_data
         text = (failure.description if failure else error.message if error else None) or ""
+        text = in_a_sentence(text) or text
         # Failed checks have been told one by one, with their rows.
         lines = [line for line in text.strip().splitlines() if not line.startswith("check ")]
         if lines or not self.failed_checks:
@@ -112,12 +125,18 @@ def build(out: IO[str], again: bool = False) -> int:
     with warehouse_lock(settings, narrator.say):
         published = None if again else published_already(settings)
         if published is None:
-            return _run_job(narrator)
+            try:
+                with connect(settings, on_wait=narrator.say):
+                    pass  # before Dagster is loaded: what is the matter is said in a second
+            except WarehouseError as error:
+                narrator.say(str(error))
+                return 1
+            return _run_job(narrator, settings)
     narrator.say(nothing_new(settings, published))
     return 0
 
 
-def _run_job(narrator: Narrator) -> int:
+def _run_job(narrator: Narrator, settings: Settings) -> int:
     narrator.say("loading definitions …")
 
     import dagster as dg
@@ -128,7 +147,10 @@ def _run_job(narrator: Narrator) -> int:
     dg.get_dagster_logger().setLevel(logging.WARNING)
     relax_history()
     run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.get() as instance:
+    hindrance = history_hindrance(dagster_home(), min(settings.wait_seconds, HISTORY_SECONDS))
+    if hindrance:
+        narrator.say(f"{hindrance}: this build will not stand in Dagster's history")
+    with dg.DagsterInstance.ephemeral() if hindrance else dg.DagsterInstance.get() as instance:
         instance.add_event_listener(run_id, narrator.on_event)
         job = defs.resolve_job_def("build")
         result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
@@ -138,6 +160,8 @@ def _run_job(narrator: Narrator) -> int:
     if result.success:
         narrator.say(f"done: {narrator.passed_count} checks passed")
         return 0
+    if narrator.not_run_count:
+        out.write(f"\n  {narrator.not_run_count} tests of what comes after it were not run.\n")
     out.write("\nThe build failed, and readers keep the last one that passed. What failed:\n\n")
     for problem in [*narrator.failed_checks, *narrator.failed_steps]:
         out.write(f"  ✗ {problem}\n")
@@ -148,27 +172,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m orchestration.build", description=__doc__)
     parser.add_argument("--again", action="store_true", help="build although nothing is new")
     again = parser.parse_args(arguments).again
-    log = dagster_home() / "build.log"
     # Dagster and dbt write hundreds of lines to the standard streams: those go to a file, and
     # the narrator keeps the terminal to itself.
-    with (
-        os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out,
-        log.open("w", encoding="utf-8") as file,
-    ):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:
+        try:
+            log = dagster_home() / "build.log"
+            file = log.open("w", encoding="utf-8")
+        except OSError as error:
+            out.write(f"{in_a_sentence(str(error)) or error}\n")
+            return 1
+        with file:
+            _redirect(file.fileno())
         code = 1
         try:
             code = build(out, again)
-        except (KeyboardInterrupt, Exception) as error:
-            out.write(f"\nThe build broke off: {type(error).__name__}: {error}\n")
+        except KeyboardInterrupt:
+            out.write("\nThe build broke off: it was stopped.\n")
             raise
+        except Exception as error:  # noqa: BLE001 - the last who can say what happened
+            with suppress(OSError):
+                traceback.print_exc()
+            told = in_a_sentence(str(error)) or f"{type(error).__name__}: {error}"
+            out.write(f"\nThe build broke off: {told}\n")
         finally:
             if code:
                 out.write(f"\nEverything that was said on the way: {log}\n")
+            # On a full disk the streams could not be emptied into the log as Python ends.
+            with suppress(OSError):
+                sys.stdout.flush()
+            with Path(os.devnull).open("w") as nothing:
+                _redirect(nothing.fileno())
     return code
+
+
+def _redirect(descriptor: int) -> None:
+    """Have both standard streams, those of child processes too, go there."""
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
 
 
 if __name__ == "__main__":

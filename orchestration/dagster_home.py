@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +41,33 @@ def dagster_home() -> Path:
         config.write_text(CONFIG, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def history_hindrance(home: Path, wait_seconds: float) -> str | None:
+    """Why Dagster's history cannot be written, in a sentence; None: it can be, or is not there yet.
+
+    A file that is no database is set aside, and Dagster makes another.
+    """
+    for name in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db"):
+        path = home / name
+        if not path.exists():
+            continue
+        try:
+            with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
+                connection.execute("begin immediate")
+                connection.execute("select count(*) from sqlite_master").fetchone()
+                connection.rollback()
+        except sqlite3.OperationalError as error:
+            return f"{path} cannot be written ({error})"
+        except sqlite3.DatabaseError:
+            _set_aside(path)
+    return None
+
+
+def _set_aside(path: Path) -> None:
+    ending = f".unusable-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    for part in (path, *path.parent.glob(f"{path.name}-*")):
+        part.rename(part.with_name(part.name + ending))
 
 
 @cache

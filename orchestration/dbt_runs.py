@@ -28,6 +28,7 @@ _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
 _ROW_CONFIG = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "enabled")
+NOT_RUN = "Not run: a table or a test that it waits for failed."
 
 Manifest = Mapping[str, Any]
 
@@ -39,6 +40,12 @@ class ManifestError(RuntimeError):
 def dbt_executable() -> str:
     """The `dbt` of the running environment, whatever PATH says."""
     return str(Path(sys.executable).parent / "dbt")
+
+
+def dbt_of_a_build() -> str:
+    """The same `dbt`, which ends when the process that starts it does."""
+    os.environ["BUILD_PYTHON"] = sys.executable
+    return str(ROOT / "orchestration" / "dbt_process.sh")
 
 
 def target_dir() -> Path:
@@ -271,6 +278,11 @@ def compiled_sql(node: Mapping[str, Any]) -> str:
 def _results() -> list[dict[str, Any]]:
     path = target_dir() / "run_results.json"
     return json.loads(path.read_bytes())["results"] if path.exists() else []
+
+
+def forget_results() -> None:
+    """Remove the results of the last dbt run, so that one which dies does not leave them as its."""
+    (target_dir() / "run_results.json").unlink(missing_ok=True)
 
 
 def skipped_tests(manifest: Manifest) -> list[str]:

@@ -43,6 +43,7 @@ class Settings:
     erasure_key: str | None
     memory_limit: str
     threads: int
+    wait_seconds: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -68,6 +69,7 @@ class Settings:
             erasure_key=get("ERASURE_KEY") or None,
             memory_limit=get("MEMORY_LIMIT", "3GB"),
             threads=_positive("THREADS", get("THREADS", str(os.cpu_count() or 2))),
+            wait_seconds=_positive("WAIT_SECONDS", get("WAIT_SECONDS", "300")),
         )
 
     def environment(self) -> dict[str, str]:
@@ -84,8 +86,14 @@ class Settings:
             "HORIZON": self.horizon.isoformat(sep=" ") if self.horizon else "",
             "MEMORY_LIMIT": self.memory_limit,
             "THREADS": self.threads,
+            "WAIT_SECONDS": self.wait_seconds,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
+
+
+def other_environment() -> dict[str, str]:
+    """The process's environment without settings: for a process that is given others."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("YUNYING_")}
 
 
 def _path(value: str) -> Path:

@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.project import Settings
-from orchestration.warehouse import WarehouseError, connect
+from orchestration.warehouse import HeldError, connect
 
 ATTEMPTS = 3
 SECONDS_BETWEEN = 30
@@ -27,9 +27,7 @@ def connect_or_retry(
     try:
         connection = connect(settings, read_only=read_only, on_wait=say)
         opened = connection.__enter__()
-    except WarehouseError as error:
-        if "is held by" not in str(error):
-            raise
+    except HeldError as error:
         raise dg.RetryRequested(max_retries=ATTEMPTS, seconds_to_wait=SECONDS_BETWEEN) from error
     try:
         yield opened

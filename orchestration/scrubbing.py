@@ -36,6 +36,10 @@ def is_due(settings: Settings) -> bool:
 def scrub(settings: Settings, data_docs: Path, run_id: str) -> None:
     """Take away what reports and logs of other runs than this one quote, and kept builds."""
     shutil.rmtree(data_docs, ignore_errors=True)
+    # Damaged files that were set aside, and cannot be searched.
+    folder, name = settings.warehouse.parent, settings.warehouse.name
+    for aside in [*folder.glob(f"{name}.unusable-*"), *dagster_home().rglob("*.unusable-*")]:
+        aside.unlink(missing_ok=True)
     _scrub_dbt()
     _scrub_history(dagster_home(), run_id)
     forget_all_but_current(settings)

@@ -15,10 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.faults import holder, in_a_sentence, is_disk_full, is_held
 from orchestration.project import Settings
-
-LOCK_WAIT_SECONDS = 300.0
-"""How long `connect` waits for another process to let go of the file."""
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -28,24 +26,34 @@ class WarehouseError(RuntimeError):
     """The warehouse cannot be used; the message says why and what to do about it."""
 
 
+class HeldError(WarehouseError):
+    """Another process holds the file."""
+
+
+class UnusableError(WarehouseError):
+    """The file is no warehouse of this version: `make rebuild` makes another."""
+
+
 @contextmanager
 def connect(
     settings: Settings,
     *,
     read_only: bool = False,
-    wait_seconds: float = LOCK_WAIT_SECONDS,
+    wait_seconds: float | None = None,
     on_wait: Callable[[str], None] | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse with its session set as every part of the project expects it.
 
     Timestamps are read and written in UTC; memory and threads are bounded by the settings.
     `read_only` needs a file that exists. `on_wait` is called once, with a sentence, when
-    another process holds the file.
+    another process holds the file. `wait_seconds` are those of the settings by default.
 
-    Raises `WarehouseError` when the file stays held for `wait_seconds`, is missing (read
-    only), is no DuckDB file, is damaged, or was written by another version of DuckDB.
+    Raises `HeldError` when the file stays held for so long, `UnusableError` when it is no
+    DuckDB file, is damaged, or was written by another version of DuckDB, `WarehouseError`
+    when it is missing (read only) or a setting or a right is in the way.
     """
-    connection = _open(settings, read_only, wait_seconds, on_wait)
+    wait = settings.wait_seconds if wait_seconds is None else wait_seconds
+    connection = _open(settings, read_only, wait, on_wait)
     try:
         connection.execute("set TimeZone = 'UTC'")
         yield connection
@@ -103,49 +111,47 @@ def _open(
         try:
             return duckdb.connect(str(path), read_only=read_only, config=config)
         except duckdb.Error as error:
-            if not _is_held(error):
-                raise WarehouseError(explain(path, error)) from error
+            text = str(error)
+            if not is_held(text):
+                raise explain(path, error) from error
             if time.monotonic() >= deadline:
-                raise WarehouseError(
-                    f"The warehouse {path} is held by {_holder(error)}. Waited "
+                raise HeldError(
+                    f"The warehouse {path} is held by {holder(text)}. Waited "
                     f"{wait_seconds:.0f} s. Let that run end, or end that process, then run again."
                 ) from error
             if on_wait is not None:
-                on_wait(f"Waiting: the warehouse is held by {_holder(error)}.")
+                on_wait(f"Waiting: the warehouse is held by {holder(text)}.")
                 on_wait = None
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-def explain(path: Path, error: duckdb.Error) -> str:
+def explain(path: Path, error: duckdb.Error) -> WarehouseError:
     """Say in a person's words why DuckDB could not open this file, and the mend."""
     text = str(error)
     first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
     if "different configuration" in text:
-        return (
+        return WarehouseError(
             f"The warehouse {path} is already open in this process with other settings. "
             "Close that connection first."
         )
     if re.search(r"(newer|older|different) (version|storage)|storage version|version number", text):
-        return (
+        return UnusableError(
             f"The warehouse {path} was written by another version of DuckDB than this one "
             f"({duckdb.__version__}): {first_line} Install the version in requirements.lock, or "
-            "move the file away and build again from the raw files."
+            "run `make rebuild`: it sets the file aside and builds again from the raw files."
         )
     if "Permission denied" in text:
-        return f"The warehouse {path} may not be read or written by this user. Mend its rights."
+        return WarehouseError(
+            f"The warehouse {path} may not be read or written by this user. Mend its rights."
+        )
+    if is_disk_full(text):
+        return WarehouseError(in_a_sentence(text) or first_line)
     if "memory_limit" in text or "memory limit" in text.lower():
-        return f"YUNYING_MEMORY_LIMIT cannot be used: {first_line} Give one like 4GB."
-    return (
-        f"The warehouse {path} is damaged or is no DuckDB file: {first_line} Move it away and "
-        "build again: the raw files make it anew."
+        return WarehouseError(
+            f"YUNYING_MEMORY_LIMIT cannot be used: {first_line} Give one like 4GB."
+        )
+    return UnusableError(
+        f"The warehouse {path} is damaged or is no DuckDB file: {first_line} Run `make rebuild`: "
+        "it sets the file aside and builds again from the raw files."
     )
-
-
-def _is_held(error: duckdb.Error) -> bool:
-    return "Could not set lock" in str(error) or "Conflicting lock" in str(error)
-
-
-def _holder(error: duckdb.Error) -> str:
-    found = re.search(r"PID (\d+)", str(error))
-    return f"another process (PID {found.group(1)})" if found else "another process"

@@ -107,7 +107,7 @@ def test_one_module_imports_great_expectations() -> None:
 def test_the_environment_is_read_in_one_file() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
-        for package in ("orchestration", "expectations", "demo")
+        for package in ("orchestration", "expectations", "demo", "verify")
         for path in (ROOT / package).rglob("*.py")
         if '"YUNYING_' in (text := path.read_text(encoding="utf-8")) and "environ" in text
     }

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 from orchestration.project import ROOT
 
-PACKAGES = ("orchestration", "expectations", "demo")
+PACKAGES = ("orchestration", "expectations", "demo", "verify")
 NOT_FOR_USE = {"ruff.toml"}
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.data_docs import publish_data_docs
+from expectations.data_docs import build_data_docs, publish_data_docs
 from expectations.results import SuiteResult
 from expectations.rules import RowRule, Suite
 from expectations.suites import all_suites
@@ -110,3 +114,30 @@ def test_a_new_site_replaces_the_old_one_whole(
         "marts.mart_active_users_daily.html"
     ]
     assert [path.name for path in site.parent.iterdir() if path.name.startswith(".")] == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from expectations import data_docs
+
+data_docs._replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+data_docs.build_data_docs(Path(sys.argv[1]), (), ())
+"""
+
+
+def test_checks_that_are_killed_leave_no_half_written_pages_for_long(tmp_path: Path) -> None:
+    """kill -9 when the new pages, which name people, stand beside the old ones."""
+    docs = tmp_path / "data_docs"
+    build_data_docs(docs, (), ())
+    before = (docs / "index.html").read_bytes()
+    result = subprocess.run(
+        [sys.executable, "-c", KILLED, str(docs)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert result.returncode == -signal.SIGKILL
+    assert (docs / "index.html").read_bytes() == before
+    assert len(list(tmp_path.glob(".data_docs-*"))) == 1
+    build_data_docs(docs, (), ())
+    assert [path.name for path in tmp_path.iterdir()] == ["data_docs"]

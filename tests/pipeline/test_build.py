@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from orchestration.warehouse import connect
 from tests.support import dbt_target, environment_of, settings_of, write_feeds
 
 SECONDS = 600
+SECONDS_TO_END = 10.0
+"""How long what a killed build has started may take to end; dbt alone would run for longer."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +92,68 @@ def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
         yield text
 
 
-def test_1_a_build_killed_while_dbt_runs_publishes_nothing(line: Line) -> None:
+def kill_when(line: Line, is_time: Callable[[str], bool]) -> list[int]:
+    """kill -9 of a build at the line that it is time at; return the processes that it had."""
     process = line.start()
     said = []
+    children: list[int] = []
     for text in lines_of(process):
         said.append(text)
-        if "tables built" in text:
+        if is_time(text):
+            children = children_of(process.pid)
             os.kill(process.pid, signal.SIGKILL)
             break
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, "".join(said)
+    return children
+
+
+def children_of(process: int) -> list[int]:
+    result = subprocess.run(
+        ["pgrep", "-P", str(process)], capture_output=True, text=True, check=False
+    )
+    return [int(child) for child in result.stdout.split()]
+
+
+def is_running(process: int) -> bool:
+    """Not when it has ended, whether or not somebody has asked how."""
+    result = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    )
+    return result.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_1_a_build_killed_in_ingest_publishes_nothing(line: Line) -> None:
+    kill_when(line, lambda text: text.rstrip().endswith("  ingest …"))
     assert current_build(line.settings) is None
+
+
+def test_1_a_build_killed_while_dbt_runs_publishes_nothing_and_its_dbt_ends(line: Line) -> None:
+    """A dbt that went on would write tables while the next build loads files."""
+    children = kill_when(line, lambda text: "tables built" in text)
+    assert children
+    deadline = time.monotonic() + SECONDS_TO_END
+    while any(map(is_running, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, children))
+    assert current_build(line.settings) is None
+
+
+def test_1_a_build_killed_while_it_publishes_shows_nothing(line: Line) -> None:
+    """After dbt and checks are through, and the new build's folder is half written."""
+    unfinished = line.settings.publish_dir / "builds"
+
+    def is_half_written(text: str) -> bool:
+        if not text.rstrip().endswith("  publish …"):
+            return False
+        while not list(unfinished.glob(".unfinished-*")):
+            time.sleep(0.001)
+        return True
+
+    kill_when(line, is_half_written)
+    assert current_build(line.settings) is None
+    assert not (line.settings.publish_dir / DATABASE).exists()
+    assert list(unfinished.glob(".unfinished-*"))
 
 
 def test_2_the_next_build_is_right_and_told_in_few_lines(line: Line) -> None:
@@ -111,6 +165,7 @@ def test_2_the_next_build_is_right_and_told_in_few_lines(line: Line) -> None:
     assert "checks passed" in out
     assert len(out.splitlines()) < 60
     assert (line.settings.publish_dir / "data_docs" / "index.html").is_file()
+    assert not list((line.settings.publish_dir / "builds").glob(".unfinished-*"))
     text = summarize(line.settings)
     for title in ("Came in", "Lifecycle stages", "Where it is", "Try next"):
         assert title in text
@@ -146,6 +201,33 @@ def test_2_a_rebuild_that_did_not_complete_is_not_built_upon(line: Line) -> None
         connection.execute("delete from raw.build_watermarks where configuration_hash = ''")
         assert watermarks.last(connection) == before
     assert published_already(line.settings) == current_build(line.settings)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits other processes")
+@pytest.mark.parametrize("moment", ["  ingest …", "  transform …"])
+def test_2_a_full_disk_is_told_in_a_sentence_and_readers_keep_their_build(
+    line: Line, moment: str
+) -> None:
+    """From that line on no process of the build can write: a limit that is set from outside.
+
+    A disk that is full while a build is published stands in `test_publish.py`.
+    """
+    before = current_build(line.settings)
+    event = {"event_name": "page_viewed", "occurred_at": "2024-03-20", "user_id": f"u{moment}"}
+    write_feeds(line.settings.raw_dir.parent, {"events": [event]})
+    process = line.start()
+    said = ""
+    for text in lines_of(process):
+        said += text
+        if text.rstrip().endswith(moment):
+            for number in (process.pid, *children_of(process.pid)):
+                resource.prlimit(number, resource.RLIMIT_FSIZE, (0, 0))
+    assert process.wait(timeout=SECONDS) == 1, said
+    assert "The disk is full" in said
+    assert "Make room, then run the same command again" in said
+    assert "Traceback" not in said
+    assert current_build(line.settings) == before
+    assert line.published("select dau from marts.mart_active_users_daily order by all desc")
 
 
 def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Line) -> None:

@@ -1,12 +1,49 @@
 with
 
-touched_events as (
+touched_rows as (
+
+    select * from {{ ref('stg_events__touched') }}
+
+),
+
+touched_ids as (
 
     select distinct
+        source_id,
+        event_id
+    from touched_rows
+
+),
+
+-- When a row leaves, the copy of its event that is staged in its place may name others.
+staged_now as (
+
+    select
+        stg_events.user_id,
+        stg_events.anonymous_id,
+        stg_events.order_id
+    from {{ ref('stg_events') }} as stg_events
+    inner join touched_ids
+        on stg_events.source_id = touched_ids.source_id
+        and stg_events.event_id = touched_ids.event_id
+
+),
+
+touched_events as (
+
+    select
         user_id,
         anonymous_id,
         order_id
-    from {{ ref('stg_events__touched') }}
+    from touched_rows
+
+    union
+
+    select
+        user_id,
+        anonymous_id,
+        order_id
+    from staged_now
 
 ),
 

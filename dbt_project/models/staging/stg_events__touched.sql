@@ -67,6 +67,32 @@ leaving as (
 
 ),
 
+arrived_ids as (
+
+    select distinct
+        source_id,
+        event_id
+    from arrived
+
+),
+
+-- What arrives may win over the row that stands: whoever that row gave the event to, and
+-- the order that it was of, lose it.
+overtaken as (
+
+    select
+        staged.source_id,
+        staged.event_id,
+        staged.user_id,
+        staged.anonymous_id,
+        staged.order_id
+    from {{ staged }} as staged
+    inner join arrived_ids
+        on staged.source_id = arrived_ids.source_id
+        and staged.event_id = arrived_ids.event_id
+
+),
+
 {% endif -%}
 touched as (
 
@@ -74,6 +100,8 @@ touched as (
     {% if is_incremental() and staged is not none -%}
     union all
     select * from leaving
+    union all
+    select * from overtaken
     {% endif %}
 
 )

@@ -11,13 +11,15 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import watermarks
+from orchestration import transforming
 from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
+    NOT_RUN,
     compiled_sql,
     configuration_hash,
     dbt_environment,
     failures,
+    forget_results,
     load_manifest,
     relative_to_root,
     skipped_tests,
@@ -49,20 +51,16 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     settings = Settings.from_environment()
     configuration = configuration_hash(settings, MANIFEST)
     with connect_or_retry(settings, context.log.info) as connection:
-        last = watermarks.last(connection)
-        load_id = watermarks.newest_load_id(connection)
-        is_rebuild = last is None or last.configuration_hash != configuration
-        if is_rebuild and last is not None:
-            context.log.info("settings or SQL changed since the last build: rebuilding from raw")
-            watermarks.begin_rebuild(connection)
+        run = transforming.begin(connection, configuration)
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if is_rebuild:
-        arguments.append("--full-refresh")
+    if run.has_changed:
+        context.log.info("settings or SQL changed since the last build: rebuilding from raw")
+    arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
 
     os.environ.update(dbt_environment(settings))
+    forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     # The checks need it next, and dbt leaves this process idle: its import takes 7 to 11 s.
     Thread(target=import_module, args=("expectations.validate",), daemon=True).start()
@@ -83,14 +81,19 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _with_row_counts(connection, tables)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and _is_whole(context):
-            watermarks.write(connection, load_id, configuration)
+            transforming.complete(connection, run)
     if exit_code != 0:
         yield from _not_run(context)
         if _is_whole(context):
             report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
+        why = f"dbt failed; {log} says why"
+        if exit_code < 0:
+            why = (
+                f"dbt was killed (signal {-exit_code}); for want of memory, perhaps. Run it again."
+            )
         raise dg.Failure(
-            description="\n".join(failures(MANIFEST)) or f"dbt failed; {log} says why",
+            description="\n".join(failures(MANIFEST)) or why,
             allow_retries=False,
         )
 
@@ -105,7 +108,7 @@ def _not_run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]
                 check_name=name,
                 passed=False,
                 severity=dg.AssetCheckSeverity.WARN,
-                description="Not run: a table or a test that it waits for failed.",
+                description=NOT_RUN,
             )
 
 

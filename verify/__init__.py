@@ -1,0 +1,1 @@
+"""The promises under fire: `make verify` (incremental = rebuild) and `make chaos` (faults)."""

@@ -1,0 +1,168 @@
+"""A small product's months, drawn at random: its feeds, and definitions that read all of them.
+
+Made to be difficult: people share devices and change them, events tie to the second, some have
+no id, come months after they occurred, or cannot be read; refunds come from other people than
+their orders; users change their properties; one person never pauses.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+START = datetime(2023, 10, 1)
+DAYS = 150
+EVENTS_AT_SCALE_1 = 1500
+_PEOPLE_A_THOUSAND_EVENTS = 400
+_MARATHON_EVENTS = 300
+
+SEEDS = {
+    "event_names": (
+        "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
+        "order,Order,下单,product,order,,true\n"
+        "refund,Refund,退款,product,refund,,\n"
+        "push,Push,推送,campaign,,false,\n"
+    ),
+    "activities": (
+        "activity_id,label_en,label_zh,event_name,new_by\n"
+        "any,,,,\nbuy,,,order,\nsigned,,,,created_at\n"
+    ),
+    "stickiness": (
+        "stickiness_id,activity_id,interval,period\nweekly,any,day,week\nrolling,buy,day,28_days\n"
+    ),
+    "currency_rates": "currency,rate,valid_from_date\nEUR,1.1,2023-09-01\nEUR,1.2,2024-01-01\n",
+    "funnels": (
+        "funnel_id,window_seconds,breakdown,breakdown_attribution\n"
+        "buying,604800,event:platform,first\nagain,,,\nby_plan,,user:plan,last\n"
+    ),
+    "funnel_steps": (
+        "funnel_id,step_number,event_name\nbuying,1,open\nbuying,2,view\nbuying,3,order\n"
+        "again,1,order\nagain,2,order\nby_plan,1,open\nby_plan,2,order\n"
+    ),
+    "paths": (
+        "path_id,anchor_event,direction,item_event,repeats,scope\nvisits,,after,,last,session\n"
+        "around,order,both,open|view,first,user\n"
+    ),
+    "retentions": (
+        "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
+        "week,*,first_matching,*,week,8\nbuyers,order,recurring,order,month,4\n"
+    ),
+}
+
+
+def write_world(folder: Path, seed: int, scale: float) -> None:
+    """Write the feeds of a world below `folder/raw`, its definitions below `folder/seeds`."""
+    for feed, rows in draw_world(random.Random(f"world {seed}"), scale).items():
+        path = folder / "raw" / feed / "all.jsonl"
+        path.parent.mkdir(parents=True)
+        lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    seeds = folder / "seeds"
+    seeds.mkdir()
+    for name, text in SEEDS.items():
+        (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
+    """Rows by feed; a row that is text is a broken line."""
+    count = max(int(EVENTS_AT_SCALE_1 * scale), 20)
+    people = max(count * _PEOPLE_A_THOUSAND_EVENTS // 1000, 3)
+    return {
+        "events": [*_events(draw, count, people), *_marathon(), *_unusable(draw)],
+        "users": _users(draw, people),
+        "campaign_assignments": [
+            {"campaign_id": f"c{draw.randrange(5)}", "user_id": f"u{draw.randrange(people)}"}
+            for _ in range(people // 2)
+        ],
+        "channel_costs": [
+            {
+                "cost_date": f"{START + timedelta(days=day):%Y-%m-%d}",
+                "utm_source": draw.choice(["search", "social"]),
+                "cost_amount": draw.choice(["10", "12.5", "not much"]),
+            }
+            for day in range(DAYS)
+        ],
+    }
+
+
+def _events(draw: random.Random, count: int, people: int) -> list[Row]:
+    rows = []
+    for number in range(count):
+        person = draw.randrange(people)
+        device = draw.choice([person, person, person + people // 3, draw.randrange(people + 9)])
+        at = START + timedelta(
+            days=draw.choice([draw.randrange(DAYS), person * DAYS // people]),
+            seconds=draw.choice([0, 60, 1800, draw.randrange(86400)]),
+        )
+        late = timedelta(
+            minutes=draw.randrange(600), days=draw.choice([0, 0, 0, 0, draw.randrange(90)])
+        )
+        name = draw.choice(["open", "open", "view", "view", "order", "refund", "push"])
+        is_money = name in ("order", "refund")
+        is_known = draw.random() < 0.6
+        rows.append(
+            {
+                "event_id": f"e{number}" if draw.random() < 0.97 else None,
+                "event_name": name,
+                "occurred_at": at.isoformat(),
+                "received_at": (at + late).isoformat() if draw.random() < 0.9 else None,
+                "user_id": f"u{person}" if is_known else None,
+                "anonymous_id": f"d{device}" if not is_known or draw.random() < 0.5 else None,
+                "platform": draw.choice(["ios", "web", None]),
+                "page": draw.choice(["/", "/list", "/item", None]),
+                "order_id": f"o{draw.randrange(count // 6)}" if is_money else None,
+                "amount": draw.choice(["9.99", "20", "0"]) if is_money else None,
+                "currency": draw.choice(["USD", "EUR", None]) if is_money else None,
+                "properties": draw.choice([None, {"variant": draw.choice("ab")}]),
+            }
+        )
+    return rows
+
+
+def _marathon() -> list[Row]:
+    """One person who never pauses for 30 minutes in four days: sessions end after 72 hours."""
+    return [
+        {
+            "event_id": f"m{number}",
+            "event_name": "view",
+            "occurred_at": (START + timedelta(days=9, minutes=20 * number)).isoformat(),
+            "user_id": "u_marathon",
+        }
+        for number in range(_MARATHON_EVENTS)
+    ]
+
+
+def _unusable(draw: random.Random) -> list[Row | str]:
+    rows: list[Row | str] = [
+        {"event_name": "open", "occurred_at": "2023-11-11"},
+        {"event_name": "view", "user_id": "u1", "occurred_at": "soon"},
+        {"event_name": "order", "user_id": "u1", "occurred_at": "2023-12-01", "amount": "NaN"},
+        {"event_name": "open", "user_id": "u2", "occurred_at": "2099-01-01"},
+        {"event_id": "e1", "event_name": " ", "user_id": "u2", "occurred_at": "2023-12-01"},
+        '{"event_name": "open", "user_id": ',
+        "not JSON at all",
+    ]
+    draw.shuffle(rows)
+    return rows
+
+
+def _users(draw: random.Random, people: int) -> list[Row]:
+    rows = []
+    for person in range(people):
+        created = START + timedelta(days=draw.randrange(DAYS))
+        for version in range(draw.choice([1, 1, 2, 3])):
+            changed = created + timedelta(days=version * draw.choice([0, 20]))
+            rows.append(
+                {
+                    "user_id": f"u{person}",
+                    "created_at": created.isoformat(),
+                    "updated_at": changed.isoformat() if draw.random() < 0.8 else None,
+                    "plan": draw.choice(["free", "paid", None]),
+                }
+            )
+    return rows
