@@ -25,8 +25,10 @@ def fingerprint(settings: Settings, connection: duckdb.DuckDBPyConnection) -> st
     definitions = connection.execute(
         "select file, content_hash, error from seeds.definition_files order by all"
     ).fetchall()
+    restated = connection.execute("select max(load_id) from raw.restated_days").fetchone()
     made_of = {
         "files": files,
+        "restated": restated,
         "definitions": definitions,
         "settings": [
             settings.timezone,
