@@ -200,6 +200,14 @@ MALFORMED_COLUMN = Column(
     "malformed_payload", "text", "The raw text of a row that could not be parsed; then alone"
 )
 RESERVED_NAMES: frozenset[str] = frozenset(
-    {"ingest_files", "ingest_contents", "ingest_columns", "build_watermarks"}
+    {
+        "ingest_files",
+        "ingest_contents",
+        "ingest_columns",
+        "build_watermarks",
+        "restated_days",
+        "build_attempts",
+        "built_models",
+    }
 )
 """Tables of `raw` that are no feeds: a folder of such a name is not read."""

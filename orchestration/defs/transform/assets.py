@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from threading import Thread
 from typing import Any
@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import watermarks
+from orchestration import attempts, watermarks
 from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
     compiled_sql,
@@ -24,7 +24,9 @@ from orchestration.dbt_runs import (
     target_dir,
 )
 from orchestration.defs.checks.suites import report_suites
+from orchestration.fingerprint import fingerprint
 from orchestration.project import ROOT, Settings
+from orchestration.publishing import current_build
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
 
@@ -45,6 +47,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     """Build and test what is selected; remember how far a whole and green build came."""
     settings = Settings.from_environment()
     configuration = configuration_hash(settings, MANIFEST)
+    attempt: attempts.Attempt | None = None
     with connect_or_retry(settings, context.log.info) as connection:
         last = watermarks.last(connection)
         load_id = watermarks.newest_load_id(connection)
@@ -52,11 +55,19 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if is_rebuild and last is not None:
             context.log.info("settings or SQL changed since the last build: rebuilding from raw")
             watermarks.begin_rebuild(connection)
+        if _is_whole(context):
+            attempt = _attempt(context, connection, settings, load_id)
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if is_rebuild:
         arguments.append("--full-refresh")
+    standing = _standing(attempt)
+    if standing:
+        context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
+        arguments += ["--exclude", " ".join(node["name"] for node in standing)]
 
-    os.environ.update(dbt_environment(settings))
+    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else ""))
+    # A table that stands is left out alone: its tests have perhaps not been run.
+    os.environ["DBT_INDIRECT_SELECTION"] = "empty" if standing else "eager"
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     # The checks need it next, and dbt leaves this process idle: its import takes 7 to 11 s.
     Thread(target=import_module, args=("expectations.validate",), daemon=True).start()
@@ -76,16 +87,53 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     with connect_or_retry(settings, context.log.info) as connection:
         yield from _with_row_counts(connection, tables)
         yield from _with_failing_rows(connection, failed)
-        if exit_code == 0 and _is_whole(context):
+        yield from _told_again(connection, standing)
+        if exit_code == 0 and attempt is not None:
             watermarks.write(connection, load_id, configuration)
+            attempts.complete(connection, attempt)
     if exit_code != 0:
         yield from _not_run(context)
-        if _is_whole(context):
+        if attempt is not None:
             report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
         raise dg.Failure(
             description="\n".join(failures(MANIFEST)) or f"dbt failed; {log} says why",
             allow_retries=False,
+        )
+
+
+def _attempt(
+    context: dg.AssetExecutionContext,
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    load_id: int,
+) -> attempts.Attempt:
+    """The attempt that broke off before it was published, or a new one."""
+    made_of = fingerprint(settings, connection)
+    published = current_build(settings)
+    anew = attempts.ANEW_TAG in context.run.tags or (
+        published is not None and published.fingerprint == made_of
+    )
+    return attempts.begin(connection, context.run_id, load_id, made_of, anew=anew)
+
+
+def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
+    """The models that this attempt need not build again."""
+    built = attempt.built if attempt else frozenset()
+    return [node for unique_id, node in MANIFEST["nodes"].items() if unique_id in built]
+
+
+def _told_again(
+    connection: duckdb.DuckDBPyConnection, standing: Sequence[Mapping[str, Any]]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """An event for each table that was built before the break: what depends on it waits for one."""
+    translator = LayerTranslator()
+    for node in standing:
+        query = f"""select count(*) from "{node["schema"]}"."{node["alias"]}" """
+        row = connection.execute(query).fetchone()
+        yield dg.MaterializeResult(
+            asset_key=translator.get_asset_key(node),
+            metadata={"dagster/row_count": row[0] if row else 0, "built": "before the break"},
         )
 
 
