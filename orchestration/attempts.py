@@ -29,6 +29,16 @@ class Attempt:
     built: frozenset[str] = frozenset()
 
 
+def were_made(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Has ingest made this warehouse? One that was put together by hand is never published."""
+    return bool(
+        connection.execute(
+            "select 1 from duckdb_tables() where database_name = current_database()"
+            " and schema_name = 'raw' and table_name = 'build_attempts'"
+        ).fetchone()
+    )
+
+
 def begin(
     connection: duckdb.DuckDBPyConnection,
     attempt_id: str,

@@ -35,6 +35,8 @@ def supervise(command: Sequence[str], seconds_to_stop: float = SECONDS_TO_STOP) 
     service managers send. So the command has a process group of its own: told to end, it is
     sent what Ctrl-C sends, and after a while the group is killed.
     """
+    # A shell that starts this in the background has it ignore Ctrl-C, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     told: list[int] = []
 

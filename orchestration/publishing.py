@@ -165,7 +165,7 @@ def _copy(
         " and schema_name = ? and table_name = ? order by column_index",
         [schema, table],
     ).fetchall()
-    selected = ", ".join(_selected(settings, column) for column, _ in columns)
+    selected = ", ".join(_selected(connection, settings, column) for column, _ in columns)
     connection.execute(f"create schema if not exists {_name(schema)}")
     connection.execute(f"create table {target} as select {selected} from warehouse.{target}")
     comment = connection.execute(
@@ -182,7 +182,7 @@ def _copy(
     return int(count[0]) if count else 0
 
 
-def _selected(settings: Settings, column: str) -> str:
+def _selected(connection: duckdb.DuckDBPyConnection, settings: Settings, column: str) -> str:
     """The column as it leaves the warehouse: an id of a person as HMAC-SHA256 when a key is set."""
     if settings.pseudonym_key is None or column not in PERSON_ID_COLUMNS:
         return _name(column)
@@ -192,10 +192,11 @@ def _selected(settings: Settings, column: str) -> str:
 
         key = hashlib.sha256(settings.pseudonym_key.encode()).digest()
         key = key.ljust(_HMAC_BLOCK_BYTES, b"\0")
-    inner = bytes(byte ^ 0x36 for byte in key).hex()
-    outer = bytes(byte ^ 0x5C for byte in key).hex()
-    hashed = f"sha256(unhex('{inner}') || encode({_name(column)}))"
-    return f"sha256(unhex('{outer}') || unhex({hashed})) as {_name(column)}"
+    # By name: the SQL of a statement that fails is repeated in logs.
+    connection.execute("set variable inner_key = ?", [bytes(byte ^ 0x36 for byte in key)])
+    connection.execute("set variable outer_key = ?", [bytes(byte ^ 0x5C for byte in key)])
+    hashed = f"sha256(getvariable('inner_key') || encode({_name(column)}))"
+    return f"sha256(getvariable('outer_key') || unhex({hashed})) as {_name(column)}"
 
 
 def _data_through_at(connection: duckdb.DuckDBPyConnection) -> str | None:

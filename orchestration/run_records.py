@@ -195,7 +195,7 @@ def run_alert(settings: Settings, run: RunRecord, checks: Sequence[CheckRecord])
              f"({run.started_by}) {run.status}."]  # fmt: skip
     for check in failed[:_TOLD_CHECKS]:
         count = check.failing_row_count
-        rows = "could not be evaluated" if count is None else f"{count:,} rows"
+        rows = "could not be evaluated" if count is None else _counted(count, "row")
         where = f"; see {check.where}" if check.where else ""
         lines.append(f"✗ {check.table_name}: {check.check_name}: {rows}{where}")
     if len(failed) > _TOLD_CHECKS:
@@ -206,9 +206,13 @@ def run_alert(settings: Settings, run: RunRecord, checks: Sequence[CheckRecord])
     published = current_build(settings)
     readers = f"the build of {published.built_at} UTC" if published else "nothing yet"
     lines.append(f"Readers see {readers}. Run: {settings.ui_url}/runs/{run.run_id}")
-    what = f": {len(failed)} checks" if failed else ""
+    what = f": {_counted(len(failed), 'check')}" if failed else ""
     return Alert(f"run {run.run_id}", f"Yunying: {run.job_name} {run.status}{what}",
                  "\n".join(lines))  # fmt: skip
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _begin(settings: Settings, run: RunRecord, say: Callable[[str], None]) -> None:

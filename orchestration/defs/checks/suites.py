@@ -61,8 +61,9 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
         )
     if len(results) == len(all_suites()):
         with connect_or_retry(settings, context.log.info) as connection:
-            load_id = watermarks.newest_load_id(connection)
-            attempts.checked(connection, load_id, fingerprint(settings, connection))
+            if attempts.were_made(connection):
+                load_id = watermarks.newest_load_id(connection)
+                attempts.checked(connection, load_id, fingerprint(settings, connection))
 
 
 def _evaluate(settings: Settings, suites: Sequence[Suite]) -> tuple[SuiteResult, ...]:
