@@ -126,7 +126,8 @@ def _mail(settings: Settings, alert: Alert) -> None:
     message["Subject"] = " ".join(alert.subject.split())
     message["From"] = settings.alert_email_from or settings.alert_email_to[0]
     message["To"] = ", ".join(settings.alert_email_to)
-    message.set_content(alert.text)
+    # Seven bits: not every server takes eight.
+    message.set_content(alert.text, cte="quoted-printable")
     context = ssl.create_default_context()
     with _told_without_secrets():
         server: smtplib.SMTP
