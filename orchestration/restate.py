@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("first", metavar="FROM", type=date.fromisoformat)
     parser.add_argument("last", metavar="TO", type=date.fromisoformat, nargs="?")
     parser.add_argument("--reason", help="why; it is kept with the days")
-    asked = parser.parse_args([argument for argument in arguments or sys.argv[1:] if argument])
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = parser.parse_args([argument for argument in given if argument])
     try:
         settings = Settings.from_environment()
         days = days_between(asked.first, asked.last or asked.first)

@@ -17,7 +17,7 @@ import pytest
 from orchestration import alerts
 from orchestration.alerts import Alert, send, webhook_body
 from orchestration.lateness import late_alert
-from orchestration.project import Settings, SettingsError
+from orchestration.project import ROOT, Settings, SettingsError
 from orchestration.publishing import current_build, publish
 from orchestration.run_records import CheckRecord, history_dir, recorded, without_values
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
@@ -238,6 +238,20 @@ def test_history_is_written_while_it_is_read_and_outlives_the_database(world: Wo
     assert len(rows(world.settings, "pipeline_runs")) == 3
     parquet = history_dir(world.settings) / "pipeline_runs.parquet"
     assert duckdb.sql(f"select count(*) from '{parquet}'").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_tells_of_its_columns_and_its_query_runs(world: World, name: str) -> None:
+    with recorded(world.settings, "r1", "build", "make build"):
+        pass
+    text = (ROOT / name).read_text(encoding="utf-8")
+    query = text[text.index("    select\n        runs.started_at") :].split("\n\n")[0]
+    with duckdb.connect(str(history_dir(world.settings) / "history.duckdb")) as history:
+        assert len(history.execute(query).fetchall()) == 1
+        columns = history.execute("select table_name, column_name from duckdb_columns()").fetchall()
+    for table, column in columns:
+        [line] = [line for line in text.splitlines() if line.startswith(f"| `{table}` |")]
+        assert f"`{column}`" in line
 
 
 def test_a_history_that_cannot_be_written_fails_no_run(world: World) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
+from orchestration import watermarks
+from orchestration.dbt_runs import configuration_hash, load_manifest
 from orchestration.restate import RestateError, days_between, main, record
 from orchestration.warehouse import connect
 from tests.support import build_warehouse, environment_of, query, settings_of
-from tests.warehouse.test_incremental import differences
 
 ENVIRONMENT = {"YUNYING_TIMEZONE": "Asia/Shanghai"}
 # In Shanghai the last of these hours belongs to the next day.
@@ -37,18 +40,39 @@ EVENTS = [
 DAYS = days_between(date(2024, 3, 3), date(2024, 3, 5))
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("whole")
-    build_warehouse(folder, events=EVENTS, environment=ENVIRONMENT)
-    return folder
+TABLES = ("fct_events", "fct_sessions", "fct_user_days", "fct_orders")
+MODELS = " ".join(f"+{table}" for table in TABLES)
+TOUCHED = "select count(*) as n from staging.stg_events__touched"
 
 
-def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(
-    whole: Path, tmp_path: Path
-) -> None:
+def build(folder: Path, events: Sequence[Mapping[str, object]] | None = None) -> Path:
+    """A build that is complete, though of these tables and what they need alone."""
+    settings = settings_of(folder, ENVIRONMENT)
+    warehouse = build_warehouse(folder, events=events, environment=ENVIRONMENT, select=MODELS)
+    with connect(settings) as connection:
+        load_id = watermarks.newest_load_id(connection)
+        watermarks.write(connection, load_id, configuration_hash(settings, load_manifest()))
+    return warehouse
+
+
+def differing(left: Path, right: Path) -> list[str]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{left}' as one (read_only)")
+        connection.execute(f"attach '{right}' as other (read_only)")
+        return [
+            table
+            for table in TABLES
+            if connection.execute(
+                f"(from one.facts.{table} except all from other.facts.{table}) union all"
+                f" (from other.facts.{table} except all from one.facts.{table})"
+            ).fetchall()
+        ]
+
+
+def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(tmp_path: Path) -> None:
+    whole = build(tmp_path / "whole", EVENTS)
     folder = tmp_path / "damaged"
-    shutil.copytree(whole, folder)
+    shutil.copytree(tmp_path / "whole", folder)
     settings = settings_of(folder, ENVIRONMENT)
     with connect(settings) as connection:
         for damage in (
@@ -66,16 +90,18 @@ def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(
         ):
             connection.execute(damage)
         record(connection, DAYS, "the collector lost fields")
-    build_warehouse(folder, environment=ENVIRONMENT)
+    # A build that does not complete takes nothing in.
+    build_warehouse(folder, environment=ENVIRONMENT, select="stg_events__touched")
+    build(folder)
 
-    planted = query(
-        settings.warehouse,
+    planted = (
         "select event_count from facts.fct_user_days"
-        " where user_id = 'outside' and activity_date = '2024-03-06'",
+        " where user_id = 'outside' and activity_date = '2024-03-06'"
     )
-    assert planted == [{"event_count": 99}]
+    assert query(settings.warehouse, planted) == [{"event_count": 99}]
     count = "select count(*) as n from staging.stg_events where event_id = 'outside-7-3'"
     assert query(settings.warehouse, count) == [{"n": 0}]
+    assert differing(settings.warehouse, whole) == ["fct_user_days"]
     with connect(settings) as connection:
         connection.execute(
             "update facts.fct_user_days set event_count = 2"
@@ -83,35 +109,47 @@ def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(
         )
         restated = connection.execute("select distinct reason from raw.restated_days").fetchall()
     assert restated == [("the collector lost fields",)]
-    tables = ("fct_events", "fct_sessions", "fct_user_days", "fct_orders")
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{settings.warehouse}' as mended (read_only)")
-        connection.execute(f"attach '{whole / 'warehouse.duckdb'}' as whole (read_only)")
-        for name in [f"facts.{table}" for table in tables]:
-            found = connection.execute(
-                f"(from mended.{name} except all from whole.{name}) union all"
-                f" (from whole.{name} except all from mended.{name})"
-            ).fetchall()
-            assert found == [], name
+    assert differing(settings.warehouse, whole) == []
+    # And a complete one takes it in once.
+    assert query(settings.warehouse, TOUCHED)[0]["n"] > 0
+    build_warehouse(folder, environment=ENVIRONMENT, select="stg_events__touched")
+    assert query(settings.warehouse, TOUCHED) == [{"n": 0}]
 
 
-def test_a_wish_is_taken_in_once_and_also_after_a_build_that_failed(
-    whole: Path, tmp_path: Path
+def test_a_range_that_is_chosen_in_the_ui_is_one_run_and_asks_for_one_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "once"
-    shutil.copytree(whole, folder)
-    settings = settings_of(folder, ENVIRONMENT)
-    with connect(settings) as connection:
-        connection.execute("delete from facts.fct_user_days where user_id = 'in_range'")
-        record(connection, DAYS)
-    # A build of some models alone is not a complete one.
-    build_warehouse(folder, environment=ENVIRONMENT, select="stg_events__touched")
-    build_warehouse(folder, environment=ENVIRONMENT)
-    assert not differences(settings.warehouse, whole / "warehouse.duckdb")
-    touched = "select count(*) as n from staging.stg_events__touched"
-    assert query(settings.warehouse, touched)[0]["n"] > 0
-    build_warehouse(folder, environment=ENVIRONMENT, select="stg_events__touched")
-    assert query(settings.warehouse, touched) == [{"n": 0}]
+    from orchestration.defs.automation.jobs import restatements
+    from orchestration.defs.ingest.restated_days import KEY, restated_days
+
+    settings = settings_of(tmp_path)
+    monkeypatch.setenv("YUNYING_WAREHOUSE", str(settings.warehouse))
+    chosen = {
+        "dagster/asset_partition_range_start": "2024-03-01",
+        "dagster/asset_partition_range_end": "2024-03-03",
+    }
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([restated_days], instance=instance, tags=chosen)
+        assert result.success
+        context = dg.build_sensor_context(
+            instance=instance,
+            sensor_name="restatements",
+            repository_def=dg.Definitions(assets=[restated_days]).get_repository_def(),
+        )
+        requested = restatements.evaluate_tick(context).run_requests or []
+        again = dg.build_sensor_context(
+            instance=instance,
+            sensor_name="restatements",
+            cursor=context.cursor,
+            repository_def=dg.Definitions(assets=[restated_days]).get_repository_def(),
+        )
+        assert not restatements.evaluate_tick(again).run_requests
+    assert [request.run_key for request in requested] == [result.run_id]
+    assert dg.AssetKey(["raw", "restated_days"]) == KEY
+    days = "select cast(restated_date as varchar) as day, reason from raw.restated_days order by 1"
+    assert query(settings.warehouse, days) == [
+        {"day": f"2024-03-0{day}", "reason": "asked for in the UI"} for day in (1, 2, 3)
+    ]
 
 
 def test_days_that_cannot_be_restated_are_refused(

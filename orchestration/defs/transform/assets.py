@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from importlib import import_module
 from threading import Thread
 from typing import Any
@@ -57,17 +58,21 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             watermarks.begin_rebuild(connection)
         if _is_whole(context):
             attempt = _attempt(context, connection, settings, load_id)
+        standing = _standing(attempt)
+        yield from _told_again(connection, standing)
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if is_rebuild:
         arguments.append("--full-refresh")
-    standing = _standing(attempt)
     if standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
         arguments += ["--exclude", " ".join(node["name"] for node in standing)]
 
     os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else ""))
     # A table that stands is left out alone: its tests have perhaps not been run.
-    os.environ["DBT_INDIRECT_SELECTION"] = "empty" if standing else "eager"
+    if standing:
+        os.environ["DBT_INDIRECT_SELECTION"] = "empty"
+    else:
+        os.environ.pop("DBT_INDIRECT_SELECTION", None)
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     # The checks need it next, and dbt leaves this process idle: its import takes 7 to 11 s.
     Thread(target=import_module, args=("expectations.validate",), daemon=True).start()
@@ -87,7 +92,6 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     with connect_or_retry(settings, context.log.info) as connection:
         yield from _with_row_counts(connection, tables)
         yield from _with_failing_rows(connection, failed)
-        yield from _told_again(connection, standing)
         if exit_code == 0 and attempt is not None:
             watermarks.write(connection, load_id, configuration)
             attempts.complete(connection, attempt)
@@ -118,9 +122,12 @@ def _attempt(
 
 
 def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
-    """The models that this attempt need not build again."""
+    """The models that this attempt need not build again, in the order of the flow."""
     built = attempt.built if attempt else frozenset()
-    return [node for unique_id, node in MANIFEST["nodes"].items() if unique_id in built]
+    nodes = MANIFEST["nodes"]
+    parents = {unique_id: nodes[unique_id]["depends_on"]["nodes"] for unique_id in built}
+    flow = TopologicalSorter(parents).static_order()
+    return [nodes[unique_id] for unique_id in flow if unique_id in built]
 
 
 def _told_again(
