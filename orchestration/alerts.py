@@ -6,6 +6,7 @@ what is secret about it.
 
 from __future__ import annotations
 
+import http.client
 import json
 import smtplib
 import ssl
@@ -160,9 +161,5 @@ def _told_without_secrets() -> Iterator[None]:
         raise NotDeliveredError(type(error.reason).__name__) from None
     except smtplib.SMTPResponseException as error:
         raise NotDeliveredError(f"{type(error).__name__} {error.smtp_code}") from None
-    except (OSError, ValueError, smtplib.SMTPException, EOFError) as error:
-        raise NotDeliveredError(type(error).__name__) from None
-    except Exception as error:
-        if isinstance(error, NotDeliveredError):
-            raise
+    except (OSError, ValueError, EOFError, http.client.HTTPException) as error:
         raise NotDeliveredError(type(error).__name__) from None
