@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -22,17 +22,19 @@ def job_name(run: dg.DagsterRun) -> str:
     return "some assets" if run.job_name.startswith("__") else run.job_name
 
 
-def started_by(tags: Mapping[str, str]) -> str:
-    """Who or what started a run, from its tags."""
+def started_by(run: dg.DagsterRun) -> str:
+    """Who or what started a run."""
+    # First: a run that is executed again has the tags of the one before.
+    if run.parent_run_id:
+        return f"re-execution of {run.parent_run_id}"
     for tag, words in (
         (STARTED_BY_TAG, ""),
         ("dagster/schedule_name", "schedule "),
         ("dagster/sensor_name", "sensor "),
         ("dagster/backfill", "backfill "),
-        ("dagster/parent_run_id", "re-execution of "),
     ):
-        if tag in tags:
-            return f"{words}{tags[tag]}"
+        if tag in run.tags:
+            return f"{words}{run.tags[tag]}"
     return "the UI"
 
 
@@ -63,7 +65,7 @@ class OneWriterExecutor(dg.Executor):
         run, instance = plan_context.dagster_run, plan_context.instance
         with (
             warehouse_lock(settings, say),
-            recorded(settings, run.run_id, job_name(run), started_by(run.tags), say) as recorder,
+            recorded(settings, run.run_id, job_name(run), started_by(run), say) as recorder,
         ):
             instance.add_event_listener(run.run_id, recorder.on_event)
             # Checks that a failed run reports beside itself.

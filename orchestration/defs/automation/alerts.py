@@ -29,7 +29,7 @@ def failed_runs(context: dg.RunFailureSensorContext) -> None:
         key=f"run {run.run_id}",
         subject=f"Yunying: {job_name(run)} failed",
         text=(
-            f"The run of {job_name(run)} ({started_by(run.tags)}) failed.\n"
+            f"The run of {job_name(run)} ({started_by(run)}) failed.\n"
             f"✗ {without_values(context.failure_event.message or 'see the run')}\n"
             f"Run: {settings.ui_url}/runs/{run.run_id}"
         ),
