@@ -35,23 +35,30 @@ def supervise(command: Sequence[str], seconds_to_stop: float = SECONDS_TO_STOP) 
     service managers send. So the command has a process group of its own: told to end, it is
     sent what Ctrl-C sends, and after a while the group is killed.
     """
-    # A shell that starts this in the background has it ignore Ctrl-C, and children inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    process: subprocess.Popen[bytes] | None = None
     told: list[int] = []
 
     def stop(number: int, _frame: object) -> None:
-        if not told:
-            told.append(number)
-            os.kill(process.pid, signal.SIGINT)
-            signal.setitimer(signal.ITIMER_REAL, seconds_to_stop)
+        told.append(number)
+        if process is not None and len(told) == 1:
+            interrupt(process.pid)
+
+    def interrupt(pid: int) -> None:
+        os.kill(pid, signal.SIGINT)
+        signal.setitimer(signal.ITIMER_REAL, seconds_to_stop)
 
     def kill(_number: int, _frame: object) -> None:
-        _kill_group(process.pid)
+        if process is not None:
+            _kill_group(process.pid)
 
+    # Before the command starts: a shell that starts this in the background has it ignore
+    # Ctrl-C, and what is ignored is ignored by children too.
     signal.signal(signal.SIGALRM, kill)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    if told:
+        interrupt(process.pid)
     code = process.wait()
     _kill_group(process.pid)
     return 128 + told[0] if told else code

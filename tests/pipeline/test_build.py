@@ -244,7 +244,7 @@ def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) ->
 
 def test_2_the_schedule_skips_when_nothing_is_new(line: Line) -> None:
     nightly = defs.resolve_schedule_def("nightly")
-    with environment_of(line.settings):
+    with line.instance():
         tick = nightly.evaluate_tick(dg.build_schedule_context())
     assert not tick.run_requests
     assert "nothing is new" in (tick.skip_message or "")

@@ -264,7 +264,6 @@ def test_an_error_does_not_repeat_the_key(settings: Settings, tmp_path: Path) ->
     with pytest.raises(duckdb.Error) as raised:
         publish(keyed, RELATIONS, "hash")
     assert "encode" in str(raised.value)
-    for pad in (0, 0x36, 0x5C):
-        assert bytes(byte ^ pad for byte in b"k" * 64).hex() not in str(raised.value)
-    assert "k" * 64 not in str(raised.value)
-    assert "k" * 64 not in repr(keyed)
+    for pad in (0, 0x36, 0x5C):  # as the key goes into the hash
+        assert bytes(byte ^ pad for byte in b"k" * 4).hex() not in str(raised.value)
+    assert "k" * 4 not in str(raised.value) + repr(keyed)
