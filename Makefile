@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback test verify chaos dev bench withdraw docs lint clean
+.PHONY: help run build rebuild builds rollback test verify chaos dev bench withdraw restate docs lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ $(PEERS):
 
 withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
 	@$(BIN)/python -m orchestration.defs.ingest.withdraw "$(FILE)"
+
+restate: $(ENVIRONMENT) ## compute days anew: make restate FROM=2017-03-01 TO=2017-03-07 REASON="…"
+	@$(BIN)/python -m orchestration.restate --reason="$(REASON)" "$(FROM)" "$(TO)"
 
 docs: $(ENVIRONMENT) ## dbt's documentation with lineage, in data/docs/index.html
 	@$(BIN)/python -m orchestration.docs

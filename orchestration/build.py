@@ -21,11 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from orchestration import alerts
+from orchestration.attempts import ANEW_TAG
 from orchestration.dagster_home import dagster_home, history_hindrance, relax_history
 from orchestration.dbt_runs import NOT_RUN
 from orchestration.faults import in_a_sentence
+from orchestration.lateness import late_alert
 from orchestration.lock import warehouse_lock
 from orchestration.project import Settings, SettingsError
+from orchestration.run_records import Recorder, failure_text, recorded
 from orchestration.up_to_date import nothing_new, published_already
 from orchestration.warehouse import WarehouseError, connect
 
@@ -72,7 +76,7 @@ class Narrator:
         elif kind == "ASSET_CHECK_EVALUATION":
             self._on_check(event.asset_check_evaluation_data)
         elif kind == "STEP_FAILURE":
-            self._on_failure(event.step_key, event.step_failure_data)
+            self._on_failure(event.step_key, failure_text(event))
         elif kind == "STEP_UP_FOR_RETRY":
             self.say(f"{event.step_key}: it will be tried again")
 
@@ -94,15 +98,10 @@ class Narrator:
         told = self.failed_checks if check.severity.value == "ERROR" else self.warnings
         told.append("\n      ".join(lines))
 
-    def _on_failure(self, step: str, data: Any) -> None:
-        error = data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        failure = data.user_failure_data
-        text = (failure.description if failure else error.message if error else None) or ""
+    def _on_failure(self, step: str, text: str) -> None:
         text = in_a_sentence(text) or text
         # Failed checks have been told one by one, with their rows.
-        lines = [line for line in text.strip().splitlines() if not line.startswith("check ")]
+        lines = [line for line in text.splitlines() if not line.startswith("check ")]
         if lines or not self.failed_checks:
             self.failed_steps.append(f"{step}: " + "\n      ".join(lines or ["see the log"]))
 
@@ -131,33 +130,61 @@ def build(out: IO[str], again: bool = False) -> int:
             except WarehouseError as error:
                 narrator.say(str(error))
                 return 1
-            return _run_job(narrator, settings)
+            return _run_job(narrator, settings, again)
     narrator.say(nothing_new(settings, published))
+    late = late_alert(settings)
+    if late is not None:
+        narrator.say(late.text)
+        for problem in alerts.send(settings, late):
+            narrator.say(f"alert: {problem}")
     return 0
 
 
-def _run_job(narrator: Narrator, settings: Settings) -> int:
-    narrator.say("loading definitions …")
+def _run_job(narrator: Narrator, settings: Settings, again: bool) -> int:
+    run_id = str(uuid.uuid4())
+    command = "make build"
+    with recorded(settings, run_id, "build", command, narrator.say) as recorder:
+        narrator.say("loading definitions …")
+        is_success = _execute(narrator, settings, recorder, run_id, again, command)
+    return _tell_outcome(narrator, is_success)
 
+
+def _execute(
+    narrator: Narrator,
+    settings: Settings,
+    recorder: Recorder,
+    run_id: str,
+    again: bool,
+    command: str,
+) -> bool:
     import dagster as dg
 
     from orchestration.definitions import defs
+    from orchestration.executor import NO_RUN, STARTED_BY_TAG
 
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
     relax_history()
-    run_id = str(uuid.uuid4())
+    tags = {STARTED_BY_TAG: command, **({ANEW_TAG: "true"} if again else {})}
     hindrance = history_hindrance(dagster_home(), min(settings.wait_seconds, HISTORY_SECONDS))
     if hindrance:
         narrator.say(f"{hindrance}: this build will not stand in Dagster's history")
     with dg.DagsterInstance.ephemeral() if hindrance else dg.DagsterInstance.get() as instance:
         instance.add_event_listener(run_id, narrator.on_event)
+        instance.add_event_listener(run_id, recorder.on_event)
+        instance.add_event_listener(NO_RUN, recorder.on_event)
         job = defs.resolve_job_def("build")
-        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+        result = job.execute_in_process(
+            instance=instance, run_id=run_id, raise_on_error=False, tags=tags
+        )
+    return bool(result.success)
+
+
+def _tell_outcome(narrator: Narrator, is_success: bool) -> int:
     out = narrator.out
     for warning in narrator.warnings:
         out.write(f"\n  ! {warning}\n")
-    if result.success:
+    if is_success:
         narrator.say(f"done: {narrator.passed_count} checks passed")
         return 0
     if narrator.not_run_count:

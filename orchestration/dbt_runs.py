@@ -53,10 +53,14 @@ def target_dir() -> Path:
     return DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target")
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Environment of a dbt process: the settings, and nothing sent or looked up elsewhere."""
+def dbt_environment(settings: Settings, attempt_id: str = "") -> dict[str, str]:
+    """Environment of a dbt process: the settings, and nothing sent or looked up elsewhere.
+
+    With `attempt_id` what it builds is noted as part of that attempt.
+    """
     return {
         **settings.environment(),
+        "BUILD_ATTEMPT": attempt_id,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
         "DBT_USE_COLORS": "false",

@@ -10,6 +10,32 @@ import dagster as dg
 from orchestration.dagster_home import relax_history
 from orchestration.lock import warehouse_lock
 from orchestration.project import Settings
+from orchestration.run_records import recorded
+
+STARTED_BY_TAG = "yunying/started_by"
+NO_RUN = ""
+"""Where Dagster puts events that belong to no run."""
+
+
+def job_name(run: dg.DagsterRun) -> str:
+    """The job, or that assets were launched by hand."""
+    return "some assets" if run.job_name.startswith("__") else run.job_name
+
+
+def started_by(run: dg.DagsterRun) -> str:
+    """Who or what started a run."""
+    # First: a run that is executed again has the tags of the one before.
+    if run.parent_run_id:
+        return f"re-execution of {run.parent_run_id}"
+    for tag, words in (
+        (STARTED_BY_TAG, ""),
+        ("dagster/schedule_name", "schedule "),
+        ("dagster/sensor_name", "sensor "),
+        ("dagster/backfill", "backfill "),
+    ):
+        if tag in run.tags:
+            return f"{words}{run.tags[tag]}"
+    return "the UI"
 
 
 class OneWriterExecutor(dg.Executor):
@@ -35,7 +61,15 @@ class OneWriterExecutor(dg.Executor):
             plan_context.log.info(message)
 
         relax_history()
-        with warehouse_lock(Settings.from_environment(), say):
+        settings = Settings.from_environment()
+        run, instance = plan_context.dagster_run, plan_context.instance
+        with (
+            warehouse_lock(settings, say),
+            recorded(settings, run.run_id, job_name(run), started_by(run), say) as recorder,
+        ):
+            instance.add_event_listener(run.run_id, recorder.on_event)
+            # Checks that a failed run reports beside itself.
+            instance.add_event_listener(NO_RUN, recorder.on_event)
             yield from self._inner.execute(plan_context, execution_plan)
 
 

@@ -30,6 +30,9 @@ def made_of(settings: Settings, connection: duckdb.DuckDBPyConnection) -> dict[s
                 "select feed, source_file, content_hash, status from raw.ingest_files order by all"
             ).fetchall()
         ),
+        "restated": _hash(
+            connection.execute("select max(load_id) from raw.restated_days").fetchone()
+        ),
         "definitions": _hash(
             connection.execute(
                 "select file, content_hash, error from seeds.definition_files order by all"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,11 +40,18 @@ class Settings:
     week_start: str
     currency: str
     horizon: datetime | None
-    pseudonym_key: str | None
-    erasure_key: str | None
+    # Secrets are not shown where settings are.
+    pseudonym_key: str | None = field(repr=False)
+    erasure_key: str | None = field(repr=False)
     memory_limit: str
     threads: int
     wait_seconds: int
+    alert_webhook: str | None = field(repr=False)
+    alert_smtp_url: str | None = field(repr=False)
+    alert_email_to: tuple[str, ...]
+    alert_email_from: str | None
+    alert_log: Path
+    ui_url: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -70,10 +78,21 @@ class Settings:
             memory_limit=get("MEMORY_LIMIT", "3GB"),
             threads=_positive("THREADS", get("THREADS", str(os.cpu_count() or 2))),
             wait_seconds=_positive("WAIT_SECONDS", get("WAIT_SECONDS", "300")),
+            alert_webhook=_url("ALERT_WEBHOOK", get("ALERT_WEBHOOK"), "https://host/path"),
+            alert_smtp_url=_url(
+                "ALERT_SMTP_URL", get("ALERT_SMTP_URL"), "smtp://user:password@host:587"
+            ),
+            alert_email_to=_list(get("ALERT_EMAIL_TO")),
+            alert_email_from=get("ALERT_EMAIL_FROM") or None,
+            alert_log=_path(get("ALERT_LOG", "data/alerts.log")),
+            ui_url=get("UI_URL", "http://127.0.0.1:3000").rstrip("/"),
         )
 
     def environment(self) -> dict[str, str]:
-        """The same settings as environment variables, with absolute paths, for a dbt process."""
+        """The same settings as environment variables, with absolute paths, for a dbt process.
+
+        Without the secrets: whoever needs one reads the environment that it came in.
+        """
         values = {
             "RAW_DIR": self.raw_dir,
             "SEEDS_DIR": self.seeds_dir,
@@ -87,8 +106,28 @@ class Settings:
             "MEMORY_LIMIT": self.memory_limit,
             "THREADS": self.threads,
             "WAIT_SECONDS": self.wait_seconds,
+            "ALERT_EMAIL_TO": ",".join(self.alert_email_to),
+            "ALERT_EMAIL_FROM": self.alert_email_from or "",
+            "ALERT_LOG": self.alert_log,
+            "UI_URL": self.ui_url,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
+
+    def redact(self, text: str) -> str:
+        """The text without any secret of these settings."""
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, "•••")
+        return text
+
+    def _secrets(self) -> set[str]:
+        secrets = {self.pseudonym_key, self.erasure_key, self.alert_webhook, self.alert_smtp_url}
+        if self.alert_webhook:
+            parts = urlsplit(self.alert_webhook)
+            secrets |= {parts.path.strip("/"), parts.query, parts.password}
+        if self.alert_smtp_url:
+            password = urlsplit(self.alert_smtp_url).password
+            secrets |= {password, password and unquote(password)}
+        return {secret for secret in secrets if secret}
 
 
 def other_environment() -> dict[str, str]:
@@ -121,6 +160,27 @@ def _positive(name: str, value: str) -> int:
     if not value.isdigit() or int(value) < 1:
         raise SettingsError(f"YUNYING_{name}={value!r}: give a whole number from 1")
     return int(value)
+
+
+def _list(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _url(name: str, value: str, example: str) -> str | None:
+    """A URL of the example's scheme, or of its encrypted twin. The message never shows the value:
+    it may hold a secret."""
+    if not value:
+        return None
+    wanted = urlsplit(example).scheme.removesuffix("s")
+    try:
+        parts = urlsplit(value)
+        is_good = parts.scheme.removesuffix("s") == wanted and parts.hostname is not None
+        _ = parts.port
+    except ValueError:
+        is_good = False
+    if not is_good or any(character.isspace() for character in value):
+        raise SettingsError(f"YUNYING_{name} is not shown here and cannot be used: give {example}")
+    return value
 
 
 def _instant(name: str, value: str) -> datetime | None:

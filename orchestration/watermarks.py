@@ -26,8 +26,11 @@ _REBUILDING = ""
 
 
 def newest_load_id(connection: duckdb.DuckDBPyConnection) -> int:
-    """Number of the newest load of any feed; 0 before the first."""
-    row = connection.execute("select coalesce(max(load_id), 0) from raw.ingest_files").fetchone()
+    """Number of the newest load of any feed, or wish to restate days; 0 before the first."""
+    row = connection.execute(
+        "select coalesce(max(load_id), 0) from ("
+        "select load_id from raw.ingest_files union all select load_id from raw.restated_days)"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -15,3 +15,11 @@
     delete from {{ this }} where load_id <= {{ completed_load_id() }}
     {%- endif %}
 {%- endmacro %}
+
+{# Notes, in the transaction that makes a model, that it stands: a build that breaks off goes on
+   behind it. `BUILD_ATTEMPT` is set by the orchestrated build; a model that is built by hand is
+   noted without, and nothing is resumed or published over it. #}
+{% macro note_built() -%}
+    insert into raw.built_models (attempt_id, model_name)
+    values ('{{ env_var('BUILD_ATTEMPT', '') }}', '{{ model.unique_id }}')
+{%- endmacro %}

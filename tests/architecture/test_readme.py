@@ -85,7 +85,8 @@ def test_settings_and_their_defaults_are_all_there(text: str) -> None:
             shown = value.relative_to(ROOT).as_posix() if isinstance(value, Path) else value
             assert default == f"`{shown}`"
         else:
-            assert name.endswith(("HORIZON", "PSEUDONYM_KEY", "ERASURE_KEY", "THREADS"))
+            unset = ("HORIZON", "PSEUDONYM_KEY", "ERASURE_KEY", "THREADS", "WEBHOOK", "SMTP_URL")
+            assert name.endswith((*unset, "EMAIL_TO", "EMAIL_FROM"))
 
 
 @READMES

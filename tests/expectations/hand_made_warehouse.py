@@ -24,6 +24,7 @@ create table raw.ingest_files (
     load_id bigint, status text, rows_in bigint, error text, first_loaded_at timestamp,
     loaded_at timestamp
 );
+create table raw.restated_days (load_id bigint, restated_date date);
 create table raw.build_watermarks (
     load_id bigint, configuration_hash text, completed_at timestamp
 );

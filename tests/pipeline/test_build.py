@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from orchestration.publishing import DATABASE, current_build, publish
 from orchestration.summary import summarize
 from orchestration.up_to_date import published_already
 from orchestration.warehouse import connect
+from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
 from tests.support import dbt_target, environment_of, settings_of, write_feeds
 
 SECONDS = 600
@@ -39,6 +41,8 @@ class Line:
 
     settings: Settings
     environment: dict[str, str]
+    hook: Webhook
+    box: Mailbox
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -60,9 +64,32 @@ class Line:
         with duckdb.connect(str(path), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def runs(self, column: str) -> list[object]:
+        """A column of the history of runs, in their order."""
+        path = self.settings.publish_dir / "history" / "history.duckdb"
+        with duckdb.connect(str(path), read_only=True) as history:
+            rows = history.execute(f"select {column} from pipeline_runs order by started_at")
+            return [value for (value,) in rows.fetchall()]
+
+    @contextmanager
+    def instance(self) -> Iterator[dg.DagsterInstance]:
+        """Dagster's instance, and the environment, of this line."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            with dg.DagsterInstance.get() as instance:
+                yield instance
+
+
+SECRETS = ("hook-s3cret-Zq8", "mail-s3cret-Zq8", "key-s3cret-Zq8")
+
+
+def build_job() -> dg.JobDefinition:
+    return defs.resolve_job_def("build")
+
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     folder = tmp_path_factory.mktemp("line")
     settings = settings_of(folder)
     shutil.copytree(SHIPPED_SEEDS_DIR, settings.seeds_dir)
@@ -82,8 +109,14 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
         **settings.environment(),
         "DAGSTER_HOME": str(folder / "dagster"),
         "DBT_TARGET_PATH": str(dbt_target()),
+        "YUNYING_ALERT_LOG": str(folder / "alerts.log"),
+        "YUNYING_ALERT_EMAIL_TO": "ops@example.com",
+        "YUNYING_PSEUDONYM_KEY": SECRETS[2],
     }
-    return Line(settings, environment)
+    with webhook() as hook, mailbox() as box:
+        environment["YUNYING_ALERT_WEBHOOK"] = f"{hook.url}/{SECRETS[0]}"
+        environment["YUNYING_ALERT_SMTP_URL"] = f"smtp://line:{SECRETS[1]}@127.0.0.1:{box.port}"
+        yield Line(Settings.from_environment(environment), environment, hook, box)
 
 
 def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
@@ -156,9 +189,94 @@ def test_1_a_build_killed_while_it_publishes_shows_nothing(line: Line) -> None:
     assert list(unfinished.glob(".unfinished-*"))
 
 
+def test_1_the_next_goes_on_behind_what_stands_and_tells_of_both(line: Line) -> None:
+    """And it fails as well, at the very end: what it publishes to is in the way."""
+    with connect(line.settings) as connection:
+        stood = connection.execute("select model_name from raw.built_models").fetchall()
+    assert stood
+    shutil.rmtree(line.settings.publish_dir / "builds")
+    (line.settings.publish_dir / "builds").write_text("in the way")
+    code, out = line.build()
+    assert code == 1, out
+    assert f"going on behind the build that broke off: {len(stood)} tables stand" in out
+    with connect(line.settings) as connection:
+        built = connection.execute("select model_name from raw.built_models").fetchall()
+    models = [n for n in load_manifest()["nodes"].values() if n["resource_type"] == "model"]
+    # Each model once: none that stood was made again.
+    assert sorted(name for (name,) in built) == sorted(n["unique_id"] for n in models)
+    assert line.runs("status") == [*["interrupted"] * 3, "failed"]
+    assert line.runs("started_by") == ["make build"] * 4
+    assert line.runs("rows_loaded")[0] == 0  # it was killed before it could say
+    texts = [body["text"] for _, body in line.hook.posted]
+    assert len(texts) == len(line.box.mails) == 4
+    assert all("interrupted" in text for text in texts[:3])
+    assert "✗ publish: " in texts[3]
+    for text, run_id in zip(texts, line.runs("run_id"), strict=True):
+        assert f"/runs/{run_id}" in text
+    assert current_build(line.settings) is None
+
+
+def test_1_re_executed_from_failure_it_publishes_and_does_nothing_again(line: Line) -> None:
+    (line.settings.publish_dir / "builds").unlink()
+    with line.instance() as instance:
+        options = dg.ReexecutionOptions.from_failure(str(line.runs("run_id")[-1]), instance)
+        with dg.execute_job(
+            dg.reconstructable(build_job), instance, reexecution_options=options
+        ) as result:
+            assert result.success
+            started = [e.step_key for e in result.all_events if e.event_type_value == "STEP_START"]
+    assert started == ["publish"]
+    build = current_build(line.settings)
+    assert build is not None
+    assert line.runs("build_id")[-1] == build.build_id
+    assert str(line.runs("started_by")[-1]).startswith("re-execution of ")
+
+
+@pytest.mark.parametrize(
+    ("damage", "mend"),
+    [
+        (
+            "insert into raw.built_models values ('', 'by hand')",
+            "delete from raw.built_models where attempt_id = ''",
+        ),
+        (
+            "update raw.build_attempts set checked_at = null",
+            "update raw.build_attempts set checked_at = now() at time zone 'UTC'",
+        ),
+        (
+            "insert into raw.restated_days values (9999, '2024-03-01', null, now())",
+            "delete from raw.restated_days",
+        ),
+    ],
+    ids=["built by hand since", "not checked", "not taken in"],
+)
+def test_1_nothing_else_is_published(line: Line, damage: str, mend: str) -> None:
+    before = current_build(line.settings)
+    keys = [
+        key for key in defs.resolve_asset_graph().get_all_asset_keys() if key.path[0] == "publish"
+    ]
+    with connect(line.settings) as connection:
+        connection.execute(damage)
+    with line.instance() as instance:
+        result = build_job().execute_in_process(
+            instance=instance, asset_selection=keys, raise_on_error=False
+        )
+    with connect(line.settings) as connection:
+        connection.execute(mend)
+    assert not result.success
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    assert "nothing was published" in str(failure.step_failure_data.user_failure_data.description)
+    assert current_build(line.settings) == before
+
+
 def test_2_the_next_build_is_right_and_told_in_few_lines(line: Line) -> None:
+    (line.settings.publish_dir / "current").unlink()
     code, out = line.build()
     assert code == 0, out
+    assert "tables stand" in out
+    assert line.runs("status")[-1] == "succeeded"
+    assert line.runs("failed_check_count")[-1] == 0
+    assert len(line.hook.posted) == 2
     assert line.published(
         "select dau from marts.mart_active_users_daily where activity_date = '2024-03-04'"
     ) == [(5,)]
@@ -182,7 +300,7 @@ def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) ->
 
 def test_2_the_schedule_skips_when_nothing_is_new(line: Line) -> None:
     nightly = defs.resolve_schedule_def("nightly")
-    with environment_of(line.settings):
+    with line.instance():
         tick = nightly.evaluate_tick(dg.build_schedule_context())
     assert not tick.run_requests
     assert "nothing is new" in (tick.skip_message or "")
@@ -259,6 +377,48 @@ def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Lin
     assert (ROOT / compiled).is_file()
     assert current_build(line.settings) == before
     assert line.published("select count(*) from marts.mart_active_users_daily") != [(0,)]
+    assert_it_was_told_with_its_rows(line)
+
+
+def assert_it_was_told_with_its_rows(line: Line) -> None:
+    text = line.hook.posted[-1][1]["text"]
+    assert text.startswith("Yunying: build failed: 1 check\n")
+    assert "seeds.definition_problems: assert_definitions_are_right: 1 row; see " in text
+    assert "cell 1, 1, 1 is missing" not in text
+    assert len(line.hook.posted) == len(line.box.mails) == 3
+    path = line.settings.publish_dir / "history" / "history.duckdb"
+    with duckdb.connect(str(path), read_only=True) as history:
+        failed = history.execute(
+            "select table_name, check_name, failing_row_count from check_results"
+            " where run_id = ? and status = 'failed'",
+            [line.runs("run_id")[-1]],
+        ).fetchall()
+        # Each suite is told of too, though this run ended before its own checks.
+        told = history.execute(
+            "select count(distinct run_id) from check_results where check_name = 'plausible'"
+        ).fetchone()
+    assert failed == [("seeds.definition_problems", "assert_definitions_are_right", 1)]
+    assert told == (3,)
+
+
+def test_4_no_secret_stands_in_anything_that_was_written(line: Line) -> None:
+    """After builds that were killed, failed and passed, in every file of theirs."""
+    files = [
+        path
+        for folder in (line.settings.warehouse.parent, dbt_target())
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
+    assert len(files) > 100
+    contents = ((path, path.read_bytes()) for path in files)
+    found = [
+        f"{path}: {secret}"
+        for path, content in contents
+        for secret in SECRETS
+        if secret.encode() in content or secret.encode().hex().encode() in content
+    ]
+    assert found == []
+    assert len(line.hook.posted) == 3
 
 
 def assert_the_ui_shows_what_failed_and_that_alone(line: Line) -> None:

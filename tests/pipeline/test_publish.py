@@ -204,3 +204,16 @@ def test_data_docs_are_published_beside_the_tables(settings: Settings, tmp_path:
     shutil.rmtree(docs)
     publish(settings, RELATIONS, "hash", data_docs=docs)
     assert not list((settings.publish_dir / "data_docs").iterdir())
+
+
+def test_an_error_does_not_repeat_the_key(settings: Settings, tmp_path: Path) -> None:
+    """DuckDB repeats a statement that it cannot bind, and logs repeat DuckDB."""
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("alter table marts.mart_users alter user_id type integer using 1")
+    keyed = settings_of(tmp_path, {"YUNYING_PSEUDONYM_KEY": "k" * 64})
+    with pytest.raises(duckdb.Error) as raised:
+        publish(keyed, RELATIONS, "hash")
+    assert "encode" in str(raised.value)
+    for pad in (0, 0x36, 0x5C):  # as the key goes into the hash
+        assert bytes(byte ^ pad for byte in b"k" * 4).hex() not in str(raised.value)
+    assert "k" * 4 not in str(raised.value) + repr(keyed)

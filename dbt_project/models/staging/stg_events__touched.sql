@@ -18,9 +18,31 @@ files as (
 
 ),
 
+restated_days as (
+
+    select
+        restated_date,
+        load_id
+    from {{ source('raw', 'restated_days') }}
+
+),
+
 latest as (
 
-    select coalesce(max(load_id), 0) as load_id from files
+    select coalesce(max(load_id), 0) as load_id
+    from (
+        select load_id from files
+        union all
+        select load_id from restated_days
+    ) as loads
+
+),
+
+wanted_days as (
+
+    select distinct restated_date
+    from restated_days
+    where {{ 'load_id > ' ~ completed_load_id() if is_incremental() else '1 = 0' }}
 
 ),
 
@@ -93,6 +115,33 @@ overtaken as (
 
 ),
 
+-- What raw has of the days, and what staging has that raw has not.
+restated as (
+
+    select
+        typed.source_id,
+        typed.event_id,
+        typed.user_id,
+        typed.anonymous_id,
+        typed.order_id
+    from {{ ref('stg_events__typed') }} as typed
+    inner join wanted_days
+        on {{ local_date('typed.occurred_at') }} = wanted_days.restated_date
+
+    union all
+
+    select
+        staged.source_id,
+        staged.event_id,
+        staged.user_id,
+        staged.anonymous_id,
+        staged.order_id
+    from {{ staged }} as staged
+    inner join wanted_days
+        on {{ local_date('staged.occurred_at') }} = wanted_days.restated_date
+
+),
+
 {% endif -%}
 touched as (
 
@@ -102,6 +151,8 @@ touched as (
     select * from leaving
     union all
     select * from overtaken
+    union all
+    select * from restated
     {% endif %}
 
 )

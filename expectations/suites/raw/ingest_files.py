@@ -16,7 +16,17 @@ SUITE = Suite(
     max(load_id) as built_load_id,
     (select max(load_id) from {table}) as ledger_load_id
 from raw.build_watermarks
-having max(load_id) > coalesce((select max(load_id) from {table}), 0)""",
+having max(load_id) > coalesce(
+    (
+        select max(load_id)
+        from (
+            select load_id from {table}
+            union all
+            select load_id from raw.restated_days
+        ) as numbered
+    ),
+    0
+)""",
             keys=("built_load_id",),
         ),
         QueryRule(

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.arrivals import folder_signature
+from orchestration.defs.ingest.restated_days import KEY as RESTATED_DAYS
 from orchestration.project import Settings
 from orchestration.up_to_date import nothing_new, published_already
 
@@ -13,7 +14,7 @@ SECONDS_BETWEEN_LOOKS = 60
 
 build = dg.define_asset_job(
     JOB,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(RESTATED_DAYS),
     description="The whole line: ingest, dbt, checks, publish. `make build` runs this very job.",
 )
 
@@ -31,6 +32,18 @@ def nightly(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipRe
     if published is not None:
         return dg.SkipReason(nothing_new(settings, published))
     return dg.RunRequest()
+
+
+@dg.asset_sensor(
+    name="restatements",
+    asset_key=RESTATED_DAYS,
+    job=build,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs the line when somebody has asked for days to be computed anew.",
+)
+def restatements(_context: dg.SensorEvaluationContext, event: dg.EventLogEntry) -> dg.RunRequest:
+    """One build for the days that one run has noted."""
+    return dg.RunRequest(run_key=event.run_id)
 
 
 @dg.sensor(

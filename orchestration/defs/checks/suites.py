@@ -14,6 +14,8 @@ import dagster as dg
 from expectations.results import Failure, SuiteResult
 from expectations.rules import Suite
 from expectations.suites import all_suites
+from orchestration import attempts, watermarks
+from orchestration.fingerprint import fingerprint
 from orchestration.project import Settings
 from orchestration.retries import connect_or_retry
 
@@ -57,6 +59,11 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
         raise dg.Failure(
             "\n".join(f"check {suite} failed" for suite in failed), allow_retries=False
         )
+    if len(results) == len(all_suites()):
+        with connect_or_retry(settings, context.log.info) as connection:
+            if attempts.were_made(connection):
+                load_id = watermarks.newest_load_id(connection)
+                attempts.checked(connection, load_id, fingerprint(settings, connection))
 
 
 def _evaluate(settings: Settings, suites: Sequence[Suite]) -> tuple[SuiteResult, ...]:

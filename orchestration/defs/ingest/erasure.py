@@ -384,6 +384,9 @@ class _Erasing:
                 )
             # The next step fills it again, from what readers see and without these people.
             execute("delete from raw.restatements_log")
+            # Nothing that a build which broke off had made can be gone on with.
+            execute("delete from raw.build_attempts")
+            execute("delete from raw.built_models")
             if floor is not None:
                 execute(f"insert into raw.horizon_floors values ({value(floor)})")
             if is_rebuild:

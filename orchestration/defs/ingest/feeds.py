@@ -228,6 +228,9 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "erasure_scans",
         "unjoined_anonymous_ids",
         "horizon_floors",
+        "restated_days",
+        "build_attempts",
+        "built_models",
     }
 )
 """Tables of `raw` that are no feeds: a folder of such a name is not read."""

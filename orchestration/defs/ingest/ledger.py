@@ -122,6 +122,30 @@ TABLES = (
         restated_at timestamp not null
     )
     """,
+    """
+    create table if not exists raw.restated_days (
+        load_id bigint not null,
+        restated_date date not null,
+        reason varchar,
+        requested_at timestamp not null
+    )
+    """,
+    """
+    create table if not exists raw.build_attempts (
+        attempt_id varchar not null,
+        load_id bigint not null,
+        fingerprint varchar not null,
+        started_at timestamp not null,
+        completed_at timestamp,
+        checked_at timestamp
+    )
+    """,
+    """
+    create table if not exists raw.built_models (
+        attempt_id varchar not null,
+        model_name varchar not null
+    )
+    """,
 )
 
 

@@ -1,12 +1,12 @@
 """The published tables as assets: what exposures depend on, copied and swapped in as one build."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+import duckdb
 
 from expectations.suites import all_suites
-from orchestration import watermarks
+from orchestration import attempts, watermarks
 from orchestration.dbt_runs import (
     configuration_hash,
     exposed_nodes,
@@ -15,6 +15,7 @@ from orchestration.dbt_runs import (
     relative_to_root,
 )
 from orchestration.fingerprint import fingerprint, made_of
+from orchestration.lateness import FAIL_AFTER, WARN_AFTER
 from orchestration.project import Settings
 from orchestration.publishing import DATABASE, publish
 from orchestration.restatements import restating
@@ -24,10 +25,7 @@ from orchestration.translator import LayerTranslator
 MANIFEST = load_manifest()
 GROUP = "publish"
 BUILD_KEY = dg.AssetKey([GROUP, "build"])
-# A daily build, and the time that it takes; then a person should know, then it is broken.
-FRESH = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=26), fail_window=timedelta(hours=50)
-)
+FRESH = dg.FreshnessPolicy.time_window(warn_window=WARN_AFTER, fail_window=FAIL_AFTER)
 
 
 def _specs() -> Iterator[dg.AssetSpec]:
@@ -60,12 +58,12 @@ def _specs() -> Iterator[dg.AssetSpec]:
 
 @dg.multi_asset(specs=list(_specs()), name=GROUP)
 def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    """Publish what this run has built and checked; refuse when it has not."""
+    """Publish what is built and checked; refuse when it is not."""
     settings = Settings.from_environment()
-    _refuse_unchecked(context, settings)
     with connect_or_retry(settings, context.log.info) as connection:
         seen = fingerprint(settings, connection)
         parts = made_of(settings, connection)
+        _refuse_unchecked(context, connection, seen)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
     build = publish(
         settings,
@@ -105,22 +103,19 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     )
 
 
-def _refuse_unchecked(context: dg.AssetExecutionContext, settings: Settings) -> None:
-    """Raise unless this very run transformed everything, green, and its checks were not cut out.
+def _refuse_unchecked(
+    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, made_of: str
+) -> None:
+    """Raise unless what stands is whole, green, checked, of these inputs, and untouched since.
 
-    Run alone from the UI, publishing would put before readers whatever the last failed build
-    left in the warehouse. The run holds the warehouse from its start, so a watermark that is
-    younger than the run is its own.
+    So a run that is re-executed behind its checks may publish; run alone from the UI after a
+    build that failed, publishing would put before readers whatever that left.
     """
-    record = context.instance.get_run_record_by_id(context.run_id)
-    started = (record.start_time if record else None) or 0.0
-    started_at = datetime.fromtimestamp(started, UTC).replace(tzinfo=None)
-    with connect_or_retry(settings, context.log.info) as connection:
-        last = watermarks.last(connection)
-    cut_out = context.run.asset_check_selection
-    if last is None or last.completed_at < started_at or cut_out == frozenset():
+    load_id = watermarks.newest_load_id(connection)
+    cut_out = context.run.asset_check_selection == frozenset()
+    if cut_out or not attempts.is_publishable(connection, load_id, made_of):
         raise dg.Failure(
-            "nothing was published: a build is published by the run that made and checked it. "
-            "Launch the job `build`, or `make build`.",
+            "nothing was published: what stands in the warehouse is not whole, checked and of "
+            "the present files, definitions and code. Launch the job `build`, or `make build`.",
             allow_retries=False,
         )

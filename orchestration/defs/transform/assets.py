@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from importlib import import_module
 from threading import Thread
 from typing import Any
@@ -11,7 +12,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import transforming
+from orchestration import attempts, transforming
 from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
     NOT_RUN,
@@ -26,9 +27,10 @@ from orchestration.dbt_runs import (
     target_dir,
 )
 from orchestration.defs.checks.suites import report_suites
+from orchestration.fingerprint import fingerprint
 from orchestration.previews import preview
 from orchestration.project import ROOT, Settings
-from orchestration.publishing import erasure_epoch
+from orchestration.publishing import current_build, erasure_epoch
 from orchestration.restatements import restating, take_in
 from orchestration.retries import connect_or_retry
 from orchestration.translator import LayerTranslator
@@ -50,16 +52,29 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     """Build and test what is selected; remember how far a whole and green build came."""
     settings = Settings.from_environment()
     configuration = configuration_hash(settings, MANIFEST)
+    attempt: attempts.Attempt | None = None
     with connect_or_retry(settings, context.log.info) as connection:
         run = transforming.begin(connection, configuration)
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
+        if _is_whole(context):
+            attempt = _attempt(context, connection, settings, run.load_id)
+        standing = _standing(attempt)
+        yield from _told_again(connection, standing)
     if run.has_changed:
         context.log.info("settings or SQL changed since the last build: rebuilding from raw")
     arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
+    if standing:
+        context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
+        arguments += ["--exclude", " ".join(node["name"] for node in standing)]
 
-    os.environ.update(dbt_environment(settings))
+    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else ""))
+    # A table that stands is left out alone: its tests have perhaps not been run.
+    if standing:
+        os.environ["DBT_INDIRECT_SELECTION"] = "empty"
+    else:
+        os.environ.pop("DBT_INDIRECT_SELECTION", None)
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     # The checks need it next, and dbt leaves this process idle: its import takes 7 to 11 s.
@@ -80,11 +95,12 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     with connect_or_retry(settings, context.log.info) as connection:
         yield from _with_row_counts(connection, tables)
         yield from _with_failing_rows(connection, failed)
-        if exit_code == 0 and _is_whole(context):
+        if exit_code == 0 and attempt is not None:
             transforming.complete(connection, run)
+            attempts.complete(connection, attempt)
     if exit_code != 0:
         yield from _not_run(context)
-        if _is_whole(context):
+        if attempt is not None:
             report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
         why = f"dbt failed; {log} says why"
@@ -95,6 +111,44 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         raise dg.Failure(
             description="\n".join(failures(MANIFEST)) or why,
             allow_retries=False,
+        )
+
+
+def _attempt(
+    context: dg.AssetExecutionContext,
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    load_id: int,
+) -> attempts.Attempt:
+    """The attempt that broke off before it was published, or a new one."""
+    made_of = fingerprint(settings, connection)
+    published = current_build(settings)
+    anew = attempts.ANEW_TAG in context.run.tags or (
+        published is not None and published.fingerprint == made_of
+    )
+    return attempts.begin(connection, context.run_id, load_id, made_of, anew=anew)
+
+
+def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
+    """The models that this attempt need not build again, in the order of the flow."""
+    built = attempt.built if attempt else frozenset()
+    nodes = MANIFEST["nodes"]
+    parents = {unique_id: nodes[unique_id]["depends_on"]["nodes"] for unique_id in built}
+    flow = TopologicalSorter(parents).static_order()
+    return [nodes[unique_id] for unique_id in flow if unique_id in built]
+
+
+def _told_again(
+    connection: duckdb.DuckDBPyConnection, standing: Sequence[Mapping[str, Any]]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """An event for each table that was built before the break: what depends on it waits for one."""
+    translator = LayerTranslator()
+    for node in standing:
+        query = f"""select count(*) from "{node["schema"]}"."{node["alias"]}" """
+        row = connection.execute(query).fetchone()
+        yield dg.MaterializeResult(
+            asset_key=translator.get_asset_key(node),
+            metadata={"dagster/row_count": row[0] if row else 0, "built": "before the break"},
         )
 
 
