@@ -104,8 +104,10 @@ class Line:
         holder: subprocess.Popen[str] | None = None,
     ) -> Told:
         """Build (or rebuild); let the fault strike. A holder lets go when it is waited for."""
+        # With nothing new there would be no build for a fault to strike.
+        again = ["--again"] if fault.step else []
         process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *again],
             cwd=ROOT,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -277,7 +279,7 @@ class Chaos:
     def until(self, deadline: float) -> None:
         """Faults, one build after another."""
         while time.monotonic() < deadline and not self.record.problems:
-            self.deliver(self._draw.randint(0, self._per_build), is_building=False)
+            self.deliver(self._draw.randint(1, self._per_build + 1), is_building=False)
             fault = self._fault()
             arriving = threading.Timer(
                 self._draw.uniform(1, 12), self.deliver, (2,), {"is_building": True}

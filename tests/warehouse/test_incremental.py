@@ -17,6 +17,7 @@ from random import Random
 import duckdb
 import pytest
 
+from orchestration.defs.ingest.withdraw import withdraw
 from tests.support import settings_of
 from tests.warehouse.draws import seed
 from verify.builder import Kill, builder
@@ -79,33 +80,54 @@ def test_incremental_builds_equal_one_load_of_all_files(built: Round) -> None:
 def test_a_build_computes_what_its_rows_touch_and_moves_nothing_else(
     built: Round, tmp_path: Path
 ) -> None:
-    """One event of somebody new, below the horizon: everybody else's rows stay as they are."""
+    """An event of somebody new, and a copy that gives one of the marathon's to somebody else.
+
+    Withdrawn, they leave everything as it was.
+    """
     before = tmp_path / "before.duckdb"
     shutil.copyfile(built.settings.warehouse, before)
-    event = {
-        "event_id": "quiet",
-        "event_name": "open",
-        "occurred_at": "2023-12-01T12:00:00",
-        "user_id": "u_quiet",
-        "anonymous_id": "d_quiet",
-    }
+    ((taken,),) = query(
+        before,
+        "select event_id from facts.fct_events"
+        " where user_id = 'u_marathon' and received_at is null and anonymous_id is null"
+        " and order_id is null order by all limit 1",
+    )
+    at = {"event_name": "open", "occurred_at": "2023-12-01T12:00:00", "received_at": "2023-12-01"}
+    events = [
+        {**at, "event_id": "quiet", "user_id": "u_quiet", "anonymous_id": "d_quiet"},
+        {**at, "event_id": taken, "user_id": "u_taker"},
+    ]
     path = built.settings.raw_dir / "events" / "quiet.jsonl"
-    path.write_text(json.dumps(event) + "\n", encoding="utf-8")
+    path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
     built.build()
-    with duckdb.connect(str(built.settings.warehouse), read_only=True) as connection:
-        touched = connection.execute(
-            "select user_id from intermediate.int_users_touched order by all"
-        ).fetchall()
-        mine = connection.execute(
-            "select count(*) from facts.fct_events where user_id = 'u_quiet'"
-        ).fetchone()
-    assert touched == [("anon:d_quiet",), ("u_quiet",)]
-    assert mine == (1,)
-    moved = {one.table: one for one in compare(built.settings.warehouse, before).differences}
+    now = built.settings.warehouse
+    touched = query(now, "select user_id from intermediate.int_users_touched order by all")
+    assert touched == [("anon:d_quiet",), ("u_marathon",), ("u_quiet",), ("u_taker",)]
+    owners = f"select user_id from facts.fct_events where event_id = '{taken}'"
+    assert query(now, owners) == [("u_taker",)]
     for table in ("facts.fct_events", "facts.fct_sessions", "facts.fct_user_days"):
-        assert (moved[table].left_rows, moved[table].right_rows) == (1, 0), moved[table]
-    assert "facts.fct_orders" not in moved
-    assert "marts.mart_rfm_scores" not in moved
+        assert moved_users(before, now, table) == {"u_marathon", "u_quiet", "u_taker"}
+    withdraw(built.settings, "events/quiet.jsonl")
+    built.build()
+    assert query(now, owners) == [("u_marathon",)]
+    assert [str(one) for one in compare(now, before).differences] == []
+
+
+def query(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def moved_users(left: Path, right: Path, table: str) -> set[object]:
+    """Users whose rows of a table differ."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{left}' as l (read_only)")
+        connection.execute(f"attach '{right}' as r (read_only)")
+        rows = connection.execute(
+            f"select user_id from (from l.{table} except all from r.{table}) union "
+            f"select user_id from (from r.{table} except all from l.{table})"
+        ).fetchall()
+    return {user for (user,) in rows}
 
 
 def test_what_differs_is_found_with_its_rows(tmp_path: Path) -> None:
