@@ -44,8 +44,8 @@ verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 
 chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7
 	@$(BIN)/python -m verify.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-test: $(ENVIRONMENT) ## all tests
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(TESTS)
 
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
 	@$(BIN)/python -m orchestration.dev
