@@ -13,7 +13,9 @@ SCHEMAS = ("facts", "marts")
 SHOWN_ROWS = 3
 BUILD_TIME_COLUMNS = frozenset({"build_id", "built_at"})
 """Columns that say when a row was made: apart, when a build is compared with another."""
-PROVENANCE_COLUMNS = frozenset({"source_file", "row_number", "load_id", "loaded_at"})
+PROVENANCE_COLUMNS = frozenset(
+    {"source_file", "row_number", "load_id", "loaded_at", "first_loaded_at"}
+)
 """Columns that say which load brought a row: apart, when files were loaded in other ways."""
 
 
