@@ -94,9 +94,8 @@ def take_in(
     """
     connection.execute("delete from raw.restatements_log")
     build = current_build(settings)
-    if build is None:
+    if build is None or not _attach(connection, settings, build):
         return
-    _attach(connection, settings, build)
     try:
         if _has(connection, BEFORE, table):
             kept = "true" if epoch <= build.erasure_epoch else f"not ({_NAMES_A_PERSON})"
@@ -123,9 +122,8 @@ def fill(
     taken their consent back, and the list does not tell them either.
     """
     target = _name(*watched.table)
-    if before is None:
+    if before is None or not _attach(connection, settings, before):
         return 0
-    _attach(connection, settings, before)
     try:
         _carry(connection, watched, before, build, withholding)
         reasons = _reasons(connection, before, build)
@@ -160,9 +158,14 @@ def fill(
 
 def _attach(
     connection: duckdb.DuckDBPyConnection, settings: Settings, build: PublishedBuild
-) -> None:
+) -> bool:
+    """Attach what readers see; False when the file cannot be read, which must hold up no build."""
     path = str(builds_dir(settings) / build.build_id / DATABASE).replace("'", "''")
-    connection.execute(f"attach '{path}' as {BEFORE} (read_only)")
+    try:
+        connection.execute(f"attach '{path}' as {BEFORE} (read_only)")
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _carry(

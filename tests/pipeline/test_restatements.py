@@ -261,6 +261,16 @@ def test_keyed_hashes_are_not_compared_with_ids_nor_beside_them(
     assert len(hashed) == 64
 
 
+def test_a_published_file_that_cannot_be_read_holds_up_no_build(settings: Settings) -> None:
+    build = release(settings)
+    (settings.publish_dir / "builds" / build.build_id / DATABASE).write_bytes(b"no database")
+    with connect(settings) as connection:
+        take_in(connection, settings, LIST, epoch=0)
+    change(settings, MOVE)
+    release(settings)
+    assert told(settings) == []
+
+
 def test_every_published_table_that_ripens_is_watched_by_its_key() -> None:
     watched = restating(load_manifest())
     assert watched is not None
