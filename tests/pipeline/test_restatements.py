@@ -207,7 +207,7 @@ def test_the_reason_is_what_happened_between_the_builds(
         elif happened == "withdrawn":
             connection.execute("update raw.ingest_files set status = 'withdrawn', load_id = 2")
         elif happened == "erased":
-            connection.execute("create table raw.erasures as select 'r' as request")
+            connection.execute("insert into raw.erasures values ('r', null, '2024-01-01', null)")
     release(settings, made_of)
     assert reasons(settings) == expected
 
@@ -219,7 +219,7 @@ def test_an_erasure_leaves_no_key_of_somebody_who_is_gone(settings: Settings) ->
     assert {key for _, key, *_ in told(settings)} == {("Zhuo Wenjun",), ("Xiangru",)}
     change(
         settings,
-        "create table raw.erasures as select 'r' as request;"
+        "insert into raw.erasures values ('r', null, '2024-01-01', null);"
         " delete from marts.mart_people where user_id = 'Zhuo Wenjun';"
         " delete from marts.mart_days where part = 'web'",
     )

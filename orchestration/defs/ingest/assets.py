@@ -47,6 +47,34 @@ LEDGER_TABLES = {
             Column("first_loaded_at", "timestamp", "When it was first loaded"),
         ),
     ),
+    "erasures": (
+        "One row per request of erasure that was taken in; who it was for is a keyed hash.",
+        (
+            Column("person_hash", "text", "HMAC-SHA256 of the id in the request"),
+            Column("requested_at", "timestamp", "When it was asked, as the request says"),
+            Column("recorded_at", "timestamp", "When it was taken in"),
+            Column("erased_at", "timestamp", "When nothing of the person was left in raw"),
+        ),
+    ),
+    "erasure_removals": (
+        "One row per erased person and object: what was removed there, and when.",
+        (
+            Column("person_hash", "text", "HMAC-SHA256 of the id in the request"),
+            Column("layer", "text", "raw files, raw, or a schema of the warehouse"),
+            Column("object", "text", "A table, the files of a feed, or a file"),
+            Column("removed_count", "integer", "Rows, or files that were rewritten"),
+            Column("is_removed", "boolean", "false: a file that has to be removed by hand"),
+            Column("removed_at", "timestamp", "When"),
+        ),
+    ),
+    "unjoined_anonymous_ids": (
+        "One row per device that an erased person shared with others: it joins nobody.",
+        (Column("anonymous_id", "text", "The device or browser"),),
+    ),
+    "horizon_floors": (
+        "One row per erasure: how far the data had come by then. The horizon does not go back.",
+        (Column("data_through_at", "timestamp", "The last instant, UTC"),),
+    ),
     "ingest_columns": (
         "One row per feed, file and column that the file brought.",
         (
