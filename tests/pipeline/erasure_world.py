@@ -86,7 +86,25 @@ OTHERS: dict[str, list[dict[str, Any]]] = {
     "campaign_assignments": [{"campaign_id": "c", "user_id": "u1"}],
     "feedback": [{"user_id": "u2", "submitted_at": "2024-01-05", "comment": "fine"}],
     "consents": [
-        {"user_id": "u1", "purpose": "marketing", "is_granted": "no", "recorded_at": "2024-01-03"}
+        *(
+            {
+                "user_id": user,
+                "anonymous_id": device,
+                "purpose": purpose,
+                "is_granted": answer,
+                "recorded_at": f"2024-01-{day:02d}",
+            }
+            for user, device, purpose, answer, day in (
+                ("u1", None, "marketing", "no", 3),
+                ("u2", None, "marketing", "true", 2),
+                ("u2", None, "marketing", "true", 4),
+                (None, "d2", "marketing", "false", 6),
+                ("u2", None, "analytics", "true", 2),
+                ("u2", None, "marketing", "true", 9),
+                ("u3", None, "marketing", "false", 5),
+                ("u3", None, "marketing", "true", 5),
+            )
+        ),
     ],
     "contents": [{"content_id": "theirs", "author_id": "u1", "title": "a title"}],
 }

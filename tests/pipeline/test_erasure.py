@@ -145,6 +145,22 @@ def test_files_keep_what_others_did_and_when_they_came(erased: Path) -> None:
     assert kept == len(OTHERS["events"]) + 1
 
 
+def test_consents_are_spans_and_a_no_wins_a_tie(erased: Path) -> None:
+    rows = query(
+        erased / support.WAREHOUSE,
+        "select user_id, purpose, is_granted, day(valid_from_at) as since, "
+        "day(valid_to_at) as until, is_current from facts.fct_consent_spans order by 1, 2, 4",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("u1", "marketing", False, 3, None, True),
+        ("u2", "analytics", True, 2, None, True),
+        ("u2", "marketing", True, 2, 6, False),
+        ("u2", "marketing", False, 6, 9, False),
+        ("u2", "marketing", True, 9, None, True),
+        ("u3", "marketing", False, 5, None, True),
+    ]
+
+
 def test_a_file_delivered_again_brings_nobody_back(erased: Path, tmp_path: Path) -> None:
     folder = tmp_path / "again"
     shutil.copytree(erased, folder)
@@ -203,6 +219,29 @@ def test_another_key_is_an_error(erased: Path, tmp_path: Path) -> None:
     shutil.copytree(erased, folder)
     with pytest.raises(WarehouseError, match="YUNYING_ERASURE_KEY"):
         ingest(settings_of(folder, {"YUNYING_ERASURE_KEY": "another"}))
+
+
+def test_who_arrives_after_the_request_stays_out_with_their_devices(tmp_path: Path) -> None:
+    write(tmp_path, {**OTHERS, "erasure_requests": [REQUEST]}, "first")
+    settings = settings_of(tmp_path)
+    ingest(settings)
+    anonymous = {"events": [row for row in THEIRS["events"] if row["user_id"] is None]}
+    write(tmp_path, anonymous, "second")
+    ingest(settings)  # nobody can know whose they are
+    rest = {**THEIRS, "events": [row for row in THEIRS["events"] if row["user_id"]]}
+    write(tmp_path, rest, "third")
+    ingest(settings)
+    assert holding(tmp_path) == []
+
+
+def test_a_log_of_its_own_is_searched_in_every_column(tmp_path: Path) -> None:
+    write(tmp_path, {**OTHERS, "erasure_requests": [REQUEST]}, "first")
+    log = tmp_path / "raw" / "shop_log"
+    log.mkdir()
+    (log / "a.csv").write_text(f"who,what\n{PERSON},bought-PLANTED\nu1,bought\n")
+    ingest(settings_of(tmp_path))
+    assert holding(tmp_path) == []
+    assert (log / "a.csv").read_text() == "who,what\nu1,bought\n"
 
 
 def test_a_request_may_name_a_device(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration import publishing
+from orchestration.keyed_hash import keyed_hash
 from orchestration.project import ROOT, Settings
 from orchestration.publishing import current_build, publish
 from tests.support import settings_of
@@ -217,3 +219,26 @@ def test_an_error_does_not_repeat_the_key(settings: Settings, tmp_path: Path) ->
     for pad in (0, 0x36, 0x5C):  # as the key goes into the hash
         assert bytes(byte ^ pad for byte in b"k" * 4).hex() not in str(raised.value)
     assert "k" * 4 not in str(raised.value) + repr(keyed)
+
+
+@pytest.mark.parametrize("key", [None, "a key"])
+def test_who_took_consent_back_is_published_without_an_id(
+    settings: Settings, key: str | None
+) -> None:
+    settings = replace(settings, pseudonym_key=key)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute(
+            "create table facts.fct_consent_spans as "
+            "select * from (values ('u1', 'marketing', false, true),"
+            " ('u2', 'marketing', false, false), ('u2', 'marketing', true, true),"
+            " ('u3', 'analytics', false, true))"
+            " as spans (user_id, purpose, is_granted, is_current)"
+        )
+    publish(settings, RELATIONS, "hash", purposes={("marts", "mart_users"): "marketing"})
+    named = {f"u{number}" for number in range(ROWS)}
+    wanted = {keyed_hash(key, name) if key else name for name in named}
+    gone = {keyed_hash(key, "u1") if key else "u1"}
+    for table, ids in (("mart_users", wanted - gone), ("mart_days", wanted)):
+        rows = published(settings, f"select user_id from marts.{table}")
+        assert len(rows) == ROWS
+        assert {row[0] for row in rows} - {None} == ids

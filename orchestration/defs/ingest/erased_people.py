@@ -37,6 +37,23 @@ INSTANT_MACRO = """
     )
 """
 
+# Devices that users were seen with: the one seen first, how many, and who.
+_OWNERS = """
+        select
+            anonymous_id,
+            first(user_id order by first_seen_at, user_id) as owner,
+            count(*) as user_count,
+            list(user_id) as users
+        from (
+            select trim(anonymous_id) as anonymous_id, trim(user_id) as user_id,
+                min(erasure_instant(occurred_at)) as first_seen_at
+            from raw.events
+            where trim(anonymous_id) <> '' and trim(user_id) <> ''
+            group by all
+        )
+        group by anonymous_id
+"""
+
 
 def requests(connection: duckdb.DuckDBPyConnection) -> list[Request]:
     """The requests that raw holds; those that were taken in have left it."""
@@ -51,19 +68,41 @@ def requests(connection: duckdb.DuckDBPyConnection) -> list[Request]:
     ).fetchall()
 
 
+def returned(connection: duckdb.DuckDBPyConnection, since: int) -> list[Request]:
+    """Erased users whom loads after `since` name: their rows may show devices that are new."""
+    rows = connection.execute(
+        f"""
+        select id
+        from (
+            select distinct trim(user_id) as id
+            from raw.events
+            where load_id > {since} and trim(user_id) <> ''
+        )
+        where {hash_sql(KEY, "id")} in (select id_hash from raw.erased_ids where kind = 'user')
+        order by id
+        """
+    ).fetchall()
+    return [(row[0], None, None) for row in rows]
+
+
 def record(
-    connection: duckdb.DuckDBPyConnection, requests: Sequence[Request], now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    requests: Sequence[Request],
+    again: Sequence[Request],
+    now: datetime,
 ) -> bool:
     """Write the hashes of all ids of the people who ask; whether there are new ones.
 
-    `person_ids` has them in plain, for the rest of this run.
+    `again` are people who were erased before and are named by rows again. `person_ids` has the
+    ids in plain, for the rest of this run.
     """
     execute = connection.execute
+    execute(f"create or replace temp table owners as {_OWNERS}")
     execute(
         "create or replace temp table person_ids "
         "(person varchar, id varchar, kind varchar, until_at timestamp)"
     )
-    for user, device, requested_at in requests:
+    for user, device, requested_at in [*requests, *again]:
         until = f"coalesce(erasure_instant({value(requested_at)}), {value(now)})"
         execute("create or replace temp table asked (id varchar, kind varchar)")
         if user is not None:
@@ -71,7 +110,7 @@ def record(
         if device is not None:
             execute(f"insert into asked values ({literal(device)}, 'anonymous')")
             execute(
-                f"insert into asked select owner, 'user' from ({_owners()}) "
+                "insert into asked select owner, 'user' from owners "
                 f"where anonymous_id = {literal(device)} "
                 f"and user_count <= {SHARED_DEVICE_MAX_USERS}"
             )
@@ -83,7 +122,7 @@ def record(
                 when user_count > {SHARED_DEVICE_MAX_USERS} then 'unjoined'
                 else 'shared'
             end
-            from ({_owners()}) as owners
+            from owners
             where anonymous_id not in (select id from asked where kind = 'anonymous')
                 and (
                     owner in (select id from asked where kind = 'user')
@@ -230,25 +269,6 @@ def _feeds(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, tuple[s
     ).fetchall()
     for table, columns in sorted(rows):
         yield table, tuple(columns)
-
-
-def _owners() -> str:
-    """Devices that users were seen with: the one seen first, how many, and who."""
-    return """
-        select
-            anonymous_id,
-            first(user_id order by first_seen_at, user_id) as owner,
-            count(*) as user_count,
-            list(user_id) as users
-        from (
-            select trim(anonymous_id) as anonymous_id, trim(user_id) as user_id,
-                min(erasure_instant(occurred_at)) as first_seen_at
-            from raw.events
-            where trim(anonymous_id) <> '' and trim(user_id) <> ''
-            group by all
-        )
-        group by anonymous_id
-    """
 
 
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -35,6 +35,7 @@ from orchestration.defs.ingest.erased_people import (
     find_rows,
     record,
     requests,
+    returned,
 )
 from orchestration.defs.ingest.feeds import FEEDS_BY_NAME
 from orchestration.defs.ingest.files import RawFile, content_hash, list_raw_files, look_again
@@ -186,10 +187,12 @@ class _Erasing:
         self.say = say
 
     def all(self, asked: list[Request]) -> Erasure | None:
-        is_new = record(self.connection, asked, self.now)
+        since = self._scanned()
+        again = returned(self.connection, since)
+        is_new = record(self.connection, asked, again, self.now)
         if is_new:
             _keep(self.connection, self.settings)
-        find_rows(self.connection, 0 if is_new else self._scanned())
+        find_rows(self.connection, 0 if is_new else since)
         row_count = count(self.connection, "erased_rows")
         unreadable: list[str] = []
         rewritten: list[_Rewritten] = []
