@@ -72,17 +72,20 @@ def returned(connection: duckdb.DuckDBPyConnection, since: int) -> list[Request]
     """Erased users whom loads after `since` name: their rows may show devices that are new."""
     rows = connection.execute(
         f"""
-        select id
+        select u.id, cast(max(r.requested_at) as varchar)
         from (
             select distinct trim(user_id) as id
             from raw.events
             where load_id > {since} and trim(user_id) <> ''
-        )
-        where {hash_sql(KEY, "id")} in (select id_hash from raw.erased_ids where kind = 'user')
-        order by id
+        ) as u
+        inner join raw.erased_ids as e
+            on e.id_hash = {hash_sql(KEY, "u.id")} and e.kind = 'user'
+        left join raw.erasures as r on e.person_hash = r.person_hash
+        group by u.id
+        order by u.id
         """
     ).fetchall()
-    return [(row[0], None, None) for row in rows]
+    return [(user, None, requested_at) for user, requested_at in rows]
 
 
 def record(
@@ -94,7 +97,7 @@ def record(
     """Write the hashes of all ids of the people who ask; whether there are new ones.
 
     `again` are people who were erased before and are named by rows again. `person_ids` has the
-    ids in plain, for the rest of this run.
+    ids in plain, for the rest of this run, and `new_ids` the hashes that were not known.
     """
     execute = connection.execute
     execute(f"create or replace temp table owners as {_OWNERS}")
@@ -139,12 +142,11 @@ def record(
             f"case when kind = 'shared' then {until} end from asked"
         )
     hashed = hash_sql(KEY, "person")
-    before = count(connection, "raw.erased_ids")
-    execute("begin")
     execute(
         f"""
-        insert into raw.erased_ids
-        select distinct {hashed}, {hash_sql(KEY, "id")}, kind, until_at
+        create or replace temp table new_ids as
+        select distinct {hashed} as person_hash, {hash_sql(KEY, "id")} as id_hash,
+            kind, until_at
         from person_ids as p
         where not exists (
             select 1 from raw.erased_ids as e
@@ -153,6 +155,8 @@ def record(
         )
         """
     )
+    execute("begin")
+    execute("insert into raw.erased_ids select * from new_ids")
     for user, device, requested_at in requests:
         name = literal(user or device or "")
         execute(
@@ -169,7 +173,7 @@ def record(
             """
         )
     execute("commit")
-    return count(connection, "raw.erased_ids") > before
+    return count(connection, "new_ids") > 0
 
 
 def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:

@@ -409,7 +409,7 @@ class _Erasing:
         taken_in = (
             f"(select 1 from erased_rows where load_id <= {completed} and feed <> '{REQUESTS}')"
         )
-        parted = "(select 1 from person_ids where kind in ('shared', 'unjoined'))"
+        parted = "(select 1 from new_ids where kind in ('shared', 'unjoined'))"
         return count(self.connection, taken_in) > 0 or count(self.connection, parted) > 0
 
     def _keep_first_load(self, file: _Rewritten) -> None:
