@@ -268,6 +268,7 @@ class Folder:
     def is_loaded(self, name: str) -> bool:
         """Has a build loaded the file, or tried to, as it is now?"""
         with connect(self._settings) as connection:
+            ledger.create_tables(connection)  # there may have been no build yet
             rows = ledger.read(connection)
         row = next((row for row in rows.values() if row.source_file == name), None)
         return row is not None and row.content_hash == content_hash(self._settings.raw_dir / name)
