@@ -17,9 +17,16 @@ Validate = Callable[..., tuple[SuiteResult, ...]]
 
 
 @pytest.fixture(scope="session")
-def network_requests() -> Iterator[list[object]]:
-    """What was asked of the network since the first test; nothing gets through."""
-    asked: list[object] = []
+def asked() -> list[object]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def network_requests(asked: list[object]) -> Iterator[list[object]]:
+    """What was asked of the network since the first test here; nothing gets through.
+
+    By module: tests of other folders, which have servers, may follow in the same process.
+    """
 
     def refuse(*arguments: object, **_: object) -> None:
         asked.append(arguments)
@@ -32,7 +39,7 @@ def network_requests() -> Iterator[list[object]]:
         yield asked
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def validate(network_requests: list[object]) -> Validate:
     """`expectations.validate.validate`, imported under the guard."""
     from expectations.validate import validate
