@@ -187,6 +187,12 @@ def test_an_erasure_that_is_killed_is_taken_up_again(
     write(folder, {feed: [*OTHERS[feed], *THEIRS[feed]] for feed in OTHERS}, "all")
     settings = settings_of(folder)
     ingest(settings)
+    with duckdb.connect(str(settings.warehouse)) as connection:  # as a whole build would leave it
+        connection.execute("create schema facts")
+        connection.execute("create table facts.fct_events as select * from raw.events")
+        connection.execute(
+            "insert into raw.build_watermarks select max(load_id), 'c', now() from raw.events"
+        )
     write(folder, {"erasure_requests": [REQUEST]}, "requests")
 
     def killed(*_: object) -> None:

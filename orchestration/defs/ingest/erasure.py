@@ -51,6 +51,7 @@ from orchestration.project import Settings
 from orchestration.warehouse import WarehouseError
 
 DERIVED_SCHEMAS = ("staging", "intermediate", "facts", "marts")
+_ROWS_GO = "rows"  # in the marker until files and tables are without them
 _KEPT_TABLES = ("erasures", "erased_ids", "erasure_removals", "horizon_floors")
 
 
@@ -196,15 +197,19 @@ class _Erasing:
         row_count = count(self.connection, "erased_rows")
         unreadable: list[str] = []
         rewritten: list[_Rewritten] = []
-        if row_count:
+        # A run that was killed may have rewritten files, which were then loaded without the rows.
+        marker = marker_path(self.settings)
+        is_taken_up = marker.exists() and marker.read_text(encoding="utf-8") == _ROWS_GO
+        if row_count or is_taken_up:
             self.say(f"Erasing {row_count:,} raw row(s) of people who asked to be forgotten.")
-            marker_path(self.settings).touch()
-            self._count_derived()
+            self._certify(is_taken_up)
+            marker.write_text(_ROWS_GO, encoding="utf-8")
             rewritten = self._rewrite_files()
             searched, unreadable = self._search_what_is_not_loaded()
-            self._forget([*rewritten, *searched], unreadable)
+            self._forget([*rewritten, *searched], unreadable, is_taken_up)
+            marker.write_text("", encoding="utf-8")
         self._finish()
-        if not row_count:
+        if not row_count and not is_taken_up:
             return None
         _keep(self.connection, self.settings)
         return Erasure(len(asked), row_count, len(rewritten), tuple(unreadable))
@@ -215,6 +220,33 @@ class _Erasing:
             return 0
         row = self.connection.execute("select max(load_id) from raw.erasure_scans").fetchone()
         return int(row[0]) if row and row[0] else 0
+
+    def _certify(self, is_taken_up: bool) -> None:
+        """Write what goes, by person, layer and object: before the first file is rewritten.
+
+        A run that takes a killed one up counts only whom that one had not.
+        """
+        self._count_derived()
+        now = value(self.now)
+        counted = "select person_hash from raw.erasure_removals" if is_taken_up else "select ''"
+        self.connection.execute(
+            f"""
+            insert into raw.erasure_removals
+            select *
+            from (
+                select person_hash, 'raw', 'raw.' || feed, count(*), true, {now}
+                from erased_rows group by person_hash, feed
+                union all
+                select person_hash, 'raw files', 'files of ' || feed,
+                    count(distinct load_id), true, {now}
+                from erased_rows group by person_hash, feed
+                union all
+                select person_hash, layer, object, sum(removed_count), true, {now}
+                from removals group by person_hash, layer, object
+            )
+            where person_hash not in ({counted})
+            """
+        )
 
     def _count_derived(self) -> None:
         """Make `removals`: what the tables made of raw hold of the people, by table."""
@@ -348,14 +380,16 @@ class _Erasing:
             rewritten.append(_Rewritten(row, _as_it_lies(row, file, digest), digest))
         return rewritten, resisting
 
-    def _forget(self, rewritten: list[_Rewritten], unreadable: Iterable[str]) -> None:
-        """Take the rows out of raw, number those after them anew, and write what was removed.
+    def _forget(
+        self, rewritten: list[_Rewritten], unreadable: Iterable[str], is_taken_up: bool
+    ) -> None:
+        """Take the rows out of raw, and number those after them anew.
 
         What was computed of rows that a whole build had taken in goes too: the next is a
         rebuild. The horizon that it had reached stays.
         """
         execute = self.connection.execute
-        is_rebuild = self._is_rebuild()
+        is_rebuild = is_taken_up or self._is_rebuild()
         floor = self._reached() if is_rebuild else None
         now = value(self.now)
         self.connection.begin()
@@ -365,20 +399,6 @@ class _Erasing:
             for each in rewritten:
                 self._keep_first_load(each)
             ledger.write(self.connection, [each.after for each in rewritten], self.now)
-            execute(
-                f"""
-                insert into raw.erasure_removals
-                select person_hash, 'raw', 'raw.' || feed, count(*), true, {now}
-                from erased_rows group by person_hash, feed
-                union all
-                select person_hash, 'raw files', 'files of ' || feed,
-                    count(distinct load_id), true, {now}
-                from erased_rows group by person_hash, feed
-                union all
-                select person_hash, layer, object, sum(removed_count), true, {now}
-                from removals group by person_hash, layer, object
-                """
-            )
             for file in unreadable:
                 execute(
                     "insert into raw.erasure_removals "
@@ -393,14 +413,14 @@ class _Erasing:
             if floor is not None:
                 execute(f"insert into raw.horizon_floors values ({value(floor)})")
             if is_rebuild:
+                # In the same transaction: killed behind it, a run would leave what was computed.
                 watermarks.begin_rebuild(self.connection)
+                for schema in DERIVED_SCHEMAS:
+                    execute(f"drop schema if exists {schema} cascade")
         except BaseException:
             self.connection.rollback()
             raise
         self.connection.commit()
-        if is_rebuild:
-            for schema in DERIVED_SCHEMAS:
-                execute(f"drop schema if exists {schema} cascade")
 
     def _is_rebuild(self) -> bool:
         """Whether a whole build had taken in what goes, or devices join nobody from now on."""
