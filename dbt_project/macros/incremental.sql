@@ -2,7 +2,9 @@
    lists the keys whose rows may differ since the last complete build, the model computes
    those keys anew, and this strategy puts them in the place of the old ones. A key
    that has no rows any more is deleted with the rest. The model's config names both:
-       incremental_strategy='replace_touched', unique_key=[...], meta={'touched': '<model>'} #}
+       incremental_strategy='replace_touched', unique_key=[...], meta={'touched': '<model>'}
+   What a key has from an instant or a day on, and nothing before it, is replaced with
+       meta={..., 'from': {'<column>': '<column of the touched model>'}} #}
 {% macro get_incremental_replace_touched_sql(arguments) -%}
     {%- set target = arguments['target_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
@@ -14,6 +16,9 @@
         where
             {% for key in keys -%}
             touched.{{ key }} = {{ target }}.{{ key }}{{ ' and ' if not loop.last }}
+            {%- endfor %}
+            {%- for column, touched_from in config.get('meta').get('from', {}).items() %}
+            and touched.{{ touched_from }} <= {{ target }}.{{ column }}
             {%- endfor %}
     );
 

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='replace_touched',
     unique_key=['user_id'],
-    meta={'touched': 'int_users_touched'},
+    meta={'touched': 'int_users_touched', 'from': {'occurred_at': 'recompute_from_at'}},
     on_schema_change='fail',
 ) }}
 with
@@ -16,11 +16,13 @@ touched_users as (
 events as (
 
     select
-        *,
-        case when is_activity then occurred_at end as activity_at
-    from {{ ref('int_events_resolved') }}
+        resolved.*,
+        case when resolved.is_activity then resolved.occurred_at end as activity_at
+    from {{ ref('int_events_resolved') }} as resolved
     {% if is_incremental() -%}
-    where user_id in (select user_id from touched_users)
+    inner join touched_users
+        on resolved.user_id = touched_users.user_id
+        and resolved.occurred_at >= touched_users.recompute_from_at
     {%- endif %}
 
 ),

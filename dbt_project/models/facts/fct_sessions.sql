@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='replace_touched',
     unique_key=['user_id'],
-    meta={'touched': 'int_users_touched'},
+    meta={'touched': 'int_users_touched', 'from': {'started_at': 'recompute_from_at'}},
     on_schema_change='fail',
 ) }}
 with
@@ -15,13 +15,14 @@ touched_users as (
 
 events as (
 
-    select *
-    from {{ ref('fct_events') }}
-    where
-        session_id is not null
-        {% if is_incremental() -%}
-        and user_id in (select user_id from touched_users)
-        {%- endif %}
+    select events.*
+    from {{ ref('fct_events') }} as events
+    {% if is_incremental() -%}
+    inner join touched_users
+        on events.user_id = touched_users.user_id
+        and events.occurred_at >= touched_users.recompute_from_at
+    {% endif -%}
+    where events.session_id is not null
 
 ),
 

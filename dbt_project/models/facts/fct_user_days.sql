@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='replace_touched',
     unique_key=['user_id'],
-    meta={'touched': 'int_users_touched'},
+    meta={'touched': 'int_users_touched', 'from': {'activity_date': 'recompute_from_date'}},
     on_schema_change='fail',
 ) }}
 with
@@ -24,11 +24,12 @@ events as (
     from {{ ref('fct_events') }} as events
     left join {{ ref('dim_event_names') }} as event_names
         on events.event_name = event_names.event_name
-    where
-        events.is_activity
-        {% if is_incremental() -%}
-        and events.user_id in (select user_id from touched_users)
-        {%- endif %}
+    {% if is_incremental() -%}
+    inner join touched_users
+        on events.user_id = touched_users.user_id
+        and events.event_date >= touched_users.recompute_from_date
+    {% endif -%}
+    where events.is_activity
 
 ),
 

@@ -1,4 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    unique_key=['anonymous_id'],
+    meta={'touched': 'int_events_touched'},
+) }}
 with
+
+touched as (
+
+    select distinct anonymous_id from {{ ref('int_events_touched') }}
+
+),
 
 events as (
 
@@ -14,6 +26,9 @@ events as (
         and anonymous_id is not null
         {% if horizon() -%}
         and occurred_at <= {{ horizon() }}
+        {%- endif %}
+        {%- if is_incremental() %}
+        and anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
         {%- endif %}
 
 ),

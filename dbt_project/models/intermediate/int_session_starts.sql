@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='replace_touched',
     unique_key=['user_id'],
-    meta={'touched': 'int_users_touched'},
+    meta={'touched': 'int_users_touched', 'from': {'started_at': 'recompute_from_at'}},
 ) }}
 with recursive
 
@@ -15,15 +15,18 @@ touched_users as (
 instants as (
 
     select
-        user_id,
-        occurred_at,
-        lag(occurred_at) over (partition by user_id order by occurred_at) as previous_at
-    from {{ ref('int_events_resolved') }}
-    where
-        is_activity
-        {% if is_incremental() -%}
-        and user_id in (select user_id from touched_users)
-        {%- endif %}
+        events.user_id,
+        events.occurred_at,
+        lag(events.occurred_at) over (
+            partition by events.user_id order by events.occurred_at
+        ) as previous_at
+    from {{ ref('int_events_resolved') }} as events
+    {% if is_incremental() -%}
+    inner join touched_users
+        on events.user_id = touched_users.user_id
+        and events.occurred_at >= touched_users.recompute_from_at
+    {% endif -%}
+    where events.is_activity
 
 ),
 

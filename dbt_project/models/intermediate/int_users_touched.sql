@@ -1,93 +1,147 @@
+{#- Where sessions began before this build is read without `ref`: it is the past of a table that is
+    made of this one. -#}
+{%- set starts = adapter.get_relation(this.database, this.schema, 'int_session_starts') -%}
 with
-
-touched_rows as (
-
-    select * from {{ ref('stg_events__touched') }}
-
-),
-
-touched_ids as (
-
-    select distinct
-        source_id,
-        event_id
-    from touched_rows
-
-),
-
--- When a row leaves, the copy of its event that is staged in its place may name others.
-staged_now as (
-
-    select
-        stg_events.user_id,
-        stg_events.anonymous_id,
-        stg_events.order_id
-    from {{ ref('stg_events') }} as stg_events
-    inner join touched_ids
-        on stg_events.source_id = touched_ids.source_id
-        and stg_events.event_id = touched_ids.event_id
-
-),
 
 touched_events as (
 
-    select
-        user_id,
-        anonymous_id,
-        order_id
-    from touched_rows
-
-    union
-
-    select
-        user_id,
-        anonymous_id,
-        order_id
-    from staged_now
+    select * from {{ ref('int_events_touched') }}
 
 ),
 
-events as (
+staged as (
 
-    select
-        user_id,
-        order_id
-    from {{ ref('int_events_resolved') }}
+    select * from {{ ref('stg_events') }}
+
+),
+
+links as (
+
+    select * from {{ ref('int_identity_links') }}
+
+),
+
+links_touched as (
+
+    select * from {{ ref('int_identity_links__touched') }}
+
+),
+
+touched_orders as (
+
+    select distinct order_id
+    from touched_events
     where order_id is not null
 
 ),
 
-pairs as (
+-- A refund may come from somebody else than the order did.
+orders as (
 
-    select * from {{ ref('int_identity_pairs') }}
+    select
+        events.user_id,
+        min(events.occurred_at) over (partition by events.order_id) as occurred_at
+    from {{ ref('int_events_resolved') }} as events
+    inner join touched_orders on events.order_id = touched_orders.order_id
 
 ),
 
--- Whoever an anonymous id could belong to before or after the change: itself, every user
--- it is seen with now, and every user it was seen with in a row that came or went.
+{% set touched_device %}case when touched_events.user_id is null then touched_events.anonymous_id end{% endset -%}
+instants as (
+
+    select
+        user_id,
+        occurred_at
+    from touched_events
+    where user_id is not null
+
+    union all
+
+    select
+        coalesce(links.user_id, {{ anonymous_user_id('touched_events.anonymous_id') }}) as user_id,
+        touched_events.occurred_at
+    from touched_events
+    left join links on {{ touched_device }} = links.anonymous_id
+    where touched_events.user_id is null and touched_events.anonymous_id is not null
+
+    union all
+
+    -- An anonymous id that belongs to another now takes its events with it.
+    select
+        links_touched.user_id,
+        touched_events.occurred_at
+    from touched_events
+    inner join links_touched on {{ touched_device }} = links_touched.anonymous_id
+
+    union all
+
+    select
+        links_touched.user_id,
+        staged.occurred_at
+    from staged
+    inner join links_touched
+        on case when staged.user_id is null then staged.anonymous_id end
+        = links_touched.anonymous_id
+
+    union all
+
+    select
+        user_id,
+        occurred_at
+    from orders
+
+),
+
 touched as (
 
-    select user_id from touched_events where user_id is not null
+    select
+        user_id,
+        min(occurred_at) as touched_from_at
+    from instants
+    group by user_id
 
-    union
+),
 
-    select {{ anonymous_user_id('anonymous_id') }} as user_id
-    from touched_events
-    where anonymous_id is not null
+-- A session that began before stays as it began: what comes after is decided from there on.
+{% if starts is not none -%}
+last_starts as (
 
-    union
+    select
+        touched.user_id,
+        max(starts.started_at) as started_at
+    from touched
+    inner join {{ starts }} as starts
+        on touched.user_id = starts.user_id
+        and touched.touched_from_at > starts.started_at
+    group by touched.user_id
 
-    select pairs.user_id
-    from pairs
-    inner join touched_events on pairs.anonymous_id = touched_events.anonymous_id
+),
 
-    union
+recomputed as (
 
-    -- A refund may come from somebody else than the order did.
-    select events.user_id
-    from events
-    inner join touched_events on events.order_id = touched_events.order_id
+    select
+        touched.user_id,
+        touched.touched_from_at,
+        coalesce(last_starts.started_at, touched.touched_from_at) as recompute_from_at
+    from touched
+    left join last_starts on touched.user_id = last_starts.user_id
 
 )
+{%- else -%}
+recomputed as (
 
-select user_id from touched
+    select
+        user_id,
+        touched_from_at,
+        touched_from_at as recompute_from_at
+    from touched
+
+)
+{%- endif %}
+
+select
+    user_id,
+    {{ local_date('recompute_from_at') }} as recompute_from_date,
+    touched_from_at,
+    recompute_from_at
+from recomputed

@@ -12,9 +12,16 @@
     inner join touched
         on typed.source_id = touched.source_id
         and typed.event_id = touched.event_id
+    inner join touched_loads on typed.load_id = touched_loads.load_id
     {%- endif %}
 {%- endset -%}
 with
+
+touched_loads as (
+
+    select * from {{ ref('stg_events__touched_loads') }}
+
+),
 
 touched as (
 
@@ -66,7 +73,7 @@ ranked as (
                 typed.source_file,
                 typed.row_number
         ) as arrival_rank
-    from {{ ref('stg_events__typed') }} as typed
+    from {{ candidates }}
     inner join repeated
         on typed.source_id = repeated.source_id
         and typed.event_id = repeated.event_id

@@ -4,7 +4,22 @@
     unique_key=['source_id', 'event_id'],
     meta={'touched': 'stg_events__touched'},
 ) }}
+{% set candidates -%}
+    {{ ref('stg_events__typed') }} as typed
+    {%- if is_incremental() %}
+    inner join touched
+        on typed.source_id = touched.source_id
+        and typed.event_id = touched.event_id
+    inner join touched_loads on typed.load_id = touched_loads.load_id
+    {%- endif %}
+{%- endset -%}
 with
+
+touched_loads as (
+
+    select * from {{ ref('stg_events__touched_loads') }}
+
+),
 
 touched as (
 
@@ -26,12 +41,7 @@ keys as (
     select
         typed.source_id,
         typed.event_id
-    from {{ ref('stg_events__typed') }} as typed
-    {% if is_incremental() -%}
-    inner join touched
-        on typed.source_id = touched.source_id
-        and typed.event_id = touched.event_id
-    {% endif %}
+    from {{ candidates }}
 
 ),
 
@@ -57,7 +67,7 @@ duplicates as (
         typed.load_id,
         events.source_file as staged_source_file,
         events.row_number as staged_row_number
-    from {{ ref('stg_events__typed') }} as typed
+    from {{ candidates }}
     inner join repeated
         on typed.source_id = repeated.source_id
         and typed.event_id = repeated.event_id

@@ -53,7 +53,9 @@ arrived as (
         event_id,
         user_id,
         anonymous_id,
-        order_id
+        order_id,
+        load_id as source_load_id,
+        occurred_at
     from {{ ref('stg_events__typed') }}
     where
         {{ 'load_id > ' ~ completed_load_id() if is_incremental() else '1 = 0' }}
@@ -68,7 +70,9 @@ leaving as (
         staged.event_id,
         staged.user_id,
         staged.anonymous_id,
-        staged.order_id
+        staged.order_id,
+        cast(null as bigint) as source_load_id,
+        staged.occurred_at
     from {{ staged }} as staged
     left join files on staged.load_id = files.load_id
     where files.load_id is null
@@ -81,7 +85,9 @@ leaving as (
         duplicates.event_id,
         null as user_id,
         null as anonymous_id,
-        null as order_id
+        null as order_id,
+        null as source_load_id,
+        null as occurred_at
     from {{ duplicates }} as duplicates
     left join files on duplicates.load_id = files.load_id
     where files.load_id is null
@@ -107,7 +113,9 @@ overtaken as (
         staged.event_id,
         staged.user_id,
         staged.anonymous_id,
-        staged.order_id
+        staged.order_id,
+        staged.load_id as source_load_id,
+        staged.occurred_at
     from {{ staged }} as staged
     inner join arrived_ids
         on staged.source_id = arrived_ids.source_id
@@ -123,7 +131,9 @@ restated as (
         typed.event_id,
         typed.user_id,
         typed.anonymous_id,
-        typed.order_id
+        typed.order_id,
+        typed.load_id as source_load_id,
+        typed.occurred_at
     from {{ ref('stg_events__typed') }} as typed
     inner join wanted_days
         on {{ local_date('typed.occurred_at') }} = wanted_days.restated_date
@@ -135,7 +145,9 @@ restated as (
         staged.event_id,
         staged.user_id,
         staged.anonymous_id,
-        staged.order_id
+        staged.order_id,
+        staged.load_id as source_load_id,
+        staged.occurred_at
     from {{ staged }} as staged
     inner join wanted_days
         on {{ local_date('staged.occurred_at') }} = wanted_days.restated_date
@@ -163,6 +175,8 @@ select
     touched.user_id,
     touched.anonymous_id,
     touched.order_id,
-    latest.load_id
+    touched.source_load_id,
+    latest.load_id,
+    touched.occurred_at
 from touched
 cross join latest
