@@ -3,9 +3,9 @@
 -- 100,000 rows for ten million user-days.
 with
 
-fct_user_days as (
+fct_user_active_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
@@ -44,10 +44,8 @@ any_active_days as (
         'any' as activity_id,
         user_id,
         activity_date,
-        lag(activity_date) over (
-            partition by user_id order by activity_date
-        ) as previous_activity_date
-    from fct_user_days
+        previous_activity_date
+    from fct_user_active_days
 
 ),
 

@@ -29,7 +29,13 @@ events as (
 
 session_starts as (
 
-    select * from {{ ref('int_session_starts') }}
+    select session_starts.*
+    from {{ ref('int_session_starts') }} as session_starts
+    {% if is_incremental() -%}
+    inner join touched_users
+        on session_starts.user_id = touched_users.user_id
+        and session_starts.started_at >= touched_users.recompute_from_at
+    {%- endif %}
 
 ),
 

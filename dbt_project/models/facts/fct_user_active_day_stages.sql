@@ -1,8 +1,9 @@
+{{ config(materialized='view') }}
 with
 
-fct_user_days as (
+active_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
@@ -35,39 +36,12 @@ rules as (
 
 ),
 
--- `recent_days`: the active days of the 56 that end on this one, as the sum of their
--- bits.
-active_days as (
-
-    select
-        fct_user_days.user_id,
-        fct_user_days.activity_date,
-        row_number() over (
-            partition by fct_user_days.user_id order by dim_maturity_blocks.day_number
-        ) as active_day_number,
-        sum(fct_user_days.key_action_count) over (
-            partition by fct_user_days.user_id order by dim_maturity_blocks.day_number
-            rows between unbounded preceding and current row
-        ) as key_action_count_to_date,
-        cast(sum(dim_maturity_blocks.day_bit) over (
-            partition by fct_user_days.user_id order by dim_maturity_blocks.day_number
-            range between 55 preceding and current row
-        ) as bigint) as recent_days,
-        lead(fct_user_days.activity_date) over (
-            partition by fct_user_days.user_id order by dim_maturity_blocks.day_number
-        ) as next_activity_date
-    from fct_user_days
-    inner join dim_maturity_blocks
-        on fct_user_days.activity_date = dim_maturity_blocks.date_day
-
-),
-
 stages as (
 
     select
         active_days.user_id,
         case
-            when rules.has_key_actions and active_days.key_action_count_to_date = 0
+            when rules.has_key_actions and not active_days.has_key_action
                 then 'introduction'
             when
                 not rules.has_key_actions

@@ -3,16 +3,7 @@ with
 
 user_days as (
 
-    select
-        user_id,
-        activity_date,
-        lag(activity_date) over (
-            partition by user_id order by activity_date
-        ) as previous_activity_date,
-        lead(activity_date) over (
-            partition by user_id order by activity_date
-        ) as next_activity_date
-    from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 

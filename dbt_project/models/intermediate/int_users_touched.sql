@@ -1,6 +1,7 @@
-{#- Where sessions began before this build is read without `ref`: it is the past of a table that is
-    made of this one. -#}
+{#- Where sessions began, and on which days users were active, before this build is read without
+    `ref`: it is the past of tables that are made of this one. -#}
 {%- set starts = adapter.get_relation(this.database, this.schema, 'int_session_starts') -%}
+{%- set user_days = adapter.get_relation(this.database, 'facts', 'fct_user_days') -%}
 with
 
 touched_events as (
@@ -137,11 +138,43 @@ recomputed as (
     from touched
 
 )
-{%- endif %}
+{%- endif %},
+
+dated as (
+
+    select
+        recomputed.*,
+        {{ local_date('recompute_from_at') }} as recompute_from_date
+    from recomputed
+
+),
+
+-- The last active day before: the day after it, in the user's life, may be another now.
+last_days as (
+
+    {% if user_days is not none -%}
+    select
+        dated.user_id,
+        max(user_days.activity_date) as activity_date
+    from dated
+    inner join {{ user_days }} as user_days
+        on dated.user_id = user_days.user_id
+        and dated.recompute_from_date > user_days.activity_date
+    group by dated.user_id
+    {%- else -%}
+    select
+        user_id,
+        cast(null as date) as activity_date
+    from dated
+    {%- endif %}
+
+)
 
 select
-    user_id,
-    {{ local_date('recompute_from_at') }} as recompute_from_date,
-    touched_from_at,
-    recompute_from_at
-from recomputed
+    dated.user_id,
+    coalesce(last_days.activity_date, dated.recompute_from_date) as last_active_date,
+    dated.recompute_from_date,
+    dated.touched_from_at,
+    dated.recompute_from_at
+from dated
+left join last_days on dated.user_id = last_days.user_id

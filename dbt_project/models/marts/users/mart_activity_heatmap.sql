@@ -1,8 +1,8 @@
 with
 
-events as (
+active_hour_counts as (
 
-    select * from {{ ref('fct_events') }}
+    select * from {{ ref('fct_active_hour_counts') }}
 
 ),
 
@@ -36,28 +36,6 @@ horizon as (
 
 ),
 
-active_events as (
-
-    select
-        'any' as activity_id,
-        user_id,
-        event_date,
-        occurred_at
-    from events
-    where is_activity
-
-    union all
-
-    select
-        activity_id,
-        user_id,
-        event_date,
-        occurred_at
-    from activity_events
-    where activity_id <> 'any'
-
-),
-
 -- An hour that the clock shows twice is two, by the instants at which they began.
 user_hours as (
 
@@ -68,12 +46,27 @@ user_hours as (
         cast(extract(hour from {{ local_timestamp('occurred_at') }}) as integer) as hour_of_day,
         {{ local_hour_start('occurred_at') }} as hour_started_at,
         count(*) as event_count
-    from active_events
+    from activity_events
+    where activity_id <> 'any'
     group by activity_id, user_id, event_date, hour_of_day, hour_started_at
 
 ),
 
+-- All activity is counted where its events are, as they come.
 counted as (
+
+    select
+        'any' as activity_id,
+        grain,
+        period_start_date,
+        weekday_number,
+        hour_of_day,
+        event_count,
+        user_hour_count,
+        user_count
+    from active_hour_counts
+
+    union all
 
     select
         user_hours.activity_id,
