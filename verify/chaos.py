@@ -41,6 +41,7 @@ from verify.rounds import Round, within
 from verify.source import Source, open_source
 from verify.world import write_world
 
+KINDS = ("kill -9", "kill -9 of dbt", "full disk", "held", "held for long", "damaged", "none")
 STEPS = ("ingest", "transform", "checks", "publish")
 LONGEST_DELAY = {"ingest": 1.0, "transform": 40.0, "checks": 4.0, "publish": 1.5}
 """Seconds after a step's first line at which a fault may still strike."""
@@ -249,6 +250,7 @@ class Chaos:
         self.round = round_
         self.record = Record()
         self._draw = draw
+        self._due = draw.sample(KINDS, len(KINDS))
         self._started = time.monotonic()
         planned = plan(draw, source.telling, deliveries)
         self._actions: list[Action] = []
@@ -298,10 +300,12 @@ class Chaos:
             self.record.problems.append(f"the last build failed:\n{told.text}")
 
     def _fault(self) -> Fault:
-        kind = self._draw.choice(
-            ["kill -9"] * 8 + ["kill -9 of dbt", "full disk", "full disk", "full disk", "none",
-             "held", "held for long", "damaged"]
-        )  # fmt: skip
+        """Each kind once, in an order that is drawn, and then whatever comes, most often a kill."""
+        kind = (
+            self._due.pop()
+            if self._due
+            else self._draw.choice(["kill -9"] * 9 + ["full disk"] * 3 + list(KINDS))
+        )
         if kind not in ("kill -9", "kill -9 of dbt", "full disk"):
             return Fault(kind)
         step = "transform" if kind == "kill -9 of dbt" else self._draw.choice(STEPS)
