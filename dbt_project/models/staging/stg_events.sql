@@ -6,9 +6,8 @@
 ) }}
 {# DuckDB keeps a CTE that is read twice as a whole; the view of all events is therefore
    read by name each time. #}
-{% set candidates -%}
-    {{ ref('stg_events__typed') }} as typed
-    {%- if is_incremental() %}
+{% set touched_alone -%}
+    {% if is_incremental() -%}
     inner join touched
         on typed.source_id = touched.source_id
         and typed.event_id = touched.event_id
@@ -32,32 +31,25 @@ touched as (
 
 ),
 
--- Few ids repeat: only theirs are ranked, so that the many need no sort. Counted before
--- rows are judged, over the narrow key alone.
+-- Few ids repeat: only theirs are ranked, so that the many need no sort.
 repeated as (
 
     select
-        typed.source_id,
-        typed.event_id
-    from {{ candidates }}
-    group by typed.source_id, typed.event_id
-    having count(*) > 1
+        source_id,
+        event_id
+    from {{ ref('stg_events__repeated') }}
 
 ),
 
 singles as (
 
     select typed.*
-    from {{ candidates }}
-    where
-        typed.reason is null
-        and not exists (
-            select 1
-            from repeated
-            where
-                repeated.source_id = typed.source_id
-                and repeated.event_id = typed.event_id
-        )
+    from {{ ref('stg_events__typed') }} as typed
+    {{ touched_alone }}
+    left join repeated
+        on typed.source_id = repeated.source_id
+        and typed.event_id = repeated.event_id
+    where typed.reason is null and repeated.event_id is null
 
 ),
 
@@ -73,7 +65,8 @@ ranked as (
                 typed.source_file,
                 typed.row_number
         ) as arrival_rank
-    from {{ candidates }}
+    from {{ ref('stg_events__typed') }} as typed
+    {{ touched_alone }}
     inner join repeated
         on typed.source_id = repeated.source_id
         and typed.event_id = repeated.event_id

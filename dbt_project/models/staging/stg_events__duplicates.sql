@@ -4,15 +4,6 @@
     unique_key=['source_id', 'event_id'],
     meta={'touched': 'stg_events__touched'},
 ) }}
-{% set candidates -%}
-    {{ ref('stg_events__typed') }} as typed
-    {%- if is_incremental() %}
-    inner join touched
-        on typed.source_id = touched.source_id
-        and typed.event_id = touched.event_id
-    inner join touched_loads on typed.load_id = touched_loads.load_id
-    {%- endif %}
-{%- endset -%}
 with
 
 touched_loads as (
@@ -30,30 +21,41 @@ touched as (
 
 ),
 
+repeated as (
+
+    select * from {{ ref('stg_events__repeated') }}
+
+),
+
 events as (
 
     select * from {{ ref('stg_events') }}
 
 ),
 
-keys as (
+candidates as (
 
-    select
-        typed.source_id,
-        typed.event_id
-    from {{ candidates }}
+    select united.*
+    from {{ ref('stg_events__united') }} as united
+    {% if is_incremental() -%}
+    inner join touched_loads on united.load_id = touched_loads.load_id
+    inner join touched
+        on united.source_id = touched.source_id
+        and {{ event_key('united') }} = touched.event_id
+    {% endif -%}
+    inner join repeated
+        on united.source_id = repeated.source_id
+        and {{ event_key('united') }} = repeated.event_id
 
 ),
 
--- Counted over the key alone, so that rows which do not repeat are never typed.
-repeated as (
+typed as (
 
-    select
-        source_id,
-        event_id
-    from keys
-    group by source_id, event_id
-    having count(*) > 1
+    select *
+    from (
+        {{ typed_events('candidates') | indent(8) }}
+    ) as judged
+    where reason is null
 
 ),
 
@@ -67,18 +69,13 @@ duplicates as (
         typed.load_id,
         events.source_file as staged_source_file,
         events.row_number as staged_row_number
-    from {{ candidates }}
-    inner join repeated
-        on typed.source_id = repeated.source_id
-        and typed.event_id = repeated.event_id
+    from typed
     inner join events
         on typed.source_id = events.source_id
         and typed.event_id = events.event_id
-    where
-        typed.reason is null
-        and not (
-            typed.load_id = events.load_id and typed.row_number = events.row_number
-        )
+    where not (
+        typed.load_id = events.load_id and typed.row_number = events.row_number
+    )
 
 )
 

@@ -11,9 +11,28 @@ united as (
 
 ),
 
-typed as (
+-- Each row is in one place: what is neither staged nor a duplicate was refused, and is judged
+-- again to say why.
+taken as (
 
-    select * from {{ ref('stg_events__typed') }}
+    select load_id, row_number from {{ ref('stg_events') }}
+    union all
+    select load_id, row_number from {{ ref('stg_events__duplicates') }}
+
+),
+
+candidates as (
+
+    select united.*
+    from united
+    left join taken
+        on united.load_id = taken.load_id
+        and united.row_number = taken.row_number
+    where
+        taken.load_id is null
+        {% if is_incremental() -%}
+        and united.load_id > {{ completed_load_id() }}
+        {%- endif %}
 
 ),
 
@@ -23,12 +42,9 @@ refused as (
         load_id,
         row_number,
         reason
-    from typed
-    where
-        reason is not null
-        {% if is_incremental() -%}
-        and load_id > {{ completed_load_id() }}
-        {%- endif %}
+    from (
+        {{ typed_events('candidates') | indent(8) }}
+    ) as judged
 
 ),
 
@@ -43,7 +59,7 @@ quarantined as (
         united.row_number,
         united.load_id
     from refused
-    inner join united
+    inner join candidates as united
         on refused.load_id = united.load_id
         and refused.row_number = united.row_number
 
