@@ -16,6 +16,16 @@ events as (
         and occurred_at <= {{ horizon() }}
         {%- endif %}
 
+    union all
+
+    select
+        null as source_id,
+        first_event_id as event_id,
+        user_id,
+        anonymous_id,
+        first_seen_at as occurred_at
+    from {{ ref('stg_archived_identity_pairs') }}
+
 ),
 
 first_instants as (

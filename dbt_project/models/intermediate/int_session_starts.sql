@@ -12,18 +12,56 @@ touched_users as (
 
 ),
 
+{# Of a session that began before the cut-off of an expiry, its start and its last activity
+   there are known. #}
+archived as (
+
+    {{ archived_rows('stg_archived_sessions', ['started_at', 'last_activity_at']) }}
+
+),
+
+activity as (
+
+    select
+        user_id,
+        occurred_at,
+        false as is_archived_end
+    from {{ ref('int_events_resolved') }}
+    where is_activity
+
+    union all
+
+    select
+        user_id,
+        max(started_at) as occurred_at,
+        false as is_archived_end
+    from archived
+    group by user_id
+
+    union all
+
+    select
+        user_id,
+        max(last_activity_at) as occurred_at,
+        true as is_archived_end
+    from archived
+    group by user_id
+
+),
+
 instants as (
 
     select
         user_id,
         occurred_at,
-        lag(occurred_at) over (partition by user_id order by occurred_at) as previous_at
-    from {{ ref('int_events_resolved') }}
-    where
-        is_activity
-        {% if is_incremental() -%}
-        and user_id in (select user_id from touched_users)
-        {%- endif %}
+        is_archived_end,
+        lag(occurred_at) over (
+            partition by user_id order by occurred_at, is_archived_end
+        ) as previous_at
+    from activity
+    {% if is_incremental() -%}
+    where user_id in (select user_id from touched_users)
+    {%- endif %}
 
 ),
 
@@ -35,7 +73,8 @@ opened as (
         case
             when
                 previous_at is null
-                or occurred_at >= {{ dbt.dateadd(
+                or not is_archived_end
+                and occurred_at >= {{ dbt.dateadd(
                     'minute', var('session_gap_minutes'), 'previous_at'
                 ) }}
                 then occurred_at

@@ -88,6 +88,14 @@ touched as (
     from events
     inner join touched_events on events.order_id = touched_events.order_id
 
+    union
+
+    select archived.user_id
+    from (
+        {{ archived_rows('stg_archived_order_amounts', ['order_id']) }}
+    ) as archived
+    inner join touched_events on archived.order_id = touched_events.order_id
+
 )
 
 select user_id from touched

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -192,8 +193,13 @@ def _periods(
 
 
 def _whole(text: str | None) -> int | None:
-    number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
-    return number if 1 <= number <= MAX_MONTHS else None
+    """The number of months, where the text is one; as the dbt project reads it."""
+    try:
+        number = Decimal(text or "")
+    except InvalidOperation:
+        return None
+    is_whole = number.is_finite() and 1 <= number <= MAX_MONTHS and number == int(number)
+    return int(number) if is_whole else None
 
 
 def _horizon(connection: duckdb.DuckDBPyConnection) -> datetime | None:
@@ -340,27 +346,32 @@ def _find_rows(
         "(feed varchar, load_id bigint, row_number bigint)"
     )
     for feed, at in cutoffs.items():
-        entity = ", ".join(LATEST_STAYS.get(feed, ()))
-        latest = (
-            f"rank() over (partition by {entity}, malformed_payload is null "
-            "order by at desc nulls last, content_hash desc) = 1 and malformed_payload is null"
+        entity = LATEST_STAYS.get(feed)
+        is_latest = (
+            f"""
+            malformed_payload is null and rank() over (
+                partition by {", ".join(entity)}, malformed_payload is null
+                order by instant desc nulls last, content_hash desc
+            ) = 1
+            """
             if entity
             else "false"
         )
-        by_load = "" if entity else f"r.load_id > {since} and "
         connection.execute(
             f"""
             insert into expired_rows
             select {literal(feed)}, load_id, row_number
             from (
-                select r.*, f.first_loaded_at,
-                    expiry_instant(trim(r.{quote(EXPIRES_BY[feed])})) as at
-                from raw.{quote(feed)} as r
-                inner join raw.ingest_files as f on r.load_id = f.load_id
-                where {by_load}true
+                select *, {is_latest} as is_latest
+                from (
+                    select r.*, f.first_loaded_at,
+                        expiry_instant(trim(r.{quote(EXPIRES_BY[feed])})) as instant
+                    from raw.{quote(feed)} as r
+                    inner join raw.ingest_files as f on r.load_id = f.load_id
+                )
             )
-            qualify load_id > {since} and not ({latest})
-                and coalesce(at, first_loaded_at) < {value(at)}
+            where load_id > {since} and not is_latest
+                and coalesce(instant, first_loaded_at) < {value(at)}
             """
         )
 

@@ -296,7 +296,7 @@ def read_definition(
     connection.execute("set preserve_insertion_order = true")
     definition = next(each for each in DEFINITIONS if each.name == name)
     path = _path(definition, seeds_dir)
-    link = links / path.name
+    link = links / "0.csv"  # loads are numbered from 1
     try:
         file = _stage_definition(connection, definition, path, _hash(path), link)
     finally:

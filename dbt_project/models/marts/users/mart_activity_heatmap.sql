@@ -1,14 +1,8 @@
 with
 
-events as (
+user_hours as (
 
-    select * from {{ ref('fct_events') }}
-
-),
-
-activity_events as (
-
-    select * from {{ ref('fct_activity_events') }}
+    select * from {{ ref('fct_activity_hours') }}
 
 ),
 
@@ -33,43 +27,6 @@ periods as (
 horizon as (
 
     select data_through_at from {{ ref('dim_horizon') }}
-
-),
-
-active_events as (
-
-    select
-        'any' as activity_id,
-        user_id,
-        event_date,
-        occurred_at
-    from events
-    where is_activity
-
-    union all
-
-    select
-        activity_id,
-        user_id,
-        event_date,
-        occurred_at
-    from activity_events
-    where activity_id <> 'any'
-
-),
-
--- An hour that the clock shows twice is two, by the instants at which they began.
-user_hours as (
-
-    select
-        activity_id,
-        user_id,
-        event_date,
-        cast(extract(hour from {{ local_timestamp('occurred_at') }}) as integer) as hour_of_day,
-        {{ local_hour_start('occurred_at') }} as hour_started_at,
-        count(*) as event_count
-    from active_events
-    group by activity_id, user_id, event_date, hour_of_day, hour_started_at
 
 ),
 
