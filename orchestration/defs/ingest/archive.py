@@ -363,4 +363,20 @@ _QUERIES = {
         ) = 1
     """,
     "archived_path_items": "from facts.fct_path_items where anchor_at < {paths_from_at}",
+    "archived_path_tails": """
+        select path_id, user_id, item, is_anchor, occurred_at
+        from (
+            select e.path_id, e.user_id, e.item, e.is_anchor, e.source_id, e.event_id,
+                e.occurred_at
+            from facts.fct_path_events as e
+            inner join seeds.dim_paths as p using (path_id)
+            where p.scope = 'user' and p.repeats = 'first' and e.occurred_at < {at}
+            union all
+            select path_id, user_id, item, is_anchor, '', '', occurred_at
+            from staging.stg_archived_path_tails
+        )
+        qualify row_number() over (
+            partition by path_id, user_id order by occurred_at desc, source_id desc, event_id desc
+        ) = 1
+    """,
 }

@@ -225,6 +225,18 @@ ARCHIVED_TABLES: tuple[ArchivedTable, ...] = (
         ),
         "path",
     ),
+    ArchivedTable(
+        "archived_path_tails",
+        "One row per path over all of a user's events, and user: the last item before the cut-off.",
+        (
+            ("path_id", _TEXT),
+            ("user_id", _TEXT),
+            ("item", _TEXT),
+            ("is_anchor", _FLAG),
+            ("occurred_at", _TIME),
+        ),
+        "path",
+    ),
 )
 
 BOOKKEEPING: tuple[ArchivedTable, ...] = (
@@ -300,6 +312,7 @@ COLUMN_TEXTS = {
     "funnel_id": "The funnel",
     "hour_of_day": "The hour on the clock of the reporting zone",
     "hour_started_at": "When the hour began, UTC",
+    "is_anchor": "Whether the path is anchored at it",
     "is_breakdown_thread": "Whether the attempt is within one value",
     "is_ignored": "Whether it is void and leaves the user's other attempts counted",
     "is_late": "Whether the rows came when their like had gone already",
