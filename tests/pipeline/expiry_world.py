@@ -15,12 +15,12 @@ from verify.world import draw_world
 
 Row = dict[str, Any]
 
-MARK = "PLANTED-OLD"
+OLD = "VERY-OLD"
 CUTOFF = datetime(2023, 12, 4)
 """Four months before May are January; funnels and paths need 28 days more."""
 MONTH_KEPT = datetime(2024, 1, 1)
 FIRST_ENDS = datetime(2024, 2, 10)
-PERSON = "u4"
+PERSON = "Pia-PLANTED"
 
 SEEDS = {
     **WORLD_SEEDS,
@@ -74,32 +74,64 @@ SEEDS = {
 RETENTION = "feed,keep_months\nevents,4\n"
 
 
-def deliveries(seed: int = 11, scale: float = 0.5) -> list[dict[str, list[Any]]]:
-    """Three deliveries by feed. Later ones show no device with a user: nobody is re-keyed."""
+def deliveries(seed: int = 11, scale: float = 0.3) -> list[dict[str, list[Any]]]:
+    """Three deliveries by feed; of devices, the last one alone shows whose one of them is."""
     draw = random.Random(f"expiry {seed}")
     world = draw_world(random.Random(f"world {seed}"), scale)
     first, second, third = {**world, "events": []}, {"events": []}, {"events": []}
-    # The horizon, in May from the first delivery on.
-    first["events"].append(
-        {"event_id": "end", "event_name": "open", "user_id": "u1", "platform": "web",
-         "occurred_at": "2024-01-30T10:00:00", "received_at": "2024-05-30T10:00:00"}
-    )  # fmt: skip
-    for row in [*world["events"], *_never_pausing()]:
-        if isinstance(row, str):
-            first["events"].append(row)
-            continue
-        at = _at(row)
-        if at is None or at < CUTOFF:
-            # `hours`, or an item of a path, would keep what is planted.
-            row = {**row, "page": f"page-{MARK}", "properties": {"note": f"note-{MARK}"}}
+    for row in [*world["events"], *_never_pausing(), *_of_person(), *_of_device()]:
+        at = None if isinstance(row, str) else _at(row)
+        if not isinstance(row, str) and at is not None and at < CUTOFF:
+            row = {**row, "page": f"page-{OLD}", "properties": {"note": f"note-{OLD}"}}
         is_late = at is not None and at >= MONTH_KEPT and draw.random() < 0.15
-        if at is None or (at < FIRST_ENDS and not is_late):
+        if isinstance(row, str) or at is None or (at < FIRST_ENDS and not is_late):
             first["events"].append(row)
             continue
         if row.get("user_id") and row.get("anonymous_id"):
             row = {**row, "anonymous_id": None}
         draw.choice([second, third])["events"].append(row)
+    first["events"] += [_end("end", "2024-05-30"), *_in_other_spellings()]
+    third["events"] += [_end("end 2", "2024-06-30"), _event("s0", "u_new", 137, "open",
+                                                            anonymous_id="d_old")]  # fmt: skip
     return [first, second, third]
+
+
+def _event(number: str, user: str | None, day: float, name: str, **more: Any) -> Row:
+    at = datetime(2023, 10, 1) + timedelta(days=day)
+    return {"event_id": number, "event_name": name, "user_id": user, "platform": "ios",
+            "occurred_at": at.isoformat(), **more}  # fmt: skip
+
+
+def _end(number: str, received_on: str) -> Row:
+    """The horizon from its delivery on."""
+    return _event(number, "u1", 121, "open", received_at=f"{received_on}T10:00:00")
+
+
+def _of_device() -> list[Row]:
+    """Somebody who signs in for the first time months after the cut-off."""
+    return [
+        _event(f"a{number}", None, 3 + 9.3 * number, name, anonymous_id="d_old")
+        for number, name in enumerate(["open", "view", "order", "open", "view"])
+    ] + [_event("s1", "u_new", 138, "order"), _event("s2", "u_new", 139.5, "view")]
+
+
+def _of_person() -> list[Row]:
+    """Somebody who is there all the time, and asks to be forgotten at last."""
+    return [
+        _event(f"p{number}", PERSON, 1.7 * number, name, anonymous_id="device-PLANTED",
+               order_id=f"order-PLANTED-{number}" if name == "order" else None, amount="7")
+        for number, name in enumerate(["open", "view", "order", "open", "view"] * 16)
+    ]  # fmt: skip
+
+
+def _in_other_spellings() -> list[Row]:
+    spellings = ("1706745600", "1706745600000", "1706745600000000", "20240201T120000Z",
+                 "2024/02/01 13:00", "2024-02-01T14:00:00+02:00", "-5", "1e3", "",
+                 "20240201T12")  # fmt: skip
+    return [
+        _event(f"t{number}", "u_spells", 0, "open", occurred_at=text)
+        for number, text in enumerate(spellings)
+    ]
 
 
 def _at(row: Row) -> datetime | None:
@@ -145,7 +177,4 @@ def _lines(rows: list[Any]) -> str:
 
 def without(feeds: dict[str, list[Any]], user: str) -> dict[str, list[Any]]:
     """The feeds without a user's rows."""
-    return {
-        feed: [row for row in rows if isinstance(row, str) or row.get("user_id") != user]
-        for feed, rows in feeds.items()
-    }
+    return {feed: [row for row in rows if user not in str(row)] for feed, rows in feeds.items()}

@@ -347,12 +347,11 @@ class _Erasing:
                 execute(f"insert into raw.horizon_floors values ({value(floor)})")
             if is_rebuild:
                 watermarks.begin_rebuild(self.connection)
+                drop_derived(self.connection)
         except BaseException:
             self.connection.rollback()
             raise
         self.connection.commit()
-        if is_rebuild:
-            drop_derived(self.connection)
 
     def _is_rebuild(self) -> bool:
         """Whether a whole build had taken in what goes, or devices join nobody from now on."""

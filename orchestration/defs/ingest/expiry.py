@@ -39,7 +39,7 @@ DEFINITION = "data_retention"
 MAX_MONTHS = 12_000
 
 # As the macro `parse_instant` of the dbt project; a test holds them together.
-_INSTANT_MACROS = (
+INSTANT_MACROS = (
     """
     create or replace temp macro expiry_digits(t) as
     length(split_part(ltrim(t, '+-0'), '.', 1))
@@ -163,12 +163,12 @@ def remove(
         connection.execute(
             "insert into raw.expiry_scans select coalesce(max(load_id), 0) from raw.ingest_files"
         )
+        if is_due:
+            drop_derived(connection)
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
-    if is_due:
-        drop_derived(connection)
     if not row_count:
         return None
     return Expiry(row_count if is_due else 0, 0 if is_due else row_count, len(rewritten))
@@ -339,7 +339,7 @@ def _find_rows(
     What has no instant that can be read goes by the day on which its file was first loaded.
     The latest row of whom or what a feed describes stays: it says how they are.
     """
-    for macro in _INSTANT_MACROS:
+    for macro in INSTANT_MACROS:
         connection.execute(macro)
     connection.execute(
         "create or replace temp table expired_rows "
