@@ -212,6 +212,8 @@ def _horizon(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     ).fetchone()
     if attempt is not None and attempt[0] is None:
         return None
+    if not _exists(connection, "duckdb_views() where view_name = 'stg_expiries'"):
+        return None  # built before there were archives: the next build makes what they read
     row = connection.execute("select max(data_through_at) from facts.dim_horizon").fetchone()
     through: datetime | None = row[0] if row else None
     newest = reached(connection)
