@@ -1,9 +1,9 @@
-"""What an erasure takes away outside of raw and the tables made of it.
+"""What an erasure, or an expiry, takes away outside of raw and the tables made of it.
 
 Reports and logs quote rows: Data Docs, Dagster's check results, what steps printed, dbt's logs.
-After an erasure those of runs before it go; that the runs were, when, and how they ended stays.
-Kept builds that hold the people go too, save the one that readers see: it goes when the next
-is published.
+After either those of runs before it go; that the runs were, when, and how they ended stays.
+After an erasure kept builds that hold the people go too, save the one that readers see: it goes
+when the next is published.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from orchestration.builds import forget_all_but_current
 from orchestration.dagster_home import dagster_home
 from orchestration.dbt_runs import target_dir
-from orchestration.defs.ingest.erasure import marker_path
+from orchestration.defs.ingest import erasure, expiry
 from orchestration.project import DBT_PROJECT_DIR, Settings
 
 _SECONDS_TO_WAIT = 30
@@ -29,8 +29,8 @@ _QUOTING_EVENTS = (
 
 
 def is_due(settings: Settings) -> bool:
-    """Whether an erasure has begun whose traces are not yet gone."""
-    return marker_path(settings).exists()
+    """Whether an erasure or an expiry has begun whose traces are not yet gone."""
+    return any(each.marker_path(settings).exists() for each in (erasure, expiry))
 
 
 def scrub(settings: Settings, data_docs: Path, run_id: str) -> None:
@@ -42,8 +42,10 @@ def scrub(settings: Settings, data_docs: Path, run_id: str) -> None:
         aside.unlink(missing_ok=True)
     _scrub_dbt()
     _scrub_history(dagster_home(), run_id)
-    forget_all_but_current(settings)
-    marker_path(settings).unlink(missing_ok=True)
+    if erasure.marker_path(settings).exists():
+        forget_all_but_current(settings)
+    for each in (erasure, expiry):
+        each.marker_path(settings).unlink(missing_ok=True)
 
 
 def _scrub_dbt() -> None:

@@ -141,6 +141,16 @@ GBP,-1,
 JPY,much,soon
 ,1,
 """
+RETENTION_PERIODS = """feed,keep_months
+events,3
+users,0
+contents,2.5
+erasure_requests,12
+,6
+campaigns,
+events,24
+consents,twelve
+"""
 WRONG = {
     "event_names": EVENT_NAMES,
     "activities": ACTIVITIES,
@@ -150,6 +160,7 @@ WRONG = {
     "paths": PATHS,
     "filters": FILTERS,
     "currency_rates": RATES,
+    "data_retention": RETENTION_PERIODS,
     "stickiness": "<html>",
 }
 
@@ -310,6 +321,15 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (17, "error", "value pro( is no regular expression"),
         (20, "error", "side anchor is none of path soon"),
         (21, "error", "path nowhere is unknown"),
+    ],
+    "data_retention.csv": [
+        (3, "error", "keep_months 0 is no whole number from 1"),
+        (4, "error", "keep_months 2.5 is no whole number from 1"),
+        (5, "error", "feed erasure_requests is none whose rows expire"),
+        (6, "error", "feed (empty) is none whose rows expire"),
+        (7, "error", "keep_months (empty) is no whole number from 1"),
+        (8, "error", "feed events stands here again"),
+        (9, "error", "keep_months twelve is no whole number from 1"),
     ],
     "currency_rates.csv": [
         (3, "error", "currency eur stands here again with the same date"),

@@ -27,7 +27,7 @@ latest as (
 
 ),
 
-seen as (
+seen_in_part as (
 
     select
         user_id,
@@ -35,6 +35,23 @@ seen as (
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
     from {{ ref('fct_events') }}
+    group by user_id
+
+    {{ union_archived('stg_archived_users', {
+        'user_id': 'key', 'event_count': 'sum',
+        'first_event_at': 'min', 'last_event_at': 'max',
+    }) }}
+
+),
+
+seen as (
+
+    select
+        user_id,
+        cast(sum(event_count) as bigint) as event_count,
+        min(first_event_at) as first_event_at,
+        max(last_event_at) as last_event_at
+    from seen_in_part
     group by user_id
 
 ),

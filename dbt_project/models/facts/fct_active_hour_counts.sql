@@ -48,6 +48,11 @@ user_hours as (
     from events
     group by user_id, event_date, hour_of_day, hour_started_at
 
+    {{ union_archived('stg_archived_active_hours', {
+        'user_id': 'key', 'event_date': 'key', 'hour_of_day': 'key', 'hour_started_at': 'key',
+        'event_count': 'sum',
+    }) }}
+
 ),
 
 {# A loop, because the grains differ only in how a day becomes a period. -#}

@@ -19,6 +19,10 @@ activity_days as (
     where activity_id <> 'any'
     group by activity_id, user_id, event_date
 
+    {{ union_archived('stg_archived_activity_days', {
+        'activity_id': 'key', 'user_id': 'key', 'event_count': 'sum', 'activity_date': 'key',
+    }) }}
+
 )
 
 select * from activity_days

@@ -1,9 +1,28 @@
 with
 
+-- Who had the first time before the cut-off of an expiry has no other.
+archived as (
+
+    {{ archived_rows('stg_archived_first_events', ['definition', 'definition_id', 'side']) }}
+
+),
+
 candidates as (
 
-    select * from {{ ref('fct_definition_candidates') }}
-    where has_conditions or first_time is not null
+    select candidates.*
+    from {{ ref('fct_definition_candidates') }} as candidates
+    where
+        (candidates.has_conditions or candidates.first_time is not null)
+        and not exists (
+            select 1
+            from archived
+            where
+                candidates.first_time is not null
+                and archived.definition = candidates.definition
+                and archived.definition_id = candidates.definition_id
+                and archived.side = candidates.side
+                and archived.user_id = candidates.user_id
+        )
 
 ),
 

@@ -5,7 +5,11 @@ event_counts as (
     select
         event_name,
         count(*) as event_count
-    from {{ ref('fct_events') }}
+    from (
+        select event_name from {{ ref('fct_events') }}
+        union all
+        select event_name from {{ ref('stg_archived_event_days') }}
+    ) as sent
     group by event_name
 
 ),

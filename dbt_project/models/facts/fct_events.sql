@@ -39,6 +39,19 @@ session_starts as (
 
 ),
 
+{# Sessions that began before the cut-off of an expiry have no event here that opens them. #}
+archived_sessions as (
+
+    select
+        session_starts.user_id,
+        max_by(session_starts.session_id, session_starts.started_at) as session_id
+    from session_starts
+    inner join {{ ref('stg_expiries') }} as expiries
+        on session_starts.started_at < expiries.cutoff_at
+    group by session_starts.user_id
+
+),
+
 opened as (
 
     select
@@ -56,12 +69,16 @@ sessionized as (
 
     select
         opened.*,
-        last_value(opened_session_id ignore nulls) over (
-            partition by user_id
-            order by occurred_at, source_id, event_id
-            rows between unbounded preceding and current row
+        coalesce(
+            last_value(opened_session_id ignore nulls) over (
+                partition by opened.user_id
+                order by occurred_at, source_id, event_id
+                rows between unbounded preceding and current row
+            ),
+            archived_sessions.session_id
         ) as session_id
     from opened
+    left join archived_sessions on opened.user_id = archived_sessions.user_id
 
 )
 

@@ -1,41 +1,8 @@
 with
 
-events as (
-
-    select * from {{ ref('fct_events') }}
-
-),
-
-event_names as (
-
-    select
-        event_name,
-        role
-    from {{ ref('dim_event_names') }}
-    where role in ('order', 'refund')
-
-),
-
 amounts as (
 
-    select
-        -- An order event without an order id is an order of its own.
-        coalesce(
-            events.order_id,
-            case
-                when event_names.role = 'order'
-                    then 'event:' || events.source_id || ':' || events.event_id
-            end
-        ) as order_id,
-        event_names.role,
-        events.user_id,
-        events.source_id,
-        events.event_id,
-        coalesce(events.amount, 0) as amount,
-        events.event_date,
-        events.occurred_at
-    from events
-    inner join event_names on events.event_name = event_names.event_name
+    select * from {{ ref('fct_order_amounts') }}
 
 ),
 

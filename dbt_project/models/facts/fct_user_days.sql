@@ -58,6 +58,16 @@ days as (
     from events
     group by user_id, event_date
 
+    {{ union_archived(
+        'stg_archived_user_days',
+        {
+            'user_id': 'key', 'activity_date': 'key', 'event_count': 'sum',
+            'session_count': 'sum', 'key_action_count': 'sum',
+            'first_event_at': 'min', 'last_event_at': 'max',
+        },
+        touched='activity_date'
+    ) }}
+
 )
 
 select

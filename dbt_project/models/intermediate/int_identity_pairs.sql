@@ -31,6 +31,19 @@ events as (
         and anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
         {%- endif %}
 
+    union all
+
+    select
+        null as source_id,
+        first_event_id as event_id,
+        user_id,
+        anonymous_id,
+        first_seen_at as occurred_at
+    from {{ ref('stg_archived_identity_pairs') }}
+    {% if is_incremental() -%}
+    where anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
+    {%- endif %}
+
 ),
 
 first_instants as (

@@ -12,21 +12,58 @@ touched_users as (
 
 ),
 
+{# Of a session that began before the cut-off of an expiry, its start and its last activity
+   there are known. #}
+archived as (
+
+    {{ archived_rows('stg_archived_sessions', ['started_at', 'last_activity_at']) }}
+
+),
+
+activity as (
+
+    select
+        user_id,
+        occurred_at,
+        false as is_archived_end
+    from {{ ref('int_events_resolved') }}
+    where is_activity
+
+    union all
+
+    select
+        user_id,
+        max(started_at) as occurred_at,
+        false as is_archived_end
+    from archived
+    group by user_id
+
+    union all
+
+    select
+        user_id,
+        max(last_activity_at) as occurred_at,
+        true as is_archived_end
+    from archived
+    group by user_id
+
+),
+
 instants as (
 
     select
-        events.user_id,
-        events.occurred_at,
-        lag(events.occurred_at) over (
-            partition by events.user_id order by events.occurred_at
+        activity.user_id,
+        activity.occurred_at,
+        activity.is_archived_end,
+        lag(activity.occurred_at) over (
+            partition by activity.user_id order by activity.occurred_at, activity.is_archived_end
         ) as previous_at
-    from {{ ref('int_events_resolved') }} as events
+    from activity
     {% if is_incremental() -%}
     inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
-    where events.is_activity
+        on activity.user_id = touched_users.user_id
+        and activity.occurred_at >= touched_users.recompute_from_at
+    {%- endif %}
 
 ),
 
@@ -38,7 +75,8 @@ opened as (
         case
             when
                 previous_at is null
-                or occurred_at >= {{ dbt.dateadd(
+                or not is_archived_end
+                and occurred_at >= {{ dbt.dateadd(
                     'minute', var('session_gap_minutes'), 'previous_at'
                 ) }}
                 then occurred_at

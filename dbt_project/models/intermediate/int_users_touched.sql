@@ -37,13 +37,34 @@ touched_orders as (
 ),
 
 -- A refund may come from somebody else than the order did.
-orders as (
+order_events as (
 
     select
         events.user_id,
-        min(events.occurred_at) over (partition by events.order_id) as occurred_at
+        events.order_id,
+        events.occurred_at
     from {{ ref('int_events_resolved') }} as events
     inner join touched_orders on events.order_id = touched_orders.order_id
+
+    union all
+
+    select
+        archived.user_id,
+        archived.order_id,
+        archived.occurred_at
+    from (
+        {{ archived_rows('stg_archived_order_amounts', ['order_id', 'occurred_at']) }}
+    ) as archived
+    inner join touched_orders on archived.order_id = touched_orders.order_id
+
+),
+
+orders as (
+
+    select
+        user_id,
+        min(occurred_at) over (partition by order_id) as occurred_at
+    from order_events
 
 ),
 
@@ -83,6 +104,16 @@ instants as (
     inner join links_touched
         on case when staged.user_id is null then staged.anonymous_id end
         = links_touched.anonymous_id
+
+    union all
+
+    -- And what is archived of it, from the first day on.
+    select
+        links_touched.user_id,
+        archived.first_event_at as occurred_at
+    from {{ ref('stg_archived_users') }} as archived
+    inner join links_touched
+        on archived.user_id = {{ anonymous_user_id('links_touched.anonymous_id') }}
 
     union all
 

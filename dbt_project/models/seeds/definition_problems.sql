@@ -29,6 +29,8 @@ problems as (
     select * from {{ ref('definition_problems__rfm_cut_points') }}
     union all
     select * from {{ ref('definition_problems__currency_rates') }}
+    union all
+    select * from {{ ref('definition_problems__data_retention') }}
 
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.checks.suites import data_docs_dir
+from orchestration.defs.ingest.archived_tables import COLUMN_TEXTS, EXPIRY_TABLES
 from orchestration.defs.ingest.feeds import (
     FEEDS,
     MALFORMED_COLUMN,
@@ -85,6 +86,13 @@ LEDGER_TABLES = {
             Column("position", "integer", "Its place in the file, from 1"),
         ),
     ),
+    **{
+        table.name: (
+            table.description,
+            tuple(Column(name, kind, COLUMN_TEXTS[name]) for name, kind in table.columns),
+        )
+        for table in EXPIRY_TABLES
+    },
 }
 
 
@@ -174,7 +182,7 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     context.log.info(report.summary())
     if is_due(settings):
         scrub(settings, data_docs_dir(settings), context.run_id)
-        context.log.info("Removed reports, logs and kept builds from before the erasure.")
+        context.log.info("Removed what older reports and logs quoted of rows that are gone.")
     yield from materializations(report)
 
 

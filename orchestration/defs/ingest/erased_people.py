@@ -45,11 +45,16 @@ _OWNERS = """
             count(*) as user_count,
             list(user_id) as users
         from (
-            select trim(anonymous_id) as anonymous_id, trim(user_id) as user_id,
-                min(erasure_instant(occurred_at)) as first_seen_at
-            from raw.events
-            where trim(anonymous_id) <> '' and trim(user_id) <> ''
-            group by all
+            select anonymous_id, user_id, min(first_seen_at) as first_seen_at
+            from (
+                select trim(anonymous_id) as anonymous_id, trim(user_id) as user_id,
+                    erasure_instant(occurred_at) as first_seen_at
+                from raw.events
+                where trim(anonymous_id) <> '' and trim(user_id) <> ''
+                union all
+                select anonymous_id, user_id, first_seen_at from raw.archived_identity_pairs
+            )
+            group by anonymous_id, user_id
         )
         group by anonymous_id
 """

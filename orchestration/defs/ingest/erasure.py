@@ -18,14 +18,14 @@ import re
 import secrets
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from orchestration import watermarks
-from orchestration.defs.ingest import ledger
+from orchestration.defs.ingest import archive, ledger
 from orchestration.defs.ingest.erased_people import (
     INSTANT_MACRO,
     KEY,
@@ -38,19 +38,22 @@ from orchestration.defs.ingest.erased_people import (
     returned,
 )
 from orchestration.defs.ingest.feeds import FEEDS_BY_NAME
-from orchestration.defs.ingest.files import RawFile, content_hash, list_raw_files, look_again
-from orchestration.defs.ingest.ledger import LOADED, LedgerRow, value
+from orchestration.defs.ingest.files import RawFile, content_hash
+from orchestration.defs.ingest.ledger import LOADED, value
 from orchestration.defs.ingest.readers import literal, quote
-from orchestration.defs.ingest.rewriting import (
-    RowsOutOfStepError,
-    write_without_rows,
-    write_without_texts,
+from orchestration.defs.ingest.removing import (
+    DERIVED_SCHEMAS,
+    Removal,
+    Rewritten,
+    as_it_lies,
+    drop_derived,
+    reached,
 )
+from orchestration.defs.ingest.rewriting import RowsOutOfStepError, write_without_texts
 from orchestration.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.project import Settings
 from orchestration.warehouse import WarehouseError
 
-DERIVED_SCHEMAS = ("staging", "intermediate", "facts", "marts")
 _ROWS_GO = "rows"  # in the marker until files and tables are without them
 _KEPT_TABLES = ("erasures", "erased_ids", "erasure_removals", "horizon_floors")
 
@@ -78,15 +81,6 @@ class Erasure:
             for file in self.unreadable
         ]
         return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class _Rewritten:
-    """A file's ledger row before and after, and the hash of what now lies there."""
-
-    before: LedgerRow
-    after: LedgerRow
-    content_hash: str
 
 
 def erase(
@@ -186,6 +180,9 @@ class _Erasing:
         self.links = links
         self.now = now
         self.say = say
+        self.removal = Removal(
+            connection, settings, links, "erased_rows", "of people who asked to be forgotten"
+        )
 
     def all(self, asked: list[Request]) -> Erasure | None:
         since = self._scanned()
@@ -196,7 +193,7 @@ class _Erasing:
         find_rows(self.connection, 0 if is_new else since)
         row_count = count(self.connection, "erased_rows")
         unreadable: list[str] = []
-        rewritten: list[_Rewritten] = []
+        rewritten: list[Rewritten] = []
         # A run that was killed may have rewritten files, which were then loaded without the rows.
         marker = marker_path(self.settings)
         is_taken_up = marker.exists() and marker.read_text(encoding="utf-8") == _ROWS_GO
@@ -204,7 +201,7 @@ class _Erasing:
             self.say(f"Erasing {row_count:,} raw row(s) of people who asked to be forgotten.")
             self._certify(is_taken_up)
             marker.write_text(_ROWS_GO, encoding="utf-8")
-            rewritten = self._rewrite_files()
+            rewritten = self.removal.rewrite_files(self._drop_lines)
             searched, unreadable = self._search_what_is_not_loaded()
             self._forget([*rewritten, *searched], unreadable, is_taken_up)
             marker.write_text("", encoding="utf-8")
@@ -212,6 +209,8 @@ class _Erasing:
         if not row_count and not is_taken_up:
             return None
         _keep(self.connection, self.settings)
+        if archive.kept_dir(self.settings).is_dir():
+            archive.keep(self.connection, self.settings)
         return Erasure(len(asked), row_count, len(rewritten), tuple(unreadable))
 
     def _scanned(self) -> int:
@@ -249,7 +248,7 @@ class _Erasing:
         )
 
     def _count_derived(self) -> None:
-        """Make `removals`: what the tables made of raw hold of the people, by table."""
+        """Make `removals`: what is archived and computed of the people, by table; and `names`."""
         execute = self.connection.execute
         execute(
             "create or replace temp table removals (person_hash varchar, layer varchar, "
@@ -277,7 +276,7 @@ class _Erasing:
             """
         ).fetchall()
         for schema, table in tables:
-            if schema in DERIVED_SCHEMAS:
+            if schema in DERIVED_SCHEMAS or (schema == "raw" and table.startswith("archived_")):
                 execute(
                     f"""
                     insert into removals
@@ -289,52 +288,9 @@ class _Erasing:
                     """
                 )
 
-    def _rewrite_files(self) -> list[_Rewritten]:
-        """Write the files that hold erased rows again without them."""
-        known = {(row.feed, row.load_id): row for row in ledger.read(self.connection).values()}
-        files = self._files()
-        rewritten = []
-        found = self.connection.execute(
-            "select feed, load_id, list(row_number) from erased_rows group by feed, load_id "
-            "order by feed, load_id"
-        ).fetchall()
-        for feed, load_id, numbers in found:
-            row = known[feed, load_id]
-            file = files.get((feed, row.source_file))
-            after = replace(row, rows_in=row.rows_in - len(numbers))
-            digest = row.content_hash
-            # A file that is gone, or another one since a moment ago, is left alone: the next
-            # build loads it, and holds its rows against the hashes.
-            if file is not None and file.stat_signature == row.stat_signature:
-                is_in_step = self._rewrite(file, frozenset(numbers), row)
-                digest = content_hash(file.path)
-                after = _as_it_lies(after, file, digest)
-                if not is_in_step:  # the next build reads it anew
-                    after = replace(after, content_hash="", stat_signature="")
-            rewritten.append(_Rewritten(row, after, digest))
-        return rewritten
-
-    def _files(self) -> dict[tuple[str, str], RawFile]:
-        listed = list_raw_files(self.settings.raw_dir).files
-        return {(file.feed, file.source_file): file for file in listed}
-
-    def _rewrite(self, file: RawFile, numbers: frozenset[int], row: LedgerRow) -> bool:
-        """Whether the file's rows were those that raw has; if not, lines went by their ids."""
-        link = self.links / f"erasure-{row.load_id}.parquet"
-        try:
-            write_without_rows(self.connection, file, numbers, row.rows_in, link)
-        except RowsOutOfStepError:
-            write_without_texts(file, self._ids_of(file.feed, row.load_id))
-            return False
-        except OSError as error:
-            raise WarehouseError(
-                f"{file.source_file} holds rows of people who asked to be forgotten, and cannot "
-                f"be rewritten without them: {error.strerror}. Let this user write to the raw "
-                "folder, and run again."
-            ) from error
-        finally:
-            link.unlink(missing_ok=True)
-        return True
+    def _drop_lines(self, file: RawFile, load_id: int) -> None:
+        """Of a file whose rows are out of step, take every line that holds one of their ids."""
+        write_without_texts(file, self._ids_of(file.feed, load_id))
 
     def _ids_of(self, feed: str, load_id: int) -> set[str]:
         """The ids in the erased rows of one file."""
@@ -351,7 +307,7 @@ class _Erasing:
             ).fetchall()
         }
 
-    def _search_what_is_not_loaded(self) -> tuple[list[_Rewritten], list[str]]:
+    def _search_what_is_not_loaded(self) -> tuple[list[Rewritten], list[str]]:
         """Take the lines with an id out of unreadable and withdrawn files; name what resists."""
         ids = {
             row[0]
@@ -361,7 +317,7 @@ class _Erasing:
         }
         if not ids:
             return [], []
-        files = self._files()
+        files = self.removal.files()
         words = b"|".join(re.escape(each.encode()) for each in sorted(ids))
         holds = re.compile(rb"(?<!\w)(?:" + words + rb")(?!\w)").search
         rewritten, resisting = [], []
@@ -377,11 +333,11 @@ class _Erasing:
                 resisting.append(file.source_file)
                 continue
             digest = content_hash(file.path)
-            rewritten.append(_Rewritten(row, _as_it_lies(row, file, digest), digest))
+            rewritten.append(Rewritten(row, as_it_lies(row, file, digest), digest))
         return rewritten, resisting
 
     def _forget(
-        self, rewritten: list[_Rewritten], unreadable: Iterable[str], is_taken_up: bool
+        self, rewritten: list[Rewritten], unreadable: Iterable[str], is_taken_up: bool
     ) -> None:
         """Take the rows out of raw, and number those after them anew.
 
@@ -390,15 +346,12 @@ class _Erasing:
         """
         execute = self.connection.execute
         is_rebuild = is_taken_up or self._is_rebuild()
-        floor = self._reached() if is_rebuild else None
+        floor = reached(self.connection) if is_rebuild else None
         now = value(self.now)
         self.connection.begin()
         try:
-            for feed in {each.before.feed for each in rewritten}:
-                self._delete(feed)
-            for each in rewritten:
-                self._keep_first_load(each)
-            ledger.write(self.connection, [each.after for each in rewritten], self.now)
+            self.removal.take_out(rewritten, self.now)
+            archive.forget_people(self.connection)
             for file in unreadable:
                 execute(
                     "insert into raw.erasure_removals "
@@ -415,8 +368,7 @@ class _Erasing:
             if is_rebuild:
                 # In the same transaction: killed behind it, a run would leave what was computed.
                 watermarks.begin_rebuild(self.connection)
-                for schema in DERIVED_SCHEMAS:
-                    execute(f"drop schema if exists {schema} cascade")
+                drop_derived(self.connection)
         except BaseException:
             self.connection.rollback()
             raise
@@ -430,55 +382,8 @@ class _Erasing:
             f"(select 1 from erased_rows where load_id <= {completed} and feed <> '{REQUESTS}')"
         )
         parted = "(select 1 from new_ids where kind in ('shared', 'unjoined'))"
-        return count(self.connection, taken_in) > 0 or count(self.connection, parted) > 0
-
-    def _keep_first_load(self, file: _Rewritten) -> None:
-        """The rewritten content counts as loaded when the one before it was."""
-        feed, digest = literal(file.before.feed), value(file.content_hash)
-        self.connection.execute(
-            f"""
-            insert into raw.ingest_contents
-            select feed, {digest}, first_loaded_at
-            from raw.ingest_contents
-            where feed = {feed} and content_hash = {value(file.before.content_hash)}
-                and not exists (
-                    select 1 from raw.ingest_contents
-                    where feed = {feed} and content_hash = {digest}
-                )
-            """
-        )
-
-    def _delete(self, feed: str) -> None:
-        table = f"raw.{quote(feed)}"
-        mine = f"select load_id, row_number from erased_rows where feed = {literal(feed)}"
-        self.connection.execute(f"delete from {table} where (load_id, row_number) in ({mine})")
-        self.connection.execute(
-            f"""
-            update {table} as r
-            set row_number = r.row_number - moved.gone
-            from (
-                select o.load_id, o.row_number, count(*) as gone
-                from {table} as o
-                inner join ({mine}) as e
-                    on o.load_id = e.load_id and o.row_number > e.row_number
-                group by o.load_id, o.row_number
-            ) as moved
-            where r.load_id = moved.load_id and r.row_number = moved.row_number
-            """
-        )
-
-    def _reached(self) -> datetime | None:
-        """How far the data had come, as the last build knew."""
-        exists = self.connection.execute(
-            "select 1 from duckdb_tables() where database_name = current_database() "
-            "and schema_name = 'staging' and table_name = 'stg_events'"
-        ).fetchone()
-        if not exists:
-            return None
-        row = self.connection.execute(
-            "select max(coalesce(received_at, occurred_at)) from staging.stg_events"
-        ).fetchone()
-        return row[0] if row else None
+        archived = "(select 1 from removals where object like 'raw.archived_%')"
+        return any(count(self.connection, each) for each in (taken_in, parted, archived))
 
     def _finish(self) -> None:
         """Note the people as erased, the loads as scanned, and which devices join nobody."""
@@ -503,6 +408,8 @@ class _Erasing:
                 select distinct trim(anonymous_id) as anonymous_id
                 from raw.events
                 where trim(anonymous_id) <> ''
+                union
+                select anonymous_id from raw.archived_identity_pairs
             )
             where {hash_sql(KEY, "anonymous_id")} in (
                 select id_hash from raw.erased_ids where kind in ('shared', 'unjoined')
@@ -510,16 +417,6 @@ class _Erasing:
             """
         )
         execute("commit")
-
-
-def _as_it_lies(row: LedgerRow, file: RawFile, digest: str) -> LedgerRow:
-    look = look_again(file)
-    return replace(
-        row,
-        size_bytes=look.size_bytes,
-        content_hash=digest,
-        stat_signature=look.stat_signature,
-    )
 
 
 def _bytes(file: RawFile) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestration.defs.ingest.archived_tables import EXPIRY_TABLES
+
 
 @dataclass(frozen=True)
 class Column:
@@ -193,6 +195,30 @@ FEEDS: tuple[Feed, ...] = (
     ),
 )
 
+EXPIRES_BY = {
+    "events": "occurred_at",
+    "users": "updated_at",
+    "contents": "updated_at",
+    "campaigns": "updated_at",
+    "campaign_assignments": "assigned_at",
+    "channel_costs": "cost_date",
+    "merchants": "updated_at",
+    "rule_violations": "occurred_at",
+    "feedback": "submitted_at",
+    "kpi_targets": "period_end_date",
+    "consents": "recorded_at",
+}
+"""The column that says how old a row is, by feed that may expire; requests of erasure leave raw
+by themselves."""
+LATEST_STAYS = {
+    "users": ("user_id",),
+    "contents": ("content_id",),
+    "campaigns": ("campaign_id",),
+    "merchants": ("merchant_id",),
+    "consents": ("user_id", "anonymous_id", "purpose"),
+}
+"""Columns that say whom or what a row describes: the latest row of each does not expire."""
+
 FEEDS_BY_NAME: dict[str, Feed] = {feed.name: feed for feed in FEEDS}
 
 PROVENANCE_COLUMNS: tuple[Column, ...] = (
@@ -231,6 +257,7 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "restated_days",
         "build_attempts",
         "built_models",
+        *(table.name for table in EXPIRY_TABLES),
     }
 )
 """Tables of `raw` that are no feeds: a folder of such a name is not read."""

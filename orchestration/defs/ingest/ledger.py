@@ -8,6 +8,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.defs.ingest.archived_tables import create_statements
 from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.defs.ingest.readers import FileColumn, literal, literals, quote
 
@@ -151,7 +152,7 @@ TABLES = (
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of `raw` that every warehouse has, where they are missing."""
-    for statement in TABLES:
+    for statement in (*TABLES, *create_statements()):
         connection.execute(statement)
     present = _columns(connection)
     for feed in FEEDS:

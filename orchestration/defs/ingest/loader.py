@@ -21,8 +21,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.defs.ingest import ledger, readers
-from orchestration.defs.ingest.erasure import Erasure, erase, marker_path
+from orchestration.defs.ingest import archive, erasure, expiry, ledger, readers
+from orchestration.defs.ingest.erasure import Erasure, erase
+from orchestration.defs.ingest.expiry import Expiry
 from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.defs.ingest.files import (
     CsvShape,
@@ -91,6 +92,7 @@ class IngestReport:
     last_load_id: int
     seconds: float
     erasure: Erasure | None = None
+    expiry: Expiry | None = None
 
     @property
     def loaded_files(self) -> tuple[FileLoad, ...]:
@@ -120,6 +122,7 @@ class IngestReport:
         ]
         lines += [f"  Unreadable: {file.source_file}: {file.error}" for file in self.failed_files]
         lines += [f"  {seed.file}: {seed.error}" for seed in self.seeds if seed.error]
+        lines += [f"  {self.expiry.summary()}"] if self.expiry else []
         lines += [f"  {self.erasure.summary()}"] if self.erasure else []
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
@@ -178,8 +181,8 @@ def ingest(
             report = run.all()
         except (duckdb.OutOfMemoryException, duckdb.FatalException) as error:
             raise WarehouseError(f"Loading stopped: {error}") from error
-    if marker_path(settings).exists():
-        say("Writing the warehouse anew, so that its file holds nothing of erased people.")
+    if erasure.marker_path(settings).exists() or expiry.marker_path(settings).exists():
+        say("Writing the warehouse anew, so that its file holds nothing of rows that are gone.")
         compact(settings)
     return replace(report, seconds=time.monotonic() - started)
 
@@ -248,12 +251,16 @@ class _Run:
         ledger.create_tables(self.connection)
         for macro in readers.MACROS:
             self.connection.execute(macro)
+        surroundings = (self.connection, self.settings, self.links, self.now, self.say)
+        notes = expiry.begin(*surroundings)
         listing = list_raw_files(self.settings.raw_dir)
         news = self._news(listing.files)
         if news:
             self._load_all(news)
-        erasure = erase(self.connection, self.settings, self.links, self.now, self.say)
+        expired = expiry.remove(*surroundings)
+        erased = erase(*surroundings)
         seeds = load_seeds(self.connection, self.settings.seeds_dir, self.links / "seeds")
+        notes += archive.look_at_definitions(self.connection)
         self.connection.execute("checkpoint")
         last = self.connection.execute(
             "select coalesce(max(load_id), 0) from raw.ingest_files"
@@ -263,10 +270,11 @@ class _Run:
             files=tuple(sorted(self.done, key=lambda file: (file.feed, file.source_file))),
             feeds=feed_summaries(self.connection),
             seeds=seeds,
-            notes=listing.notes,
+            notes=(*listing.notes, *notes),
             last_load_id=int(last[0]) if last else 0,
             seconds=0.0,
-            erasure=erasure,
+            erasure=erased,
+            expiry=expired,
         )
 
     def _news(self, files: Sequence[RawFile]) -> list[_Load]:

@@ -205,6 +205,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         "One row per currency and day from which its rate into the reporting currency holds.",
         ("currency", "rate", "valid_from_date"),
     ),
+    Definition(
+        "data_retention",
+        "One row per feed whose raw rows go after so many months.",
+        ("feed", "keep_months"),
+    ),
 )
 
 
@@ -279,6 +284,26 @@ def load_seeds(
         raise
     connection.commit()
     return tuple(files)
+
+
+def read_definition(
+    connection: duckdb.DuckDBPyConnection, name: str, seeds_dir: Path, links: Path
+) -> tuple[SeedFile, list[tuple[str | None, ...]]]:
+    """What a definition file says now, before its table does: how it was read, and its rows.
+
+    The readers' macros must be there. `links` is a folder for a symlink.
+    """
+    connection.execute("set preserve_insertion_order = true")
+    definition = next(each for each in DEFINITIONS if each.name == name)
+    path = _path(definition, seeds_dir)
+    link = links / "0.csv"  # loads are numbered from 1
+    try:
+        file = _stage_definition(connection, definition, path, _hash(path), link)
+    finally:
+        link.unlink(missing_ok=True)
+    listed = ", ".join(readers.quote(column) for column in definition.columns)
+    rows = connection.execute(f"select {listed} from staged_{name} order by row_number").fetchall()
+    return file, rows
 
 
 def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:

@@ -1,5 +1,7 @@
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{%- set archived_steps = [] -%}
+{%- for step in steps %}{% do archived_steps.append('step_' ~ step ~ '_at') %}{% endfor -%}
 with
 
 chains as (
@@ -115,6 +117,63 @@ valued as (
 
 ),
 
+-- Attempts that were opened before the cut-off of an expiry, as they were; a first or last
+-- value is the user's of today.
+archived as (
+
+    {{ archived_rows('stg_archived_funnel_attempts', [
+        'funnel_id', 'breakdown_value', 'attempt_number', 'reached_step', 'required_step_count',
+        'step_count', 'is_breakdown_thread', 'is_ignored', 'closes_at', 'void_at',
+    ] + archived_steps) }}
+
+),
+
+with_archived as (
+
+    select
+        funnel_id,
+        user_id,
+        thread_id,
+        thread_breakdown_value,
+        step_1_rank,
+        breakdown_value,
+        reached_step,
+        required_count,
+        step_count,
+        is_ignored,
+        closes_at,
+        void_at,
+        {% for step in steps -%}
+        step_{{ step }}_at{{ ',' if not loop.last }}
+        {% endfor %}
+    from valued
+
+    union all
+
+    select
+        archived.funnel_id,
+        archived.user_id,
+        '' as thread_id,
+        case when archived.is_breakdown_thread then archived.breakdown_value end
+            as thread_breakdown_value,
+        archived.attempt_number as step_1_rank,
+        coalesce(user_values.breakdown_value, archived.breakdown_value) as breakdown_value,
+        archived.reached_step,
+        archived.required_step_count as required_count,
+        archived.step_count,
+        archived.is_ignored,
+        archived.closes_at,
+        archived.void_at,
+        {% for step in steps -%}
+        archived.step_{{ step }}_at{{ ',' if not loop.last }}
+        {% endfor %}
+    from archived
+    left join user_values
+        on archived.funnel_id = user_values.funnel_id
+        and archived.user_id = user_values.user_id
+
+),
+
 numbered as (
 
     select
@@ -141,7 +200,7 @@ numbered as (
         {% for step in steps -%}
         valued.step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}
-    from valued
+    from with_archived as valued
     cross join horizon
 
 )

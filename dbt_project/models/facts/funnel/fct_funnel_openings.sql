@@ -40,6 +40,23 @@ candidates as (
         and chains.thread_id = voids.thread_id
         and chains.step_1_rank = voids.step_1_rank
 
+    union all
+
+    -- What was open at the cut-off of an expiry, before all that opens after it.
+    select
+        archived.funnel_id,
+        archived.user_id,
+        archived.thread_id,
+        0 as step_1_rank,
+        max(archived.step_1_at) as step_1_at,
+        max(archived.closed_at) as closed_at
+    from (
+        {{ archived_rows(
+            'stg_archived_funnel_openings', ['funnel_id', 'thread_id', 'step_1_at', 'closed_at']
+        ) }}
+    ) as archived
+    group by archived.funnel_id, archived.user_id, archived.thread_id
+
 ),
 
 looks as (

@@ -7,6 +7,38 @@ step_events as (
 
 ),
 
+archived as (
+
+    {{ archived_rows(
+        'stg_archived_funnel_user_values', ['funnel_id', 'breakdown_value', 'occurred_at']
+    ) }}
+
+),
+
+with_archived as (
+
+    select
+        funnel_id,
+        user_id,
+        source_id,
+        event_id,
+        breakdown_value,
+        occurred_at
+    from step_events
+
+    union all
+
+    select
+        funnel_id,
+        user_id,
+        '' as source_id,
+        '' as event_id,
+        breakdown_value,
+        occurred_at
+    from archived
+
+),
+
 funnels as (
 
     select * from {{ ref('dim_funnels') }}
@@ -32,7 +64,7 @@ ranked as (
                 step_events.source_id desc,
                 step_events.event_id desc
         ) as value_rank
-    from step_events
+    from with_archived as step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
 
 )

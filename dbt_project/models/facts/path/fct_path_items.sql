@@ -69,7 +69,69 @@ reached as (
     from placed
     where coalesce(abs(microseconds_from_anchor) <= window_microseconds, true)
 
+),
+
+archived_ids as (
+
+    {{ archived_rows('stg_archived_path_items', [
+        'path_id', 'item', 'previous_item', 'occurrence_number', 'position',
+        'seconds_from_previous', 'is_mature', 'anchor_at',
+    ]) }}
+
+),
+
+-- Occurrences that have expired keep their order, and stand before all others.
+archived as (
+
+    select
+        archived_ids.*,
+        dense_rank() over (
+            partition by path_id, user_id order by anchor_at, occurrence_number
+        ) as archived_number
+    from archived_ids
+
+),
+
+archived_counts as (
+
+    select
+        path_id,
+        user_id,
+        max(archived_number) as occurrence_count
+    from archived
+    group by path_id, user_id
+
+),
+
+kept as (
+
+    select
+        reached.*,
+        reached.occurrence_number + coalesce(archived_counts.occurrence_count, 0)
+            as number_in_all
+    from reached
+    left join archived_counts
+        on reached.path_id = archived_counts.path_id
+        and reached.user_id = archived_counts.user_id
+
 )
+
+select
+    path_id,
+    user_id,
+    cast(null as {{ dbt.type_string() }}) as source_id,
+    cast(null as {{ dbt.type_string() }}) as event_id,
+    item,
+    previous_item,
+    archived_number as occurrence_number,
+    position,
+    seconds_from_previous,
+    is_mature,
+    anchor_at,
+    cast(null as timestamp) as occurred_at
+from archived
+
+union all
 
 select
     path_id,
@@ -78,11 +140,11 @@ select
     event_id,
     item,
     case when has_previous then previous_item end as previous_item,
-    occurrence_number,
+    number_in_all as occurrence_number,
     cast(position as integer) as position,
     cast(case when has_previous then microseconds_from_previous / 1000000.0 end as double)
         as seconds_from_previous,
     is_mature,
     anchor_at,
     occurred_at
-from reached
+from kept

@@ -24,6 +24,19 @@ horizon as (
 
 ),
 
+expiries as (
+
+    select * from {{ ref('stg_expiries') }}
+
+),
+
+-- Who had the first occurrence before the cut-off of an expiry has no other.
+archived as (
+
+    {{ archived_rows('stg_archived_first_events', ['definition', 'definition_id', 'side']) }}
+
+),
+
 ordered as (
 
     select
@@ -69,8 +82,18 @@ anchored as (
         ordered.occurred_at as anchor_at
     from ordered
     inner join paths on ordered.path_id = paths.path_id
+    cross join expiries
     where
-        case
+        ordered.occurred_at >= coalesce(expiries.paths_from_at, ordered.occurred_at)
+        and not exists (
+            select 1
+            from archived
+            where
+                archived.definition = 'path'
+                and archived.definition_id = ordered.path_id
+                and archived.user_id = ordered.user_id
+        )
+        and case
             when paths.has_anchor
                 then ordered.is_anchor
                     and (paths.occurrences = 'every' or ordered.number_of_kind = 1)

@@ -68,20 +68,40 @@ threaded as (
 
 ),
 
+-- The last item of a user before the cut-off of an expiry may go on after it.
+archived as (
+
+    select
+        path_id,
+        user_id,
+        max_by(item, occurred_at) as item,
+        max_by(is_anchor, occurred_at) as is_anchor
+    from (
+        {{ archived_rows(
+            'stg_archived_path_tails', ['path_id', 'item', 'is_anchor', 'occurred_at']
+        ) }}
+    ) as rows_of_ids
+    group by path_id, user_id
+
+),
+
 neighbours as (
 
     select
         threaded.*,
         paths.repeats,
-        lag(item) over in_order as item_before,
-        lag(is_anchor) over in_order as is_anchor_before,
-        lead(item) over in_order as item_after,
-        lead(is_anchor) over in_order as is_anchor_after,
+        coalesce(lag(threaded.item) over in_order, archived.item) as item_before,
+        coalesce(lag(threaded.is_anchor) over in_order, archived.is_anchor) as is_anchor_before,
+        lead(threaded.item) over in_order as item_after,
+        lead(threaded.is_anchor) over in_order as is_anchor_after,
         max(threaded.occurred_at) over (
             partition by threaded.path_id, threaded.user_id, threaded.thread_id
         ) as thread_ended_at
     from threaded
     inner join paths on threaded.path_id = paths.path_id
+    left join archived
+        on threaded.path_id = archived.path_id
+        and threaded.user_id = archived.user_id
     window in_order as (
         partition by threaded.path_id, threaded.user_id, threaded.thread_id
         order by threaded.occurred_at, threaded.source_id, threaded.event_id

@@ -28,6 +28,16 @@ named as (
     from fct_events
     group by source_id, event_name, event_date
 
+    union all
+
+    select
+        source_id,
+        event_name,
+        event_date,
+        event_count,
+        last_event_at
+    from {{ ref('stg_archived_event_days') }}
+
 ),
 
 -- The empty name is that of all events of a source together; no event has it.

@@ -62,7 +62,35 @@ first_days as (
 
 ),
 
+archived as (
+
+    select
+        retention_id,
+        user_id,
+        min(breakdown_value) as breakdown_value,
+        cohort_event_at
+    from (
+        {{ archived_rows(
+            'stg_archived_retention_members',
+            ['retention_id', 'breakdown_value', 'cohort_event_at']
+        ) }}
+    ) as rows_of_ids
+    group by retention_id, user_id, cohort_event_at
+
+),
+
 cohort_events as (
+
+    select
+        retention_id,
+        user_id,
+        null as source_id,
+        null as event_id,
+        {{ local_date('cohort_event_at') }} as event_date,
+        cohort_event_at as occurred_at
+    from archived
+
+    union all
 
     select
         definition_id as retention_id,
@@ -188,7 +216,7 @@ select
     members.user_id,
     members.granularity,
     members.window_mode,
-    definition_values.property_value as breakdown_value,
+    coalesce(definition_values.property_value, archived.breakdown_value) as breakdown_value,
     members.period_index,
     case
         when members.window_mode = 'rolling' then cast(floor(
@@ -206,3 +234,7 @@ left join definition_values
     on members.retention_id = definition_values.definition_id
     and members.source_id = definition_values.source_id
     and members.event_id = definition_values.event_id
+left join archived
+    on members.retention_id = archived.retention_id
+    and members.user_id = archived.user_id
+    and members.cohort_event_at = archived.cohort_event_at

@@ -215,6 +215,73 @@ counted as (
         false as is_later_with_same_value
     from plain
 
+),
+
+-- Returns that have expired, beside those of the same period that have not.
+archived as (
+
+    select
+        members.retention_id,
+        members.user_id,
+        members.cohort_start_date,
+        members.cohort_start_at,
+        members.breakdown_value,
+        members.closed_period_count,
+        rows_of_ids.period,
+        sum(rows_of_ids.occurrence_count) as occurrence_count,
+        sum(rows_of_ids.same_value_count) as same_value_count,
+        sum(rows_of_ids.returned_value_sum) as returned_value_sum,
+        sum(rows_of_ids.same_value_returned_sum) as same_value_returned_sum,
+        bool_or(rows_of_ids.is_later) as is_later,
+        bool_or(rows_of_ids.is_later_with_same_value) as is_later_with_same_value
+    from (
+        {{ archived_rows('stg_archived_retention_returns', [
+            'retention_id', 'period', 'occurrence_count', 'same_value_count',
+            'returned_value_sum', 'same_value_returned_sum', 'is_later',
+            'is_later_with_same_value', 'cohort_start_at',
+        ]) }}
+    ) as rows_of_ids
+    inner join members
+        on rows_of_ids.retention_id = members.retention_id
+        and rows_of_ids.user_id = members.user_id
+        and rows_of_ids.cohort_start_at = members.cohort_start_at
+    group by
+        members.retention_id, members.user_id, members.cohort_start_date,
+        members.cohort_start_at, members.breakdown_value, members.closed_period_count,
+        rows_of_ids.period
+
+),
+
+{# A loop, because each sum is added up alike. #}
+with_archived as (
+
+    select
+        {% for column in [
+            'retention_id', 'user_id', 'breakdown_value', 'period', 'closed_period_count',
+            'cohort_start_date', 'cohort_start_at',
+        ] -%}
+        coalesce(counted.{{ column }}, archived.{{ column }}) as {{ column }},
+        {% endfor -%}
+        {% for column in [
+            'occurrence_count', 'same_value_count', 'returned_value_sum',
+            'same_value_returned_sum',
+        ] -%}
+        coalesce(
+            counted.{{ column }} + archived.{{ column }},
+            counted.{{ column }},
+            archived.{{ column }}
+        ) as {{ column }},
+        {% endfor -%}
+        coalesce(counted.is_later, false) or coalesce(archived.is_later, false) as is_later,
+        coalesce(counted.is_later_with_same_value, false)
+        or coalesce(archived.is_later_with_same_value, false) as is_later_with_same_value
+    from counted
+    full outer join archived
+        on counted.retention_id = archived.retention_id
+        and counted.user_id = archived.user_id
+        and counted.cohort_start_at = archived.cohort_start_at
+        and counted.period = archived.period
+
 )
 
 select
@@ -231,4 +298,4 @@ select
     is_later_with_same_value,
     cohort_start_date,
     cohort_start_at
-from counted
+from with_archived

@@ -12,12 +12,6 @@ item_ranks as (
 
 ),
 
-occurrences as (
-
-    select * from {{ ref('fct_path_occurrences') }}
-
-),
-
 paths as (
 
     select * from {{ ref('dim_paths') }}
@@ -85,13 +79,13 @@ sources as (
 settled as (
 
     select
-        occurrences.path_id,
-        bool_and(occurrences.is_mature)
+        path_items.path_id,
+        bool_and(path_items.is_mature)
         and coalesce(max(paths.to_at) <= max(horizon.data_through_at), false) as is_mature
-    from occurrences
-    inner join paths on occurrences.path_id = paths.path_id
+    from path_items
+    inner join paths on path_items.path_id = paths.path_id
     cross join horizon
-    group by occurrences.path_id
+    group by path_items.path_id
 
 )
 

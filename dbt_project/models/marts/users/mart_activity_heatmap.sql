@@ -6,9 +6,9 @@ active_hour_counts as (
 
 ),
 
-activity_events as (
+user_hours as (
 
-    select * from {{ ref('fct_activity_events') }}
+    select * from {{ ref('fct_activity_hours') }} where activity_id <> 'any'
 
 ),
 
@@ -33,22 +33,6 @@ periods as (
 horizon as (
 
     select data_through_at from {{ ref('dim_horizon') }}
-
-),
-
--- An hour that the clock shows twice is two, by the instants at which they began.
-user_hours as (
-
-    select
-        activity_id,
-        user_id,
-        event_date,
-        cast(extract(hour from {{ local_timestamp('occurred_at') }}) as integer) as hour_of_day,
-        {{ local_hour_start('occurred_at') }} as hour_started_at,
-        count(*) as event_count
-    from activity_events
-    where activity_id <> 'any'
-    group by activity_id, user_id, event_date, hour_of_day, hour_started_at
 
 ),
 

@@ -1,0 +1,378 @@
+"""Retention periods: old raw rows are in no byte, and every mart is as if they were still there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.dbt_runs import load_manifest
+from orchestration.defs.ingest import archive, expiry, loader, removing
+from orchestration.defs.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
+from orchestration.project import Settings
+from orchestration.warehouse import compact
+from tests import support
+from tests.pipeline import expiry_world as world
+from tests.pipeline.erasure_world import everything, holding
+from tests.pipeline.test_erasure import rows_that_differ
+from tests.support import query, settings_of
+
+# What is one row per raw row, or a step of counting on the way to the facts that are archived.
+OF_RAW_ROWS = {
+    "facts.fct_events", "facts.fct_sessions", "facts.fct_quarantined_rows",
+    "marts.mart_quarantined_rows", "marts.mart_quarantined_samples",
+    "facts.fct_definition_chosen_events", "facts.fct_definition_matches",
+    "facts.fct_definition_values", "facts.fct_path_events", "facts.fct_path_runs",
+    "facts.fct_path_occurrences", "facts.fct_funnel_step_events", "facts.fct_funnel_step_links",
+    "facts.fct_funnel_stream_positions", "facts.fct_funnel_instant_runs",
+    "facts.fct_funnel_link_chains", "facts.fct_funnel_walk_chains",
+    "facts.fct_funnel_set_chains", "facts.fct_funnel_set_choices", "facts.fct_funnel_set_units",
+    "facts.fct_funnel_openings", "facts.fct_funnel_voids",
+    # Its events and instants are gone; what the marts read of it is compared through them.
+    "facts.fct_path_items", "facts.fct_path_item_ranks",
+}  # fmt: skip
+# Counts of days that name nobody keep the number of those who are erased later.
+OF_NOBODY = {
+    "facts.fct_event_days", "facts.fct_event_day_norms", "marts.mart_event_volume_daily",
+    "facts.fct_event_silences", "marts.mart_event_freshness",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def delivered() -> list[dict[str, list[Any]]]:
+    return world.deliveries()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, delivered: Any) -> Path:
+    """The first delivery, built whole, with nothing expired and a period set."""
+    folder = tmp_path_factory.mktemp("built")
+    world.write(folder, delivered[0], "first")
+    support.build_warehouse(folder, seeds=world.SEEDS)
+    assert holds_old(folder)  # else nothing would be shown below
+    (folder / "seeds" / "data_retention.csv").write_text(world.RETENTION, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def kept_all(tmp_path_factory: pytest.TempPathFactory, delivered: Any) -> Path:
+    """All deliveries in a warehouse that lets nothing go."""
+    folder = tmp_path_factory.mktemp("kept")
+    for number, feeds in enumerate(delivered):
+        world.write(folder, feeds, str(number))
+    return support.build_warehouse(folder, seeds=world.SEEDS)
+
+
+@pytest.fixture(scope="module")
+def expired(tmp_path_factory: pytest.TempPathFactory, built: Path, delivered: Any) -> Path:
+    """The same deliveries one by one, old rows gone before the second, which is a build of its
+    own; then the third, with the first once more."""
+    folder = tmp_path_factory.mktemp("expired") / "world"
+    shutil.copytree(built, folder)
+    settings = settings_of(folder)
+    world.write(folder, delivered[1], "second")
+    report = support.ingest_raw(settings)
+    assert report.expiry.row_count > 300
+    assert f"{report.expiry.row_count:,} raw row(s) have expired" in report.summary()
+    support.transform(settings)
+    assert holds_old(folder) == []
+    (row,) = query(settings.warehouse, "select min(occurred_at) as first from staging.stg_events")
+    assert row["first"] >= world.CUTOFF
+
+    world.write(folder, delivered[2], "third")
+    world.write(folder, delivered[0], "first")
+    again = support.ingest_raw(settings)
+    assert again.expiry.late_row_count == report.expiry.row_count
+    assert "were left out" in again.summary()
+    support.transform(settings)
+    return folder
+
+
+def holds_old(folder: Path) -> list[str]:
+    return [name for name, content in everything(folder) if world.OLD.encode() in content]
+
+
+def of_ledger_that_do_not_add_up(warehouse: Path) -> list[dict[str, Any]]:
+    return query(
+        warehouse,
+        "select * from staging.stg_ingest_ledger "
+        "where rows_in <> rows_staged + rows_duplicate + rows_quarantined",
+    )
+
+
+def test_every_mart_is_as_if_all_rows_were_there(expired: Path, kept_all: Path) -> None:
+    """A rebuild over what was archived, and a build that added to it."""
+    differing = rows_that_differ(kept_all, expired / support.WAREHOUSE)
+    assert differing.keys() - OF_RAW_ROWS == set()
+    assert {"facts.fct_events", "facts.fct_sessions"} <= differing.keys()
+    assert of_ledger_that_do_not_add_up(expired / support.WAREHOUSE) == []
+
+
+def test_files_that_come_again_bring_nothing_back(expired: Path) -> None:
+    rows = query(
+        expired / support.WAREHOUSE,
+        "select count(*) as n from raw.events where page like '%VERY-OLD%'",
+    )
+    assert rows == [{"n": 0}]
+    assert [name for name in holds_old(expired) if "/raw/" in name] == []
+    late = query(
+        expired / support.WAREHOUSE,
+        "select distinct source_file from raw.expiry_removals where is_late",
+    )
+    assert len(late) == 3
+
+
+@pytest.fixture(scope="module")
+def expired_twice(tmp_path_factory: pytest.TempPathFactory, expired: Path) -> Path:
+    """A month later more goes: what is archived then was archived before in part."""
+    folder = tmp_path_factory.mktemp("twice") / "world"
+    shutil.copytree(expired, folder)
+    report = support.ingest_raw(settings_of(folder))
+    assert report.expiry.row_count > 100
+    return folder
+
+
+def test_a_cut_off_moves_on(expired_twice: Path) -> None:
+    warehouse = expired_twice / support.WAREHOUSE
+    cuts = query(warehouse, "select cutoff_at from raw.expiries order by 1")
+    assert [row["cutoff_at"].isoformat()[:10] for row in cuts] == ["2023-12-04", "2024-01-04"]
+    assert query(warehouse, "select 1 from raw.expiries where removed_at is null") == []
+
+
+def test_archived_people_are_erased_and_a_lost_warehouse_finds_its_archive(
+    expired_twice: Path, delivered: Any, tmp_path: Path
+) -> None:
+    """Both at once: everything is made anew of raw files and the kept archive, but the person."""
+    settings = settings_of(expired_twice)
+    settings.warehouse.unlink()
+    request = {"user_id": world.PERSON, "requested_at": "2024-07-01"}
+    support.build_warehouse(expired_twice, feeds={"erasure_requests": [request]})
+    assert holding(expired_twice) == []
+    removed = query(
+        settings.warehouse,
+        "select object from raw.erasure_removals where object like 'raw.archived%' "
+        "and removed_count > 0",
+    )
+    assert {"raw.archived_user_days", "raw.archived_funnel_attempts",
+            "raw.archived_retention_members", "raw.archived_identity_pairs"} <= {
+        row["object"] for row in removed
+    }  # fmt: skip
+    for number, feeds in enumerate(delivered):
+        world.write(tmp_path, world.without(feeds, world.PERSON), str(number))
+    (tmp_path / "raw" / "erasure_requests").mkdir()
+    never = support.build_warehouse(tmp_path, seeds=world.SEEDS)
+    differing = rows_that_differ(never, settings.warehouse)
+    assert differing.keys() - OF_RAW_ROWS - OF_NOBODY == set()
+    assert of_ledger_that_do_not_add_up(settings.warehouse) == []
+
+
+# From here on: single runs of ingest over a copy of the first build.
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+class KilledError(BaseException):
+    """As if the process ended here."""
+
+
+def killed_at(
+    monkeypatch: pytest.MonkeyPatch, where: Any, name: str, *, after: bool = False
+) -> None:
+    real = getattr(where, name)
+
+    def strike(*arguments: Any, **more: Any) -> None:
+        if after:
+            real(*arguments, **more)
+        raise KilledError
+
+    monkeypatch.setattr(where, name, strike)
+
+
+KILLS = {
+    "as the archive is written": (archive, "write", True),
+    "before it is kept": (archive, "keep", False),
+    "once it is kept": (archive, "keep", True),
+    "after the first file": (removing, "as_it_lies", False),
+    "before the rows are out": (removing.Removal, "take_out", False),
+    "before what was computed is dropped": (expiry, "drop_derived", False),
+    "before the warehouse is compact": (loader, "compact", False),
+}
+
+
+@pytest.fixture(scope="module")
+def unkilled(built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("unkilled") / "copy"
+    shutil.copytree(built, folder)
+    support.ingest_raw(settings_of(folder))
+    return left_over(settings_of(folder))
+
+
+def left_over(settings: Settings) -> dict[str, Any]:
+    """What raw and its files hold, loads and clocks apart."""
+    found: dict[str, Any] = {
+        path.relative_to(settings.raw_dir).as_posix(): path.read_bytes()
+        for path in settings.raw_dir.rglob("*")
+        if path.is_file() and path.suffix != ".parquet"
+    }
+    for table in (*FEEDS_BY_NAME, "ingest_files", *(t.name for t in archive.ARCHIVED_TABLES)):
+        apart = {"load_id", "first_loaded_at", "loaded_at", "stat_signature", "content_hash"}
+        rows = query(settings.warehouse, f"select * from raw.{table}")
+        found[table] = sorted(str({k: v for k, v in row.items() if k not in apart}) for row in rows)
+    return found
+
+
+@pytest.mark.parametrize("name", KILLS)
+def test_a_killed_expiry_is_taken_up_again(
+    name: str, folder: Path, unkilled: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(folder)
+    where, function, after = KILLS[name]
+    with monkeypatch.context() as patched:
+        killed_at(patched, where, function, after=after)
+        with pytest.raises(KilledError):
+            support.ingest_raw(settings)
+    support.ingest_raw(settings)
+    assert left_over(settings) == unkilled
+    assert holds_old(folder) == []
+    assert query(settings.warehouse, "select 1 from raw.expiries where removed_at is null") == []
+    assert (archive.kept_dir(settings) / "archived_user_days.parquet").exists()
+
+
+def test_nothing_expires_while_the_last_build_is_not_whole(folder: Path) -> None:
+    settings = settings_of(folder)
+    path = settings.seeds_dir / "data_retention.csv"
+    path.unlink()
+    (settings.raw_dir / "events" / "more.jsonl").write_text('{"event_name": "open"}\n')
+    support.ingest_raw(settings)
+    path.write_text(world.RETENTION, encoding="utf-8")
+    assert support.ingest_raw(settings).expiry is None
+    assert query(settings.warehouse, "select 1 from raw.expiries") == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["event,3", "events,", "events,0", "events,2.5", "events,4\nevents,9", "erasure_requests,1"],
+)
+def test_nothing_expires_while_a_row_is_wrong(rows: str, folder: Path) -> None:
+    settings = settings_of(folder)
+    (settings.seeds_dir / "data_retention.csv").write_text(f"feed,keep_months\n{rows}\n")
+    report = support.ingest_raw(settings)
+    assert report.expiry is None
+    assert "data_retention.csv is wrong" in report.summary()
+
+
+def test_events_stay_while_logs_of_other_sources_are_loaded(folder: Path) -> None:
+    settings = settings_of(folder)
+    path = settings.seeds_dir / "data_retention.csv"
+    path.unlink()
+    (settings.raw_dir / "shop_log").mkdir()
+    (settings.raw_dir / "shop_log" / "1.csv").write_text("a,b\n1,2\n")
+    support.ingest_raw(settings)
+    with duckdb.connect(str(settings.warehouse)) as connection:  # as a build would
+        connection.execute(
+            "insert into raw.build_watermarks select max(load_id), 'x', now() at time zone 'UTC' "
+            "from raw.ingest_files"
+        )
+    path.write_text(world.RETENTION, encoding="utf-8")
+    report = support.ingest_raw(settings)
+    assert report.expiry is None
+    assert "shop_log" in report.summary()
+
+
+def test_of_what_a_feed_describes_the_latest_row_stays(folder: Path) -> None:
+    settings = settings_of(folder)
+    (settings.seeds_dir / "data_retention.csv").write_text(
+        "feed,keep_months\nusers,3\nchannel_costs,4\n"
+    )
+    latest = """
+        select user_id, updated_at, plan from (
+            select *, properties ->> 'plan' as plan, rank() over (
+                partition by user_id order by try_cast(updated_at as timestamp) desc nulls last,
+                    content_hash desc
+            ) as place
+            from raw.users
+        ) where place = 1 order by all
+    """
+    before = query(settings.warehouse, latest)
+    assert support.ingest_raw(settings).expiry.row_count > 100
+    assert query(settings.warehouse, latest) == before
+    (row,) = query(settings.warehouse, "select min(cost_date) as first from raw.channel_costs")
+    assert row["first"] == "2024-01-01"
+    ledger = query(
+        settings.warehouse,
+        "select rows_in from raw.ingest_files where feed in ('users', 'channel_costs') order by 1",
+    )
+    counts = query(
+        settings.warehouse,
+        "select count(*) as rows_in from raw.users union all "
+        "select count(*) from raw.channel_costs order by 1",
+    )
+    assert ledger == counts
+    assert query(settings.warehouse, "select 1 from raw.archived_users") == []
+
+
+def test_a_definition_that_says_something_else_leaves_its_archive(folder: Path) -> None:
+    settings = settings_of(folder)
+    support.ingest_raw(settings)
+    path = settings.seeds_dir / "funnels.csv"
+    text = path.read_text(encoding="utf-8")
+    changed = (
+        "select definition, definition_id from raw.archived_definitions "
+        "where archived_hash <> present_hash"
+    )
+    path.write_text(text.replace("tries,,432000", "tries,,432001"), encoding="utf-8")
+    assert "The funnel tries says something else" in support.ingest_raw(settings).summary()
+    assert query(settings.warehouse, changed) == [
+        {"definition": "funnel", "definition_id": "tries"}
+    ]
+    path.write_text(text, encoding="utf-8")
+    assert "something else" not in support.ingest_raw(settings).summary()
+    assert query(settings.warehouse, changed) == []
+
+
+def test_instants_are_read_as_staging_reads_them(built: Path) -> None:
+    with duckdb.connect(str(built / support.WAREHOUSE), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for macro in expiry.INSTANT_MACROS:
+            connection.execute(macro)
+        rows = connection.execute(
+            "select e.occurred_at, expiry_instant(trim(e.occurred_at)), t.occurred_at "
+            "from raw.events as e inner join staging.stg_events__typed as t "
+            "using (load_id, row_number)"
+        ).fetchall()
+    assert [row for row in rows if row[1] != row[2]] == []
+    assert len({row[0] for row in rows if row[2] is not None and row[0][:4] != "202"}) >= 4
+
+
+def test_every_feed_but_the_requests_may_expire_by_a_column_of_its_own() -> None:
+    assert {*EXPIRES_BY} == {*FEEDS_BY_NAME} - {"erasure_requests"}
+    for feed, columns in {**{f: (c,) for f, c in EXPIRES_BY.items()}, **LATEST_STAYS}.items():
+        assert {*columns} <= {*FEEDS_BY_NAME[feed].column_names}
+
+
+def test_archived_tables_are_those_that_staging_reads() -> None:
+    read = {
+        source["identifier"]
+        for source in load_manifest()["sources"].values()
+        if source["source_name"] == "raw_archive"
+    }
+    assert read == {t.name for t in archive.ARCHIVED_TABLES} | {"expiries", "archived_definitions"}
+
+
+@pytest.fixture(autouse=True)
+def _compact_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A marker stands until reports are scrubbed, which ingest alone does not do: here the
+    warehouse is written anew once, and the marker goes."""
+
+    def compact_and_unmark(settings: Settings) -> None:
+        compact(settings)
+        expiry.marker_path(settings).unlink(missing_ok=True)
+
+    monkeypatch.setattr(loader, "compact", compact_and_unmark)
