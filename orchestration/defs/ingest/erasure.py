@@ -201,11 +201,12 @@ class _Erasing:
             searched, unreadable = self._search_what_is_not_loaded()
             self._forget([*rewritten, *searched], unreadable)
         self._finish()
+        # Also when a run before was killed before it came to this.
+        if marker_path(self.settings).exists() and archive.kept_dir(self.settings).is_dir():
+            archive.keep(self.connection, self.settings)
         if not row_count:
             return None
         _keep(self.connection, self.settings)
-        if archive.kept_dir(self.settings).is_dir():
-            archive.keep(self.connection, self.settings)
         return Erasure(len(asked), row_count, len(rewritten), tuple(unreadable))
 
     def _scanned(self) -> int:
