@@ -206,11 +206,12 @@ class _Erasing:
             self._forget([*rewritten, *searched], unreadable, is_taken_up)
             marker.write_text("", encoding="utf-8")
         self._finish()
+        # Also when a run before was killed before it came to this.
+        if marker.exists() and archive.kept_dir(self.settings).is_dir():
+            archive.keep(self.connection, self.settings)
         if not row_count and not is_taken_up:
             return None
         _keep(self.connection, self.settings)
-        if archive.kept_dir(self.settings).is_dir():
-            archive.keep(self.connection, self.settings)
         return Erasure(len(asked), row_count, len(rewritten), tuple(unreadable))
 
     def _scanned(self) -> int:
