@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,8 @@ def _json_value(value: Any) -> Any:
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, float):
+        return value if isfinite(value) else None
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
@@ -140,4 +143,4 @@ def _json_value(value: Any) -> Any:
 def _embedded(content: Any, currency: str) -> Markup:
     """JSON that can stand in a page: no `<` ends the script that holds it."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("{currency}", currency).replace("<", "\\u003c"))  # noqa: S704
+    return Markup(text.replace("{currency}", currency).replace("<", "\\u003c"))

@@ -140,8 +140,8 @@ def rows(
     `text` is an expression of that figure, `room` its width in pixels. `shadow` is a longer
     figure behind the bar.
     """
-    name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"},
-            "axis": {"title": None, "labelLimit": 150, "ticks": False, "domain": False}}  # fmt: skip
+    axis = {"title": None, "labelLimit": 150, "ticks": False, "domain": False}
+    name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"}, "axis": axis}
     base: Spec = {"y": name, "tooltip": _tooltip(tooltip)}
     x_axis = _quantity(x, label, number)
     x_axis["axis"] = {**x_axis["axis"], "tickCount": 4, "labelOverlap": "greedy"}

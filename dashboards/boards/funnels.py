@@ -10,6 +10,7 @@ _ENTRANTS = Text("Entrants", "进入人数")
 _REACHED = Text("Reached it", "到达人数")
 _REACHED_SO_FAR = Text("So far", "目前到达")
 _RATE = Text("Of those who entered", "占进入人数")
+_RIPE_ENTRANTS = Text("Entrants whose time is over", "窗口已结束的进入人数")
 _PERIOD = Text("Period from", "起始日期")
 _CONVERSION = Text("Conversion", "转化率")
 # The first and the last step first: how long the whole way takes.
@@ -76,7 +77,7 @@ BOARD = Board(
                 Text("Users", "用户数"),
                 [("step", Text("Step", "步骤"), None),
                  ("mature_reached_count", _REACHED, ",d"),
-                 ("mature_entrant_count", Text("Entrants whose time is over", "窗口已结束的进入人数"), ",d"),
+                 ("mature_entrant_count", _RIPE_ENTRANTS, ",d"),
                  ("rate_from_start", _RATE, ".1%"),
                  ("rate_from_previous", Text("Of the step before", "占上一步"), ".1%"),
                  ("reached_count", _REACHED_SO_FAR, ",d")],
@@ -152,7 +153,7 @@ BOARD = Board(
                 _CONVERSION,
                 [("period_start_date", _PERIOD, None), ("conversion_rate", _CONVERSION, ".1%"),
                  ("mature_converted_count", Text("Converted", "转化人数"), ",d"),
-                 ("mature_entrant_count", Text("Entrants whose time is over", "窗口已结束的进入人数"), ",d")],
+                 ("mature_entrant_count", _RIPE_ENTRANTS, ",d")],
                 number=".0%",
             ),
             day="period_start_date",

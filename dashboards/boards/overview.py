@@ -86,7 +86,10 @@ BOARD = Board(
                 Tile("stickiness_rate", Text("Stickiness: day / 28 days", "黏性 DAU/MAU"), "rate"),
                 Tile("new_user_count", Text("New users", "新增用户")),
                 Tile("resurrected_user_count", Text("Resurrected users", "回流用户")),
-                Tile("churned_user_count", Text("Active the day before, not now", "前一天活跃、当天未来")),
+                Tile(
+                    "churned_user_count",
+                    Text("Active the day before, not now", "前一天活跃、当天未来"),
+                ),
             ),
             day="activity_date",
             is_wide=True,
