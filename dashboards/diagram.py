@@ -58,17 +58,27 @@ def diagram(tables: Sequence[Table], project: Project) -> Diagram:
         one for one in project.relations if one.table in published and one.to_table in published
     ]
     named = {relation.to_table for relation in relations}
-    left = _column([t for t in tables if t.full_name not in named], relations, project, 4)
+    # Those that the same table names stand together, the others below.
+    names = {relation.table: relation.to_table for relation in reversed(relations)}
+    pointing = sorted(
+        (table for table in tables if table.full_name not in named),
+        key=lambda table: (
+            table.full_name not in names,
+            names.get(table.full_name, ""),
+            table.name,
+        ),
+    )
+    left = _column(pointing, relations, project, 4)
     boxes = {box.table.full_name: box for box in left}
     # What is named stands at the height of the first that names it.
     order = {relation.to_table: boxes[relation.table].y for relation in reversed(relations)
              if relation.table in boxes}  # fmt: skip
-    naming = sorted(
+    labels = sorted(
         (table for table in tables if table.full_name in named),
         key=lambda table: (order.get(table.full_name, 0), table.name),
     )
-    heights = [order.get(table.full_name, 0) for table in naming]
-    right = _column(naming, relations, project, _RIGHT, heights)
+    heights = [order.get(table.full_name, 0) for table in labels]
+    right = _column(labels, relations, project, _RIGHT, heights)
     boxes |= {box.table.full_name: box for box in right}
     paths = tuple(_path(boxes, relation) for relation in relations)
     height = max((box.y + box.height for box in boxes.values()), default=0) + 8

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import vl_convert
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from dashboards.board import Board, Choice, Item, Text
 from dashboards.boards import BOARDS
 
+VEGA = f"vega-{vl_convert.__version__}.js"
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
 _OWN_COLUMNS = ("value", "label_en", "label_zh")
@@ -64,6 +66,7 @@ def board_page(connection: duckdb.DuckDBPyConnection, board: Board, build: Build
             root="../",
             static="",
             fresh=build.fresh,
+            vega=VEGA,
             payload=_embedded(payload(connection, board), build.currency),
         )
     )

@@ -27,8 +27,7 @@ from orchestration.site import documents_dir
 
 # dbt's page asks for two files that no page has: templates that its script fills in later.
 _MENDS = (
-    ('src="{{ getIcon(', 'ng-src="{{ getIcon('),
-    (r"src=\"{{ getIcon(", r"ng-src=\"{{ getIcon("),
+    ('xlink:href="{{ getIcon(', 'ng-attr-xlink:href="{{ getIcon('),
     ("${require('./assets/favicons/favicon.ico')}", "data:,"),
 )
 

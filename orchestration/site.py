@@ -28,7 +28,14 @@ def site_writer(settings: Settings, manifest: Manifest) -> WriteSite:
         # For who opens the page in the folder of the build itself.
         (folder / DOCUMENTS).symlink_to(Path("..") / ".." / DOCUMENTS)
         shown = Build(build.build_id, build.built_at, build.data_through_at, settings.currency)
-        write_site(folder, folder / DATABASE, shown, project, build.restated_value_count)
+        write_site(
+            folder,
+            folder / DATABASE,
+            shown,
+            project,
+            restated_value_count=build.restated_value_count,
+            before=settings.publish_dir / "current",
+        )
 
     return write
 

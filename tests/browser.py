@@ -66,7 +66,7 @@ class Page:
     def wait_for(self, script: str, seconds: float = 20.0) -> None:
         """Wait until an expression holds; raise `AssertionError` when it does not come to."""
         until = time.monotonic() + seconds
-        while not self.evaluate(script):
+        while not self.evaluate(f"!!({script})"):
             if time.monotonic() > until:
                 raise AssertionError(f"not within {seconds} s: {script}; {self.problems}")
             time.sleep(0.05)

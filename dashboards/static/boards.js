@@ -11,6 +11,7 @@
       "Lighter, dashed or hatched: not ripe yet; these figures still move.",
       "较浅、虚线或斜纹：尚未定型，数字还会变化。",
     ),
+    noneRipe: words("Nothing is ripe yet.", "还没有定型的数字。"),
     figures: words("Figures", "数据"),
     rows: words("rows", "行"),
     first: words("the last 500 rows of", "最后 500 行，共"),
@@ -55,12 +56,14 @@
 
   const state = {};
   const asText = (value) => (value === null ? "" : String(value));
+  // A value in an address. No value (the total) is not the text of length 0 (a missing value).
+  const asKey = (value) => (value === "" ? "∅" : asText(value));
   const NONE = "\u0000all";
 
   const optionsOf = (filter) =>
     filter.options.filter((option) =>
       Object.entries(option.bound).every(([name, value]) =>
-        !(name in state) || state[name] === NONE || state[name] === asText(value)));
+        !(name in state) || state[name] === NONE || state[name] === asKey(value)));
 
   const days = items.flatMap((item) => (item.day ? item.rows.map((row) => row[item.day]) : []))
     .filter(Boolean).sort();
@@ -89,7 +92,7 @@
   const settle = () => {
     for (const filter of board.filters) {
       if (filter.kind !== "choice") continue;
-      const values = optionsOf(filter).map((option) => asText(option.value));
+      const values = optionsOf(filter).map((option) => asKey(option.value));
       if (filter.everything) values.unshift(NONE);
       if (!values.includes(state[filter.column])) state[filter.column] = values[0];
     }
@@ -111,7 +114,7 @@
       }
       const chosen = state[filter.column];
       return !(filter.column in row) || chosen === NONE || chosen === undefined
-        || asText(row[filter.column]) === chosen;
+        || asKey(row[filter.column]) === chosen;
     });
 
   const chosenRows = (item) => item.rows.filter((row) => isChosen(item, row));
@@ -139,7 +142,7 @@
     if (options.length < 2 && !filter.everything) return [];
     const select = element("select", { "data-filter": filter.column });
     if (filter.everything) select.append(new Option(say(filter.everything), NONE));
-    for (const option of options) select.append(new Option(say(option.label), asText(option.value)));
+    for (const option of options) select.append(new Option(say(option.label), asKey(option.value)));
     select.value = state[filter.column];
     select.addEventListener("change", () => {
       state[filter.column] = select.value;
@@ -282,7 +285,7 @@
       const height = heightOf(item, rows);
       place.firstChild.style.minHeight = `${height}px`;
       const { room, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
-      if (spec.layer) spec.layer = layersOf(spec, rows);
+      if (spec.layer) spec.layer = layersOf(spec, rows, figureOf(item));
       vegaEmbed(place.firstChild, {
         ...spec,
         data: { values: rows },
@@ -334,12 +337,14 @@
     if (share > 0.8) cell.classList.add("dark");
   };
 
+  // The column that the lines of a chart are of; undefined where layers have their own.
+  const figureOf = ({ spec: { encoding } }) => encoding && encoding.y && encoding.y.field;
+
   // `is_tail`: not ripe, or the last ripe one before: what a dashed line goes through.
   // `is_sparse`: to be seen as a point: there are few, or no line leads there.
   const chartRows = (item, rows) => {
     const series = item.series && item.series.column;
-    const { encoding } = item.spec;
-    const figure = encoding && encoding.y && encoding.y.field;
+    const figure = figureOf(item);
     const lines = new Map();
     for (const row of rows) {
       const name = series ? row[series] : "";
@@ -357,10 +362,11 @@
   };
 
   // Without layers that no row is in: Vega warns of them.
-  const layersOf = (spec, rows) =>
+  const layersOf = (spec, rows, figure) =>
     spec.layer
       .filter(({ only }) => !only || rows.some((row) =>
-        (only === "tail" ? row.is_tail : row[RIPE] !== false)))
+        (only === "tail" ? row.is_tail : row[RIPE] !== false)
+        && (figure === undefined || row[figure] !== null)))
       .map(({ only, ...layer }) => layer);
 
   // The spec in the reader's language, with the series' names and colours.
@@ -438,12 +444,15 @@
     const rows = chosenRows(item).map((row) => inLanguage(item, row));
     const isEmpty = rows.length === 0
       || (item.kind === "tiles" && item.day && rows.every((row) => row[RIPE] === false));
+    const figure = item.kind === "chart" ? figureOf(item) : undefined;
+    const isUnripe = !isEmpty && figure && rows.every((row) => row[figure] === null);
     card.hidden = isEmpty && item.hides_when_empty;
     card.querySelector(".note").textContent = "";
-    if (isEmpty) {
+    if (isEmpty || isUnripe) {
       if (views.get(item.id)) views.get(item.id).finalize();
       views.delete(item.id);
-      place.replaceChildren(element("p", { class: "empty" }, say(item.empty)));
+      place.replaceChildren(element("p", { class: "empty" },
+        say(isEmpty ? item.empty : WORDS.noneRipe)));
     } else {
       if (item.kind === "chart" && !place.querySelector(".vega")) place.replaceChildren();
       const seen = draw[item.kind](item, rows, place);
