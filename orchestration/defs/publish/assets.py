@@ -51,6 +51,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
             description=f"{board.question.en}\n\n{board.question.zh}",
             group_name=GROUP,
             kinds={"html", "javascript"},
+            freshness_policy=FRESH,
         )
     yield dg.AssetSpec(
         PAGES_KEY,
@@ -58,6 +59,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
         description="The index of what is published, the glossary, and the tables with a diagram.",
         group_name=GROUP,
         kinds={"html"},
+        freshness_policy=FRESH,
     )
     # Blocking checks hold back what depends on their asset. This one depends on every table that
     # has a suite, so that no check can fail without holding back the whole build.
