@@ -44,7 +44,7 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         Text("Paths", "路径"), "path_id", ("anchor_event", "direction", "item_event", "steps"),
     ),
     "seeds.dim_event_names": (
-        Text("Events of the tracking plan", "埋点计划中的事件"),
+        Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",
         ("area", "role", "is_activity", "is_key_action"),
     ),

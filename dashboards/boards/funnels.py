@@ -83,7 +83,7 @@ BOARD = Board(
                  ("reached_count", _REACHED_SO_FAR, ",d")],
                 order="step_number",
                 shadow="reached_count",
-                text="format(datum.mature_reached_count, ',d') + '  '"
+                text="format(datum.mature_reached_count, ',d') + ' · '"
                      " + (isValid(datum.rate_from_start)"
                      " ? format(datum.rate_from_start, '.1%') : '')",
             ),

@@ -161,10 +161,10 @@ BOARD = Board(
             order by failing_row_count desc, table_name, check_name
             """,
             columns=(
-                Column("table_name", Text("Table", "表")),
-                Column("check_name", Text("Check", "检查")),
                 Column("sentence", Text("What it found", "发现")),
                 Column("failing_row_count", _ROWS, "count"),
+                Column("table_name", Text("Table", "表")),
+                Column("check_name", Text("Check", "检查")),
             ),
             empty=_ALL_IS_WELL,
             is_wide=True,
@@ -251,7 +251,7 @@ BOARD = Board(
         ),
         Table(
             "plan",
-            Text("Tracking plan against reality", "埋点计划与实际"),
+            Text("Tracking plan against reality", "埋点方案与实际"),
             Text(
                 "What the plan (seeds/event_names.csv) names, and what really came.",
                 "计划（seeds/event_names.csv）里有的事件，与实际到达的事件。",
@@ -284,11 +284,11 @@ BOARD = Board(
             """,
             columns=(
                 Column("name", _EVENT),
-                Column("planned", Text("Label", "名称")),
-                Column("area", Text("Area", "领域")),
+                Column("state", Text("State", "状态")),
                 Column("event_count", _EVENTS, "count"),
                 Column("last_seen", Text("Last seen", "最近出现")),
-                Column("state", Text("State", "状态")),
+                Column("planned", Text("Label", "名称")),
+                Column("area", Text("Area", "领域")),
             ),
             is_wide=True,
         ),
@@ -363,10 +363,10 @@ BOARD = Board(
         ),
         Table(
             "restatements",
-            Text("Ripe figures that moved", "已定型的数字发生变化"),
+            Text("Ripe figures that moved", "成熟的数字发生变化"),
             Text(
                 "Figures that were final and are others now, by build and reason. The newest 50.",
-                "本已定型、现在不同的数字，按发布和原因。最近的 50 条。",
+                "本已成熟、现在不同的数字，按发布和原因。最近的 50 条。",
             ),
             ("marts.mart_restatements",),
             """

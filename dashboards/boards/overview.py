@@ -185,7 +185,7 @@ BOARD = Board(
                 [("as_of", DAY, None), ("stage", Text("Stage", "阶段"), None),
                  ("user_count", USERS, ",d"), ("user_share", SHARE, ".1%")],
                 order="stage_number",
-                text="format(datum.user_count, ',d') + '  ' + format(datum.user_share, '.1%')",
+                text="format(datum.user_count, ',d') + ' · ' + format(datum.user_share, '.1%')",
             ),
             height=190,
         ),

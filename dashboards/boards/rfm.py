@@ -68,7 +68,7 @@ BOARD = Board(
                 [("segment", _SEGMENT, None), ("customer_count", _CUSTOMERS, ",d"),
                  ("customer_share", Text("Share", "占比"), ".1%")],
                 order="place",
-                text="format(datum.customer_count, ',d') + '  '"
+                text="format(datum.customer_count, ',d') + ' · '"
                      " + format(datum.customer_share, '.1%')",
             ),
             height=330,
@@ -89,7 +89,7 @@ BOARD = Board(
                 [("segment", _SEGMENT, None), ("monetary_amount", _VALUE, ",.2f"),
                  ("amount_share", Text("Share", "占比"), ".1%")],
                 order="place",
-                text="format(datum.monetary_amount, ',.0f') + '  '"
+                text="format(datum.monetary_amount, ',.0f') + ' · '"
                      " + format(datum.amount_share, '.1%')",
                 colour=GREEN,
                 room=125,

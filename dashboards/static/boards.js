@@ -9,9 +9,9 @@
   const WORDS = {
     unripe: words(
       "Lighter, dashed or hatched: not ripe yet; these figures still move.",
-      "较浅、虚线或斜纹：尚未定型，数字还会变化。",
+      "较浅、虚线或斜纹：尚未成熟，数字还会变化。",
     ),
-    noneRipe: words("Nothing is ripe yet.", "还没有定型的数字。"),
+    noneRipe: words("Nothing is ripe yet.", "还没有成熟的数字。"),
     figures: words("Figures", "数据"),
     rows: words("rows", "行"),
     first: words("the last 500 rows of", "最后 500 行，共"),
