@@ -94,7 +94,10 @@ def options(connection: duckdb.DuckDBPyConnection, choice: Choice) -> list[dict[
     return [
         {
             "value": row["value"],
-            "label": {"en": str(row["label_en"]), "zh": str(row["label_zh"])},
+            "label": {
+                "en": str(row["label_en"] or row["value"]),
+                "zh": str(row["label_zh"] or row["label_en"] or row["value"]),
+            },
             "bound": {name: value for name, value in row.items() if name not in _OWN_COLUMNS},
         }
         for row in found

@@ -13,6 +13,13 @@ _RATE = Text("Of those who entered", "占进入人数")
 _RIPE_ENTRANTS = Text("Entrants whose time is over", "窗口已结束的进入人数")
 _PERIOD = Text("Period from", "起始日期")
 _CONVERSION = Text("Conversion", "转化率")
+# Months are few; of days there is the total alone, so that the page stays small.
+_SHOWN = f"""
+    grain = 'month' or (
+        (grain = 'week' or (grain = 'day' and breakdown_value is null))
+        and {newest("marts.mart_funnel_trends", "period_start_date")}
+    )
+"""
 # The first and the last step first: how long the whole way takes.
 _PAIRS = """
     select
@@ -141,10 +148,7 @@ BOARD = Board(
                 funnel_id, grain, breakdown_value, period_start_date, mature_entrant_count,
                 mature_converted_count, conversion_rate, is_mature
             from marts.mart_funnel_trends
-            where grain in ('week', 'month') or (
-                grain = 'day' and breakdown_value is null
-                and {newest("marts.mart_funnel_trends", "period_start_date")}
-            )
+            where {_SHOWN}
             order by period_start_date
             """,
             lines(
@@ -173,10 +177,7 @@ BOARD = Board(
                 funnel_id, grain, breakdown_value, period_start_date, entrant_count,
                 converted_count, is_mature
             from marts.mart_funnel_trends
-            where grain in ('week', 'month') or (
-                grain = 'day' and breakdown_value is null
-                and {newest("marts.mart_funnel_trends", "period_start_date")}
-            )
+            where {_SHOWN}
             order by period_start_date
             """,
             columns(

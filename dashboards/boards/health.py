@@ -27,6 +27,8 @@ _QUARANTINED = Text("Quarantined", "隔离")
 _EVENT = Text("Event", "事件")
 _EVENTS = Text("Events", "事件数")
 _MEND = Text("What to do", "怎么办")
+EVENTS_SHOWN = 40
+"""Events of a source, the most frequent ones, whose days the board holds; marts hold all."""
 _ALL_IS_WELL = Text("Nothing: all is well.", "没有：一切正常。")
 
 _VOLUME_X = {"field": "event_date", "type": "temporal", "timeUnit": "utcyearmonthdate",
@@ -90,7 +92,7 @@ BOARD = Board(
         Choice(
             "event_name",
             _EVENT,
-            """
+            f"""
             select
                 volumes.event_name as value,
                 coalesce(max(events.label_en), volumes.event_name, 'All events') as label_en,
@@ -99,6 +101,10 @@ BOARD = Board(
             from marts.mart_event_volume_daily as volumes
             left join seeds.dim_event_names as events on volumes.event_name = events.event_name
             group by volumes.source_id, volumes.event_name
+            qualify row_number() over (
+                partition by volumes.source_id
+                order by volumes.event_name is not null, sum(event_count) desc, volumes.event_name
+            ) <= {EVENTS_SHOWN}
             order by volumes.source_id, volumes.event_name is not null, sum(event_count) desc
             """,
         ),
@@ -182,8 +188,15 @@ BOARD = Board(
             select
                 source_id, event_name, event_date, event_count, lower_count, upper_count,
                 is_anomalous, explanation_en, explanation_zh, is_mature
-            from marts.mart_event_volume_daily
+            from (
+                select *, sum(event_count) over (partition by source_id, event_name) as event_total
+                from marts.mart_event_volume_daily
+            )
             where {newest("marts.mart_event_volume_daily", "event_date", 400)}
+            qualify dense_rank() over (
+                partition by source_id
+                order by event_name is not null, event_total desc, event_name
+            ) <= {EVENTS_SHOWN}
             order by event_date
             """,
             _VOLUME,
@@ -281,6 +294,7 @@ BOARD = Board(
             from seeds.dim_event_names as plan
             full outer join came on plan.event_name = came.came_name
             order by plan.event_name is not null, came.came_name is null, event_count desc, name
+            limit 300
             """,
             columns=(
                 Column("name", _EVENT),

@@ -7,6 +7,7 @@ from dashboards.boards.shared import PART_EN, PART_ZH, breakdown
 from dashboards.specs import lines
 
 COHORTS_SHOWN = 60
+COHORTS_OF_PARTS_SHOWN = 15
 _CURVES_SHOWN = 6
 _RATE = Text("Came back", "留存率")
 _PERIODS = Text("Periods after the start", "之后的期数")
@@ -141,9 +142,10 @@ BOARD = Board(
             Text("Cohorts", "同期群热力图"),
             Text(
                 f"A line is a cohort, a column a period after its start; darker: more came back. "
-                f"Hatched: not everybody has had the time. The newest {COHORTS_SHOWN} cohorts.",
+                f"Hatched: not everybody has had the time. The newest {COHORTS_SHOWN} cohorts, "
+                f"{COHORTS_OF_PARTS_SHOWN} of a part.",
                 f"一行是一个同期群，一列是之后的一期；颜色越深，回来的比例越高。斜纹：还不是所有人都"
-                f"到了时间。最近 {COHORTS_SHOWN} 个同期群。",
+                f"到了时间。最近 {COHORTS_SHOWN} 个同期群，细分的最近 {COHORTS_OF_PARTS_SHOWN} 个。",
             ),
             ("marts.mart_retention_cohorts",),
             f"""
@@ -158,7 +160,8 @@ BOARD = Board(
                 ) as cohort_place
             {_FROM}
             where cohorts.cohort_start_at is not null
-            qualify cohort_place <= {COHORTS_SHOWN}
+            qualify cohort_place <= case when cohorts.breakdown_value is null
+                then {COHORTS_SHOWN} else {COHORTS_OF_PARTS_SHOWN} end
             order by cohorts.retention_id, cohorts.breakdown_value, cohorts.cohort_start_at,
                 cohorts.period_number
             """,
