@@ -145,7 +145,8 @@ BOARD = Board(
                 f"Hatched: not everybody has had the time. The newest {COHORTS_SHOWN} cohorts, "
                 f"{COHORTS_OF_PARTS_SHOWN} of a part.",
                 f"一行是一个同期群，一列是之后的一期；颜色越深，回来的比例越高。斜纹：还不是所有人都"
-                f"到了时间。最近 {COHORTS_SHOWN} 个同期群，细分的最近 {COHORTS_OF_PARTS_SHOWN} 个。",
+                f"到了时间。最近 {COHORTS_SHOWN} 个同期群，"
+                f"细分的最近 {COHORTS_OF_PARTS_SHOWN} 个。",
             ),
             ("marts.mart_retention_cohorts",),
             f"""
