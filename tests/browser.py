@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -162,8 +163,11 @@ def browser() -> Iterator[Chromium]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        with connect(_address(process, profile), max_size=None) as connection:
+        with connect(_address(process, profile), max_size=None, close_timeout=1) as connection:
             yield Chromium(connection)
+            with suppress(ConnectionClosed, subprocess.TimeoutExpired):
+                connection.send(json.dumps({"id": 0, "method": "Browser.close"}))
+                process.wait(10)
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):

@@ -13,12 +13,14 @@ from dashboards.diagram import diagram
 from dashboards.project import Project, Relation
 from dashboards.site import DOCUMENTS, MADE_BY_DOCS, list_documents
 from dashboards.tables import Table
+from orchestration import docs
 from orchestration.builds import builds_dir
 from orchestration.dbt_runs import exposed_nodes, load_manifest
 from orchestration.rollback import rollback
 from orchestration.site import project_of
 from tests.browser import DESKTOP, PHONE, Chromium, Size
 from tests.dashboards.conftest import CHECKS, Published, publish_with_pages
+from tests.support import environment_of
 
 PAGES = ("index.html", "glossary.html", "tables.html")
 
@@ -94,6 +96,25 @@ def test_documents_are_linked_once_they_are_made(published: Published, chromium:
         assert chromium.open(index).evaluate(older) is True
     finally:
         made.unlink()
+        list_documents(folder)
+
+
+def test_documents_of_the_project_open_offline(published: Published, chromium: Chromium) -> None:
+    with environment_of(published.settings):
+        assert docs.main() == 0
+    folder = published.folder / DOCUMENTS
+    try:
+        shown = "[...document.querySelectorAll('[data-document]')].map((card) => card.href)"
+        linked = chromium.open(published.folder / "index.html").evaluate(shown)
+        assert linked == [(folder / one.file).as_uri() for one in MADE_BY_DOCS]
+        for document in MADE_BY_DOCS:
+            page = chromium.open(folder / document.file)
+            page.wait_for("document.body.innerText.includes('models')")
+            assert page.problems == []
+            assert page.requests == []
+    finally:
+        for document in MADE_BY_DOCS:
+            (folder / document.file).unlink()
         list_documents(folder)
 
 
