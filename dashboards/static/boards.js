@@ -293,6 +293,7 @@
         height,
         autosize: { type: "fit", contains: "padding" },
         background: null,
+        description: say(item.title),
         config: config(place.clientWidth),
       }, { actions: false, renderer: "svg", tooltip: { theme: "custom" } })
         .then((result) => {
