@@ -139,7 +139,7 @@ BOARD = Board(
         ),
         Grid(
             "cohorts",
-            Text("Cohorts", "同期群热力图"),
+            Text("Cohorts: % who came back", "同期群热力图（留存率 %）"),
             Text(
                 f"A line is a cohort, a column a period after its start; darker: more came back. "
                 f"Hatched: not everybody has had the time. The newest {COHORTS_SHOWN} cohorts, "
