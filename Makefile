@@ -13,7 +13,8 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback test verify chaos dev bench withdraw restate docs lint clean
+.PHONY: help run build rebuild builds rollback test verify chaos dev dashboards docs screenshots \
+	bench withdraw restate lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,15 @@ test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
 	@$(BIN)/python -m orchestration.dev
 
+dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001
+	@$(BIN)/python -m orchestration.serve $(if $(PORT),--port $(PORT))
+
+docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs
+	@$(BIN)/python -m orchestration.docs
+
+screenshots: $(ENVIRONMENT) ## pictures of the boards for the READMEs, in docs/images; needs Chromium
+	@$(BIN)/python -m tests.screenshots
+
 bench: $(ENVIRONMENT) $(PEERS) ## speed and memory, and peers side by side; SCALE=20: 20 million events
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.funnel
@@ -66,9 +76,6 @@ withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/20
 
 restate: $(ENVIRONMENT) ## compute days anew: make restate FROM=2017-03-01 TO=2017-03-07 REASON="…"
 	@$(BIN)/python -m orchestration.restate --reason="$(REASON)" "$(FROM)" "$(TO)"
-
-docs: $(ENVIRONMENT) ## dbt's documentation with lineage, in data/docs/index.html
-	@$(BIN)/python -m orchestration.docs
 
 lint: $(ENVIRONMENT) ## ruff
 	@$(BIN)/ruff check .

@@ -7,9 +7,11 @@ pages are plain HTML and one style sheet, escape everything, and say both.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,7 +22,26 @@ from expectations.results import PERSONAL_COLUMNS, SuiteResult
 from expectations.rules import Suite
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_RESULTS = "results.json"
 _PERSONAL_ID = re.compile(r'(<td class="personal">)[^<]*(</td>)')
+
+
+@dataclass(frozen=True)
+class RuleWarning:
+    """A rule that warns: what it found, in how many rows."""
+
+    rule: str
+    sentence: str
+    failing_row_count: int
+
+
+@dataclass(frozen=True)
+class SuiteSummary:
+    """What came of a suite, without any value of a row."""
+
+    suite: str
+    status: str
+    warnings: tuple[RuleWarning, ...]
 
 
 def page_of(suite_name: str) -> str:
@@ -60,10 +81,27 @@ def build_data_docs(
         for suite, result in zip(suites, results, strict=True):
             page = suite_page.render(suite=suite, result=result, root="../", **shared)
             (site / result.page).write_text(page, encoding="utf-8")
+        summary = [_summary(result) for result in results]
+        (site / _RESULTS).write_text(json.dumps(summary, indent=1), encoding="utf-8")
         _replace(site, target_dir)
     finally:
         shutil.rmtree(site, ignore_errors=True)
     return target_dir / "index.html"
+
+
+def read_results(site_dir: Path) -> tuple[SuiteSummary, ...]:
+    """What the site of these results says of each suite; empty where there is no site."""
+    path = site_dir / _RESULTS
+    if not path.exists():
+        return ()
+    return tuple(
+        SuiteSummary(
+            suite=one["suite"],
+            status=one["status"],
+            warnings=tuple(RuleWarning(**warning) for warning in one["warnings"]),
+        )
+        for one in json.loads(path.read_text(encoding="utf-8"))
+    )
 
 
 def publish_data_docs(site_dir: Path, target_dir: Path) -> Path:
@@ -73,6 +111,21 @@ def publish_data_docs(site_dir: Path, target_dir: Path) -> Path:
         text = page.read_text(encoding="utf-8")
         page.write_text(_PERSONAL_ID.sub(r"\1hidden: an id of a person\2", text), encoding="utf-8")
     return target_dir / "index.html"
+
+
+def _summary(result: SuiteResult) -> dict[str, object]:
+    return {
+        "suite": result.suite,
+        "status": result.status,
+        "warnings": [
+            {
+                "rule": warning.rule,
+                "sentence": warning.sentence,
+                "failing_row_count": warning.failing_row_count,
+            }
+            for warning in result.warnings
+        ],
+    }
 
 
 def _replace(site: Path, target_dir: Path) -> None:

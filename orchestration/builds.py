@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from dashboards.site import PAGES
 from orchestration.project import Settings
 
 DATABASE = "yunying.duckdb"
-_LINKS = (DATABASE, "parquet", "data_docs", "build.json")
+_LINKS = (DATABASE, "parquet", "data_docs", "build.json", *PAGES)
 _UNFINISHED = ".unfinished-"
 # Stands in the folder of a build that readers were taken back from.
 _ROLLED_BACK = ".rolled_back"
@@ -107,7 +108,11 @@ def show(settings: Settings, build_id: str) -> None:
             (builds_dir(settings) / build.build_id / _ROLLED_BACK).touch()
     point(settings.publish_dir / "current", Path("builds") / build_id)
     for name in _LINKS:
-        point(settings.publish_dir / name, Path("current") / name)
+        link = settings.publish_dir / name
+        if (builds_dir(settings) / build_id / name).exists():
+            point(link, Path("current") / name)
+        else:
+            link.unlink(missing_ok=True)  # a build from before there were such pages
     sync(settings.publish_dir)
     (builds_dir(settings) / build_id / _ROLLED_BACK).unlink(missing_ok=True)
 

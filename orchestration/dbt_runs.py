@@ -279,7 +279,8 @@ def compiled_sql(node: Mapping[str, Any]) -> str:
     return relative_to_root(path)
 
 
-def _results() -> list[dict[str, Any]]:
+def run_results() -> list[dict[str, Any]]:
+    """What became of each node of the last dbt run; empty where there is none."""
     path = target_dir() / "run_results.json"
     return json.loads(path.read_bytes())["results"] if path.exists() else []
 
@@ -291,7 +292,7 @@ def forget_results() -> None:
 
 def skipped_tests(manifest: Manifest) -> list[str]:
     """Names of the tests that the last dbt run left out, because something before them failed."""
-    skipped = [result["unique_id"] for result in _results() if result["status"] == "skipped"]
+    skipped = [result["unique_id"] for result in run_results() if result["status"] == "skipped"]
     nodes = (manifest["nodes"].get(unique_id) for unique_id in skipped)
     return [node["name"] for node in nodes if node and node["resource_type"] == "test"]
 
@@ -299,7 +300,7 @@ def skipped_tests(manifest: Manifest) -> list[str]:
 def failures(manifest: Manifest) -> list[str]:
     """One line per test or model of the last dbt run that failed: what, rows, where to look."""
     lines = []
-    for result in _results():
+    for result in run_results():
         node = manifest["nodes"].get(result["unique_id"])
         name = node["name"] if node else result["unique_id"]
         where = compiled_sql(node) if node else relative_to_root(target_dir() / "dbt.log")

@@ -10,7 +10,9 @@ import duckdb
 from orchestration.dbt_runs import project_hash
 from orchestration.project import ROOT, Settings
 
-_CODE = ("orchestration", "expectations")
+_CODE = ("orchestration", "expectations", "dashboards")
+# Pages are made of more than code.
+_CODE_SUFFIXES = frozenset({".py", ".js", ".css", ".j2"})
 
 
 def fingerprint(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:
@@ -58,7 +60,9 @@ def _hash(value: object) -> str:
 def _code_hash() -> str:
     digest = hashlib.sha256()
     for package in _CODE:
-        for path in sorted((ROOT / package).rglob("*.py")):
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix not in _CODE_SUFFIXES:
+                continue
             digest.update(path.relative_to(ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -2,11 +2,12 @@
 
     $YUNYING_PUBLISH_DIR/
       builds/<build_id>/      yunying.duckdb  parquet/<schema>/<table>.parquet  data_docs/
-                              build.json
+                              index.html  glossary.html  tables.html  boards/  build.json
       current              -> builds/<build_id>          swapped by one rename
       yunying.duckdb       -> current/yunying.duckdb     never changes
       parquet              -> current/parquet
-      data_docs            -> current/data_docs
+      data_docs            -> current/data_docs, and so index.html, boards ...
+      docs/                   what `make docs` makes, of the project and of no build
 
 Whatever interrupts a publish before the swap, readers keep the build before. Readers that hold
 a file of an older build open go on reading it, also when its folder is removed.
@@ -26,11 +27,13 @@ from types import MappingProxyType
 import duckdb
 
 from expectations.data_docs import publish_data_docs
-from orchestration import builds, restatements
+from orchestration import build_checks, builds, restatements
+from orchestration.build_checks import BuildCheck
 from orchestration.builds import DATABASE, PublishedBuild, current_build
 from orchestration.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.project import ROOT, Settings
 from orchestration.restatements import PERSON_ID_COLUMNS, Restating
+from orchestration.site import WriteSite
 
 __all__ = ["DATABASE", "PublishedBuild", "current_build", "erasure_epoch", "publish"]
 
@@ -47,12 +50,15 @@ def publish(
     made_of: Mapping[str, str] | None = None,
     restating: Restating | None = None,
     purposes: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    checks: tuple[BuildCheck, ...] = (),
+    write_site: WriteSite | None = None,
 ) -> PublishedBuild:
     """Copy relations of the warehouse, given as `(schema, table)`, and make them the current build.
 
     With `restating`, one of them becomes the list of ripe values that were others in the build
     that readers see. `purposes` says what tables with ids of people are for: who has taken their
-    consent back is in them without an id.
+    consent back is in them without an id. `checks` become the table `build_checks`; `write_site`
+    writes pages from the file, so that both are swapped in at once.
     `keep` builds stay, by default as many as the settings say; none from before an erasure.
     Raises whatever hinders it (`duckdb.Error`, `OSError`), after removing what it had begun.
     """
@@ -76,6 +82,7 @@ def publish(
                 dict(made_of or {}),
                 restating,
                 purposes,
+                checks,
             ),
             fingerprint=fingerprint,
         )
@@ -83,6 +90,8 @@ def publish(
             publish_data_docs(data_docs, unfinished / "data_docs")
         else:
             (unfinished / "data_docs").mkdir()
+        if write_site is not None:
+            write_site(unfinished, build)
         builds.sync_tree(unfinished)
         with builds.publish_lock(settings):
             # Now, not before: readers may have been taken back while tables were copied.
@@ -129,6 +138,7 @@ def _write(
     made_of: dict[str, str],
     restating: Restating | None,
     purposes: Mapping[tuple[str, str], str],
+    checks: tuple[BuildCheck, ...],
 ) -> PublishedBuild:
     row_counts: dict[str, int] = {}
     with duckdb.connect(
@@ -183,6 +193,7 @@ def _write(
                 build.code_version,
             ],
         )
+        build_checks.write(connection, checks)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
     (folder / "parquet").mkdir(exist_ok=True)

@@ -134,6 +134,7 @@ _PUBLISHED: dict[str, Callable[[duckdb.DuckDBPyConnection], list[str]]] = {
 def _places(settings: Settings) -> list[str]:
     folder = settings.publish_dir
     return [
+        f"boards, start here   {relative_to_root(folder / 'index.html')}",
         f"published tables     {relative_to_root(folder / DATABASE)}",
         f"the same as Parquet  {relative_to_root(folder / 'parquet')}/<schema>/<table>.parquet",
         f"data-quality report  {relative_to_root(folder / 'data_docs' / 'index.html')}",
@@ -143,7 +144,7 @@ def _places(settings: Settings) -> list[str]:
 def _next_commands(settings: Settings) -> list[str]:
     return [
         "make dev             lineage, checks, schedule and sensor, in a browser",
-        "make docs            every table and column, with lineage",
+        "make dashboards      the boards, in a browser; make docs adds lineage of every column",
         "edit seeds/funnels.csv or seeds/funnel_steps.csv, then make build: another funnel",
     ]
 

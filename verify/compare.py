@@ -86,7 +86,8 @@ def compare(
 def histories(manifest: Mapping[str, Any]) -> set[str]:
     """Tables that tell of builds, such as what was restated when: `meta: {history_of_builds: …}`.
 
-    No rebuild can give them, and none is asked to.
+    No rebuild can give them, and none is asked to. So is what tells of files: the same rows
+    may come in others.
     """
     return {
         f"{node['schema']}.{node['alias']}"

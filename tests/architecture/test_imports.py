@@ -73,6 +73,7 @@ def imports_of(path: Path) -> set[str]:
 FORBIDDEN = {
     "orchestration": ("great_expectations", "dagster._core", "tests", "demo", "benchmarks"),
     "expectations": ("dagster", "dagster_dbt", "orchestration", "tests", "demo"),
+    "dashboards": ("dagster", "great_expectations", "orchestration", "expectations", "tests"),
     "demo": ("dagster", "great_expectations", "tests"),
 }
 
@@ -107,7 +108,7 @@ def test_one_module_imports_great_expectations() -> None:
 def test_the_environment_is_read_in_one_file() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
-        for package in ("orchestration", "expectations", "demo", "verify")
+        for package in ("orchestration", "expectations", "dashboards", "demo", "verify")
         for path in (ROOT / package).rglob("*.py")
         if '"YUNYING_' in (text := path.read_text(encoding="utf-8")) and "environ" in text
     }

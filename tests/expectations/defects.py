@@ -118,6 +118,17 @@ _DEFECTS = {
         "most_of_a_file_is_usable": """
             update marts.mart_quarantined_rows set row_count = 70""",
     },
+    "marts.mart_ingest_files": {
+        "not_negative": """
+            update marts.mart_ingest_files set duplicate_row_count = -1""",
+        "rates_between_0_and_1": """
+            update marts.mart_ingest_files set quarantined_rate = 1.1""",
+        "every_file_of_the_ledger": """
+            delete from marts.mart_ingest_files where source_file like '%2024-01-05%'""",
+    },
+    "marts.mart_definition_warnings": {
+        "says_what_to_do": "update marts.mart_definition_warnings set mend = ' '",
+    },
     "marts.mart_quarantined_samples": {
         "samples_name_nobody": """
             update marts.mart_quarantined_samples set sample = '31 May' where reason like 'un%'""",

@@ -146,6 +146,14 @@ create table marts.mart_quarantined_rows (
     file_row_count bigint, quarantined_rate double, first_row_number bigint,
     last_row_number bigint, first_loaded_at timestamp
 );
+create table marts.mart_ingest_files (
+    feed text, source_file text, status text, error text, row_count bigint,
+    staged_row_count bigint, duplicate_row_count bigint, quarantined_row_count bigint,
+    quarantined_rate double, first_loaded_at timestamp
+);
+create table marts.mart_definition_warnings (
+    file text, problem text, mend text, row_number bigint
+);
 create table marts.mart_quarantined_samples (
     feed text, reason text, sample text, source_file text, sample_number bigint,
     row_count bigint, row_number bigint
@@ -208,6 +216,14 @@ select feed, source_file, 'unparseable_occurred_at' as reason, 'Mend it.' as men
     rows_quarantined as row_count, rows_in as file_row_count,
     rows_quarantined / rows_in as quarantined_rate, 3 as first_row_number, 4 as last_row_number
 from staging.stg_ingest_ledger where rows_quarantined > 0;
+insert into marts.mart_ingest_files by name
+select feed, source_file, 'loaded' as status, rows_in as row_count,
+    rows_staged as staged_row_count, rows_duplicate as duplicate_row_count,
+    rows_quarantined as quarantined_row_count, rows_quarantined / rows_in as quarantined_rate
+from staging.stg_ingest_ledger;
+insert into marts.mart_definition_warnings by name
+select 'funnels.csv' as file, 'nobody sends the event pay' as problem,
+    'write the name as the feed spells it' as mend, 2 as row_number;
 insert into marts.mart_quarantined_samples by name
 select feed, reason, '99 x' as sample, source_file, 1 as sample_number, row_count,
     3 as row_number

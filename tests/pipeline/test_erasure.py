@@ -13,6 +13,7 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest import erasure
 from orchestration.defs.ingest.erased_people import SHARED_DEVICE_MAX_USERS
 from orchestration.defs.ingest.loader import ingest
@@ -32,6 +33,7 @@ from tests.pipeline.erasure_world import (
     write,
 )
 from tests.support import query, settings_of
+from verify.compare import histories
 
 
 def rows_that_differ(left: Path, right: Path) -> dict[str, int]:
@@ -45,7 +47,8 @@ def rows_that_differ(left: Path, right: Path) -> dict[str, int]:
         ).fetchall()
         assert len(names) > 60
         found = {}
-        for (name,) in names:
+        # Which files there were is no matter of the rows in them.
+        for name in {name for (name,) in names} - histories(load_manifest()):
             row = connection.execute(
                 f"select count(*) from ((from one.{name} except all from other.{name}) "
                 f"union all (from other.{name} except all from one.{name}))"

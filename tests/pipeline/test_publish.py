@@ -87,7 +87,7 @@ def test_tables_parquet_descriptions_and_the_build_are_published(settings: Setti
 def test_what_is_not_exposed_is_not_published(settings: Settings) -> None:
     publish(settings, RELATIONS[:1], "hash")
     tables = published(settings, "select schema_name, table_name from duckdb_tables() order by all")
-    assert tables == [("main", "build"), ("marts", "mart_days")]
+    assert tables == [("main", "build"), ("main", "build_checks"), ("marts", "mart_days")]
 
 
 def test_an_empty_warehouse_publishes_empty_tables(settings: Settings) -> None:

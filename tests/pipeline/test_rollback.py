@@ -225,3 +225,17 @@ def test_the_commands_say_what_they_did(settings: Settings) -> None:
     code, text = run("")
     assert code == 1
     assert "no build before" in text
+
+
+def test_pages_go_with_their_build_and_leave_no_dead_link(settings: Settings) -> None:
+    def write_site(folder: Path, build: PublishedBuild) -> None:
+        (folder / "index.html").write_text(build.build_id, encoding="utf-8")
+
+    publish(settings, 1)
+    second = publishing.publish(settings, RELATIONS, "hash", write_site=write_site)
+    index = settings.publish_dir / "index.html"
+    assert index.read_text(encoding="utf-8") == second.build_id
+    rollback(settings)
+    assert not index.is_symlink()
+    rollback(settings, second.build_id)
+    assert index.read_text(encoding="utf-8") == second.build_id

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 import duckdb
 
+from dashboards.boards import BOARDS
 from expectations.suites import all_suites
 from orchestration import attempts, watermarks
+from orchestration.build_checks import build_checks
 from orchestration.dbt_runs import (
     configuration_hash,
     exposed_nodes,
@@ -20,11 +22,13 @@ from orchestration.project import Settings
 from orchestration.publishing import DATABASE, publish
 from orchestration.restatements import restating
 from orchestration.retries import connect_or_retry
+from orchestration.site import site_writer
 from orchestration.translator import LayerTranslator
 
 MANIFEST = load_manifest()
 GROUP = "publish"
 BUILD_KEY = dg.AssetKey([GROUP, "build"])
+PAGES_KEY = dg.AssetKey([GROUP, "pages"])
 FRESH = dg.FreshnessPolicy.time_window(warn_window=WARN_AFTER, fail_window=FAIL_AFTER)
 
 
@@ -40,6 +44,23 @@ def _specs() -> Iterator[dg.AssetSpec]:
             metadata=translator.get_metadata(node),
             freshness_policy=FRESH,
         )
+    for board in BOARDS:
+        yield dg.AssetSpec(
+            [GROUP, "boards", board.name],
+            deps=[[GROUP, *mart.split(".")] for mart in board.marts if "." in mart],
+            description=f"{board.question.en}\n\n{board.question.zh}",
+            group_name=GROUP,
+            kinds={"html", "javascript"},
+            freshness_policy=FRESH,
+        )
+    yield dg.AssetSpec(
+        PAGES_KEY,
+        deps=[[GROUP, node["schema"], node["alias"]] for node in exposed_nodes(MANIFEST)],
+        description="The index of what is published, the glossary, and the tables with a diagram.",
+        group_name=GROUP,
+        kinds={"html"},
+        freshness_policy=FRESH,
+    )
     # Blocking checks hold back what depends on their asset. This one depends on every table that
     # has a suite, so that no check can fail without holding back the whole build.
     checked = [dg.AssetKey([suite.schema, suite.table]) for suite in all_suites()]
@@ -65,11 +86,14 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         parts = made_of(settings, connection)
         _refuse_unchecked(context, connection, seen)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
+    data_docs = settings.warehouse.parent / "data_docs"
     build = publish(
         settings,
         relations,
         configuration_hash=configuration_hash(settings, MANIFEST),
-        data_docs=settings.warehouse.parent / "data_docs",
+        data_docs=data_docs,
+        checks=build_checks(MANIFEST, data_docs),
+        write_site=site_writer(settings, MANIFEST),
         fingerprint=seen,
         made_of=parts,
         restating=restating(MANIFEST),
@@ -90,6 +114,12 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
                 "parquet": f"{folder}/parquet/{schema}/{table}.parquet",
             },
         )
+    for board in BOARDS:
+        yield dg.MaterializeResult(
+            asset_key=[GROUP, "boards", board.name],
+            metadata={"page": f"{folder}/boards/{board.name}.html"},
+        )
+    yield dg.MaterializeResult(asset_key=PAGES_KEY, metadata={"page": f"{folder}/index.html"})
     yield dg.MaterializeResult(
         asset_key=BUILD_KEY,
         metadata={

@@ -1,0 +1,13 @@
+"""The boards, in the order in which they are shown. A new one is a file here, and a line below."""
+
+from dashboards.board import Board
+from dashboards.boards import funnels, health, lifecycle, overview, retention, rfm
+
+BOARDS: tuple[Board, ...] = (
+    overview.BOARD,
+    lifecycle.BOARD,
+    rfm.BOARD,
+    funnels.BOARD,
+    retention.BOARD,
+    health.BOARD,
+)

@@ -1,0 +1,184 @@
+"""Who comes back?"""
+
+from __future__ import annotations
+
+from dashboards.board import Board, Chart, Choice, Column, Grid, Period, Series, Text
+from dashboards.boards.shared import PART_EN, PART_ZH, breakdown
+from dashboards.specs import lines
+
+COHORTS_SHOWN = 60
+COHORTS_OF_PARTS_SHOWN = 15
+_CURVES_SHOWN = 6
+_RATE = Text("Came back", "留存率")
+_PERIODS = Text("Periods after the start", "之后的期数")
+_COHORT = Text("Cohort", "同期群")
+_SIZE = Text("Users", "人数")
+_TOOLTIP = [
+    ("period", Text("Period", "期"), None),
+    ("retention_rate", _RATE, ".1%"),
+    ("mature_returned_count", Text("Users who did", "回来的人数"), ",d"),
+    ("eligible_count", Text("Users whose period is over", "该期已结束的人数"), ",d"),
+]
+# Week 3 is W3 in English and 第3周 in Chinese; brackets have numbers alone.
+_PERIOD = """
+    case when definitions.brackets is null
+        then upper(left(definitions.granularity, 1)) || cohorts.period_number
+        else cast(cohorts.period_number as varchar) end as period_en,
+    case when definitions.brackets is null
+        then '第' || cohorts.period_number || case definitions.granularity
+            when 'hour' then '时' when 'day' then '日' when 'week' then '周' else '月' end
+        else cast(cohorts.period_number as varchar) end as period_zh
+"""
+_COUNTS = """
+    cohorts.period_number, cohorts.cohort_size, cohorts.returned_count, cohorts.eligible_count,
+    cohorts.mature_returned_count, cohorts.retention_rate
+"""
+_FROM = """
+    from marts.mart_retention_cohorts as cohorts
+    inner join seeds.dim_retentions as definitions
+        on cohorts.retention_id = definitions.retention_id
+"""
+_NAME = """
+    case when definitions.cohort_granularity = 'hour'
+        then strftime(cohorts.cohort_start_at, '%Y-%m-%d %H:%M')
+        else cast(cohorts.cohort_start_date as varchar) end
+"""
+_PARTS = Series("part_value", "part", order="part_place")
+_NEWEST = Series("cohort_name", "cohort_name", order="cohort_place")
+
+BOARD = Board(
+    name="retention",
+    title=Text("Retention", "留存"),
+    question=Text("Who comes back, and are newer users better than older ones?",
+                  "谁会回来？新一批用户比以前更好吗？"),
+    filters=(
+        Choice(
+            "retention_id",
+            Text("Retention curve", "留存曲线"),
+            "select retention_id as value, label_en, label_zh from seeds.dim_retentions"
+            " order by row_number",
+        ),
+        breakdown("marts.mart_retention_cohorts", "retention_id", "cohort_size"),
+        Period(None, Text("Cohorts", "同期群")),
+    ),
+    items=(
+        Chart(
+            "curve",
+            Text("All cohorts together", "所有同期群合计"),
+            Text(
+                "Of the users whose period is over, the share that came back in it. Everybody "
+                "is there in period 0.",
+                "该期已结束的用户中，在该期回来的比例。第 0 期是全部用户。",
+            ),
+            ("marts.mart_retention_cohorts",),
+            f"""
+            select cohorts.retention_id, cohorts.breakdown_value, {_PERIOD}, {_COUNTS}
+            {_FROM}
+            where cohorts.cohort_start_at is null
+            order by cohorts.retention_id, cohorts.breakdown_value, cohorts.period_number
+            """,
+            lines("period_number", "retention_rate", _RATE, _TOOLTIP, number=".0%",
+                  is_date=False, x_label=_PERIODS),
+        ),
+        Chart(
+            "newest_cohorts",
+            Text("The newest cohorts", "最近的同期群"),
+            Text(
+                f"The last {_CURVES_SHOWN} cohorts, each a line: one above the others is a better "
+                "one. Dashed: some users still have time.",
+                f"最近 {_CURVES_SHOWN} 个同期群各一条线，越高越好。虚线：有些用户该期还没有结束。",
+            ),
+            ("marts.mart_retention_cohorts",),
+            f"""
+            select
+                cohorts.retention_id, cohorts.breakdown_value, {_NAME} as cohort_name,
+                {_PERIOD}, {_COUNTS}, cohorts.is_mature,
+                dense_rank() over (
+                    partition by cohorts.retention_id, cohorts.breakdown_value
+                    order by cohorts.cohort_start_at desc
+                ) as cohort_place
+            {_FROM}
+            where cohorts.cohort_start_at is not null and cohorts.retention_rate is not null
+            qualify cohort_place <= {_CURVES_SHOWN}
+            order by cohort_place desc, cohorts.period_number
+            """,
+            lines("period_number", "retention_rate", _RATE,
+                  [("cohort_name", _COHORT, None), *_TOOLTIP], series=_NEWEST, number=".0%",
+                  is_date=False, x_label=_PERIODS),
+            _NEWEST,
+        ),
+        Chart(
+            "parts",
+            Text("By breakdown", "按细分比较"),
+            Text(
+                "All cohorts together, a line for each of the largest parts.",
+                "所有同期群合计，最大的几个部分各一条线。",
+            ),
+            ("marts.mart_retention_cohorts",),
+            f"""
+            select
+                cohorts.retention_id, breakdown_value as part_value, {PART_EN} as part_en,
+                {PART_ZH} as part_zh, {_PERIOD}, {_COUNTS},
+                dense_rank() over (
+                    partition by cohorts.retention_id
+                    order by cohorts.cohort_size desc, breakdown_value
+                ) as part_place
+            {_FROM}
+            where cohorts.cohort_start_at is null and breakdown_value is not null
+            qualify part_place <= {_CURVES_SHOWN}
+            order by cohorts.retention_id, part_place, cohorts.period_number
+            """,
+            lines("period_number", "retention_rate", _RATE,
+                  [("part", Text("Part", "部分"), None), *_TOOLTIP], series=_PARTS,
+                  number=".0%", is_date=False, x_label=_PERIODS),
+            _PARTS,
+            empty=Text("This curve has no breakdown: seeds/retentions.csv can give it one.",
+                       "这条曲线没有细分：可以在 seeds/retentions.csv 里加上。"),
+            is_wide=True,
+            hides_when_empty=True,
+        ),
+        Grid(
+            "cohorts",
+            Text("Cohorts: % who came back", "同期群热力图（留存率 %）"),
+            Text(
+                f"A line is a cohort, a column a period after its start; darker: more came back. "
+                f"Hatched: not everybody has had the time. The newest {COHORTS_SHOWN} cohorts, "
+                f"{COHORTS_OF_PARTS_SHOWN} of a part.",
+                f"一行是一个同期群，一列是之后的一期；颜色越深，回来的比例越高。斜纹：还不是所有人都"
+                f"到了时间。最近 {COHORTS_SHOWN} 个同期群，"
+                f"细分的最近 {COHORTS_OF_PARTS_SHOWN} 个。",
+            ),
+            ("marts.mart_retention_cohorts",),
+            f"""
+            select
+                cohorts.retention_id, cohorts.breakdown_value,
+                cohorts.cohort_start_date as cohort_date, {_NAME} as cohort_name,
+                cast(cohorts.cohort_start_at as varchar) as cohort_order,
+                {_PERIOD}, {_COUNTS}, cohorts.is_mature,
+                dense_rank() over (
+                    partition by cohorts.retention_id, cohorts.breakdown_value
+                    order by cohorts.cohort_start_at desc
+                ) as cohort_place
+            {_FROM}
+            where cohorts.cohort_start_at is not null
+            qualify cohort_place <= case when cohorts.breakdown_value is null
+                then {COHORTS_SHOWN} else {COHORTS_OF_PARTS_SHOWN} end
+            order by cohorts.retention_id, cohorts.breakdown_value, cohorts.cohort_start_at,
+                cohorts.period_number
+            """,
+            row=Column("cohort_name", _COHORT),
+            column=Column("period", Text("Period", "期")),
+            value=Column("retention_rate", _RATE, "rate"),
+            row_order="cohort_order",
+            column_order="period_number",
+            heads=(Column("cohort_size", _SIZE, "count"),),
+            hint=(Column("mature_returned_count", Text("Came back", "回来的人数"), "count"),
+                  Column("eligible_count", Text("Period over for", "该期已结束的人数"), "count"),
+                  Column("returned_count", Text("So far", "目前回来"), "count")),
+            begun="returned_count",
+            is_first_apart=True,
+            day="cohort_date",
+            is_wide=True,
+        ),
+    ),
+)  # fmt: skip

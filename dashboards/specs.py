@@ -1,0 +1,204 @@
+"""The usual shapes of charts, as Vega-Lite.
+
+What is not ripe is drawn lighter and dashed, everywhere in the same way. Three words are the
+page's own: `SERIES` stands for the scale of the item's series, which the page puts in, in the
+reader's language; a layer with `only` is left out where no row is of that kind; `room` makes the
+scale longer than the longest bar, for the figure beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboards.board import BLUE, Series, Text
+
+SERIES: Mapping[str, Any] = {"series": True}
+UNRIPE_OPACITY = 0.4
+_IS_RIPE = "datum.is_mature !== false"
+# Full dates: the same in both languages, and no year is left to guess.
+_DATE_AXIS = {"format": "%Y-%m-%d", "labelOverlap": "greedy", "labelSeparation": 12, "title": None}
+
+Spec = dict[str, Any]
+Tooltip = Sequence[tuple[str, Text, str | None]]
+
+
+def lines(
+    x: str,
+    y: str,
+    label: Text,
+    tooltip: Tooltip,
+    *,
+    series: Series | None = None,
+    number: str = ",d",
+    is_date: bool = True,
+    x_label: Text | None = None,
+) -> Spec:
+    """Lines over days, or over numbered periods. The part that is not ripe is dashed."""
+    encoding: Spec = {
+        "x": _day(x) if is_date else _number_axis(x, x_label),
+        "y": _quantity(y, label, number),
+        "tooltip": _tooltip(tooltip),
+        **_colour(series, "stroke"),
+    }
+    mark = {"type": "line", "strokeWidth": 2, "interpolate": "linear"}
+    return {
+        "encoding": encoding,
+        "layer": [
+            {"only": "ripe", "transform": [{"filter": _IS_RIPE}], "mark": mark},
+            {
+                "only": "tail",
+                "transform": [{"filter": "datum.is_tail"}],
+                "mark": {**mark, "strokeDash": [4, 3], "opacity": UNRIPE_OPACITY + 0.2},
+            },
+            {
+                "mark": {"type": "point", "filled": False, "size": 30, "strokeWidth": 1.5},
+                "encoding": {
+                    "fill": {"value": "white"},
+                    "opacity": {
+                        "condition": {"test": f"!({_IS_RIPE}) || datum.is_sparse", "value": 1},
+                        "value": 0,
+                    },
+                },
+            },
+        ],
+    }
+
+
+def columns(
+    x: str,
+    y: str,
+    label: Text,
+    tooltip: Tooltip,
+    *,
+    series: Series | None = None,
+    number: str = ",d",
+    x_label: Text | None = None,
+    x_order: str | None = None,
+) -> Spec:
+    """Columns, stacked by series; below zero where the figure is."""
+    axis: Spec = {"labelOverlap": "greedy", "labelSeparation": 8, "labelAngle": 0,
+                  "ticks": False, "title": x_label}  # fmt: skip
+    sort: Spec = {"sort": {"field": x_order, "op": "min"}} if x_order else {"sort": "ascending"}
+    encoding: Spec = {
+        "x": {"field": x, "type": "ordinal", "axis": axis, **sort},
+        "y": _quantity(y, label, number),
+        "tooltip": _tooltip(tooltip),
+        "opacity": {"condition": {"test": _IS_RIPE, "value": 1}, "value": UNRIPE_OPACITY},
+        "stroke": {"condition": {"test": _IS_RIPE, "value": None}, "value": "#222"},
+        **_colour(series),
+    }
+    if series is not None:
+        encoding["order"] = {"field": series.order or "series_order", "type": "quantitative"}
+    return {"mark": {"type": "bar", "strokeDash": [3, 2]}, "encoding": encoding}
+
+
+def areas(x: str, y: str, label: Text, tooltip: Tooltip, *, series: Series) -> Spec:
+    """Areas over days, one on the other: parts of a whole. Days not ripe lie below a veil."""
+    encoding: Spec = {
+        "x": _day(x),
+        "y": _quantity(y, label, ",d"),
+        "tooltip": _tooltip(tooltip),
+        "order": {"field": series.order or "series_order", "type": "quantitative"},
+        **_colour(series),
+    }
+    return {
+        "layer": [
+            {"mark": {"type": "area", "line": False}, "encoding": encoding},
+            {
+                "mark": {"type": "bar", "opacity": 0.001},
+                "encoding": {**encoding, "y": {**encoding["y"], "stack": True}},
+            },
+            {
+                "only": "tail",
+                "transform": [{"filter": "datum.is_tail"}],
+                "mark": {"type": "rect", "color": "white", "opacity": UNRIPE_OPACITY + 0.2},
+                "encoding": {
+                    "x": {"aggregate": "min", "field": x, "type": "temporal"},
+                    "x2": {"aggregate": "max", "field": x},
+                },
+            },
+        ]
+    }
+
+
+def rows(
+    y: str,
+    x: str,
+    label: Text,
+    tooltip: Tooltip,
+    *,
+    order: str,
+    text: str,
+    number: str = ",d",
+    shadow: str | None = None,
+    colour: str = BLUE,
+    room: int = 100,
+) -> Spec:
+    """Bars that lie, one a line, with the figure beside them.
+
+    `text` is an expression of that figure, `room` its width in pixels. `shadow` is a longer
+    figure behind the bar.
+    """
+    axis = {"title": None, "labelLimit": 150, "ticks": False, "domain": False}
+    name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"}, "axis": axis}
+    base: Spec = {"y": name, "tooltip": _tooltip(tooltip)}
+    x_axis = _quantity(x, label, number)
+    x_axis["axis"] = {**x_axis["axis"], "tickCount": 4, "labelOverlap": "greedy"}
+    bar = {"mark": {"type": "bar", "color": colour, "height": {"band": 0.72}},
+           "encoding": {**base, "x": x_axis}}  # fmt: skip
+    longest = shadow or x
+    layers: list[Spec] = [
+        bar,
+        {
+            "transform": [{"calculate": text, "as": "shown"}],
+            "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 12},
+            "encoding": {
+                **base,
+                "x": {"field": longest, "type": "quantitative"},
+                "text": {"field": "shown"},
+            },
+        },
+    ]
+    if shadow is not None:
+        behind = {
+            "mark": {"type": "bar", "color": colour, "opacity": UNRIPE_OPACITY - 0.1,
+                     "height": {"band": 0.72}},
+            "encoding": {**base, "x": {**x_axis, "field": shadow}},
+        }  # fmt: skip
+        layers.insert(0, behind)
+    return {"layer": layers, "room": room}
+
+
+def _day(column: str) -> Spec:
+    return {"field": column, "type": "temporal", "timeUnit": "utcyearmonthdate",
+            "axis": _DATE_AXIS}  # fmt: skip
+
+
+def _number_axis(column: str, label: Text | None) -> Spec:
+    return {"field": column, "type": "quantitative", "scale": {"nice": False},
+            "axis": {"title": label, "tickMinStep": 1, "format": "d", "grid": False}}  # fmt: skip
+
+
+def _quantity(column: str, label: Text, number: str) -> Spec:
+    shown = "format(abs(datum.value), ',')" if number == ",d" else None
+    axis: Spec = {"title": label, "format": number, "tickCount": 5}
+    if shown:
+        axis["labelExpr"] = shown
+    return {"field": column, "type": "quantitative", "axis": axis}
+
+
+def _colour(series: Series | None, symbol: str = "square") -> Spec:
+    if series is None:
+        return {"color": {"value": BLUE}}
+    width = 0 if symbol == "square" else 3
+    legend = {"title": None, "symbolType": symbol, "symbolOpacity": 1, "symbolStrokeWidth": width}
+    return {"color": {"field": series.label, "type": "nominal", "scale": SERIES, "legend": legend}}
+
+
+def _tooltip(fields: Tooltip) -> list[Spec]:
+    return [
+        {"field": name, "title": title, **({"format": number, "type": "quantitative"}
+                                           if number else {"type": "nominal"})}
+        for name, title, number in fields
+    ]  # fmt: skip

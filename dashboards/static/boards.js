@@ -1,0 +1,494 @@
+// Draws a board from the JSON in its page: filters, tiles, tables, grids, and charts by Vega-Lite.
+// Nothing is fetched. What is chosen stands in the address, so a link shows the same again.
+(() => {
+  "use strict";
+  const board = JSON.parse(document.getElementById("board").textContent);
+  const language = () => document.documentElement.dataset.lang;
+  const say = (text) => (text && typeof text === "object" ? text[language()] : text);
+  const words = (en, zh) => ({ en, zh });
+  const WORDS = {
+    unripe: words(
+      "Lighter, dashed or hatched: not ripe yet; these figures still move.",
+      "较浅、虚线或斜纹：尚未成熟，数字还会变化。",
+    ),
+    noneRipe: words("Nothing is ripe yet.", "还没有成熟的数字。"),
+    figures: words("Figures", "数据"),
+    rows: words("rows", "行"),
+    first: words("the last 500 rows of", "最后 500 行，共"),
+    sameDay: words("7 days before", "7 天前"),
+    from: words("From", "从"),
+    to: words("To", "到"),
+    presets: [
+      [28, words("28 days", "28 天")],
+      [90, words("90 days", "90 天")],
+      [180, words("180 days", "180 天")],
+      [365, words("A year", "一年")],
+      [null, words("All", "全部")],
+    ],
+  };
+  const RIPE = "is_mature";
+  const FIGURES_SHOWN = 500;
+  const DAY = 86400000;
+
+  // ---- rows -----------------------------------------------------------------------------
+
+  const items = board.items.map((item) => {
+    const names = item.data.columns;
+    const rows = item.data.rows.map((values) =>
+      Object.fromEntries(names.map((name, index) => [name, values[index]])));
+    const spoken = names.filter((n) => n.endsWith("_en") && names.includes(`${n.slice(0, -3)}_zh`));
+    return { ...item, names, rows, spoken: spoken.map((name) => name.slice(0, -3)) };
+  });
+
+  const inLanguage = (item, row) => {
+    const shown = { ...row };
+    for (const name of item.spoken) shown[name] = row[`${name}_${language()}`];
+    const series = item.series;
+    if (series && series.labels) {
+      const place = series.labels.findIndex(([value]) => value === row[series.column]);
+      if (place >= 0) shown[series.label] = say(series.labels[place][1]);
+      shown.series_order = place;
+    }
+    return shown;
+  };
+
+  // ---- filters --------------------------------------------------------------------------
+
+  const state = {};
+  const asText = (value) => (value === null ? "" : String(value));
+  // A value in an address. No value (the total) is not the text of length 0 (a missing value).
+  const asKey = (value) => (value === "" ? "∅" : asText(value));
+  const NONE = "\u0000all";
+
+  const optionsOf = (filter) =>
+    filter.options.filter((option) =>
+      Object.entries(option.bound).every(([name, value]) =>
+        !(name in state) || state[name] === NONE || state[name] === asKey(value)));
+
+  const days = items.flatMap((item) => (item.day ? item.rows.map((row) => row[item.day]) : []))
+    .filter(Boolean).sort();
+  const firstDay = days[0];
+  const lastDay = days[days.length - 1];
+  const shift = (day, by) => new Date(Date.parse(day) + by * DAY).toISOString().slice(0, 10);
+
+  const begin = () => {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    for (const filter of board.filters) {
+      if (filter.kind === "period") {
+        const known = (day) => (/^\d{4}-\d\d-\d\d$/.test(day || "") ? day : null);
+        const from = filter.days && lastDay ? shift(lastDay, 1 - filter.days) : firstDay;
+        state.from = known(asked.get("from")) || (from < firstDay ? firstDay : from);
+        state.to = known(asked.get("to")) || lastDay;
+      } else if (asked.has(filter.column)) {
+        state[filter.column] = asked.get(filter.column);
+      } else if (filter.everything) {
+        state[filter.column] = NONE;
+      }
+    }
+    settle();
+  };
+
+  // A choice that its options no longer hold becomes the first of them.
+  const settle = () => {
+    for (const filter of board.filters) {
+      if (filter.kind !== "choice") continue;
+      const values = optionsOf(filter).map((option) => asKey(option.value));
+      if (filter.everything) values.unshift(NONE);
+      if (!values.includes(state[filter.column])) state[filter.column] = values[0];
+    }
+  };
+
+  const remember = () => {
+    const address = new URLSearchParams({ lang: language() });
+    for (const [name, value] of Object.entries(state)) {
+      if (value !== undefined && value !== NONE) address.set(name, value);
+    }
+    history.replaceState(null, "", `#${address}`);
+  };
+
+  const isChosen = (item, row) =>
+    board.filters.every((filter) => {
+      if (filter.kind === "period") {
+        const day = item.day && row[item.day];
+        return !day || (day >= state.from && day <= state.to);
+      }
+      const chosen = state[filter.column];
+      return !(filter.column in row) || chosen === NONE || chosen === undefined
+        || asKey(row[filter.column]) === chosen;
+    });
+
+  const chosenRows = (item) => item.rows.filter((row) => isChosen(item, row));
+
+  const element = (tag, attributes = {}, ...children) => {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === true) made.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) {
+        made.setAttribute(name, value);
+      }
+    }
+    made.append(...children.filter((child) => child !== null && child !== undefined));
+    return made;
+  };
+
+  const drawFilters = () => {
+    const place = document.getElementById("filters");
+    place.replaceChildren(...board.filters.flatMap((filter) =>
+      filter.kind === "period" ? periodFilter(filter) : choiceFilter(filter)));
+  };
+
+  const choiceFilter = (filter) => {
+    const options = optionsOf(filter);
+    if (options.length < 2 && !filter.everything) return [];
+    const select = element("select", { "data-filter": filter.column });
+    if (filter.everything) select.append(new Option(say(filter.everything), NONE));
+    for (const option of options) select.append(new Option(say(option.label), asKey(option.value)));
+    select.value = state[filter.column];
+    select.addEventListener("change", () => {
+      state[filter.column] = select.value;
+      settle();
+      redraw();
+    });
+    return [element("label", {}, element("span", {}, say(filter.label)), select)];
+  };
+
+  const periodFilter = (filter) => {
+    if (!lastDay) return [];
+    const input = (name) => {
+      const made = element("input", { type: "date", value: state[name], min: firstDay,
+                                      max: lastDay, "data-filter": name,
+                                      "aria-label": say(WORDS[name]) });
+      made.addEventListener("change", () => {
+        state[name] = made.value || (name === "from" ? firstDay : lastDay);
+        redraw();
+      });
+      return made;
+    };
+    const presets = element("select", { "data-filter": "preset", "aria-label": say(filter.label) });
+    const starts = WORDS.presets.map(([length, label]) => {
+      const from = length === null ? firstDay : shift(lastDay, 1 - length);
+      return [from < firstDay ? firstDay : from, label, length];
+    }).filter(([from, , length]) => length === null || from > firstDay);
+    for (const [from, label] of starts) presets.append(new Option(say(label), from));
+    const current = state.to === lastDay && starts.find(([from]) => from === state.from);
+    if (!current) presets.prepend(new Option("…", ""));
+    presets.value = current ? state.from : "";
+    presets.addEventListener("change", () => {
+      if (!presets.value) return;
+      state.from = presets.value;
+      state.to = lastDay;
+      redraw();
+    });
+    return [element("label", { class: "period" }, element("span", {}, say(filter.label)),
+                    element("span", { class: "dates" }, presets, input("from"), "–", input("to")))];
+  };
+
+  // ---- figures in words -----------------------------------------------------------------
+
+  const numbers = (options) => new Intl.NumberFormat("en-US", options);
+  const COUNT = numbers({ maximumFractionDigits: 0 });
+  const DECIMAL = numbers({ maximumFractionDigits: 1 });
+  const RATE = numbers({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const AMOUNT = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const UNITS = [[86400, "d", "天"], [3600, "h", "小时"], [60, "min", "分钟"], [1, "s", "秒"]];
+  const duration = (seconds) => {
+    const unit = UNITS.find(([length]) => seconds >= 2 * length) || UNITS[3];
+    return `${DECIMAL.format(seconds / unit[0])} ${language() === "zh" ? unit[2] : unit[1]}`;
+  };
+  const FORMATS = {
+    count: COUNT.format,
+    decimal: DECIMAL.format,
+    rate: RATE.format,
+    amount: AMOUNT.format,
+    duration,
+    text: String,
+  };
+  const NO_BREAK = "\u2011"; // a hyphen that dates do not break at
+  const shown = (value, format) => {
+    if (value === null || value === undefined) return "–";
+    const text = FORMATS[format](value);
+    return /^\d{4}-\d\d-\d\d/.test(text) ? text.replaceAll("-", NO_BREAK) : text;
+  };
+
+  // ---- kinds of items -------------------------------------------------------------------
+
+  const draw = {
+    tiles(item, rows, place) {
+      const ripe = item.day ? rows.filter((row) => row[RIPE] !== false) : rows;
+      const last = ripe[ripe.length - 1];
+      const before = item.day && last
+        && item.rows.find((row) => row[item.day] === shift(last[item.day], -7));
+      place.replaceChildren(
+        ...(item.day ? [element("p", { class: "of-day" }, last[item.day])] : []),
+        element("div", { class: "tiles" }, ...item.tiles.map((tile) => element(
+          "div", { class: "tile", "data-column": tile.column },
+          element("span", { class: "name" }, say(tile.label)),
+          element("b", {}, shown(last[tile.column], tile.format)),
+          before ? change(last[tile.column], before[tile.column], tile.format) : null,
+        ))));
+      return item.day ? [last] : rows;
+    },
+
+    table(item, rows, place) {
+      const isLong = (column) => rows.some((row) => asText(row[column.column]).length > 40);
+      const kinds = new Map(item.columns.map((column) =>
+        [column, column.format !== "text" ? "number" : isLong(column) ? "long" : "short"]));
+      place.replaceChildren(element("div", { class: "scroll" }, element("table", {},
+        element("thead", {}, element("tr", {}, ...item.columns.map((column) =>
+          element("th", { class: kinds.get(column) }, say(column.label))))),
+        element("tbody", {}, ...rows.map((row) => element("tr", {}, ...item.columns.map((column) =>
+          element("td", { class: kinds.get(column), "data-column": column.column },
+                  shown(row[column.column], column.format)))))))));
+      return rows;
+    },
+
+    grid(item, rows, place) {
+      const { row: head, column: across, value } = item;
+      const distinct = (name, order) => [...new Map(
+        [...rows].sort((a, b) => (a[order] > b[order]) - (a[order] < b[order]))
+          .map((row) => [row[name], row])).entries()];
+      const lines = distinct(head.column, item.row_order);
+      const crossings = distinct(across.column, item.column_order);
+      const cells = new Map(rows.map((row) =>
+        [`${row[head.column]}\u0000${row[across.column]}`, row]));
+      const scaled = item.is_first_apart
+        ? rows.filter((row) => row[across.column] !== crossings[0][0]) : rows;
+      const most = Math.max(...scaled.map((row) => row[value.column] || 0), 0) || 1;
+      const cell = (line, crossing) => {
+        const row = cells.get(`${line}\u0000${crossing}`);
+        if (!row) return element("td", {});
+        const figure = row[value.column];
+        const unripe = row[RIPE] === false;
+        const isBegun = unripe && (figure !== null || row[item.begun] > 0);
+        const made = element("td", { class: isBegun ? "cell unripe" : "cell",
+                                     title: hint(item, row, unripe) },
+                             figure === null ? "·" : brief(figure, value.format));
+        if (figure !== null) paint(made, Math.min(figure / most, 1));
+        return made;
+      };
+      place.replaceChildren(element("div", { class: "scroll" }, element("table", { class: "grid" },
+        element("thead", {}, element("tr", {},
+          element("th", {}, say(head.label)),
+          ...item.heads.map((column) => element("th", { class: "number" }, say(column.label))),
+          ...crossings.map(([name]) => element("th", { class: "number" }, asText(name))))),
+        element("tbody", {}, ...lines.map(([line, row]) => element("tr", {},
+          element("th", {}, asText(line)),
+          ...item.heads.map((column) =>
+            element("td", { class: "number" }, shown(row[column.column], column.format))),
+          ...crossings.map(([crossing]) => cell(line, crossing))))))));
+      return rows;
+    },
+
+    chart(item, rows, place) {
+      chartRows(item, rows);
+      if (!place.firstChild) place.append(element("div", { class: "vega" }));
+      const height = heightOf(item, rows);
+      place.firstChild.style.minHeight = `${height}px`;
+      const { room, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
+      if (spec.layer) spec.layer = layersOf(spec, rows, figureOf(item));
+      vegaEmbed(place.firstChild, {
+        ...spec,
+        data: { values: rows },
+        width: "container",
+        height,
+        autosize: { type: "fit", contains: "padding" },
+        background: null,
+        description: say(item.title),
+        config: config(place.clientWidth),
+      }, { actions: false, renderer: "svg", tooltip: { theme: "custom" } })
+        .then((result) => {
+          if (views.get(item.id)) views.get(item.id).finalize();
+          views.set(item.id, result.view);
+        })
+        .catch((error) => console.error(item.id, error));
+      return rows;
+    },
+  };
+
+  const views = new Map();
+
+  // Bars that lie need a line each.
+  const heightOf = (item, rows) => {
+    if (!item.spec.room) return item.height;
+    const { field } = item.spec.layer[0].encoding.y;
+    return Math.max(80, new Set(rows.map((row) => row[field])).size * 26 + 44);
+  };
+
+  const change = (now, then, format) => {
+    if (now === null || then === null || then === undefined) return null;
+    const difference = now - then;
+    const sign = difference > 0 ? "▲" : difference < 0 ? "▼" : "=";
+    const share = then ? ` (${RATE.format(Math.abs(difference / then))})` : "";
+    return element("span", { class: "change" },
+      `${sign} ${say(WORDS.sameDay)}: ${shown(then, format)}${difference ? share : ""}`);
+  };
+
+  const hint = (item, row, unripe) =>
+    [...item.heads, item.value, ...item.hint]
+      .map((column) => `${say(column.label)}: ${shown(row[column.column], column.format)}`)
+      .concat(unripe ? [say(WORDS.unripe)] : []).join("\n");
+
+  const brief = (figure, format) =>
+    (format === "rate" ? (100 * figure).toFixed(1) : shown(figure, format));
+
+  // From white to blue; white figures from where they read better.
+  const paint = (cell, share) => {
+    const [red, green, blue] = [0, 114, 178].map((end) => Math.round(255 + (end - 255) * share));
+    cell.style.backgroundColor = `rgb(${red}, ${green}, ${blue})`;
+    if (share > 0.8) cell.classList.add("dark");
+  };
+
+  // The column that the lines of a chart are of; undefined where layers have their own.
+  const figureOf = ({ spec: { encoding } }) => encoding && encoding.y && encoding.y.field;
+
+  // `is_tail`: not ripe, or the last ripe one before: what a dashed line goes through.
+  // `is_sparse`: to be seen as a point: there are few, or no line leads there.
+  const chartRows = (item, rows) => {
+    const series = item.series && item.series.column;
+    const figure = figureOf(item);
+    const lines = new Map();
+    for (const row of rows) {
+      const name = series ? row[series] : "";
+      if (!lines.has(name)) lines.set(name, []);
+      lines.get(name).push(row);
+    }
+    for (const line of lines.values()) {
+      line.forEach((row, index) => {
+        const [before, after] = [line[index - 1], line[index + 1]];
+        const isThere = (other) => other !== undefined && other[figure] !== null;
+        row.is_tail = row[RIPE] === false || (after !== undefined && after[RIPE] === false);
+        row.is_sparse = line.length <= 40 || (!isThere(before) && !isThere(after));
+      });
+    }
+  };
+
+  // Without layers that no row is in: Vega warns of them.
+  const layersOf = (spec, rows, figure) =>
+    spec.layer
+      .filter(({ only }) => !only || rows.some((row) =>
+        (only === "tail" ? row.is_tail : row[RIPE] !== false)
+        && (figure === undefined || row[figure] !== null)))
+      .map(({ only, ...layer }) => layer);
+
+  // The spec in the reader's language, with the series' names and colours.
+  const resolved = (part, item, rows, width) => {
+    if (Array.isArray(part)) return part.map((one) => resolved(one, item, rows, width));
+    if (part === null || typeof part !== "object") return part;
+    const names = Object.keys(part);
+    if (names.length === 2 && "en" in part && "zh" in part) return say(part);
+    if (part.series === true) return seriesScale(item, rows);
+    const made = {};
+    for (const name of names) made[name] = resolved(part[name], item, rows, width);
+    if (item.spec.room && made.type === "quantitative" && made.field && made.axis) {
+      made.scale = { domain: [0, longest(item, rows) * roomFor(item, rows, width)] };
+    }
+    return made;
+  };
+
+  // How much longer the scale is than the longest bar, so that the figure beside it has room.
+  const roomFor = (item, rows, width) => {
+    const { field } = item.spec.layer[0].encoding.y;
+    const wide = (text) => [...text].reduce((sum, one) => sum + (one > "\u2e80" ? 12 : 6.5), 0);
+    const names = Math.min(150, Math.max(...rows.map((row) => wide(asText(row[field])))));
+    const plot = Math.max(width - names - 20, item.spec.room + 60);
+    return plot / (plot - item.spec.room);
+  };
+
+  const longest = (item, rows) => {
+    const fields = item.spec.layer.map((layer) => layer.encoding.x.field);
+    return Math.max(...fields.flatMap((field) => rows.map((row) => row[field] || 0))) || 1;
+  };
+
+  const seriesScale = (item, rows) => {
+    const { series } = item;
+    const all = series.labels
+      ? series.labels.map(([, label], place) => [say(label), place])
+      : [...new Map([...rows].sort((a, b) => a[series.order] - b[series.order])
+        .map((row) => [row[series.label], row[series.order]])).entries()];
+    // A stage keeps its colour when it is shown alone.
+    const first = series.labels ? 0 : Math.min(...item.rows.map((row) => row[series.order]));
+    return {
+      domain: all.map(([name]) => name),
+      range: all.map(([, place]) => series.colours[(place - first) % series.colours.length]),
+    };
+  };
+
+  const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", '
+    + '"Microsoft YaHei", sans-serif';
+  const config = (width) => ({
+    font: FONT,
+    view: { stroke: null },
+    axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titleColor: "#545d6a",
+            labelColor: "#3a424d", gridColor: "#e8ebf0", domainColor: "#c3cad4",
+            tickColor: "#c3cad4" },
+    axisY: { domain: false, ticks: false },
+    legend: { orient: "top", labelFontSize: 12, labelColor: "#3a424d", symbolSize: 110,
+              symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: 6,
+              columns: Math.max(2, Math.floor(width / 130)) },
+  });
+
+  // ---- the page -------------------------------------------------------------------------
+
+  const figures = (item, rows) => {
+    const last = rows.slice(-FIGURES_SHOWN);
+    const names = item.names;
+    const text = (value) => (value === null ? "" : String(value));
+    return element("div", { class: "scroll" }, element("table", {},
+      element("thead", {}, element("tr", {}, ...names.map((name) => element("th", {}, name)))),
+      element("tbody", {}, ...last.map((row) => element("tr", {}, ...names.map((name) =>
+        element("td", {}, text(row[name]))))))));
+  };
+
+  const drawItem = (item) => {
+    const card = document.getElementById(item.id);
+    const place = card.querySelector(".drawing");
+    const rows = chosenRows(item).map((row) => inLanguage(item, row));
+    const isEmpty = rows.length === 0
+      || (item.kind === "tiles" && item.day && rows.every((row) => row[RIPE] === false));
+    const figure = item.kind === "chart" ? figureOf(item) : undefined;
+    const isUnripe = !isEmpty && figure && rows.every((row) => row[figure] === null);
+    card.hidden = isEmpty && item.hides_when_empty;
+    card.querySelector(".note").textContent = "";
+    if (isEmpty || isUnripe) {
+      if (views.get(item.id)) views.get(item.id).finalize();
+      views.delete(item.id);
+      place.replaceChildren(element("p", { class: "empty" },
+        say(isEmpty ? item.empty : WORDS.noneRipe)));
+    } else {
+      if (item.kind === "chart" && !place.querySelector(".vega")) place.replaceChildren();
+      const seen = draw[item.kind](item, rows, place);
+      if (seen.some((row) => row[RIPE] === false)) {
+        card.querySelector(".note").textContent = `◌ ${say(WORDS.unripe)}`;
+      }
+    }
+    const details = card.querySelector("details.figures");
+    const count = rows.length > FIGURES_SHOWN
+      ? `${say(WORDS.first)} ${COUNT.format(rows.length)}`
+      : `${COUNT.format(rows.length)} ${say(WORDS.rows)}`;
+    details.querySelector("summary").textContent = `${say(WORDS.figures)} (${count})`;
+    const fill = () => {
+      const old = details.querySelector(".scroll");
+      if (old) old.remove();
+      if (details.open) details.append(figures(item, rows));
+    };
+    details.ontoggle = fill;
+    fill();
+  };
+
+  const redraw = () => {
+    remember();
+    drawFilters();
+    items.forEach(drawItem);
+    document.documentElement.dataset.drawn = language();
+  };
+
+  begin();
+  redraw();
+  document.addEventListener("language", redraw);
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return; // a phone's bars come and go
+    width = innerWidth;
+    items.filter((item) => item.kind === "chart").forEach(drawItem);
+  });
+})();

@@ -1,0 +1,121 @@
+"""A small product, published with its pages, and a browser that opens them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.build_checks import BuildCheck
+from orchestration.builds import DATABASE, PublishedBuild
+from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.project import SHIPPED_SEEDS_DIR, Settings
+from orchestration.publishing import publish
+from orchestration.site import site_writer
+from tests.browser import Chromium, browser, executable
+from tests.support import build_warehouse, settings_of
+
+FIRST = date(2024, 1, 1)
+DAYS = 100
+PEOPLE = 40
+SEEDS = {path.stem: path.read_text(encoding="utf-8") for path in SHIPPED_SEEDS_DIR.glob("*.csv")}
+# With a breakdown, which none of those that are shipped has.
+SEEDS["retentions"] += (
+    "by_platform,By platform,按平台,app_opened,first_ever,*,week,,,,4,,,event:platform,,,,\n"
+)
+CHECKS = (
+    BuildCheck("marts.mart_active_users_daily", "unique", "dbt test", "passed", 0, None),
+    BuildCheck("raw.events", "volume", "suite", "warned", 3, "Fewer <b>events</b> than usual"),
+)
+
+
+def person(number: int) -> str:
+    return f"person-{number:03d}"
+
+
+def events() -> list[dict[str, Any]]:
+    """People who come on some days, order on some of these, and get a campaign now and then."""
+    made: list[dict[str, Any]] = []
+
+    def add(name: str, day: date, who: int, hour: int, **more: Any) -> None:
+        at = datetime(day.year, day.month, day.day, hour) + timedelta(minutes=who)
+        made.append(
+            {"event_name": name, "user_id": person(who), "occurred_at": f"{at.isoformat()}Z",
+             "platform": ("ios", "web", "android")[who % 3], **more}
+        )  # fmt: skip
+
+    for place in range(DAYS):
+        day = FIRST + timedelta(days=place)
+        for who in range(PEOPLE):
+            if place < who or (place * 7 + who * 3) % (2 + who % 9):
+                continue
+            add("app_opened", day, who, 8)
+            if (place + who) % 3 == 0:
+                add("order_placed", day, who, 9, order_id=f"o{place}-{who}", amount=10 + who)
+            if (place + who) % 5 == 0:
+                add("campaign_received", day, who, 7, campaign_type="Type A")
+            if (place + who) % 15 == 0:
+                add("coupon_redeemed", day, who, 10)
+    add("unplanned_event", FIRST + timedelta(days=DAYS), 1, 1)
+    made.append({"event_name": "app_opened", "user_id": "x", "occurred_at": "31/05/2024"})
+    return made
+
+
+@dataclass(frozen=True)
+class Published:
+    """A build with its pages, and its file to ask."""
+
+    settings: Settings
+    build: PublishedBuild
+
+    @property
+    def folder(self) -> Path:
+        return self.settings.publish_dir
+
+    def board(self, name: str) -> Path:
+        return self.folder / "boards" / f"{name}.html"
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.folder / DATABASE), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(sql).fetchall()
+
+
+def publish_with_pages(settings: Settings) -> Published:
+    manifest = load_manifest()
+    build = publish(
+        settings,
+        [(node["schema"], node["alias"]) for node in exposed_nodes(manifest)],
+        "hash",
+        checks=CHECKS,
+        write_site=site_writer(settings, manifest),
+    )
+    return Published(settings, build)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("boards")
+    build_warehouse(folder, events=events(), seeds=SEEDS)
+    return publish_with_pages(settings_of(folder))
+
+
+@pytest.fixture(scope="session")
+def published_empty(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("empty_boards")
+    return publish_with_pages(settings_of(folder, {"YUNYING_WAREHOUSE": str(empty_warehouse)}))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    if executable() is None:
+        assert not os.environ.get("CI"), "continuous integration has to bring Chromium"
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with browser() as opened:
+        yield opened

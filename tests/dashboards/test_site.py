@@ -1,0 +1,187 @@
+"""The index, the glossary and the tables: all there, nothing dead, and of the build they say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from dashboards.boards import BOARDS
+from dashboards.diagram import diagram
+from dashboards.project import Project, Relation
+from dashboards.site import DOCUMENTS, MADE_BY_DOCS, list_documents
+from dashboards.tables import Table
+from orchestration import docs
+from orchestration.builds import builds_dir
+from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.rollback import rollback
+from orchestration.site import project_of
+from tests.browser import DESKTOP, PHONE, Chromium, Size
+from tests.dashboards.conftest import CHECKS, Published, publish_with_pages
+from tests.support import environment_of
+
+PAGES = ("index.html", "glossary.html", "tables.html")
+
+
+def links(page: Path) -> set[str]:
+    """What a page leads to or loads, without the part behind `#`."""
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(r'(?:href|src)="([^"]*)"', text)
+    return {unquote(urldefrag(link)[0]) for link in found if not link.startswith("data:")} - {""}
+
+
+def test_no_link_is_dead_and_none_leads_elsewhere(published: Published) -> None:
+    for folder in (published.folder, published.folder / "current"):
+        pages = [folder / name for name in PAGES] + sorted((folder / "boards").glob("*.html"))
+        assert len(pages) == len(PAGES) + len(BOARDS)
+        for page in pages:
+            for link in links(page) - {"data_docs/index.html"}:
+                assert "://" not in link
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_anchors_of_the_tables_are_there(published: Published) -> None:
+    index = (published.folder / "index.html").read_text(encoding="utf-8")
+    tables = (published.folder / "tables.html").read_text(encoding="utf-8")
+    anchors = re.findall(r'href="tables.html#([^"]+)"', index)
+    assert len(anchors) == len(exposed_nodes(load_manifest()))
+    assert [anchor for anchor in anchors if f'id="{anchor}"' not in tables] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_opens_offline_and_fits(
+    name: str, size: Size, language: str, published: Published, chromium: Chromium
+) -> None:
+    page = chromium.open(published.folder / name, size, f"lang={language}")
+    assert page.problems == []
+    assert page.requests == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size.width
+
+
+def test_the_index_says_which_build_how_fresh_and_whether_it_passed(
+    published: Published, chromium: Chromium
+) -> None:
+    page = chromium.open(published.folder / "index.html", DESKTOP, "lang=en")
+    facts = page.evaluate("document.querySelector('.facts').innerText")
+    build = published.build
+    assert build.build_id in facts
+    assert str(build.data_through_at)[:16] in facts
+    assert build.built_at[:16] in facts
+    assert "1 passed" in facts
+    assert "1 to look at" in facts
+    text = page.evaluate("document.querySelector('main').innerText")
+    for table, count in build.row_counts.items():
+        assert table in text
+        assert f"{count:,}" in text
+
+
+def test_documents_are_linked_once_they_are_made(published: Published, chromium: Chromium) -> None:
+    folder = published.folder / DOCUMENTS
+    shown = "[...document.querySelectorAll('[data-document]')].map((card) => card.href || null)"
+    index = published.folder / "index.html"
+    assert chromium.open(index).evaluate(shown) == [None] * len(MADE_BY_DOCS)
+    made = folder / MADE_BY_DOCS[0].file
+    made.write_text("<p>made</p>", encoding="utf-8")
+    try:
+        list_documents(folder, project_of(load_manifest()).version)
+        page = chromium.open(index)
+        assert page.evaluate(shown)[0] == made.as_uri()
+        older = "document.querySelector('[data-older]').checkVisibility()"
+        assert page.evaluate(older) is False
+        list_documents(folder, "another")
+        assert chromium.open(index).evaluate(older) is True
+    finally:
+        made.unlink()
+        list_documents(folder)
+
+
+def test_documents_of_the_project_open_offline(published: Published, chromium: Chromium) -> None:
+    with environment_of(published.settings):
+        assert docs.main() == 0
+    folder = published.folder / DOCUMENTS
+    try:
+        shown = "[...document.querySelectorAll('[data-document]')].map((card) => card.href)"
+        linked = chromium.open(published.folder / "index.html").evaluate(shown)
+        assert linked == [(folder / one.file).as_uri() for one in MADE_BY_DOCS]
+        for document in MADE_BY_DOCS:
+            page = chromium.open(folder / document.file)
+            page.wait_for("document.body.innerText.includes('models')")
+            assert page.problems == []
+            assert page.requests == []
+    finally:
+        for document in MADE_BY_DOCS:
+            (folder / document.file).unlink()
+        list_documents(folder)
+
+
+def test_a_rollback_brings_the_pages_of_its_build_back(published_empty: Published) -> None:
+    settings, first = published_empty.settings, published_empty.build
+    second = publish_with_pages(settings).build
+    index = settings.publish_dir / "index.html"
+    assert second.build_id in index.read_text(encoding="utf-8")
+    rollback(settings)
+    assert first.build_id in index.read_text(encoding="utf-8")
+    old = builds_dir(settings) / first.build_id / "boards" / "rfm.html"
+    assert (settings.publish_dir / "boards" / "rfm.html").samefile(old)
+
+
+def test_checks_are_a_table_of_the_build(published: Published) -> None:
+    rows = published.query("select table_name, status, failing_row_count from build_checks")
+    assert rows == [(one.table_name, one.status, one.failing_row_count) for one in CHECKS]
+
+
+def test_every_published_table_and_every_figure_has_chinese_words() -> None:
+    manifest = load_manifest()
+    project = project_of(manifest)
+    bare = []
+    for node in exposed_nodes(manifest):
+        columns = node["columns"] if node["schema"] == "marts" else ()
+        names = [None, *columns]
+        bare += [(node["name"], c) for c in names if not project.in_chinese(node["name"], c)]
+    assert bare == []
+
+
+def test_no_chinese_words_are_left_over() -> None:
+    manifest = load_manifest()
+    nodes = exposed_nodes(manifest)
+    tables = {node["name"] for node in nodes}
+    columns = {column for node in nodes for column in node["columns"]}
+    own = {f"{node['name']}__{column}" for node in nodes for column in node["columns"]}
+    assert project_of(manifest).chinese.keys() - tables - columns - own == set()
+
+
+def test_the_glossary_has_every_stage_and_figure(published: Published) -> None:
+    text = (published.folder / "glossary.html").read_text(encoding="utf-8")
+    for stage, english, chinese in published.query(
+        "select stage_id, label_en, label_zh from seeds.dim_lifecycle_stages"
+    ):
+        assert {f"<code>{stage}</code>", f"<td>{english}</td>", f"<td>{chinese}</td>"} <= set(
+            re.findall(r"<code>\w+</code>|<td>[^<]*</td>", text)
+        )
+    for (column,) in published.query(
+        "select distinct column_name from duckdb_columns() where schema_name = 'marts'"
+    ):
+        assert f"<code>{column}</code>" in text
+
+
+def test_the_diagram_joins_the_lines_of_the_columns() -> None:
+    tables = [
+        Table("marts", name, 0, "", "", ()) for name in ("mart_a", "mart_b")
+    ] + [Table("seeds", "dim_x", 0, "", "", ())]  # fmt: skip
+    project = Project(
+        "v",
+        relations=(Relation("marts.mart_b", "x_id", "seeds.dim_x", "x_id"),),
+        keys={"marts.mart_a": ("day",), "marts.mart_b": ("day", "x_id"), "seeds.dim_x": ("x_id",)},
+    )
+    drawn = diagram(tables, project)
+    boxes = {box.table.name: box for box in drawn.boxes}
+    assert [boxes[name].x for name in ("mart_a", "mart_b")] == [4, 4]
+    assert boxes["dim_x"].x > boxes["mart_b"].x + boxes["mart_b"].width
+    [path] = drawn.paths
+    assert path.startswith(f"M{4 + boxes['mart_b'].width} {boxes['mart_b'].line_of('x_id')} ")
+    assert path.endswith(f" {boxes['dim_x'].x} {boxes['dim_x'].line_of('x_id')}")
+    assert max(box.y + box.height for box in drawn.boxes) < drawn.height

@@ -1,0 +1,69 @@
+"""How the checks of a build are told to its readers: dbt's tests and the suites, without values."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import build_checks
+from orchestration.build_checks import BuildCheck
+from orchestration.dbt_runs import load_manifest
+
+
+def generic_test(model: str, kind: str) -> str:
+    """The unique id of a generic test of a model."""
+    manifest = load_manifest()
+    return next(
+        name
+        for name, node in manifest["nodes"].items()
+        if (node.get("test_metadata") or {}).get("name") == kind
+        and (node.get("attached_node") or "").endswith(f".{model}")
+    )
+
+
+@pytest.fixture
+def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BuildCheck, ...]:
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    doubt = "test.yunying.assert_definitions_raise_no_doubt"
+    results = [
+        {"unique_id": generic_test("mart_active_users_daily", "unique"), "status": "pass",
+         "failures": 0},
+        {"unique_id": doubt, "status": "warn", "failures": 2},
+        {"unique_id": "model.yunying.mart_active_users_daily", "status": "success",
+         "failures": None},
+    ]  # fmt: skip
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
+    docs = tmp_path / "data_docs"
+    docs.mkdir()
+    warning = {"rule": "nothing_is_late", "sentence": "An event is late", "failing_row_count": 1}
+    suites = [
+        {"suite": "raw.events", "status": "passed", "warnings": []},
+        {"suite": "marts.mart_event_freshness", "status": "passed", "warnings": [warning]},
+    ]
+    (docs / "results.json").write_text(json.dumps(suites), encoding="utf-8")
+    return build_checks.build_checks(load_manifest(), docs)
+
+
+def test_tests_and_suites_are_told_one_by_one(checks: tuple[BuildCheck, ...]) -> None:
+    unique, doubt, events, late = checks
+    assert (unique.table_name, unique.kind) == ("marts.mart_active_users_daily", "dbt test")
+    assert (unique.status, unique.failing_row_count, unique.sentence) == ("passed", 0, None)
+    assert (doubt.status, doubt.failing_row_count) == ("warned", 2)
+    assert doubt.sentence
+    assert events == BuildCheck("raw.events", "plausible", "suite", "passed", 0, None)
+    assert late.table_name == "marts.mart_event_freshness"
+    assert (late.check_name, late.status, late.sentence) == (
+        "nothing_is_late", "warned", "An event is late"
+    )  # fmt: skip
+
+
+def test_they_stand_in_a_table_also_when_there_are_none(checks: tuple[BuildCheck, ...]) -> None:
+    for written in (checks, ()):
+        with duckdb.connect() as connection:
+            build_checks.write(connection, written)
+            assert connection.execute("select count(*) from build_checks").fetchall() == [
+                (len(written),)
+            ]
