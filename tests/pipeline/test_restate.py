@@ -80,7 +80,8 @@ def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(tmp_path: Pa
             "update staging.stg_events set event_name = 'wrong' where event_id = 'in_range-3-3'",
             "insert into staging.stg_events by name select 'ghost' as event_id, * exclude event_id"
             " from staging.stg_events where event_id = 'in_range-5-3'",
-            "delete from facts.fct_sessions where user_id = 'in_range' and session_date >= '2024-03-03'",
+            "delete from facts.fct_sessions"
+            " where user_id = 'in_range' and session_date >= '2024-03-03'",
             "delete from facts.fct_user_days where user_id in ('in_range', 'evening')"
             " and activity_date >= '2024-03-03'",
             "delete from facts.fct_events where event_date = '2024-03-05'",
