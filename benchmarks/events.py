@@ -46,22 +46,22 @@ class Generated:
     last_file: Path
 
 
-def generate(folder: Path, held_back: Path, events: int) -> Generated:
-    """Write `events` events of 180 days below `folder`, the last day's file to `held_back`.
+def generate(folder: Path, held_back: Path, events: int, days: int = DAYS) -> Generated:
+    """Write `events` events of `days` days below `folder`, the last day's file to `held_back`.
 
     One user in forty events, so 20 million events are of 500,000 users. Sizes are in rows.
     """
     target = folder / "events"
     target.mkdir(parents=True, exist_ok=True)
     held_back.mkdir(parents=True, exist_ok=True)
-    weights = [_weight(number) for number in range(DAYS)]
+    weights = [_weight(number) for number in range(days)]
     total = sum(weights)
     users = max(events // EVENTS_PER_USER // (DAYS + EARLIER_DAYS), 1)
     path, count, first = target, 0, 0
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for number, weight in enumerate(weights):
-            is_last = number == DAYS - 1
+            is_last = number == days - 1
             count = events - first if is_last else round(events * weight / total)
             path = (held_back if is_last else target) / f"{_day(number)}.parquet"
             connection.execute(
