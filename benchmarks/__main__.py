@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks import fixed, funnel, growth, ingest, line, peers, report, retention, rfm, sessions
-from benchmarks.peers import Duel, Question, Warehouse
+from benchmarks.peers import Duel, Made, Question
 from benchmarks.processes import Cost
 
 Outcome = tuple[list[Duel], list[Cost]]
@@ -33,19 +33,19 @@ class Bench:
         self.events = events
 
     @cached_property
-    def warehouse(self) -> Warehouse:
+    def made(self) -> Made:
         print("a warehouse of generated events …", flush=True)
-        return Warehouse(self.folder / "warehouse", self.events)
+        return peers.make(self.folder / "warehouse", self.events)
 
 
 def _asked(questions: Sequence[Question], bench: Bench) -> Outcome:
-    return [duel for q in questions for duel in peers.compare(bench.warehouse, q)], []
+    return [duel for q in questions for duel in peers.compare(bench.made.warehouse, q)], []
 
 
 ROWS: dict[str, Callable[[Bench], Outcome]] = {
-    "ingest": lambda bench: (ingest.duels(bench.warehouse), []),
+    "ingest": lambda bench: (ingest.duels(bench.made), []),
     "funnel": partial(_asked, funnel.QUESTIONS),
-    "funnels": lambda bench: (funnel.many(bench.warehouse), []),
+    "funnels": lambda bench: (funnel.many(bench.made.warehouse), []),
     "retention": partial(_asked, retention.QUESTIONS),
     "growth": partial(_asked, growth.QUESTIONS),
     "sessions": partial(_asked, sessions.QUESTIONS),

@@ -6,12 +6,13 @@ import time
 
 import duckdb
 
-from benchmarks.peers import Duel, Warehouse
+from benchmarks.peers import Duel, Made
 
 
-def duels(warehouse: Warehouse) -> list[Duel]:
+def duels(made: Made) -> list[Duel]:
     """Ours once, as it was when the warehouse was made; theirs once, closing the file included."""
-    database = warehouse.folder / "loaded.duckdb"
+    warehouse = made.warehouse
+    database = warehouse.parquet.with_name("loaded.duckdb")
     files = f"{warehouse.settings.raw_dir}/events/*.parquet"
     started = time.monotonic()
     with duckdb.connect(
@@ -28,6 +29,6 @@ def duels(warehouse: Warehouse) -> list[Duel]:
         tuple(map(float, row)) for row in theirs
     ]:
         raise SystemExit("ingest and staging hold other events than the files")
-    ours = warehouse.ingest_seconds + warehouse.staging.seconds
-    models = {"ingest": warehouse.ingest_seconds, **warehouse.staging.models}
+    ours = made.ingest_seconds + made.staging.seconds
+    models = {"ingest": made.ingest_seconds, **made.staging.models}
     return [Duel("ingest and staging", "create table as", ours, seconds, 3.0, theirs[0][0], models)]

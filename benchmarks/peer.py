@@ -1,8 +1,9 @@
 """What the peers do, in the peers' environment: nothing of ours is imported here.
 
 Reads calls from the standard input, `[[function, arguments], …]` as JSON, and writes the seconds
-and the rows of each: the better of two runs, because the first also reads the file from disk (one
-run where that takes over 20 seconds). Seconds include reading the Parquet file, as a query does.
+and the rows of each: the best of as many runs as the argument says, because the first also reads
+the file from disk (one run where that takes over 20 seconds). Seconds include reading the Parquet
+file, as a query does.
 Every function answers in rows that our own SQL gives too; times are UTC.
 """
 
@@ -202,7 +203,7 @@ def main() -> None:
     answers = []
     for name, arguments in json.load(sys.stdin):
         best, rows = float("inf"), []
-        for _ in range(2):
+        for _ in range(int(sys.argv[1])):
             started = time.monotonic()
             rows = globals()[name](**arguments)
             seconds = time.monotonic() - started

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.events import DAYS, generate
+from benchmarks.events import generate
 from orchestration.dbt_runs import dbt_environment
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 
@@ -41,7 +41,8 @@ class Peer:
     """One way that a user would go instead.
 
     `asked` is the ratio, ours over theirs, to reach; none: it is told only. `arguments` may name
-    `{events}`, `{parquet}`, `{horizon}` and `{snapshots}`; `answer` is our SQL where it is not the question's.
+    `{events}`, `{parquet}`, `{horizon}` and `{snapshots}`; `answer` is our SQL where it is not the
+    question's.
     """
 
     name: str
@@ -92,33 +93,12 @@ class Run:
     models: Mapping[str, float]
 
 
+@dataclass(frozen=True)
 class Warehouse:
-    """A warehouse of generated events, built up to events, orders and user-days.
+    """A warehouse of generated events, and its events as the Parquet file that peers read."""
 
-    On the way it is seen what ingest and staging take, and a plain load of the same files.
-    """
-
-    def __init__(self, folder: Path, events: int, days: int = DAYS) -> None:
-        self.folder = folder
-        self.settings = Settings.from_environment(
-            {
-                "YUNYING_RAW_DIR": str(folder / "raw"),
-                "YUNYING_SEEDS_DIR": str(folder / "seeds"),
-                "YUNYING_WAREHOUSE": str(folder / "warehouse.duckdb"),
-                "YUNYING_PUBLISH_DIR": str(folder / "published"),
-                "YUNYING_MEMORY_LIMIT": os.environ.get("YUNYING_MEMORY_LIMIT", ""),
-            }
-        )
-        self.parquet = folder / "events.parquet"
-        self.events = generate(folder / "raw", folder / "raw" / "events", events, days).events
-        self.ingest_seconds = self.take_in({})
-        self.staging = self.run(["path:models/staging", "+path:models/staging"], ())
-        self.run(["+fct_user_days", "+dim_users", "+dim_dates"], ["path:models/staging"])
-        with self.open() as connection:
-            connection.execute(
-                "copy (select * exclude (session_id, source_session_id) from facts.fct_events"
-                f" order by user_id, occurred_at) to '{self.parquet}' (format parquet)"
-            )
+    settings: Settings
+    parquet: Path
 
     def open(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.settings.warehouse), read_only=True)
@@ -126,6 +106,14 @@ class Warehouse:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.open() as connection:
             return connection.execute(sql).fetchall()
+
+    def export(self) -> None:
+        """Write the events for the peers, in the order in which ours lie."""
+        with self.open() as connection:
+            connection.execute(
+                "copy (select * exclude (session_id, source_session_id) from facts.fct_events"
+                f" order by user_id, occurred_at) to '{self.parquet}' (format parquet)"
+            )
 
     def take_in(self, seeds: Mapping[str, str]) -> float:
         """Take new files and definitions in, CSV text by file; return the seconds."""
@@ -161,7 +149,7 @@ class Warehouse:
                     *excluded,
                     f"--project-dir={DBT_PROJECT_DIR}",
                     f"--profiles-dir={DBT_PROJECT_DIR}",
-                    f"--target-path={self.folder / 'target'}",
+                    f"--target-path={self.parquet.parent / 'target'}",
                 ]
             )
             DuckDBConnectionManager.close_all_connections()
@@ -186,6 +174,38 @@ class Warehouse:
             "horizon": str(horizon),
             "snapshots": ",".join([*(str(end) for (end,) in months), str(horizon)]),
         }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A warehouse built up to events, orders and user-days, and what came on the way: seconds of
+    ingest, and the run of the staging models."""
+
+    warehouse: Warehouse
+    ingest_seconds: float
+    staging: Run
+
+
+def make(folder: Path, events: int) -> Made:
+    """Generate `events` events below `folder` and build what every question reads."""
+    warehouse = Warehouse(
+        Settings.from_environment(
+            {
+                "YUNYING_RAW_DIR": str(folder / "raw"),
+                "YUNYING_SEEDS_DIR": str(folder / "seeds"),
+                "YUNYING_WAREHOUSE": str(folder / "warehouse.duckdb"),
+                "YUNYING_PUBLISH_DIR": str(folder / "published"),
+                "YUNYING_MEMORY_LIMIT": os.environ.get("YUNYING_MEMORY_LIMIT", ""),
+            }
+        ),
+        folder / "events.parquet",
+    )
+    generate(folder / "raw", folder / "raw" / "events", events)
+    ingest_seconds = warehouse.take_in({})
+    staging = warehouse.run(["path:models/staging", "+path:models/staging"], ())
+    warehouse.run(["+fct_user_days", "+dim_users", "+dim_dates"], ["path:models/staging"])
+    warehouse.export()
+    return Made(warehouse, ingest_seconds, staging)
 
 
 @contextlib.contextmanager
@@ -213,9 +233,10 @@ def compare(warehouse: Warehouse, question: Question, repeats: int = 2) -> list[
     warehouse.take_in(question.seeds)
     runs = [warehouse.run(question.models, question.given) for _ in range(repeats)]
     best = min(runs, key=lambda run: run.seconds)
+    given = warehouse.given()
     found = []
     for peer in question.peers:
-        [(seconds, theirs)] = ask([call(warehouse, peer)])
+        [(seconds, theirs)] = ask([call(given, peer)], repeats)
         rows = check(warehouse, question, peer, theirs)
         found.append(
             Duel(question.name, peer.name, best.seconds, seconds, peer.asked, rows, best.models)
@@ -223,17 +244,18 @@ def compare(warehouse: Warehouse, question: Question, repeats: int = 2) -> list[
     return found
 
 
-def call(warehouse: Warehouse, peer: Peer) -> tuple[str, dict[str, str]]:
+def call(given: Mapping[str, str], peer: Peer) -> tuple[str, dict[str, str]]:
     """A peer's function and its arguments, with what they name filled in."""
-    given = warehouse.given()
     return peer.function, {name: text.format(**given) for name, text in peer.arguments.items()}
 
 
-def ask(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[float, list[list[str]]]]:
+def ask(
+    calls: Sequence[tuple[str, Mapping[str, str]]], repeats: int
+) -> list[tuple[float, list[list[str]]]]:
     """Seconds and rows, as text, of each call, all in one process of the peers' environment."""
     answer = subprocess.run(
-        [str(PEERS), str(PEER)], input=json.dumps(calls), capture_output=True, text=True,
-        check=False,
+        [str(PEERS), str(PEER), str(repeats)], input=json.dumps(calls), capture_output=True,
+        text=True, check=False,
     )  # fmt: skip
     if answer.returncode:
         raise SystemExit(f"{calls[0][0]}: {answer.stderr[-2000:]}")

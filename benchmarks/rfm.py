@@ -6,7 +6,7 @@ frequency is not compared. Money is compared in cents.
 
 from __future__ import annotations
 
-from benchmarks.peers import EVENTS, Peer, Question
+from benchmarks.peers import USER_DAYS, Peer, Question
 
 SNAPSHOTS = {"parquet": "{parquet}", "snapshots": "{snapshots}"}
 QUESTIONS = (
@@ -35,6 +35,6 @@ QUESTIONS = (
                 """,
             ),
         ),
-        given=tuple(name for name in EVENTS if name != "fct_order_states") + ("fct_user_days",),
+        given=tuple(name for name in USER_DAYS if name != "fct_order_states"),
     ),
 )
