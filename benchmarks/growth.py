@@ -6,7 +6,7 @@ Ours pays for the user-days too, because they are most of the work.
 from __future__ import annotations
 
 from benchmarks.peer import KEY_ACTIONS
-from benchmarks.peers import EVENTS, Peer, Question
+from benchmarks.peers import EVENTS, MOST_IN_MEMORY, Peer, Question
 
 CHDB_GROWTH = """
     with
@@ -101,7 +101,13 @@ QUESTIONS = (
         """,
         peers=(
             Peer("chdb", "chdb", 0.5, {"sql": CHDB_GROWTH}),
-            Peer("pandas", "pandas_growth", 1 / 30, {"parquet": "{parquet}"}),
+            Peer(
+                "pandas",
+                "pandas_growth",
+                1 / 30,
+                {"parquet": "{parquet}"},
+                most_events=MOST_IN_MEMORY,
+            ),
         ),
         given=EVENTS,
     ),
@@ -120,6 +126,7 @@ QUESTIONS = (
                 "pandas_lifecycle",
                 1 / 30,
                 {"parquet": "{parquet}", "horizon": "{horizon}"},
+                most_events=MOST_IN_MEMORY,
             ),
         ),
         given=EVENTS,

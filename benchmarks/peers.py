@@ -34,6 +34,8 @@ EVENTS = (
     "stg_feed_rows", "stg_feed__users", "stg_horizon_floors",
 )  # fmt: skip
 USER_DAYS = (*EVENTS, "fct_user_days")
+# Events that pandas has room for on a machine of 24 GB.
+MOST_IN_MEMORY = 30_000_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Peer:
 
     `asked` is the ratio, ours over theirs, to reach; none: it is told only. `arguments` may name
     `{events}`, `{parquet}`, `{horizon}` and `{snapshots}`; `answer` is our SQL where it is not the
-    question's.
+    question's. Above `most_events` it is not asked, because it holds all of them in memory.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Peer:
     asked: float | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
     answer: str | None = None
+    most_events: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class Warehouse:
 
     settings: Settings
     parquet: Path
+    events: int
 
     def open(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.settings.warehouse), read_only=True)
@@ -199,6 +203,7 @@ def make(folder: Path, events: int) -> Made:
             }
         ),
         folder / "events.parquet",
+        events,
     )
     generate(folder / "raw", folder / "raw" / "events", events)
     ingest_seconds = warehouse.take_in({})
@@ -236,6 +241,9 @@ def compare(warehouse: Warehouse, question: Question, repeats: int = 2) -> list[
     given = warehouse.given()
     found = []
     for peer in question.peers:
+        if peer.most_events and warehouse.events > peer.most_events:
+            print(f"{question.name}: {peer.name} is not asked, for want of memory", flush=True)
+            continue
         [(seconds, theirs)] = ask([call(given, peer)], repeats)
         rows = check(warehouse, question, peer, theirs)
         found.append(

@@ -8,7 +8,7 @@ and sums of microseconds.
 
 from __future__ import annotations
 
-from benchmarks.peers import Peer, Question
+from benchmarks.peers import MOST_IN_MEMORY, Peer, Question
 
 ANSWER = """
     select
@@ -65,7 +65,7 @@ CHDB_LABELLED = """
         group by user_id, session_number
     ) group by intDiv(began, 86400000000)
 """
-IN_MEMORY = {"parquet": "{parquet}"}
+PARQUET = {"parquet": "{parquet}"}
 QUESTIONS = (
     Question(
         name="sessions",
@@ -73,8 +73,14 @@ QUESTIONS = (
         answer=ANSWER,
         peers=(
             Peer("chdb", "chdb", 1.0, {"sql": CHDB_SESSIONS}),
-            Peer("pandas", "pandas_sessions", 1 / 20, IN_MEMORY),
-            Peer("retentioneering", "retentioneering_sessions", 1 / 20, IN_MEMORY),
+            Peer("pandas", "pandas_sessions", 1 / 20, PARQUET, most_events=MOST_IN_MEMORY),
+            Peer(
+                "retentioneering",
+                "retentioneering_sessions",
+                1 / 20,
+                PARQUET,
+                most_events=MOST_IN_MEMORY,
+            ),
         ),
         given=(),
     ),

@@ -47,7 +47,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], t
     generate(folder / "raw", folder / "raw" / "events", EVENTS, DAYS)
     models = {model for question in QUESTIONS for model in question.models} | {"+fct_sessions"}
     support.build_warehouse(folder, seeds=merged_seeds(), select=" ".join(models))
-    warehouse = Warehouse(support.settings_of(folder), folder / "events.parquet")
+    warehouse = Warehouse(support.settings_of(folder), folder / "events.parquet", EVENTS)
     warehouse.export()
     asked = [
         (question, peer)
