@@ -60,15 +60,13 @@ docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/publis
 screenshots: $(ENVIRONMENT) ## pictures of the boards for the READMEs, in docs/images; needs Chromium
 	@$(BIN)/python -m tests.screenshots
 
-bench: $(ENVIRONMENT) $(PEERS) ## speed and memory, and peers side by side; SCALE=20: 20 million events
-	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m benchmarks.funnel
-	@$(BIN)/python -m benchmarks.retention
+bench: $(ENVIRONMENT) $(PEERS) ## against peers, side by side; SCALE=20: 20 million events; ROW=funnel: one row
+	@SCALE="$(SCALE)" ROW="$(ROW)" $(BIN)/python -m benchmarks
 
-# ClickHouse in a process; its packages clash with dbt's.
-$(PEERS):
-	@$(PYTHON) -m venv .venv-peers
-	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check chdb==4.4.0
+# ClickHouse in a process, retentioneering, lifetimes: their packages clash with dbt's.
+$(PEERS): benchmarks/peers.txt
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
 	@touch $@
 
 withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl

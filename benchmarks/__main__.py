@@ -1,129 +1,95 @@
-"""`make bench`: the whole line on generated events, in figures.
+"""`make bench`: what the line and its hot spots cost, against what a user would pick instead.
 
-    make bench             1 million events
-    make bench SCALE=20    20 million
+    make bench                       1 million events, every row
+    make bench SCALE=20              20 million
+    make bench ROW=funnel            one row, or several: ROW=funnel,sessions
 
-Each step is a process of its own, as a person starts it: wall seconds, and the peak memory of
-its largest process. Also against one sorted write of the same events by DuckDB, in the same
-run, because a machine's own speed is in both. Results are kept in `data/bench/`.
+A row asks ours and a peer for the same answer in the same run, because a machine's own speed is in
+both; it fails when the answers differ. Results are kept in `data/bench/`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import mkdtemp
 
-import duckdb
+from benchmarks import fixed, funnel, growth, ingest, line, peers, report, retention, rfm, sessions
+from benchmarks.peers import Duel, Made, Question
+from benchmarks.processes import Cost
 
-from benchmarks.events import generate
-from orchestration.project import ROOT, Settings
-
-ARCHIVE = ROOT / "data" / "bench"
-YARDSTICK = "one sorted write of the same"
+Outcome = tuple[list[Duel], list[Cost]]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One measured step: wall seconds, and peak memory of its largest process in MB."""
+class Bench:
+    """One run: its scale in events, its folder, and the warehouse that most rows ask."""
 
-    name: str
-    seconds: float
-    peak_mb: float
+    def __init__(self, folder: Path, events: int) -> None:
+        self.folder = folder
+        self.events = events
+
+    @cached_property
+    def made(self) -> Made:
+        print("a warehouse of generated events …", flush=True)
+        return peers.make(self.folder / "warehouse", self.events)
+
+
+def _asked(questions: Sequence[Question], bench: Bench) -> Outcome:
+    return [duel for q in questions for duel in peers.compare(bench.made.warehouse, q)], []
+
+
+ROWS: dict[str, Callable[[Bench], Outcome]] = {
+    "ingest": lambda bench: (ingest.duels(bench.made), []),
+    "funnel": partial(_asked, funnel.QUESTIONS),
+    "funnels": lambda bench: (funnel.many(bench.made.warehouse), []),
+    "retention": partial(_asked, retention.QUESTIONS),
+    "growth": partial(_asked, growth.QUESTIONS),
+    "sessions": partial(_asked, sessions.QUESTIONS),
+    "rfm": partial(_asked, rfm.QUESTIONS),
+    "line": lambda bench: line.run(bench.folder, bench.events),
+    "fixed": lambda bench: ([], fixed.run(bench.folder / "fixed")),
+}
 
 
 def main() -> int:
-    """Run every step; return 1 when a build fails."""
-    scale = float(os.environ.get("SCALE", "1"))
+    """Run the rows that are asked for; return 1 when one fails."""
+    events = round(float(os.environ.get("SCALE") or "1") * 1_000_000)
+    chosen = [name for name in os.environ.get("ROW", "").split(",") if name] or list(ROWS)
+    unknown = set(chosen) - ROWS.keys()
+    if unknown:
+        raise SystemExit(f"ROW={','.join(sorted(unknown))}: give some of {', '.join(ROWS)}")
+    peers.require()
     folder = Path(mkdtemp(prefix="yunying-bench-"))
     try:
-        return _bench(folder, round(scale * 1_000_000))
+        return _run(Bench(folder, events), chosen)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _bench(folder: Path, events: int) -> int:
-    environment = {
-        **os.environ,
-        "YUNYING_RAW_DIR": str(folder / "raw"),
-        "YUNYING_SEEDS_DIR": str(ROOT / "seeds"),
-        "YUNYING_WAREHOUSE": str(folder / "warehouse.duckdb"),
-        "YUNYING_PUBLISH_DIR": str(folder / "published"),
-        "DAGSTER_HOME": str(folder / "dagster"),
-    }
-    (folder / "dagster").mkdir()
-    print(f"{events:,} events of 180 days; the last day arrives by itself", flush=True)
-    made = generate(folder / "raw", folder / "held_back", events)
-    build = [sys.executable, "-m", "orchestration.build"]
-    steps = [
-        _measure("import of the definitions", _import_definitions(), environment),
-        _sorted_write(folder, environment),
-        _measure("whole line, from nothing", build, environment),
-        _measure("nothing new", build, environment),
-    ]
-    shutil.move(made.last_file, folder / "raw" / "events" / made.last_file.name)
-    steps.append(_measure(f"one new day ({made.events_of_last_day:,} events)", build, environment))
-    _show(steps, events)
-    return 0
-
-
-def _import_definitions() -> list[str]:
-    return [sys.executable, "-c", "import orchestration.definitions"]
-
-
-def _sorted_write(folder: Path, environment: Mapping[str, str]) -> Step:
-    memory = Settings.from_environment(environment).memory_limit
-    database = folder / "sorted.duckdb"
-    arguments = ["-m", "benchmarks.sorted_write", str(folder), str(database), memory]
-    step = _measure(YARDSTICK, [sys.executable, *arguments], environment)
-    database.unlink()
-    return step
-
-
-def _measure(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Step:
-    print(f"{name} …", flush=True)
-    started = time.monotonic()
-    log = Path(environment["DAGSTER_HOME"]) / "bench.log"
-    with log.open("ab") as file:
-        streams = [(os.POSIX_SPAWN_DUP2, file.fileno(), stream) for stream in (1, 2)]
-        process = os.posix_spawn(command[0], list(command), dict(environment), file_actions=streams)
-        _, status, usage = os.wait4(process, 0)
-    if status:
-        sys.stderr.write(log.read_text(encoding="utf-8")[-4000:])
-        raise SystemExit(f"{name}: exit code {os.waitstatus_to_exitcode(status)}")
-    return Step(name, time.monotonic() - started, usage.ru_maxrss / 1024)
-
-
-def _show(steps: Sequence[Step], events: int) -> None:
-    yardstick = next(step for step in steps if step.name == YARDSTICK)
-    before = _last(events)
-    print(f"\n{'step':<36}{'seconds':>9}{'x write':>9}{'peak MB':>9}{'last time':>11}")
-    for step in steps:
-        earlier = before.get(step.name)
-        shown = f"{earlier:.1f} s" if earlier is not None else ""
-        print(
-            f"{step.name:<36}{step.seconds:>9.1f}{step.seconds / yardstick.seconds:>9.1f}"
-            f"{step.peak_mb:>9.0f}{shown:>11}"
-        )
-    ARCHIVE.mkdir(parents=True, exist_ok=True)
-    path = ARCHIVE / f"{events}-{time.strftime('%Y%m%dT%H%M%S')}.json"
-    described = {"duckdb": duckdb.__version__, "steps": [asdict(step) for step in steps]}
-    path.write_text(json.dumps(described, indent=2), encoding="utf-8")
-    print(f"\nkept as {path.relative_to(ROOT)}")
-
-
-def _last(events: int) -> dict[str, float]:
-    results = sorted(ARCHIVE.glob(f"{events}-*.json"))
-    if not results:
-        return {}
-    steps = json.loads(results[-1].read_text(encoding="utf-8"))["steps"]
-    return {step["name"]: step["seconds"] for step in steps}
+def _run(bench: Bench, chosen: Sequence[str]) -> int:
+    print(f"{bench.events:,} events", flush=True)
+    duels: list[Duel] = []
+    costs: list[Cost] = []
+    failures = []
+    for name in chosen:
+        print(f"{name} …", flush=True)
+        try:
+            more_duels, more_costs = ROWS[name](bench)
+        except SystemExit as failure:
+            failures.append(f"{name} FAILED: {failure}")
+            continue
+        duels += more_duels
+        costs += more_costs
+    report.show(bench.events, duels, costs)
+    path, plot = report.keep(bench.events, duels, costs)
+    print(f"\nkept as {path}; plotted in {plot}")
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

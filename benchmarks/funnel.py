@@ -1,19 +1,11 @@
-"""Ordered funnels of 4 steps within 7 days: our models against ClickHouse's windowFunnel over the
-same events, and the cost of a definition more.
-
-python -m benchmarks.funnel             1 million events
-SCALE=20 python -m benchmarks.funnel    20 million
-"""
+"""Ordered funnels of 4 steps within 7 days, against ClickHouse's windowFunnel; and what a
+definition more costs."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from pathlib import Path
-from tempfile import mkdtemp
+from itertools import permutations
 
-from benchmarks import peers
+from benchmarks.peers import Duel, Peer, Question, Warehouse
 
 WINDOW_SECONDS = 7 * 86400
 FUNNELS = {
@@ -21,64 +13,37 @@ FUNNELS = {
     "search": ("app_opened", "searched", "product_viewed", "cart_added"),
     "checkout": ("product_viewed", "cart_added", "checkout_started", "order_placed"),
 }
-MANY = 10
+MODELS = ("+mart_funnel_conversion",)
+MANY = 50
+NAMES = ("app_opened", "product_viewed", "searched", "cart_added", "checkout_started",
+         "order_placed")  # fmt: skip
 
 
-def main() -> int:
-    """Ask every question of both; fail when the answers differ."""
-    events = round(float(os.environ.get("SCALE", "1")) * 1_000_000)
-    peers.require()
-    folder = Path(mkdtemp(prefix="yunying-bench-"))
-    try:
-        warehouse = peers.Warehouse(folder, events)
-        peers.show(duels(warehouse))
-        show_many(warehouse)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
-
-
-def duels(warehouse: peers.Warehouse) -> list[peers.Duel]:
-    found = []
-    for name, steps in FUNNELS.items():
-        our_seconds = measure(warehouse, {name: steps})
-        ours = warehouse.rows(
-            "select step_number, reached_count from marts.mart_funnel_conversion"
-            " where grain = 'all' and breakdown_value is null and reached_count > 0"
-        )
-        sql = window_funnel(warehouse.parquet, steps)
-        their_seconds, theirs = peers.ask_chdb(sql)
-        label = f"ordered, 7 days: {name}"
-        found.append(peers.Duel(label, our_seconds, their_seconds, peers.same(ours, theirs, label)))
-    return found
-
-
-def show_many(warehouse: peers.Warehouse) -> None:
-    """One funnel, then copies of it: what a definition more costs."""
-    one = measure(warehouse, {"shop": FUNNELS["shop"]})
-    many = measure(warehouse, {f"shop_{n}": FUNNELS["shop"] for n in range(MANY)})
-    print(f"{MANY} funnels: {many:.2f} s, {many / one:.1f} times one ({one:.2f} s)")
-
-
-def measure(warehouse: peers.Warehouse, funnels: dict[str, tuple[str, ...]]) -> float:
-    """Seconds of the models that these funnels cost."""
+def seeds(funnels: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """The rows that define these funnels, by seed."""
     heads = [f"{name},{WINDOW_SECONDS}" for name in funnels]
     steps = [
         f"{name},{number},{event}"
         for name, events in funnels.items()
         for number, event in enumerate(events, start=1)
     ]
-    warehouse.ask(
-        {
-            "funnels": "\n".join(["funnel_id,window_seconds", *heads, ""]),
-            "funnel_steps": "\n".join(["funnel_id,step_number,event_name", *steps, ""]),
-        }
-    )
-    return warehouse.run("+mart_funnel_conversion")
+    return {
+        "funnels": "\n".join(["funnel_id,window_seconds", *heads, ""]),
+        "funnel_steps": "\n".join(["funnel_id,step_number,event_name", *steps, ""]),
+    }
 
 
-def window_funnel(parquet: Path, steps: tuple[str, ...]) -> str:
-    """Users by the least number of steps that they reach; times in microseconds, as ours."""
+def answer(name: str) -> str:
+    """Users by the least number of steps that they reach."""
+    return f"""
+        select step_number, reached_count from marts.mart_funnel_conversion
+        where funnel_id = '{name}' and grain = 'all' and breakdown_value is null
+            and reached_count > 0
+    """
+
+
+def window_funnel(steps: tuple[str, ...]) -> str:
+    """The same of ClickHouse; times in microseconds, as ours."""
     conditions = ", ".join(f"event_name = '{step}'" for step in steps)
     named = ", ".join(f"'{step}'" for step in steps)
     return f"""
@@ -88,7 +53,7 @@ def window_funnel(parquet: Path, steps: tuple[str, ...]) -> str:
                 windowFunnel({WINDOW_SECONDS * 1_000_000})(
                     toUInt64(toUnixTimestamp64Micro(occurred_at)), {conditions}
                 ) as level
-            from file('{parquet}', Parquet)
+            from {{events}}
             where event_name in ({named})
             group by user_id
         )
@@ -96,9 +61,30 @@ def window_funnel(parquet: Path, steps: tuple[str, ...]) -> str:
         from levels cross join numbers({len(steps)}) as numbers
         group by number
         having reached > 0
-        order by step
     """
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+QUESTIONS = tuple(
+    Question(
+        name=f"funnel: {name}",
+        models=MODELS,
+        answer=answer(name),
+        seeds=seeds({name: steps}),
+        peers=(Peer("chdb", "chdb", 1.0, {"sql": window_funnel(steps)}),),
+    )
+    for name, steps in FUNNELS.items()
+)
+
+
+def many(warehouse: Warehouse) -> list[Duel]:
+    """One funnel, then 50 that are all different; the one among them must give what it gave."""
+    every = list(permutations(NAMES, 4))
+    others = {f"funnel_{n}": every[n * len(every) // MANY] for n in range(MANY - 1)}
+    seconds, answers = [], []
+    for funnels in ({"shop": FUNNELS["shop"]}, {"shop": FUNNELS["shop"], **others}):
+        warehouse.take_in(seeds(funnels))
+        seconds.append(min(warehouse.run(MODELS, QUESTIONS[0].given).seconds for _ in range(2)))
+        answers.append(sorted(warehouse.rows(answer("shop"))))
+    if answers[0] != answers[1]:
+        raise SystemExit(f"a funnel among {MANY} gives other numbers than alone: {answers}")
+    return [Duel(f"{MANY} funnels", "one funnel", seconds[1], seconds[0], 5.0, len(answers[0]))]

@@ -1,18 +1,20 @@
-"""Peers on the same machine, in the same run, over the same Parquet: what the steps share.
+"""Ours against a peer: on the same machine, in the same run, with the same answer.
 
-Our part is the models' own SQL, as a build runs it: the seconds of the models that a definition
-costs. A peer reads one Parquet file of `facts.fct_events`. It answers the same question, or the
-step fails.
+A `Question` is what is asked: the models that it costs us, and the peers with their own way to it.
+A peer reads one Parquet file of `facts.fct_events`; our seconds are those of the models, from the
+start of the first to the end of the last, as a whole build runs them. A peer answers the same, or
+the row fails. A `Duel` is the outcome, one line of the table.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
-import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,47 +24,176 @@ from benchmarks.events import generate
 from orchestration.dbt_runs import dbt_environment
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 
-# The events once more, as a peer would be given them: who, what, when.
-EVENT_COLUMNS = "user_id, event_name, is_activity, occurred_at"
-# What every definition reads, and does not pay for.
-BASE = ("+fct_user_days", "+dim_users", "+dim_horizon")
-# Its packages and ours ask for different versions of the same ones.
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
-# The first run also reads the file from disk.
-CHDB = """
-import sys, time, chdb
-sql, best = sys.stdin.read(), float("inf")
-for _ in range(2):
-    started = time.monotonic()
-    answer = chdb.query(sql, "TabSeparated")
-    best = min(best, time.monotonic() - started)
-print(best)
-print(answer, end="")
-"""
+PEER = ROOT / "benchmarks" / "peer.py"
+# Definitions that are no question: what events mean, and how people are sorted.
+SHIPPED_SEEDS = ("event_names", "lifecycle_stages", "rfm_segments", "rfm_segment_labels")
+# What a question reads, and does not pay for: the events and what they are made of.
+EVENTS = (
+    "+fct_events", "fct_order_states", "fct_orders", "dim_users", "dim_horizon", "dim_dates",
+    "stg_feed_rows", "stg_feed__users", "stg_horizon_floors",
+)  # fmt: skip
+USER_DAYS = (*EVENTS, "fct_user_days")
+# Events that pandas has room for on a machine of 24 GB.
+MOST_IN_MEMORY = 30_000_000
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One way that a user would go instead.
+
+    `asked` is the ratio, ours over theirs, to reach; none: it is told only. `arguments` may name
+    `{events}`, `{parquet}`, `{horizon}` and `{snapshots}`; `answer` is our SQL where it is not the
+    question's. Above `most_events` it is not asked, because it holds all of them in memory.
+    """
+
+    name: str
+    function: str
+    asked: float | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    answer: str | None = None
+    most_events: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: definitions, the models that answer, and what they are given."""
+
+    name: str
+    models: tuple[str, ...]
+    answer: str
+    peers: tuple[Peer, ...]
+    seeds: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[str, ...] = USER_DAYS
 
 
 @dataclass(frozen=True)
 class Duel:
-    """One question to both: seconds, and how many rows of the answer were compared."""
+    """One line of the table: seconds of both, the ratio to reach, how many rows were compared."""
 
     name: str
+    peer: str
     our_seconds: float
     their_seconds: float
-    rows: int
+    asked: float | None = None
+    rows: int = 0
+    models: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float:
+        return self.our_seconds / self.their_seconds
+
+    @property
+    def is_met(self) -> bool | None:
+        return None if self.asked is None else self.ratio <= self.asked
 
 
-def require() -> None:
-    """Stop with what is to do when ClickHouse is not there. It is no part of the lock."""
-    if not PEERS.exists():
-        raise SystemExit("ClickHouse (chdb) is in an environment of its own: make peers")
+@dataclass(frozen=True)
+class Run:
+    """One run of dbt: wall seconds over all models, and each model's own."""
+
+    seconds: float
+    models: Mapping[str, float]
 
 
+@dataclass(frozen=True)
 class Warehouse:
-    """A warehouse of generated events, built up to its events and user-days."""
+    """A warehouse of generated events, and its events as the Parquet file that peers read."""
 
-    def __init__(self, folder: Path, events: int) -> None:
-        self.folder = folder
-        self.settings = Settings.from_environment(
+    settings: Settings
+    parquet: Path
+    events: int
+
+    def open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.settings.warehouse), read_only=True)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.open() as connection:
+            return connection.execute(sql).fetchall()
+
+    def export(self) -> None:
+        """Write the events for the peers, in the order in which ours lie."""
+        with self.open() as connection:
+            connection.execute(
+                "copy (select * exclude (session_id, source_session_id) from facts.fct_events"
+                f" order by user_id, occurred_at) to '{self.parquet}' (format parquet)"
+            )
+
+    def take_in(self, seeds: Mapping[str, str]) -> float:
+        """Take new files and definitions in, CSV text by file; return the seconds."""
+        from orchestration.defs.ingest.loader import ingest
+
+        folder = self.settings.seeds_dir
+        folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", "utf-8")
+        shipped = {name: SHIPPED_SEEDS_DIR / f"{name}.csv" for name in SHIPPED_SEEDS}
+        texts = {name: path.read_text(encoding="utf-8") for name, path in shipped.items()}
+        for name, text in {**texts, **seeds}.items():
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        started = time.monotonic()
+        ingest(self.settings)
+        return time.monotonic() - started
+
+    def run(self, select: Sequence[str], exclude: Sequence[str]) -> Run:
+        """Run models anew; raise `SystemExit` with dbt's message when one fails."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        excluded = ["--exclude", *exclude] if exclude else []
+        with _environment({**os.environ, **dbt_environment(self.settings)}):
+            result = dbtRunner().invoke(
+                [
+                    "--quiet",
+                    "--log-level-file=none",
+                    "run",
+                    "--full-refresh",
+                    "--select",
+                    *select,
+                    *excluded,
+                    f"--project-dir={DBT_PROJECT_DIR}",
+                    f"--profiles-dir={DBT_PROJECT_DIR}",
+                    f"--target-path={self.parquet.parent / 'target'}",
+                ]
+            )
+            DuckDBConnectionManager.close_all_connections()
+        if not result.success:
+            failed = [r.message for r in getattr(result.result, "results", []) if r.message]
+            raise SystemExit(f"dbt run --select {select} failed: {result.exception} {failed}")
+        times = [timing for node in result.result.results for timing in node.timing]
+        span = max(t.completed_at for t in times) - min(t.started_at for t in times)
+        seconds = {node.node.name: node.execution_time for node in result.result.results}
+        return Run(span.total_seconds(), seconds)
+
+    def given(self) -> dict[str, str]:
+        """What the arguments of a peer may name."""
+        [(horizon,)] = self.rows("select data_through_date from facts.dim_horizon")
+        months = self.rows(
+            "select max(date_day) from facts.dim_dates where is_month_closed group by"
+            " month_start_date order by 1"
+        )
+        return {
+            "events": f"file('{self.parquet}', Parquet)",
+            "parquet": str(self.parquet),
+            "horizon": str(horizon),
+            "snapshots": ",".join([*(str(end) for (end,) in months), str(horizon)]),
+        }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A warehouse built up to events, orders and user-days, and what came on the way: seconds of
+    ingest, and the run of the staging models."""
+
+    warehouse: Warehouse
+    ingest_seconds: float
+    staging: Run
+
+
+def make(folder: Path, events: int) -> Made:
+    """Generate `events` events below `folder` and build what every question reads."""
+    warehouse = Warehouse(
+        Settings.from_environment(
             {
                 "YUNYING_RAW_DIR": str(folder / "raw"),
                 "YUNYING_SEEDS_DIR": str(folder / "seeds"),
@@ -70,56 +201,16 @@ class Warehouse:
                 "YUNYING_PUBLISH_DIR": str(folder / "published"),
                 "YUNYING_MEMORY_LIMIT": os.environ.get("YUNYING_MEMORY_LIMIT", ""),
             }
-        )
-        self.parquet = folder / "events.parquet"
-        generate(folder / "raw", folder / "raw" / "events", events)
-        self.ask({})
-        self._run(*BASE, "--full-refresh")
-        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
-            connection.execute(
-                f"copy (select {EVENT_COLUMNS} from facts.fct_events order by user_id, occurred_at)"
-                f" to '{self.parquet}' (format parquet)"
-            )
-
-    def ask(self, seeds: Mapping[str, str]) -> None:
-        """Take definitions in, CSV text by file, beside the shipped tracking plan."""
-        from orchestration.defs.ingest.loader import ingest
-
-        self.settings.seeds_dir.mkdir(exist_ok=True)
-        names = SHIPPED_SEEDS_DIR / "event_names.csv"
-        for name, text in {"event_names": names.read_text(encoding="utf-8"), **seeds}.items():
-            (self.settings.seeds_dir / f"{name}.csv").write_text(text, encoding="utf-8")
-        ingest(self.settings)
-
-    def run(self, selection: str) -> float:
-        """Run what a mart is made of beyond events and users; return its models' seconds."""
-        return self._run(selection, "--exclude", *BASE)
-
-    def _run(self, *selection: str) -> float:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
-        with _environment({**os.environ, **dbt_environment(self.settings)}):
-            result = dbtRunner().invoke(
-                [
-                    "--quiet",
-                    "--log-level-file=none",
-                    "run",
-                    "--select",
-                    *selection,
-                    f"--project-dir={DBT_PROJECT_DIR}",
-                    f"--profiles-dir={DBT_PROJECT_DIR}",
-                    f"--target-path={self.folder / 'target'}",
-                ]
-            )
-            DuckDBConnectionManager.close_all_connections()
-        if not result.success:
-            raise SystemExit(f"dbt run --select {selection} failed: {result.exception}")
-        return sum(node.execution_time for node in result.result.results)
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
+        ),
+        folder / "events.parquet",
+        events,
+    )
+    generate(folder / "raw", folder / "raw" / "events", events)
+    ingest_seconds = warehouse.take_in({})
+    staging = warehouse.run(["path:models/staging", "+path:models/staging"], ())
+    warehouse.run(["+fct_user_days", "+dim_users", "+dim_dates"], ["path:models/staging"])
+    warehouse.export()
+    return Made(warehouse, ingest_seconds, staging)
 
 
 @contextlib.contextmanager
@@ -133,35 +224,62 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def ask_chdb(sql: str) -> tuple[float, list[tuple[str, ...]]]:
-    """Seconds and rows, as text, of a ClickHouse query: the better of two runs."""
+def require() -> None:
+    """Stop with what is to do when the peers are not there. They are no part of the lock."""
+    if not PEERS.exists():
+        raise SystemExit("the peers are in an environment of their own: make bench makes it")
+
+
+def compare(warehouse: Warehouse, question: Question, repeats: int = 2) -> list[Duel]:
+    """Ask ours, then each peer; raise `SystemExit` when two answers differ.
+
+    Ours runs as often as a peer does, and the better run counts.
+    """
+    warehouse.take_in(question.seeds)
+    runs = [warehouse.run(question.models, question.given) for _ in range(repeats)]
+    best = min(runs, key=lambda run: run.seconds)
+    given = warehouse.given()
+    found = []
+    for peer in question.peers:
+        if peer.most_events and warehouse.events > peer.most_events:
+            print(f"{question.name}: {peer.name} is not asked, for want of memory", flush=True)
+            continue
+        [(seconds, theirs)] = ask([call(given, peer)], repeats)
+        rows = check(warehouse, question, peer, theirs)
+        found.append(
+            Duel(question.name, peer.name, best.seconds, seconds, peer.asked, rows, best.models)
+        )
+    return found
+
+
+def call(given: Mapping[str, str], peer: Peer) -> tuple[str, dict[str, str]]:
+    """A peer's function and its arguments, with what they name filled in."""
+    return peer.function, {name: text.format(**given) for name, text in peer.arguments.items()}
+
+
+def ask(
+    calls: Sequence[tuple[str, Mapping[str, str]]], repeats: int
+) -> list[tuple[float, list[list[str]]]]:
+    """Seconds and rows, as text, of each call, all in one process of the peers' environment."""
     answer = subprocess.run(
-        [str(PEERS), "-c", CHDB], input=sql, capture_output=True, text=True, check=False
-    )
+        [str(PEERS), str(PEER), str(repeats)], input=json.dumps(calls), capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
     if answer.returncode:
-        raise SystemExit(f"chdb: {answer.stderr[-2000:]}")
-    seconds, *lines = answer.stdout.splitlines()
-    return float(seconds), [tuple(line.split("\t")) for line in lines]
+        raise SystemExit(f"{calls[0][0]}: {answer.stderr[-2000:]}")
+    return json.loads(answer.stdout.splitlines()[-1])
 
 
-def same(ours: Sequence[tuple[Any, ...]], theirs: Sequence[tuple[Any, ...]], name: str) -> int:
-    """Number of rows of an answer that both give; stops when they differ."""
+def check(
+    warehouse: Warehouse, question: Question, peer: Peer, theirs: Sequence[Sequence[str]]
+) -> int:
+    """Number of rows of an answer that both give; raises `SystemExit` when they differ."""
+    ours = warehouse.rows(peer.answer or question.answer)
     left = {tuple(map(str, row)) for row in ours}
-    right = {tuple(map(str, row)) for row in theirs}
+    right = {tuple(row) for row in theirs}
     if left != right or not left:
         raise SystemExit(
-            f"{name}: the answers differ; ours alone {sorted(left - right)[:3]}, "
-            f"theirs alone {sorted(right - left)[:3]}"
+            f"{question.name}, {peer.name}: the answers differ; ours alone "
+            f"{sorted(left - right)[:3]}, theirs alone {sorted(right - left)[:3]}"
         )
     return len(left)
-
-
-def show(duels: Sequence[Duel]) -> None:
-    print(f"\n{'question':<44}{'ours s':>9}{'chdb s':>9}{'ours/chdb':>11}{'rows':>9}")
-    for duel in duels:
-        ratio = duel.our_seconds / duel.their_seconds
-        print(
-            f"{duel.name:<44}{duel.our_seconds:>9.2f}{duel.their_seconds:>9.2f}"
-            f"{ratio:>11.2f}{duel.rows:>9,}"
-        )
-    sys.stdout.flush()

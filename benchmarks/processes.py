@@ -1,0 +1,85 @@
+"""Steps as a person starts them: each a process of its own, with its seconds and its memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.project import ROOT, other_environment
+
+BUILD = (sys.executable, "-m", "orchestration.build")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One measured step: wall seconds, peak memory of its largest process in MB (none: not
+    measured), and the seconds to stay under (none: it is told only)."""
+
+    name: str
+    seconds: float
+    peak_mb: float | None = None
+    asked: float | None = None
+
+    @property
+    def is_met(self) -> bool | None:
+        return None if self.asked is None else self.seconds <= self.asked
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Settings with everything inside `folder`, and dbt's and Dagster's files too."""
+    (folder / "dagster").mkdir(parents=True, exist_ok=True)
+    kept = {name: os.environ[name] for name in ("YUNYING_MEMORY_LIMIT", "YUNYING_THREADS")
+            if name in os.environ}  # fmt: skip
+    return {
+        **other_environment(),
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "YUNYING_RAW_DIR": str(folder / "raw"),
+        "YUNYING_SEEDS_DIR": str(ROOT / "seeds"),
+        "YUNYING_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "YUNYING_PUBLISH_DIR": str(folder / "published"),
+        "YUNYING_ALERT_LOG": str(folder / "alerts.log"),
+        "DAGSTER_HOME": str(folder / "dagster"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "target"),
+        "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+
+
+def measure(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    asked: float | None = None,
+) -> Cost:
+    """Run a command; raise `SystemExit` with the end of what it said when it fails."""
+    print(f"{name} …", flush=True)
+    log = Path(environment["DAGSTER_HOME"]) / "bench.log"
+    started = time.monotonic()
+    with log.open("wb") as file:
+        streams = [(os.POSIX_SPAWN_DUP2, file.fileno(), stream) for stream in (1, 2)]
+        process = os.posix_spawn(command[0], list(command), dict(environment), file_actions=streams)
+        _, status, usage = os.wait4(process, 0)
+    if status:
+        code = os.waitstatus_to_exitcode(status)
+        raise SystemExit(f"{name}: exit code {code}\n{log.read_text(encoding='utf-8')[-4000:]}")
+    return Cost(name, time.monotonic() - started, usage.ru_maxrss / 1024, asked)
+
+
+def told(script: str, environment: Mapping[str, str], *arguments: str) -> dict[str, float]:
+    """What a script of ours prints last: seconds by name, as JSON."""
+    answer = subprocess.run(
+        [sys.executable, "-c", script, *arguments], env=dict(environment), capture_output=True,
+        text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    if answer.returncode:
+        raise SystemExit(answer.stderr[-4000:])
+    return json.loads(answer.stdout.splitlines()[-1])
