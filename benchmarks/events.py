@@ -39,36 +39,41 @@ SPECIAL_DAYS = {
 
 @dataclass(frozen=True)
 class Generated:
-    """What was written: events in all, and those of the last day, which is held back."""
+    """What was written: events in all, and the files of the last days, which are held back."""
 
     events: int
-    events_of_last_day: int
-    last_file: Path
+    held_back: tuple[Path, ...]
 
 
-def generate(folder: Path, held_back: Path, events: int, days: int = DAYS) -> Generated:
-    """Write `events` events of `days` days below `folder`, the last day's file to `held_back`.
+def generate(
+    folder: Path, events: int, days: int = DAYS, held_back: Path | None = None, last: int = 2
+) -> Generated:
+    """Write `events` events of `days` days below `folder`, those of the `last` days to `held_back`
+    if it is given.
 
     One user in forty events, so 20 million events are of 500,000 users. Sizes are in rows.
     """
     target = folder / "events"
     target.mkdir(parents=True, exist_ok=True)
-    held_back.mkdir(parents=True, exist_ok=True)
+    if held_back is not None:
+        held_back.mkdir(parents=True, exist_ok=True)
     weights = [_weight(number) for number in range(days)]
     total = sum(weights)
     users = max(events // EVENTS_PER_USER // (DAYS + EARLIER_DAYS), 1)
-    path, count, first = target, 0, 0
+    first, kept_apart = 0, []
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for number, weight in enumerate(weights):
-            is_last = number == days - 1
-            count = events - first if is_last else round(events * weight / total)
-            path = (held_back if is_last else target) / f"{_day(number)}.parquet"
+            count = events - first if number == days - 1 else round(events * weight / total)
+            path = target / f"{_day(number)}.parquet"
+            if held_back is not None and number >= days - last:
+                path = held_back / path.name
+                kept_apart.append(path)
             connection.execute(
                 f"copy ({_rows(number, first, count, users)}) to '{path}' (format parquet)"
             )
             first += count
-    return Generated(first, count, path)
+    return Generated(first, tuple(kept_apart))
 
 
 def _day(number: int) -> date:

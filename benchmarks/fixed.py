@@ -58,7 +58,7 @@ print(json.dumps({"Dagster, a step more": (seconds(21) - one) / 20}))
 
 def run(folder: Path) -> list[Cost]:
     wanted = environment(folder)
-    generate(folder / "raw", folder / "raw" / "events", EVENTS)
+    generate(folder / "raw", EVENTS)
     python = [sys.executable, "-c"]
     dbt = [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR)]
     costs = [

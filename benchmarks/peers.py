@@ -205,7 +205,7 @@ def make(folder: Path, events: int) -> Made:
         folder / "events.parquet",
         events,
     )
-    generate(folder / "raw", folder / "raw" / "events", events)
+    generate(folder / "raw", events)
     ingest_seconds = warehouse.take_in({})
     staging = warehouse.run(["path:models/staging", "+path:models/staging"], ())
     warehouse.run(["+fct_user_days", "+dim_users", "+dim_dates"], ["path:models/staging"])

@@ -15,7 +15,7 @@ EVENTS, DAYS = 100_000, 20
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Generated]:
     folder = tmp_path_factory.mktemp("shop")
-    return folder, generate(folder / "raw", folder / "held_back", EVENTS, DAYS)
+    return folder, generate(folder / "raw", EVENTS, DAYS, folder / "held_back")
 
 
 def one(files: str, sql: str) -> tuple:
@@ -26,8 +26,8 @@ def one(files: str, sql: str) -> tuple:
 
 def test_the_same_events_come_each_time(shop: tuple[Path, Generated], tmp_path: Path) -> None:
     folder, made = shop
-    again = generate(tmp_path / "raw", tmp_path / "held_back", EVENTS, DAYS)
-    assert (again.events, again.events_of_last_day) == (made.events, made.events_of_last_day)
+    again = generate(tmp_path / "raw", EVENTS, DAYS, tmp_path / "held_back")
+    assert again.events == made.events == EVENTS
     content = "select sum(hash(files)) from {files} as files"
     for glob in ("raw/events/*.parquet", "held_back/*.parquet"):
         assert one(f"{folder}/{glob}", content) == one(f"{tmp_path}/{glob}", content)
@@ -41,9 +41,8 @@ def test_every_event_is_there_once_in_the_file_of_its_day(shop: tuple[Path, Gene
         " min(cast(occurred_at as date)) from {files}",
     )
     assert counts == (EVENTS, EVENTS, DAYS, FIRST_DAY)
-    held_back = one(f"{folder}/held_back/*.parquet", "select count(*) from {files}")
-    assert held_back == (made.events_of_last_day,)
-    assert len(list((folder / "raw/events").iterdir())) == DAYS - 1
+    assert sorted(made.held_back) == sorted((folder / "held_back").iterdir())
+    assert len(list((folder / "raw/events").iterdir())) == DAYS - len(made.held_back) == DAYS - 2
 
 
 def test_activity_comes_in_bursts_and_peaks_in_the_evening(shop: tuple[Path, Generated]) -> None:

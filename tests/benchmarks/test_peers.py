@@ -44,7 +44,7 @@ def merged_seeds() -> dict[str, str]:
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple]:
     """By question and peer, what a comparison needs: all peers are asked in one process."""
     folder = tmp_path_factory.mktemp("bench")
-    generate(folder / "raw", folder / "raw" / "events", EVENTS, DAYS)
+    generate(folder / "raw", EVENTS, DAYS)
     models = {model for question in QUESTIONS for model in question.models} | {"+fct_sessions"}
     support.build_warehouse(folder, seeds=merged_seeds(), select=" ".join(models))
     warehouse = Warehouse(support.settings_of(folder), folder / "events.parquet", EVENTS)
