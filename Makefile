@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback test verify chaos dev bench withdraw restate docs lint clean
+.PHONY: help run build rebuild builds rollback serve test verify chaos dev bench withdraw restate docs lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
 
 rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named
 	@$(BIN)/python -m orchestration.rollback "$(BUILD)"
+
+serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself
+	@$(BIN)/python -m orchestration.serve
 
 rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
 	@$(BIN)/python -m orchestration.rebuild
