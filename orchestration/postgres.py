@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib.resources
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +88,7 @@ def serving(
     if settings.serve_postgres is None:
         yield lambda: None
         return
-    with duckdb.connect(config=_config(settings)) as connection:
+    with _connection(settings) as connection:
         with _in_a_sentence(settings):
             _attach(connection, settings, settings.serve_postgres, file)
             _begin(connection)
@@ -105,13 +105,23 @@ def serving(
         yield commit
 
 
-def _config(settings: Settings) -> dict[str, str | bool | int]:
-    return {
-        "memory_limit": settings.memory_limit,
-        "threads": settings.threads,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
+@contextmanager
+def _connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB without a file and without a look at the network; what is not committed is undone."""
+    with duckdb.connect(
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    ) as connection:
+        try:
+            yield connection
+        finally:
+            # Left to the closing of the connection, a server that is gone ends the process.
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
 
 
 def _attach(
@@ -156,7 +166,8 @@ def _begin(connection: duckdb.DuckDBPyConnection) -> None:
     _run(
         connection,
         "set local statement_timeout = 0; set local lock_timeout = 0;"
-        " set local client_min_messages = warning; select pg_advisory_xact_lock(hashtext('yunying'))",
+        " set local client_min_messages = warning;"
+        " select pg_advisory_xact_lock(hashtext('yunying'))",
     )
 
 

@@ -205,9 +205,11 @@ def _libpq_passwords(value: str) -> set[str]:
     found = {quoted or bare for quoted, bare in written}
     # As libpq reads it: up to the first @ that follows the user's colon.
     found.update(re.findall(r"^\w+://[^:@/?]*:([^@]*)@", value))
-    return found | {unquote(text) for text in found} | {
-        re.sub(r"\\(.)", r"\1", text) for text in found
-    }
+    return (
+        found
+        | {unquote(text) for text in found}
+        | {re.sub(r"\\(.)", r"\1", text) for text in found}
+    )
 
 
 def _instant(name: str, value: str) -> datetime | None:
