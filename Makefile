@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback serve test verify chaos dev bench withdraw restate docs lint clean
+.PHONY: help run build rebuild builds rollback serve metrics test verify chaos dev bench withdraw restate docs lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a 
 
 serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself
 	@$(BIN)/python -m orchestration.serve
+
+metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values
+	@$(BIN)/python -m orchestration.metrics $(if $(QUERY),query $(QUERY),list metrics)
 
 rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
 	@$(BIN)/python -m orchestration.rebuild
