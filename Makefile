@@ -13,8 +13,8 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback test verify chaos dev dashboards docs screenshots \
-	bench withdraw restate lint clean
+.PHONY: help run build rebuild builds rollback serve metrics test verify chaos dev dashboards docs \
+	screenshots bench withdraw restate lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
 
 rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named
 	@$(BIN)/python -m orchestration.rollback "$(BUILD)"
+
+serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself
+	@$(BIN)/python -m orchestration.serve_postgres
+
+metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values
+	@$(BIN)/python -m orchestration.metrics $(if $(QUERY),query $(QUERY),list metrics)
 
 rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
 	@$(BIN)/python -m orchestration.rebuild

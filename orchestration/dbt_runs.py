@@ -61,6 +61,7 @@ def dbt_environment(settings: Settings, attempt_id: str = "") -> dict[str, str]:
     return {
         **settings.environment(),
         "BUILD_ATTEMPT": attempt_id,
+        "DBT_TARGET": "duckdb",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
         "DBT_USE_COLORS": "false",

@@ -8,6 +8,7 @@ names: `Settings.environment()` is what a dbt process is started with.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -52,6 +53,7 @@ class Settings:
     alert_email_from: str | None
     alert_log: Path
     ui_url: str
+    serve_postgres: str | None = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -86,6 +88,7 @@ class Settings:
             alert_email_from=get("ALERT_EMAIL_FROM") or None,
             alert_log=_path(get("ALERT_LOG", "data/alerts.log")),
             ui_url=get("UI_URL", "http://127.0.0.1:3000").rstrip("/"),
+            serve_postgres=_libpq("SERVE_POSTGRES", get("SERVE_POSTGRES")),
         )
 
     def environment(self) -> dict[str, str]:
@@ -127,6 +130,8 @@ class Settings:
         if self.alert_smtp_url:
             password = urlsplit(self.alert_smtp_url).password
             secrets |= {password, password and unquote(password)}
+        if self.serve_postgres:
+            secrets |= {self.serve_postgres, *_libpq_passwords(self.serve_postgres)}
         return {secret for secret in secrets if secret}
 
 
@@ -181,6 +186,30 @@ def _url(name: str, value: str, example: str) -> str | None:
     if not is_good or any(character.isspace() for character in value):
         raise SettingsError(f"YUNYING_{name} is not shown here and cannot be used: give {example}")
     return value
+
+
+def _libpq(name: str, value: str) -> str | None:
+    """A URL, or words `key=value`, as libpq takes them. The message never shows the value."""
+    if not value:
+        return None
+    is_url = re.match(r"postgres(ql)?://", value) is not None
+    if not is_url and not re.match(r"\w+\s*=", value):
+        example = "postgresql://user:password@host:5432/database"
+        raise SettingsError(f"YUNYING_{name} is not shown here and cannot be used: give {example}")
+    return value
+
+
+def _libpq_passwords(value: str) -> set[str]:
+    """The passwords in it, as they are written and as they are meant."""
+    written = re.findall(r"password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&']+))", value)
+    found = {quoted or bare for quoted, bare in written}
+    # As libpq reads it: up to the first @ that follows the user's colon.
+    found.update(re.findall(r"^\w+://[^:@/?]*:([^@]*)@", value))
+    return (
+        found
+        | {unquote(text) for text in found}
+        | {re.sub(r"\\(.)", r"\1", text) for text in found}
+    )
 
 
 def _instant(name: str, value: str) -> datetime | None:

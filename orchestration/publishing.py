@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from orchestration import build_checks, builds, restatements
 from orchestration.build_checks import BuildCheck
 from orchestration.builds import DATABASE, PublishedBuild, current_build
 from orchestration.keyed_hash import hash_sql, keyed_hash, set_key
+from orchestration.postgres import serving
 from orchestration.project import ROOT, Settings
 from orchestration.restatements import PERSON_ID_COLUMNS, Restating
 from orchestration.site import WriteSite
@@ -52,6 +53,7 @@ def publish(
     purposes: Mapping[tuple[str, str], str] = MappingProxyType({}),
     checks: tuple[BuildCheck, ...] = (),
     write_site: WriteSite | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> PublishedBuild:
     """Copy relations of the warehouse, given as `(schema, table)`, and make them the current build.
 
@@ -60,7 +62,9 @@ def publish(
     consent back is in them without an id. `checks` become the table `build_checks`; `write_site`
     writes pages from the file, so that both are swapped in at once.
     `keep` builds stay, by default as many as the settings say; none from before an erasure.
-    Raises whatever hinders it (`duckdb.Error`, `OSError`), after removing what it had begun.
+    With a PostgreSQL server in the settings the build is served there too, or nowhere.
+    Raises whatever hinders it (`duckdb.Error`, `OSError`, `ServingError`), after removing what it
+    had begun.
     """
     folder = builds.builds_dir(settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +97,10 @@ def publish(
         if write_site is not None:
             write_site(unfinished, build)
         builds.sync_tree(unfinished)
-        with builds.publish_lock(settings):
+        with (
+            serving(settings, unfinished / DATABASE, build, say) as commit,
+            builds.publish_lock(settings),
+        ):
             # Now, not before: readers may have been taken back while tables were copied.
             seen = current_build(settings)
             build = replace(build, previous_build_id=seen.build_id if seen else None)
@@ -101,6 +108,8 @@ def publish(
             (unfinished / "build.json").write_text(text, encoding="utf-8")
             builds.sync(unfinished / "build.json")
             builds.sync(unfinished)
+            # PostgreSQL first: it may still refuse. What comes after it are renames on this disk.
+            commit()
             unfinished.rename(folder / build_id)
             builds.sync(folder)
             builds.show(settings, build_id)

@@ -2,7 +2,8 @@
 
 It opens no warehouse and waits for no build: one symlink changes. What stands in the warehouse
 stays. A build that readers were taken back from is not published again by itself: readers keep
-the older one until something new is built, or `make build AGAIN=1`.
+the older one until something new is built, or `make build AGAIN=1`. Where PostgreSQL serves the
+tables too, it is filled with that build afterwards: the files go back whether it answers or not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from orchestration.builds import (
     show,
 )
 from orchestration.lock import holder
+from orchestration.postgres import ServingError
 from orchestration.project import Settings, SettingsError
+from orchestration.serve_postgres import serve_current
 
 
 class RollbackError(ValueError):
@@ -114,7 +117,7 @@ def listed(settings: Settings) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: done. 1: refused. 2: a setting cannot be used."""
+    """Exit code 0: done. 1: refused, or PostgreSQL stays. 2: a setting cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m orchestration.rollback", description=__doc__)
     parser.add_argument("build", nargs="?", default="", help="a kept build; none: the one before")
     parser.add_argument("--list", action="store_true", help="list the kept builds, change nothing")
@@ -134,6 +137,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if left is not None:
         print(told(settings, left, target))
+    try:
+        serve_current(settings, print)
+    except ServingError as error:
+        print(f"{error} To try that again: make serve", file=sys.stderr)
+        return 1
     return 0
 
 

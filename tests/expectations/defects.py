@@ -206,6 +206,26 @@ _DEFECTS = {
             update marts.mart_growth_accounting
             set retained_user_count = 1, active_user_count = 21 where grain = 'month'""",
     },
+    "marts.mart_sales_periods": {
+        "not_empty": "delete from marts.mart_sales_periods",
+        "not_negative": """
+            update marts.mart_sales_periods set refunded_amount = -1, net_amount = 121
+            where period_start_date = '2024-01-05'""",
+        "parts_within_wholes": """
+            update marts.mart_sales_periods set repeat_customer_count = 11
+            where period_start_date = '2024-01-05'""",
+        "rates_between_0_and_1": """
+            update marts.mart_sales_periods set repeat_rate = 1.01
+            where period_start_date = '2024-01-05'""",
+        "within_horizon": """
+            update marts.mart_sales_periods set period_start_date = '2999-01-01'
+            where period_start_date = '2024-01-05'""",
+        "net_is_gross_less_refunds": """
+            update marts.mart_sales_periods set net_amount = 99
+            where period_start_date = '2024-01-05'""",
+        "refunds_did_not_eat_the_sales": """
+            update marts.mart_sales_periods set refunded_amount = 10000, net_amount = -9880""",
+    },
     "marts.mart_lifecycle_daily": {
         "not_empty": "delete from marts.mart_lifecycle_daily",
         "not_negative": """

@@ -79,6 +79,12 @@ create table marts.mart_growth_accounting (
     resurrected_user_count bigint, churned_user_count bigint, active_user_count bigint,
     quick_ratio double, is_mature boolean, period_start_date date
 );
+create table marts.mart_sales_periods (
+    grain text, order_count bigint, customer_count bigint, new_customer_count bigint,
+    repeat_customer_count bigint, active_user_count bigint, gross_amount decimal(38, 4),
+    refunded_amount decimal(38, 4), net_amount decimal(38, 4), arpu double, repeat_rate double,
+    is_mature boolean, period_start_date date
+);
 create table marts.mart_lifecycle_daily (
     stage_id text, user_count bigint, entered_count bigint, left_count bigint,
     is_mature boolean, activity_date date
@@ -303,6 +309,12 @@ select 'any' as activity_id, 'month' as grain, 0 as new_user_count,
     1000 as retained_user_count, 20 as resurrected_user_count, 300 as churned_user_count,
     1020 as active_user_count, 20 / 300 as quick_ratio, true as is_mature,
     date '2024-02-01' as period_start_date;
+insert into marts.mart_sales_periods by name
+select 'day' as grain, 12 as order_count, 10 as customer_count, 1 as new_customer_count,
+    9 as repeat_customer_count, 60 as active_user_count, 120 as gross_amount,
+    20 as refunded_amount, 100 as net_amount, 100 / 60 as arpu, 0.9 as repeat_rate,
+    true as is_mature, day_date as period_start_date
+from days;
 insert into marts.mart_lifecycle_daily by name
 select day_date as activity_date, stage_id, user_count, 0 as entered_count, 0 as left_count,
     true as is_mature

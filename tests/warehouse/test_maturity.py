@@ -21,6 +21,7 @@ TABLES = (
     "marts.mart_growth_accounting",
     "marts.mart_lifecycle_daily",
     "marts.mart_stickiness",
+    "marts.mart_sales_periods",
     "marts.mart_rfm_scores",
     "marts.mart_rfm_migrations",
     "marts.mart_retention_cohorts",

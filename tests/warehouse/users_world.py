@@ -32,7 +32,7 @@ from tests.warehouse.retention_oracle import Retention
 UTC = ZoneInfo("UTC")
 # The two areas and what they are made of.
 SELECTION = (
-    "+path:models/marts/users +path:models/marts/rfm"
+    "+path:models/marts/users +path:models/marts/rfm +path:models/marts/strategy"
     " +mart_retention_cohorts +mart_funnel_trends +mart_event_volume_daily"
     " +fct_sessions +fct_user_growth_states +fct_user_state_spans"
 )

@@ -18,6 +18,7 @@ from orchestration.dbt_runs import (
 )
 from orchestration.fingerprint import fingerprint, made_of
 from orchestration.lateness import FAIL_AFTER, WARN_AFTER
+from orchestration.postgres import ServingError
 from orchestration.project import Settings
 from orchestration.publishing import DATABASE, publish
 from orchestration.restatements import restating
@@ -87,18 +88,22 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         _refuse_unchecked(context, connection, seen)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
     data_docs = settings.warehouse.parent / "data_docs"
-    build = publish(
-        settings,
-        relations,
-        configuration_hash=configuration_hash(settings, MANIFEST),
-        data_docs=data_docs,
-        checks=build_checks(MANIFEST, data_docs),
-        write_site=site_writer(settings, MANIFEST),
-        fingerprint=seen,
-        made_of=parts,
-        restating=restating(MANIFEST),
-        purposes=purposes(MANIFEST),
-    )
+    try:
+        build = publish(
+            settings,
+            relations,
+            configuration_hash=configuration_hash(settings, MANIFEST),
+            data_docs=data_docs,
+            checks=build_checks(MANIFEST, data_docs),
+            write_site=site_writer(settings, MANIFEST),
+            fingerprint=seen,
+            made_of=parts,
+            restating=restating(MANIFEST),
+            purposes=purposes(MANIFEST),
+            say=context.log.info,
+        )
+    except ServingError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
     folder = relative_to_root(settings.publish_dir)
     context.log.info(f"published {len(relations)} tables as build {build.build_id} in {folder}")
     if build.restated_value_count:
