@@ -38,7 +38,8 @@ def show(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> None:
         )
     if costs:
         print(
-            f"\n{'step':<41}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'asked s':>9}{'':>9}{'last s':>9}"
+            f"\n{'step':<41}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'asked s':>9}{'':>9}"
+            f"{'last s':>9}"
         )
     for cost in costs:
         print(
