@@ -1,6 +1,6 @@
 """PostgreSQL: the published tables in a database, for tools that speak no other tongue.
 
-    marts.…, seeds.…        the build that readers see, and `marts.build`, which says which it is
+    marts.…, seeds.…        the build that readers see; `build` in `marts` says which it is
     yunying_new_<schema>    a build that is being filled: part of one transaction, seen by nobody
     yunying_old_…           a build whose tables a reader would not let go of, until the next one
 
