@@ -433,5 +433,5 @@ def test_an_extension_of_another_version_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duckdb, "__version__", "1.0.0")
-    with pytest.raises(ServingError, match=r"duckdb-extension-postgres is not of DuckDB 1\.0\.0"):
+    with pytest.raises(ServingError, match=r"duckdb-extension-postgres of DuckDB 1\.0\.0 is not"):
         world.publish(1)
