@@ -1,6 +1,6 @@
 """PostgreSQL: the published tables in a database, for tools that speak no other tongue.
 
-    marts.…, seeds.…        the build that readers see, and `marts.build`, which says which it is
+    marts.…, seeds.…        the build that readers see; `build` in `marts` says which it is
     yunying_new_<schema>    a build that is being filled: part of one transaction, seen by nobody
     yunying_old_…           a build whose tables a reader would not let go of, until the next one
 
@@ -13,7 +13,7 @@ Nobody waits longer than a rename takes, and what waits finds the new tables und
 
 from __future__ import annotations
 
-import importlib.resources
+import importlib.util
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -127,13 +127,7 @@ def _connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def _attach(
     connection: duckdb.DuckDBPyConnection, settings: Settings, target: str, file: Path
 ) -> None:
-    package = importlib.resources.files("duckdb_extension_postgres")
-    extension = Path(str(package)) / f"extensions/v{duckdb.__version__}/postgres.duckdb_extension"
-    if not extension.exists():
-        raise ServingError(
-            f"The package duckdb-extension-postgres is not of DuckDB {duckdb.__version__}: "
-            "install what requirements.lock names."
-        )
+    extension = _extension()
     with TemporaryDirectory() as folder:
         # DuckDB finds an extension's entry by the file's name, and the package has another.
         link = Path(folder) / "postgres_scanner.duckdb_extension"
@@ -148,6 +142,21 @@ def _attach(
         " (type postgres, isolation_level 'READ COMMITTED')"
     )
     connection.execute(f"attach {_text(str(file))} as build (read_only)")
+
+
+def _extension() -> Path:
+    """The file of DuckDB's extension: installed with Python's packages, never looked for online."""
+    version = duckdb.__version__
+    package = importlib.util.find_spec("duckdb_extension_postgres")
+    if package is not None and package.origin is not None:
+        folder = Path(package.origin).parent
+        path = folder / "extensions" / f"v{version}" / "postgres.duckdb_extension"
+        if path.exists():
+            return path
+    raise ServingError(
+        f"The package duckdb-extension-postgres of DuckDB {version} is not installed: it is in "
+        "requirements.lock, but for Macs with Intel chips there is none."
+    )
 
 
 def _with_limits(target: str) -> str:

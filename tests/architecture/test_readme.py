@@ -86,7 +86,7 @@ def test_settings_and_their_defaults_are_all_there(text: str) -> None:
             assert default == f"`{shown}`"
         else:
             unset = ("HORIZON", "PSEUDONYM_KEY", "ERASURE_KEY", "THREADS", "WEBHOOK", "SMTP_URL")
-            assert name.endswith((*unset, "EMAIL_TO", "EMAIL_FROM"))
+            assert name.endswith((*unset, "EMAIL_TO", "EMAIL_FROM", "SERVE_POSTGRES"))
 
 
 @READMES

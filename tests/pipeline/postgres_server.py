@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -24,7 +25,8 @@ import psycopg
 PASSWORD = "pg-s3cret@Zq8: /'x"
 _SECONDS = 60
 # PostgreSQL refuses to run as root; this user is on every Unix.
-_NOT_ROOT = {"user": "nobody", "group": os.stat("/").st_gid} if os.geteuid() == 0 else {}  # noqa: PTH116
+_NOBODY = pwd.getpwnam("nobody")
+_NOT_ROOT = {"user": _NOBODY.pw_uid, "group": _NOBODY.pw_gid} if os.geteuid() == 0 else {}
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def postgres_server() -> Iterator[Server]:
     try:
         programs = _programs(folder)
         if _NOT_ROOT:
-            shutil.chown(folder, "nobody")
+            os.chown(folder, _NOBODY.pw_uid, _NOBODY.pw_gid)
         _initialize(programs, folder)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

@@ -14,7 +14,7 @@ import duckdb
 import psycopg
 import pytest
 
-from orchestration import builds, postgres, publishing, rollback, serve
+from orchestration import builds, postgres, publishing, rollback, serve_postgres
 from orchestration.builds import PublishedBuild, current_build
 from orchestration.defs.publish import assets
 from orchestration.postgres import READER, ServingError
@@ -359,10 +359,10 @@ def test_a_rollback_takes_postgresql_back_too(
         assert (world.served()[0], world.file_version()) == (1, 2)
         assert "make serve" in capsys.readouterr().err
         patch.setenv("YUNYING_SERVE_POSTGRES", world.server.url(DATABASE))
-        assert serve.main() == 0
+        assert serve_postgres.main() == 0
         assert (world.served()[0], world.file_version()) == (2, 2)
         patch.delenv("YUNYING_SERVE_POSTGRES")
-        assert serve.main() == 2
+        assert serve_postgres.main() == 2
 
 
 def test_a_build_that_readers_were_taken_from_meanwhile_is_not_served(
@@ -378,7 +378,7 @@ def test_a_build_that_readers_were_taken_from_meanwhile_is_not_served(
 
     monkeypatch.setattr(postgres, "_show", show_after_a_rollback)
     with pytest.raises(ServingError, match="another build meanwhile"):
-        serve.serve_current(world.settings)
+        serve_postgres.serve_current(world.settings)
     assert (world.served()[0], world.file_version()) == (2, 1)
 
 
@@ -433,5 +433,5 @@ def test_an_extension_of_another_version_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duckdb, "__version__", "1.0.0")
-    with pytest.raises(ServingError, match=r"duckdb-extension-postgres is not of DuckDB 1\.0\.0"):
+    with pytest.raises(ServingError, match=r"duckdb-extension-postgres of DuckDB 1\.0\.0 is not"):
         world.publish(1)
