@@ -37,10 +37,8 @@ def show(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> None:
             f"{len(duel.models) or '':>8}{_number(earlier):>8}"
         )
     if costs:
-        print(
-            f"\n{'step':<41}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'asked s':>9}{'':>9}"
-            f"{'last s':>9}"
-        )
+        print(f"\n{'step':<41}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'asked s':>9}", end="")
+        print(f"{'':>9}{'last s':>9}")
     for cost in costs:
         print(
             f"{cost.name:<41}{cost.seconds:>9.2f}{_number(cost.cpu_seconds):>8}"
