@@ -43,7 +43,9 @@ class Server:
         self, database: str = "postgres", user: str = "postgres"
     ) -> psycopg.Connection[Any]:
         """A connection of its own, each statement a transaction."""
-        return psycopg.connect(self.url(database, user), autocommit=True)
+        return psycopg.connect(
+            self.url(database, user), autocommit=True, options="-c statement_timeout=20s"
+        )
 
     def rows(self, database: str, sql: str) -> list[tuple[Any, ...]]:
         with self.connect(database) as connection:
@@ -61,9 +63,7 @@ def postgres_server() -> Iterator[Server]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        options = (
-            f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_wal_size=2GB"
-        )
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
         _run(programs, folder, "pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
             yield Server(port)
