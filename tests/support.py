@@ -109,6 +109,8 @@ def transform(
         arguments.append("--full-refresh")
     if select:
         arguments += ["--select", select]
+    if select and run_tests:  # not those that ask for tables which are not selected
+        arguments.append("--indirect-selection=cautious")
     if variables:
         arguments += ["--vars", json.dumps(variables)]
     run_dbt(settings, arguments)
