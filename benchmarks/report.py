@@ -19,6 +19,7 @@ from orchestration.project import ROOT
 
 ARCHIVE = ROOT / "data" / "bench"
 PLOT = "cost.svg"
+STEPS = ("whole line: one sorted write", "whole line: rebuild", "whole line: one new day")
 WIDTH, HEIGHT, MARGIN, LEGEND = 620, 420, 56, 300
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#e377c2", "#17becf")
 
@@ -93,13 +94,14 @@ def _last(events: int) -> dict[tuple[str, str | None], float]:
 
 
 def _series(results: Iterable[dict[str, Any]]) -> dict[str, dict[int, float]]:
-    """Our seconds by row and number of events, the newest of each."""
+    """Our seconds by row and number of events, the newest of each. Rows of the line are there as
+    its steps."""
     series: dict[str, dict[int, float]] = {}
     for result in results:
         events = result["events"]
-        lines = [cost for cost in result["costs"] if cost["name"].startswith("whole line:")]
+        lines = [cost for cost in result["costs"] if cost["name"] in STEPS]
         for name, seconds in [
-            *((duel["name"], duel["our_seconds"]) for duel in result["duels"]),
+            *((duel["name"], duel["our_seconds"]) for duel in result["duels"] if duel["models"]),
             *((cost["name"], cost["seconds"]) for cost in lines),
         ]:
             series.setdefault(name, {})[events] = seconds

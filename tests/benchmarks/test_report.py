@@ -43,7 +43,11 @@ def test_results_are_kept_and_told_beside_the_next(
 
 def test_the_plot_has_a_line_for_each_row_over_all_scales(archive: Path) -> None:
     for events, seconds in ((1_000_000, 2.0), (20_000_000, 30.0)):
-        duels = [Duel("funnel & more", "chdb", seconds, 1.0), Duel("RFM", "pandas", 0.5, 1.0)]
+        duels = [
+            Duel("funnel & more", "chdb", seconds, 1.0, models={"mart": seconds}),
+            Duel("RFM", "pandas", 0.5, 1.0, models={"mart": 0.5}),
+            Duel("whole line, rebuild", "one sorted write", 9 * seconds, 1.0),
+        ]
         _, plot = report.keep(events, duels, [Cost("whole line: rebuild", 9 * seconds)])
     drawn = ElementTree.fromstring(plot.read_text(encoding="utf-8"))
     lines = drawn.findall("{http://www.w3.org/2000/svg}polyline")
