@@ -73,7 +73,7 @@ bench: $(ENVIRONMENT) $(PEERS) ## against peers, side by side; SCALE=20: 20 mill
 $(PEERS): benchmarks/peers.txt
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
-	@touch $@
+	@cp benchmarks/peers.txt $@
 
 withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
 	@$(BIN)/python -m orchestration.defs.ingest.withdraw "$(FILE)"

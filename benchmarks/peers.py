@@ -26,6 +26,8 @@ from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Sett
 
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 PEER = ROOT / "benchmarks" / "peer.py"
+WANTED = ROOT / "benchmarks" / "peers.txt"
+MADE_FROM = ROOT / ".venv-peers" / ".made"
 # Definitions that are no question: what events mean, and how people are sorted.
 SHIPPED_SEEDS = ("event_names", "lifecycle_stages", "rfm_segments", "rfm_segment_labels")
 # What a question reads, and does not pay for: the events and what they are made of.
@@ -224,9 +226,14 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
+def are_there() -> bool:
+    """Whether the peers' environment was made, and from the list as it is now."""
+    return PEERS.exists() and MADE_FROM.exists() and MADE_FROM.read_bytes() == WANTED.read_bytes()
+
+
 def require() -> None:
     """Stop with what is to do when the peers are not there. They are no part of the lock."""
-    if not PEERS.exists():
+    if not are_there():
         raise SystemExit("the peers are in an environment of their own: make bench makes it")
 
 

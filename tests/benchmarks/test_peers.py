@@ -23,7 +23,7 @@ QUESTIONS = (
 LEFT_OUT = "retentioneering"
 
 pytestmark = pytest.mark.skipif(
-    not peers.PEERS.exists(), reason="the peers' environment is made by `make bench`"
+    not peers.are_there(), reason="the peers' environment is made by `make bench`"
 )
 
 
