@@ -12,6 +12,7 @@ import pytest
 from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest import archive, expiry, loader, removing
 from orchestration.defs.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
+from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.project import Settings
 from orchestration.warehouse import compact
 from tests import support
@@ -340,10 +341,9 @@ def test_a_definition_that_says_something_else_leaves_its_archive(folder: Path) 
 def test_instants_are_read_as_staging_reads_them(built: Path) -> None:
     with duckdb.connect(str(built / support.WAREHOUSE), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for macro in expiry.INSTANT_MACROS:
-            connection.execute(macro)
+        define_raw_instant(connection)
         rows = connection.execute(
-            "select e.occurred_at, expiry_instant(trim(e.occurred_at)), t.occurred_at "
+            "select e.occurred_at, raw_instant(e.occurred_at), t.occurred_at "
             "from raw.events as e inner join staging.stg_events__typed as t "
             "using (load_id, row_number)"
         ).fetchall()

@@ -89,6 +89,9 @@ def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(tmp_path: Pa
             "update facts.fct_user_days set event_count = 99"
             " where user_id = 'outside' and activity_date = '2024-03-06'",
             "delete from staging.stg_events where event_id = 'outside-7-3'",
+            # And on a day before the range, of somebody who is in it.
+            "update facts.fct_user_days set event_count = 98"
+            " where user_id = 'in_range' and activity_date = '2024-03-01'",
         ):
             connection.execute(damage)
         record(connection, DAYS, "the collector lost fields")
@@ -99,8 +102,9 @@ def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(tmp_path: Pa
     planted = (
         "select event_count from facts.fct_user_days"
         " where user_id = 'outside' and activity_date = '2024-03-06'"
+        " or user_id = 'in_range' and activity_date = '2024-03-01' order by all"
     )
-    assert query(settings.warehouse, planted) == [{"event_count": 99}]
+    assert query(settings.warehouse, planted) == [{"event_count": 98}, {"event_count": 99}]
     count = "select count(*) as n from staging.stg_events where event_id = 'outside-7-3'"
     assert query(settings.warehouse, count) == [{"n": 0}]
     assert differing(settings.warehouse, whole) == ["fct_user_days"]
@@ -108,6 +112,10 @@ def test_a_damaged_range_is_mended_and_nobody_else_is_computed_anew(tmp_path: Pa
         connection.execute(
             "update facts.fct_user_days set event_count = 2"
             " where user_id = 'outside' and activity_date = '2024-03-06'"
+        )
+        connection.execute(
+            "update facts.fct_user_days set event_count = 2"
+            " where user_id = 'in_range' and activity_date = '2024-03-01'"
         )
         restated = connection.execute("select distinct reason from raw.restated_days").fetchall()
     assert restated == [("the collector lost fields",)]

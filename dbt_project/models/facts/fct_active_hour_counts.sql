@@ -36,21 +36,13 @@ events as (
 
 ),
 
--- An hour that the clock shows twice is two, by the instants at which they began.
 user_hours as (
 
-    select
-        user_id,
-        event_date,
-        cast(extract(hour from {{ local_timestamp('occurred_at') }}) as integer) as hour_of_day,
-        {{ local_hour_start('occurred_at') }} as hour_started_at,
-        count(*) as event_count
-    from events
-    group by user_id, event_date, hour_of_day, hour_started_at
+    {{ hours_of_events('events', ['user_id']) }}
 
     {{ union_archived('stg_archived_active_hours', {
-        'user_id': 'key', 'event_date': 'key', 'hour_of_day': 'key', 'hour_started_at': 'key',
-        'event_count': 'sum',
+        'user_id': 'key', 'hour_of_day': 'key', 'event_count': 'sum', 'event_date': 'key',
+        'hour_started_at': 'key',
     }) }}
 
 ),

@@ -1,4 +1,4 @@
--- A view: read once, by the heat map.
+-- A view: the heat map reads what is not `any`, an expiry archives all.
 {{ config(materialized='view') }}
 with
 
@@ -24,18 +24,9 @@ active_events as (
 
 ),
 
--- An hour that the clock shows twice is two, by the instants at which they began.
 user_hours as (
 
-    select
-        activity_id,
-        user_id,
-        cast(extract(hour from {{ local_timestamp('occurred_at') }}) as integer) as hour_of_day,
-        count(*) as event_count,
-        event_date,
-        {{ local_hour_start('occurred_at') }} as hour_started_at
-    from active_events
-    group by activity_id, user_id, event_date, hour_of_day, hour_started_at
+    {{ hours_of_events('active_events', ['activity_id', 'user_id']) }}
 
     {{ union_archived('stg_archived_activity_hours', {
         'activity_id': 'key', 'user_id': 'key', 'hour_of_day': 'key', 'event_count': 'sum',

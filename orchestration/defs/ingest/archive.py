@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.defs.ingest import kept_tables
 from orchestration.defs.ingest.archived_tables import ARCHIVED_TABLES, EXPIRY_TABLES, FUNNEL_STEPS
 from orchestration.defs.ingest.ledger import insert_many, value
 from orchestration.defs.ingest.readers import literal
@@ -110,12 +111,7 @@ def look_at_definitions(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def keep(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write the archive once more beside the warehouse, for the day on which that is lost."""
-    folder = kept_dir(settings)
-    folder.mkdir(exist_ok=True)
-    for table in KEPT_TABLES:
-        new = folder / f".{table}.parquet"
-        connection.execute(f"copy raw.{table} to {literal(str(new))} (format parquet)")
-        new.replace(folder / f"{table}.parquet")
+    kept_tables.write(connection, kept_dir(settings), KEPT_TABLES)
 
 
 def recall(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -123,14 +119,7 @@ def recall(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     folder = kept_dir(settings)
     if not folder.is_dir() or connection.execute("select 1 from raw.expiries limit 1").fetchone():
         return
-    connection.begin()
-    for table in KEPT_TABLES:
-        path = folder / f"{table}.parquet"
-        if path.exists():
-            connection.execute(
-                f"insert into raw.{table} by name select * from read_parquet({literal(str(path))})"
-            )
-    connection.commit()
+    kept_tables.read(connection, folder, KEPT_TABLES)
 
 
 def kept_dir(settings: Settings) -> Path:

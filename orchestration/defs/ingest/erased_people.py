@@ -22,21 +22,6 @@ _INSTANTS = ("occurred_at", "recorded_at", "requested_at")
 Request = tuple[str | None, str | None, str | None]
 """User id, anonymous id, when it was asked: as the text that came, trimmed."""
 
-# An instant as far as it decides whose device one is: ISO 8601, or epoch s, ms, µs.
-INSTANT_MACRO = """
-    create or replace temp macro erasure_instant(t) as
-    coalesce(
-        try_cast(try_cast(trim(t) as timestamptz) at time zone 'UTC' as timestamp),
-        make_timestamp(cast(
-            try_cast(trim(t) as double) * case
-                when abs(try_cast(trim(t) as double)) < 1e11 then 1e6
-                when abs(try_cast(trim(t) as double)) < 1e14 then 1e3
-                else 1
-            end as bigint
-        ))
-    )
-"""
-
 # Devices that users were seen with: the one seen first, how many, and who.
 _OWNERS = """
         select
@@ -48,7 +33,7 @@ _OWNERS = """
             select anonymous_id, user_id, min(first_seen_at) as first_seen_at
             from (
                 select trim(anonymous_id) as anonymous_id, trim(user_id) as user_id,
-                    erasure_instant(occurred_at) as first_seen_at
+                    raw_instant(occurred_at) as first_seen_at
                 from raw.events
                 where trim(anonymous_id) <> '' and trim(user_id) <> ''
                 union all
@@ -111,7 +96,7 @@ def record(
         "(person varchar, id varchar, kind varchar, until_at timestamp)"
     )
     for user, device, requested_at in [*requests, *again]:
-        until = f"coalesce(erasure_instant({value(requested_at)}), {value(now)})"
+        until = f"coalesce(raw_instant({value(requested_at)}), {value(now)})"
         execute("create or replace temp table asked (id varchar, kind varchar)")
         if user is not None:
             execute(f"insert into asked values ({literal(user)}, 'user')")
@@ -167,13 +152,13 @@ def record(
         execute(
             f"""
             insert into raw.erasures
-            select {hash_sql(KEY, name)}, erasure_instant({value(requested_at)}),
+            select {hash_sql(KEY, name)}, raw_instant({value(requested_at)}),
                 {value(now)}, null
             where not exists (
                 select 1 from raw.erasures
                 where person_hash = {hash_sql(KEY, name)}
                     and requested_at is not distinct from
-                        erasure_instant({value(requested_at)})
+                        raw_instant({value(requested_at)})
             )
             """
         )
@@ -201,9 +186,7 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
                 f"where load_id > {since} and trim({quote(column)}) <> ''",
                 ("user",) if known else ("user", "anonymous"),
             )
-        instant = next(
-            (f"erasure_instant({name})" for name in _INSTANTS if name in columns), "null"
-        )
+        instant = next((f"raw_instant({name})" for name in _INSTANTS if name in columns), "null")
         for column in devices:
             _insert(
                 connection,

@@ -25,9 +25,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration import watermarks
-from orchestration.defs.ingest import archive, ledger
+from orchestration.defs.ingest import archive, kept_tables, ledger
 from orchestration.defs.ingest.erased_people import (
-    INSTANT_MACRO,
     KEY,
     REQUESTS,
     Request,
@@ -39,6 +38,7 @@ from orchestration.defs.ingest.erased_people import (
 )
 from orchestration.defs.ingest.feeds import FEEDS_BY_NAME
 from orchestration.defs.ingest.files import RawFile, content_hash
+from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import LOADED, value
 from orchestration.defs.ingest.readers import literal, quote
 from orchestration.defs.ingest.removing import (
@@ -100,7 +100,7 @@ def erase(
     if not asked and not count(connection, "raw.erased_ids"):
         return None
     set_key(connection, KEY, _key(settings, connection))
-    connection.execute(INSTANT_MACRO)
+    define_raw_instant(connection)
     return _Erasing(connection, settings, links, now, say).all(asked)
 
 
@@ -143,12 +143,7 @@ def _key(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    folder = kept_dir(settings)
-    folder.mkdir(exist_ok=True)
-    for table in _KEPT_TABLES:
-        new = folder / f".{table}.parquet"
-        connection.execute(f"copy raw.{table} to {literal(str(new))} (format parquet)")
-        new.replace(folder / f"{table}.parquet")
+    kept_tables.write(connection, kept_dir(settings), _KEPT_TABLES)
 
 
 def _recall(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -156,12 +151,7 @@ def _recall(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     folder = kept_dir(settings)
     if count(connection, "raw.erased_ids") or not folder.is_dir():
         return
-    for table in _KEPT_TABLES:
-        path = folder / f"{table}.parquet"
-        if path.exists():
-            connection.execute(
-                f"insert into raw.{table} by name select * from read_parquet({literal(str(path))})"
-            )
+    kept_tables.read(connection, folder, _KEPT_TABLES)
 
 
 class _Erasing:
@@ -228,7 +218,11 @@ class _Erasing:
         """
         self._count_derived()
         now = value(self.now)
-        counted = "select person_hash from raw.erasure_removals" if is_taken_up else "select ''"
+        is_counted = (
+            "where person_hash not in (select person_hash from raw.erasure_removals)"
+            if is_taken_up
+            else ""
+        )
         self.connection.execute(
             f"""
             insert into raw.erasure_removals
@@ -244,7 +238,7 @@ class _Erasing:
                 select person_hash, layer, object, sum(removed_count), true, {now}
                 from removals group by person_hash, layer, object
             )
-            where person_hash not in ({counted})
+            {is_counted}
             """
         )
 

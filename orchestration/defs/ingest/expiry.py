@@ -28,6 +28,7 @@ from orchestration.defs.ingest.feeds import (
     FEEDS_BY_NAME,
     LATEST_STAYS,
 )
+from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import value
 from orchestration.defs.ingest.readers import literal, quote
 from orchestration.defs.ingest.removing import Removal, drop_derived, reached
@@ -37,28 +38,6 @@ from orchestration.project import Settings
 EVENTS = "events"
 DEFINITION = "data_retention"
 MAX_MONTHS = 12_000
-
-# As the macro `parse_instant` of the dbt project; a test holds them together.
-INSTANT_MACROS = (
-    """
-    create or replace temp macro expiry_digits(t) as
-    length(split_part(ltrim(t, '+-0'), '.', 1))
-    """,
-    """
-    create or replace temp macro expiry_instant(t) as
-    case
-        when strpos(substr(t, 2), '-') > 0 or strpos(t, '/') > 0
-            then cast(timezone('UTC', try_cast(t as timestamptz)) as timestamp)
-        when strpos(t, 'T') > 0
-            then try_strptime(t, ['%Y%m%dT%H%M%SZ', '%Y%m%dT%H%M%S'])
-        else make_timestamp(cast(try_cast(t as decimal(38, 6)) * case
-            when expiry_digits(t) <= 11 then 1000000
-            when expiry_digits(t) <= 14 then 1000
-            when expiry_digits(t) <= 17 then 1
-        end as bigint))
-    end
-    """,
-)
 
 
 @dataclass(frozen=True)
@@ -341,8 +320,7 @@ def _find_rows(
     What has no instant that can be read goes by the day on which its file was first loaded.
     The latest row of whom or what a feed describes stays: it says how they are.
     """
-    for macro in INSTANT_MACROS:
-        connection.execute(macro)
+    define_raw_instant(connection)
     connection.execute(
         "create or replace temp table expired_rows "
         "(feed varchar, load_id bigint, row_number bigint)"
@@ -367,7 +345,7 @@ def _find_rows(
                 select *, {is_latest} as is_latest
                 from (
                     select r.*, f.first_loaded_at,
-                        expiry_instant(trim(r.{quote(EXPIRES_BY[feed])})) as instant
+                        raw_instant(r.{quote(EXPIRES_BY[feed])}) as instant
                     from raw.{quote(feed)} as r
                     inner join raw.ingest_files as f on r.load_id = f.load_id
                 )
