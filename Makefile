@@ -58,7 +58,7 @@ dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
 	@$(BIN)/python -m orchestration.dev
 
 dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001
-	@$(BIN)/python -m orchestration.serve $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m orchestration.serve_pages $(if $(PORT),--port $(PORT))
 
 docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs
 	@$(BIN)/python -m orchestration.docs
