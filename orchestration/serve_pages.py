@@ -37,7 +37,9 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until it is stopped; return 1 with a sentence when there is nothing to show."""
-    parser = argparse.ArgumentParser(prog="python -m orchestration.serve_pages", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m orchestration.serve_pages", description=__doc__
+    )
     parser.add_argument("--port", type=int, default=PORT)
     port = parser.parse_args(arguments).port
     try:
