@@ -24,6 +24,7 @@ from orchestration import watermarks
 from orchestration.dbt_runs import configuration_hash, dbt_environment, load_manifest
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.warehouse import connect
+from verify.dbt import as_parsed
 
 # The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
 # temporary warehouses lets them share one parse.
@@ -126,7 +127,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str]) -> Any:
     from dbt.cli.main import dbtRunner
 
     with environment_of(settings):
-        result = dbtRunner(manifest=_parsed(_parse_key(settings))).invoke(
+        result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
             [*_global_flags(), *arguments, *_project_flags()]
         )
         # dbt keeps its connection, and with it DuckDB's lock and settings, until then.

@@ -62,13 +62,25 @@ class Dbt:
         )
         if self._parsed is None:
             self._parsed = _checked(dbtRunner().invoke([*_FLAGS, "parse", *paths])).result
-        runner = dbtRunner(manifest=self._parsed, callbacks=[on_event])
+        runner = dbtRunner(manifest=as_parsed(self._parsed), callbacks=[on_event])
         result = runner.invoke([*_FLAGS, *arguments, *paths])
         # dbt keeps its connection, and with it DuckDB's lock, until then.
         opened = DuckDBConnectionManager.env()
         reset_adapters()
         opened.close()
         _checked(result)
+
+
+def as_parsed(manifest: Any) -> Any:
+    """The manifest without what a run noted in it: dbt would take an ephemeral model of the next
+    run for one that its readers hold already."""
+    for node in manifest.nodes.values():
+        if node.resource_type in ("model", "test"):
+            node.compiled = False
+            node.compiled_code = None
+            node.extra_ctes = []
+            node.extra_ctes_injected = False
+    return manifest
 
 
 def _checked(result: Any) -> Any:

@@ -22,7 +22,7 @@ def test_an_unreadable_file_is_an_error_and_what_nothing_reads_a_warning(tmp_pat
         support.build_warehouse(tmp_path, seeds=SEEDS, select=SELECTION, run_tests=True)
     rows = support.query(
         tmp_path / support.WAREHOUSE,
-        "select file, row_number, severity, problem from seeds.definition_problems__files"
+        "select file, row_number, severity, problem from seeds.definition_problems"
         " order by severity, file",
     )
     assert [(row["file"], row["severity"]) for row in rows] == [

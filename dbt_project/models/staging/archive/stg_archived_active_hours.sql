@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 select
     user_id,
     hour_of_day,

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 select
     source_id,
     event_name,

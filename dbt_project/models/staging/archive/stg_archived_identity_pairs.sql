@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 select
     anonymous_id,
     user_id,

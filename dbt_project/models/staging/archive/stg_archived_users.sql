@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 select
     user_id,
     event_count,
