@@ -203,6 +203,21 @@ def purposes(manifest: Manifest) -> dict[tuple[str, str], str]:
     return found
 
 
+BY_USER = "replace_recomputed"
+"""The incremental strategy of facts that hang on definitions: they are made anew when those change,
+and else for the users whom a build recomputes."""
+
+
+def by_user_models(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The models of that strategy, by dbt's unique ids."""
+    return {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+        and node["config"].get("incremental_strategy") == BY_USER
+    }
+
+
 def configuration_hash(settings: Settings, manifest: Manifest) -> str:
     """Hash of all that the rows of incremental models depend on besides raw data.
 
@@ -212,12 +227,24 @@ def configuration_hash(settings: Settings, manifest: Manifest) -> str:
     they call, and the definitions among what they read (the tracking plan decides what is
     activity): a new mart, a new funnel or a mended description rebuilds nothing.
     """
-    nodes, macros = manifest["nodes"], manifest["macros"]
-    pending = [
+    by_user = by_user_models(manifest)
+    incremental = [
         unique_id
-        for unique_id, node in nodes.items()
-        if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental"
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] == "incremental"
+        and unique_id not in by_user
     ]
+    return _hash_of_models(settings, manifest, incremental)
+
+
+def definitions_hash(settings: Settings, manifest: Manifest) -> str:
+    """The same for facts that hang on definitions: where it differs, they alone are made anew."""
+    return _hash_of_models(settings, manifest, list(by_user_models(manifest)))
+
+
+def _hash_of_models(settings: Settings, manifest: Manifest, pending: list[str]) -> str:
+    nodes, macros = manifest["nodes"], manifest["macros"]
     models: set[str] = set()
     called: set[str] = set()
     definitions: set[str] = set()

@@ -60,5 +60,25 @@ def write(connection: duckdb.DuckDBPyConnection, load_id: int, configuration_has
     connection.execute(
         "insert into raw.build_watermarks (load_id, configuration_hash, completed_at)"
         " values (?, ?, ?)",
-        [load_id, configuration_hash, datetime.now(UTC).replace(tzinfo=None)],
+        [load_id, configuration_hash, _now()],
     )
+
+
+def last_definitions_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What the facts of definitions were computed with in the last wholly green build."""
+    row = connection.execute(
+        "select definitions_hash from raw.definition_watermarks order by completed_at desc limit 1"
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def write_definitions_hash(connection: duckdb.DuckDBPyConnection, definitions_hash: str) -> None:
+    """Note what the facts of definitions are computed with, in the place of what was noted."""
+    connection.execute("delete from raw.definition_watermarks")
+    connection.execute(
+        "insert into raw.definition_watermarks values (?, ?)", [definitions_hash, _now()]
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

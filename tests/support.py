@@ -20,8 +20,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration import watermarks
-from orchestration.dbt_runs import configuration_hash, dbt_environment, load_manifest
+from orchestration import transforming
+from orchestration.dbt_runs import dbt_environment, load_manifest
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.warehouse import connect
 from verify.dbt import as_parsed
@@ -101,13 +101,12 @@ def transform(
     variables: Mapping[str, Any] | None = None,
 ) -> None:
     """Run dbt as the orchestrated build does, in this process, and write the watermark."""
-    wanted = configuration_hash(settings, load_manifest())
     with connect(settings) as connection:
-        last = watermarks.last(connection)
-        load_id = watermarks.newest_load_id(connection)
+        run = transforming.begin(connection, settings, load_manifest(), anew=full_refresh)
+        if select is None:
+            transforming.forget_other_definitions(connection, run, load_manifest())
     arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
-    if full_refresh or last is None or last.configuration_hash != wanted:
-        arguments.append("--full-refresh")
+    arguments += run.arguments
     if select:
         arguments += ["--select", select]
     if select and run_tests:  # not those that ask for tables which are not selected
@@ -117,7 +116,7 @@ def transform(
     run_dbt(settings, arguments)
     if select is None:
         with connect(settings) as connection:
-            watermarks.write(connection, load_id, wanted)
+            transforming.complete(connection, run)
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str]) -> Any:

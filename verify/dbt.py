@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orchestration import transforming
-from orchestration.dbt_runs import configuration_hash, dbt_environment, load_manifest, target_dir
+from orchestration.dbt_runs import dbt_environment, load_manifest, target_dir
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.warehouse import connect
 
@@ -38,9 +38,8 @@ class Dbt:
         """Build every model as the orchestrated build does, its tests left out."""
         os.environ.update(dbt_environment(settings))
         with connect(settings) as connection:
-            run = transforming.begin(
-                connection, configuration_hash(settings, load_manifest()), anew=anew
-            )
+            run = transforming.begin(connection, settings, load_manifest(), anew=anew)
+            transforming.forget_other_definitions(connection, run, load_manifest())
         self._invoke(["run", *run.arguments], tell)
         with connect(settings) as connection:
             transforming.complete(connection, run)

@@ -1,8 +1,52 @@
 {# Time at which an attempt reached a step; `step` is an expression. #}
 {% macro step_time(relation, step) -%}
     case {{ step }}
-        {%- for number in range(1, var('funnel_max_steps') + 1) %}
+        {%- for number in range(1, funnel_step_count() + 1) %}
         when {{ number }} then {{ relation }}.step_{{ number }}_at
         {%- endfor %}
     end
+{%- endmacro %}
+
+{# Steps of the longest funnel, or of the longest that is searched in one way: what is written out
+   step by step is written so often, and not for the 12 that a funnel may have (the search for
+   walks took 1.4 s to plan, for no funnel at all). 2 at the least. #}
+{% macro funnel_step_count(search=none) -%}
+    {%- set funnels = ref('dim_funnels') -%}
+    {%- if not execute or load_relation(funnels) is none -%}
+        {{ return(var('funnel_max_steps')) }}
+    {%- endif -%}
+    {%- set query -%}
+    select coalesce(max(step_count), 0) from {{ funnels }}
+    {%- if search %} where search = '{{ search }}'{% endif %}
+    {%- endset -%}
+    {%- set longest = run_query(query).columns[0].values()[0] | int -%}
+    {{ return([[longest, 2] | max, var('funnel_max_steps')] | min) }}
+{%- endmacro %}
+
+{# A left join of each row with the first row of another relation whose instant is later than
+   one of its own; equal in all keys. Only keys and the instant of what is found can be used. #}
+{% macro join_first_after(relation, others, keys, instant, other_instant) -%}
+    {{ adapter.dispatch('join_first_after')(relation, others, keys, instant, other_instant) }}
+{%- endmacro %}
+
+{% macro default__join_first_after(relation, others, keys, instant, other_instant) -%}
+    left join lateral (
+        select min(later.{{ other_instant }}) as {{ other_instant }}
+        from {{ others }} as later
+        where
+            {% for key in keys -%}
+            {{ relation }}.{{ key }} = later.{{ key }} and
+            {% endfor -%}
+            {{ instant }} < later.{{ other_instant }}
+    ) as {{ others }} on true
+{%- endmacro %}
+
+{# Sorted once each and merged: 5 times as fast as a window over both. DuckDB 1.5 finds something
+   for a null too, so that stands behind all others. #}
+{% macro duckdb__join_first_after(relation, others, keys, instant, other_instant) -%}
+    asof left join {{ others }}
+        on {% for key in keys -%}
+        {{ relation }}.{{ key }} = {{ others }}.{{ key }}
+        and {% endfor -%}
+        coalesce({{ instant }}, cast('9999-12-31' as timestamp)) < {{ others }}.{{ other_instant }}
 {%- endmacro %}

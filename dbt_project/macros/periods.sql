@@ -46,6 +46,20 @@
     end
 {%- endmacro %}
 
+{# Periods of a cohort member that have closed by the horizon (a relation `horizon`): period k has
+   when this is above k. #}
+{% macro closed_period_count(member) -%}
+    case
+        when {{ member }}.window_mode = 'rolling' then cast(floor(
+            {{ microseconds_between(member ~ '.cohort_event_at', 'horizon.data_through_at') }}
+            / ({{ rolling_period_seconds(member ~ '.granularity') }} * 1000000.0)
+        ) as bigint)
+        else {{ period_index(
+            member ~ '.granularity', 'horizon.data_through_date', 'horizon.data_through_at'
+        ) }} - {{ member }}.period_index
+    end
+{%- endmacro %}
+
 {# Granularities in the order of their length; null where it is none. #}
 {% macro granularity_order(granularity) -%}
     case lower({{ granularity }})

@@ -27,13 +27,11 @@ OF_RAW_ROWS = {
     "marts.mart_quarantined_rows", "marts.mart_quarantined_samples",
     "facts.fct_definition_chosen_events", "facts.fct_definition_matches",
     "facts.fct_definition_values", "facts.fct_path_events", "facts.fct_path_runs",
-    "facts.fct_path_occurrences", "facts.fct_funnel_step_events", "facts.fct_funnel_step_links",
-    "facts.fct_funnel_stream_positions", "facts.fct_funnel_instant_runs",
-    "facts.fct_funnel_link_chains", "facts.fct_funnel_walk_chains",
-    "facts.fct_funnel_set_chains", "facts.fct_funnel_set_choices", "facts.fct_funnel_set_units",
-    "facts.fct_funnel_openings", "facts.fct_funnel_voids",
+    "facts.fct_funnel_served_events",
+    # Its streams are gone; the rest is compared as fct_funnel_attempts.
+    "facts.fct_funnel_opened_attempts",
     # Its events and instants are gone; what the marts read of it is compared through them.
-    "facts.fct_path_items", "facts.fct_path_item_ranks",
+    "facts.fct_path_items", "facts.fct_path_placed_items", "facts.fct_path_item_ranks",
 }  # fmt: skip
 # Counts of days that name nobody keep the number of those who are erased later.
 OF_NOBODY = {

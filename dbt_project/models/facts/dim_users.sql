@@ -1,29 +1,10 @@
+-- Made after int_users_recomputed, which compares what is known of people with what was.
+-- depends_on: {{ ref('int_users_recomputed') }}
 with
-
-user_rows as (
-
-    select * from {{ ref('stg_feed__users') }}
-
-),
-
-ranked as (
-
-    select
-        user_id,
-        properties,
-        created_at,
-        updated_at,
-        row_number() over (
-            partition by user_id
-            order by updated_at desc nulls last, content_hash desc
-        ) as recency_rank
-    from user_rows
-
-),
 
 latest as (
 
-    select * from ranked where recency_rank = 1
+    select * from {{ ref('int_users_latest') }}
 
 ),
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 -- Who had the first time before the cut-off of an expiry has no other.
@@ -13,6 +19,7 @@ candidates as (
     from {{ ref('fct_definition_candidates') }} as candidates
     where
         (candidates.has_conditions or candidates.first_time is not null)
+        and {{ is_recomputed('candidates.user_id') }}
         and not exists (
             select 1
             from archived

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 users as (
@@ -66,6 +72,7 @@ asked_of_any as (
     asked.operator,
     asked.operand,
     asked.operand_number,
+    events.user_id,
     events.source_id,
     events.event_id,
     case asked.scope
@@ -80,6 +87,7 @@ valued as (
     from {{ ref('fct_events') }} as events
     inner join asked_by_name as asked on events.event_name = asked.event_name
     left join users on events.user_id = users.user_id
+    where {{ is_recomputed('events.user_id') }}
 
     union all
 
@@ -87,7 +95,9 @@ valued as (
     from {{ ref('fct_events') }} as events
     cross join asked_of_any as asked
     left join users on events.user_id = users.user_id
-    where events.is_activity or asked.is_any_event
+    where
+        (events.is_activity or asked.is_any_event)
+        and {{ is_recomputed('events.user_id') }}
 
 ),
 
@@ -116,12 +126,13 @@ conditions_held as (
         side,
         condition_group,
         group_count,
+        user_id,
         source_id,
         event_id
     from held_or_open
     group by
         definition, definition_id, side, condition_group, condition_number, group_count,
-        operator, source_id, event_id
+        operator, user_id, source_id, event_id
     having
         bool_or(meets_operand)
         <> (operator in ('is_not', 'not_contains'))
@@ -134,10 +145,11 @@ matches as (
         definition,
         definition_id,
         side,
+        user_id,
         source_id,
         event_id
     from conditions_held
-    group by definition, definition_id, side, group_count, source_id, event_id
+    group by definition, definition_id, side, group_count, user_id, source_id, event_id
     having count(distinct condition_group) = group_count
 
 )

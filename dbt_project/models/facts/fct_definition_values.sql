@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 users as (
@@ -52,6 +58,7 @@ asked as (
     inner join valued_definitions
         on definition_events.definition = valued_definitions.definition
         and definition_events.definition_id = valued_definitions.definition_id
+    where {{ is_recomputed('definition_events.user_id') }}
 
     union
 
@@ -72,6 +79,7 @@ asked as (
         and not selectors.is_any_event
         and not selectors.is_read_by_day
         and selectors.first_time is null
+        and {{ is_recomputed('events.user_id') }}
 
 ),
 
@@ -83,6 +91,7 @@ read_values as (
         properties.purpose,
         properties.position,
         properties.property_count,
+        events.user_id,
         asked.source_id,
         asked.event_id,
         coalesce(
@@ -100,6 +109,7 @@ read_values as (
         on asked.source_id = events.source_id
         and asked.event_id = events.event_id
     left join users on events.user_id = users.user_id
+    where {{ is_recomputed('events.user_id') }}
 
 ),
 
@@ -123,6 +133,7 @@ kept_values as (
         definition,
         definition_id,
         purpose,
+        user_id,
         source_id,
         event_id,
         position,
@@ -136,6 +147,7 @@ kept_values as (
         definition,
         definition_id,
         purpose,
+        user_id,
         source_id,
         event_id,
         position,
@@ -151,11 +163,12 @@ joined_values as (
         definition,
         definition_id,
         purpose,
+        user_id,
         source_id,
         event_id,
         {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value
     from kept_values
-    group by definition, definition_id, purpose, source_id, event_id
+    group by definition, definition_id, purpose, user_id, source_id, event_id
 
 )
 
@@ -164,6 +177,7 @@ select
     definition,
     definition_id,
     purpose,
+    user_id,
     source_id,
     event_id,
     property_value
@@ -176,6 +190,7 @@ select
     definition,
     definition_id,
     purpose,
+    user_id,
     source_id,
     event_id,
     property_value

@@ -177,7 +177,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, file: str) -> Iterator[dict[str
 _STEPS = range(1, FUNNEL_STEPS + 1)
 _LAST_STEP_AT = (
     "case f.step_count "
-    + " ".join(f"when {step} then c.step_{step}_at" for step in _STEPS)
+    + " ".join(f"when {step} then a.step_{step}_at" for step in _STEPS)
     + " end"
 )
 _MISSING = "replace({value}, '::', '') = ''"
@@ -310,18 +310,14 @@ _QUERIES = {
         select funnel_id, user_id, thread_id, max_by(step_1_at, closed_at) as step_1_at,
             max(closed_at) as closed_at
         from (
-            select c.funnel_id, c.user_id, c.thread_id, c.step_1_at,
+            select a.funnel_id, a.user_id, a.thread_id, a.step_1_at,
                 least(
-                    c.closes_at, coalesce({_LAST_STEP_AT}, c.closes_at),
-                    coalesce(v.void_at, c.closes_at)
+                    a.closes_at, coalesce({_LAST_STEP_AT}, a.closes_at),
+                    coalesce(a.void_at, a.closes_at)
                 ) as closed_at
-            from facts.fct_funnel_chains as c
-            inner join facts.fct_funnel_openings as o
-                using (funnel_id, user_id, thread_id, step_1_rank)
-            inner join seeds.dim_funnels as f on c.funnel_id = f.funnel_id
-            left join facts.fct_funnel_voids as v
-                using (funnel_id, user_id, thread_id, step_1_rank)
-            where c.step_1_at < {{at}}
+            from facts.fct_funnel_opened_attempts as a
+            inner join seeds.dim_funnels as f on a.funnel_id = f.funnel_id
+            where f.count_by = 'attempts' and a.thread_id is not null and a.step_1_at < {{at}}
             union all
             select funnel_id, user_id, thread_id, step_1_at, closed_at
             from staging.stg_archived_funnel_openings
@@ -333,9 +329,8 @@ _QUERIES = {
         select v.funnel_id, v.user_id, v.breakdown_value, v.occurred_at
         from (
             select funnel_id, user_id, breakdown_value, source_id, event_id, occurred_at
-            from facts.fct_funnel_step_events
-            where step_number is not null and thread_breakdown_value is null
-                and occurred_at < {{at}}
+            from facts.fct_funnel_served_events
+            where step_number is not null and occurred_at < {{at}}
             union all
             select funnel_id, user_id, breakdown_value, '', '', occurred_at
             from staging.stg_archived_funnel_user_values

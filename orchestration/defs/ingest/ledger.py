@@ -74,6 +74,12 @@ TABLES = (
         completed_at timestamp not null
     )
     """,
+    """
+    create table if not exists raw.definition_watermarks (
+        definitions_hash varchar not null,
+        completed_at timestamp not null
+    )
+    """,
     # Whom an erasure was for stands here as a keyed hash alone. `erased_at` is empty until
     # nothing of the person is left in raw.
     """

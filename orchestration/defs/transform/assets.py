@@ -17,7 +17,6 @@ from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
     NOT_RUN,
     compiled_sql,
-    configuration_hash,
     dbt_environment,
     failures,
     forget_results,
@@ -51,16 +50,17 @@ SHOWN_CHARACTERS = 200
 def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:
     """Build and test what is selected; remember how far a whole and green build came."""
     settings = Settings.from_environment()
-    configuration = configuration_hash(settings, MANIFEST)
     attempt: attempts.Attempt | None = None
     with connect_or_retry(settings, context.log.info) as connection:
-        run = transforming.begin(connection, configuration)
+        run = transforming.begin(connection, settings, MANIFEST)
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
         if _is_whole(context):
             attempt = _attempt(context, connection, settings, run.load_id)
         standing = _standing(attempt)
+        if attempt is not None:
+            transforming.forget_other_definitions(connection, run, MANIFEST, attempt.built)
         yield from _told_again(connection, standing)
     if run.has_changed:
         context.log.info("settings or SQL changed since the last build: rebuilding from raw")

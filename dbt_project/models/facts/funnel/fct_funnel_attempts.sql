@@ -1,42 +1,12 @@
+-- A view: whether a window has closed is another answer each day, and the attempts are not.
+{{ config(materialized='view') }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
-{%- set archived_steps = [] -%}
-{%- for step in steps %}{% do archived_steps.append('step_' ~ step ~ '_at') %}{% endfor -%}
 with
 
-chains as (
+opened_attempts as (
 
-    select * from {{ ref('fct_funnel_chains') }}
-
-),
-
-openings as (
-
-    select * from {{ ref('fct_funnel_openings') }}
-
-),
-
-voids as (
-
-    select * from {{ ref('fct_funnel_voids') }}
-
-),
-
-step_events as (
-
-    select * from {{ ref('fct_funnel_step_events') }}
-
-),
-
-user_values as (
-
-    select * from {{ ref('fct_funnel_user_values') }}
-
-),
-
-funnels as (
-
-    select * from {{ ref('dim_funnels') }}
+    select * from {{ ref('fct_funnel_opened_attempts') }}
 
 ),
 
@@ -44,165 +14,26 @@ horizon as (
 
     select data_through_at from {{ ref('dim_horizon') }}
 
-),
-
--- Counted by attempts, what begins inside an open attempt opens none.
-opened as (
-
-    select
-        chains.*,
-        voids.void_at,
-        voids.void_at is not null and funnels.when_void = 'ignore' as is_ignored,
-        funnels.breakdown,
-        funnels.breakdown_attribution,
-        case
-            when funnels.breakdown is null then null
-            when funnels.breakdown_attribution = 'step_1' then chains.step_1_rank
-            else chains.value_rank
-        end as value_event_rank
-    from chains
-    inner join funnels on chains.funnel_id = funnels.funnel_id
-    left join openings
-        on chains.funnel_id = openings.funnel_id
-        and chains.user_id = openings.user_id
-        and chains.thread_id = openings.thread_id
-        and chains.step_1_rank = openings.step_1_rank
-    left join voids
-        on chains.funnel_id = voids.funnel_id
-        and chains.user_id = voids.user_id
-        and chains.thread_id = voids.thread_id
-        and chains.step_1_rank = voids.step_1_rank
-    where funnels.count_by = 'users' or openings.step_1_rank is not null
-
-),
-
--- An event may serve several steps; its value is one.
-event_values as (
-
-    select distinct
-        step_events.funnel_id,
-        step_events.user_id,
-        step_events.thread_id,
-        step_events.event_rank,
-        step_events.breakdown_value
-    from step_events
-    inner join funnels on step_events.funnel_id = funnels.funnel_id
-    where
-        step_events.step_number is not null
-        and funnels.breakdown is not null
-        and funnels.breakdown_attribution like 'step_%'
-
-),
-
-valued as (
-
-    select
-        opened.*,
-        case
-            when opened.breakdown is null then null
-            when opened.breakdown_attribution = 'all' then opened.thread_breakdown_value
-            when opened.breakdown_attribution in ('first', 'last')
-                then user_values.breakdown_value
-            else event_values.breakdown_value
-        end as breakdown_value
-    from opened
-    left join user_values
-        on opened.funnel_id = user_values.funnel_id
-        and opened.user_id = user_values.user_id
-    left join event_values
-        on opened.funnel_id = event_values.funnel_id
-        and opened.user_id = event_values.user_id
-        and opened.thread_id = event_values.thread_id
-        and opened.value_event_rank = event_values.event_rank
-
-),
-
--- Attempts that were opened before the cut-off of an expiry, as they were; a first or last
--- value is the user's of today.
-archived as (
-
-    {{ archived_rows('stg_archived_funnel_attempts', [
-        'funnel_id', 'breakdown_value', 'attempt_number', 'reached_step', 'required_step_count',
-        'step_count', 'is_breakdown_thread', 'is_ignored', 'closes_at', 'void_at',
-    ] + archived_steps) }}
-
-),
-
-with_archived as (
-
-    select
-        funnel_id,
-        user_id,
-        thread_id,
-        thread_breakdown_value,
-        step_1_rank,
-        breakdown_value,
-        reached_step,
-        required_count,
-        step_count,
-        is_ignored,
-        closes_at,
-        void_at,
-        {% for step in steps -%}
-        step_{{ step }}_at{{ ',' if not loop.last }}
-        {% endfor %}
-    from valued
-
-    union all
-
-    select
-        archived.funnel_id,
-        archived.user_id,
-        '' as thread_id,
-        case when archived.is_breakdown_thread then archived.breakdown_value end
-            as thread_breakdown_value,
-        archived.attempt_number as step_1_rank,
-        coalesce(user_values.breakdown_value, archived.breakdown_value) as breakdown_value,
-        archived.reached_step,
-        archived.required_step_count as required_count,
-        archived.step_count,
-        archived.is_ignored,
-        archived.closes_at,
-        archived.void_at,
-        {% for step in steps -%}
-        archived.step_{{ step }}_at{{ ',' if not loop.last }}
-        {% endfor %}
-    from archived
-    left join user_values
-        on archived.funnel_id = user_values.funnel_id
-        and archived.user_id = user_values.user_id
-
-),
-
-numbered as (
-
-    select
-        valued.funnel_id,
-        valued.user_id,
-        cast(
-            row_number() over (
-                partition by valued.funnel_id, valued.user_id, valued.thread_breakdown_value
-                order by valued.step_1_at, valued.thread_id, valued.step_1_rank
-            ) as integer
-        ) as attempt_number,
-        valued.breakdown_value,
-        cast(valued.reached_step as integer) as reached_step,
-        cast(valued.required_count as integer) as required_step_count,
-        cast(valued.step_count as integer) as step_count,
-        valued.thread_breakdown_value is not null as is_breakdown_thread,
-        valued.void_at is not null as is_void,
-        valued.is_ignored,
-        coalesce(valued.closes_at <= horizon.data_through_at, false) as is_mature,
-        valued.step_1_at as entered_at,
-        {{ step_time('valued', 'valued.reached_step') }} as furthest_at,
-        valued.closes_at,
-        valued.void_at,
-        {% for step in steps -%}
-        valued.step_{{ step }}_at{{ ',' if not loop.last }}
-        {% endfor %}
-    from with_archived as valued
-    cross join horizon
-
 )
 
-select * from numbered
+select
+    opened_attempts.funnel_id,
+    opened_attempts.user_id,
+    opened_attempts.attempt_number,
+    opened_attempts.breakdown_value,
+    opened_attempts.reached_step,
+    opened_attempts.required_step_count,
+    opened_attempts.step_count,
+    opened_attempts.is_breakdown_thread,
+    opened_attempts.is_void,
+    opened_attempts.is_ignored,
+    coalesce(opened_attempts.closes_at <= horizon.data_through_at, false) as is_mature,
+    opened_attempts.entered_at,
+    opened_attempts.furthest_at,
+    opened_attempts.closes_at,
+    opened_attempts.void_at,
+    {% for step in steps -%}
+    opened_attempts.step_{{ step }}_at{{ ',' if not loop.last }}
+    {% endfor %}
+from opened_attempts
+cross join horizon

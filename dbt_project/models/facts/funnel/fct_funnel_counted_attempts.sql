@@ -1,97 +1,94 @@
+{{ config(materialized='view') }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
-{# The best of a period is the best of its days' best; so each grain reads few rows. #}
-{%- set grains = {
-    'day': {'period': 'entry_date', 'from': 'ranked'},
-    'week': {'period': week_start('entry_date'), 'from': 'best_of_day'},
-    'month': {'period': month_start('entry_date'), 'from': 'best_of_day'},
-    'all': {'period': 'cast(null as date)', 'from': 'best_of_month'},
-} -%}
 with
 
-entries as (
+horizon as (
 
-    select * from {{ ref('fct_funnel_entries') }}
-
-),
-
-attempts as (
-
-    select * from {{ ref('fct_funnel_attempts') }}
+    select data_through_at from {{ ref('dim_horizon') }}
 
 ),
 
--- The attempt that got furthest, then the earliest; a void one only where all of the
--- furthest are, and then the entrant leaves the period.
-ranked as (
+shown as (
 
     select
-        entries.*,
+        best_attempts.*,
+        breakdown_values.shown_value as breakdown_value
+    from {{ ref('fct_funnel_best_attempts') }} as best_attempts
+    left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
+        on best_attempts.funnel_id = breakdown_values.funnel_id
+        and best_attempts.part_value = breakdown_values.breakdown_value
+
+),
+
+-- Beyond the limit several values of an entrant are one: the best of them counts.
+others as (
+
+    select
+        shown.*,
         row_number() over (
-            partition by funnel_id, breakdown_value, user_id, entrant_id
+            partition by funnel_id, grain, period_start_date, user_id, entrant_id
             order by
                 is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
                 part_value, attempt_number
-        ) as depth_rank
-    from entries
+        ) as depth_rank,
+        max(matures_at) over (
+            partition by funnel_id, grain, period_start_date, user_id, entrant_id
+        ) as all_mature_at
+    from shown
+    where breakdown_value = 'Other'
 
 ),
 
-{% for grain, source in grains.items() -%}
-best_of_{{ grain }} as (
+{% set columns -%}
+    funnel_id,
+    grain,
+    breakdown_value,
+    user_id,
+    attempt_number,
+    entrant_id,
+    reached_step,
+    period_start_date,
+    entered_at,
+    {% for step in steps -%}
+    step_{{ step }}_at,
+    {% endfor -%}
+    is_void
+{%- endset -%}
 
-    select
-        funnel_id,
-        breakdown_value,
-        user_id,
-        entrant_id,
-        min(depth_rank) as depth_rank,
-        bool_and(is_mature) as is_mature,
-        {{ source['period'] }} as entry_date
-    from {{ source['from'] }}
-    group by
-        funnel_id, breakdown_value, user_id, entrant_id
-        {%- if grain != 'all' %}, {{ source['period'] }}{% endif %}
-
-),
-
-{% endfor -%}
 counted as (
 
-    {% for grain in grains -%}
     select
-        '{{ grain }}' as grain,
-        best_of_{{ grain }}.*
-    from best_of_{{ grain }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        {{ columns }},
+        matures_at
+    from shown
+    where breakdown_value is null or breakdown_value <> 'Other'
+
+    union all
+
+    select
+        {{ columns }},
+        all_mature_at as matures_at
+    from others
+    where depth_rank = 1
+
 )
 
+-- Who has only void ones among the furthest leaves the period.
 select
     counted.funnel_id,
     counted.grain,
     counted.breakdown_value,
     counted.user_id,
-    attempts.attempt_number,
+    counted.attempt_number,
     counted.entrant_id,
-    attempts.reached_step,
-    counted.is_mature,
-    counted.entry_date as period_start_date,
-    attempts.entered_at,
+    counted.reached_step,
+    coalesce(counted.matures_at <= horizon.data_through_at, false) as is_mature,
+    counted.period_start_date,
+    counted.entered_at,
     {% for step in steps -%}
-    attempts.step_{{ step }}_at{{ ',' if not loop.last }}
+    counted.step_{{ step }}_at{{ ',' if not loop.last }}
     {% endfor %}
 from counted
-inner join ranked
-    on counted.funnel_id = ranked.funnel_id
-    and counted.user_id = ranked.user_id
-    and counted.entrant_id = ranked.entrant_id
-    and counted.depth_rank = ranked.depth_rank
-    and counted.breakdown_value is not distinct from ranked.breakdown_value
-inner join attempts
-    on ranked.funnel_id = attempts.funnel_id
-    and ranked.user_id = attempts.user_id
-    and ranked.attempt_number = attempts.attempt_number
-    and ranked.thread_value
-    is not distinct from case when attempts.is_breakdown_thread then attempts.breakdown_value end
-where not ranked.is_void
+cross join horizon
+where not counted.is_void

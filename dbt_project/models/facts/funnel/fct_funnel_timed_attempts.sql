@@ -2,7 +2,16 @@ with
 
 entries as (
 
-    select * from {{ ref('fct_funnel_entries') }}
+    select
+        entries.*,
+        breakdown_values.shown_value as breakdown_value
+    from {{ ref('fct_funnel_entries') }} as entries
+    inner join {{ ref('dim_funnels') }} as funnels
+        on entries.funnel_id = funnels.funnel_id
+        and funnels.conversion_time <> 'counted_attempt'
+    left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
+        on entries.funnel_id = breakdown_values.funnel_id
+        and entries.part_value = breakdown_values.breakdown_value
 
 ),
 
@@ -87,8 +96,8 @@ timed as (
         on ranked.funnel_id = attempts.funnel_id
         and ranked.user_id = attempts.user_id
         and ranked.attempt_number = attempts.attempt_number
-        and ranked.thread_value
-        is not distinct from case when attempts.is_breakdown_thread then attempts.breakdown_value end
+        and ranked.is_breakdown_thread = attempts.is_breakdown_thread
+        and (not ranked.is_breakdown_thread or ranked.part_value = attempts.breakdown_value)
     inner join steps on ranked.funnel_id = steps.funnel_id
     where
         not ranked.is_void

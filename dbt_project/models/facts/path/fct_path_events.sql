@@ -1,14 +1,24 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 events as (
 
-    select * from {{ ref('fct_events') }}
+    select *
+    from {{ ref('fct_events') }} as of_all
+    where {{ is_recomputed('of_all.user_id') }}
 
 ),
 
 definition_events as (
 
-    select * from {{ ref('fct_definition_events') }} where definition = 'path'
+    select *
+    from {{ ref('fct_definition_events') }} as of_all
+    where definition = 'path' and {{ is_recomputed('of_all.user_id') }}
 
 ),
 

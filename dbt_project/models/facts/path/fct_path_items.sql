@@ -1,150 +1,33 @@
+-- A view: whether more can join is another answer each day, and the items are not.
+{{ config(materialized='view') }}
 with
 
-occurrences as (
+placed_items as (
 
-    select * from {{ ref('fct_path_occurrences') }}
-
-),
-
-runs as (
-
-    select * from {{ ref('fct_path_runs') }}
+    select * from {{ ref('fct_path_placed_items') }}
 
 ),
 
-positions as (
+horizon as (
 
-    select
-        occurrences.*,
-        positions.position,
-        occurrences.anchor_run_number + positions.position as run_number
-    from occurrences
-    {{ explode(
-        integer_array('occurrences.first_position', 'occurrences.last_position'),
-        'positions', 'position'
-    ) }}
-
-),
-
-placed as (
-
-    select
-        positions.path_id,
-        positions.user_id,
-        runs.source_id,
-        runs.event_id,
-        runs.item,
-        runs.previous_item,
-        positions.occurrence_number,
-        positions.position,
-        positions.first_position,
-        positions.window_seconds * 1000000 as window_microseconds,
-        {{ microseconds_between('runs.previous_at', 'runs.occurred_at') }}
-            as microseconds_from_previous,
-        {{ microseconds_between('positions.anchor_at', 'runs.occurred_at') }}
-            as microseconds_from_anchor,
-        {{ microseconds_between('runs.previous_at', 'positions.anchor_at') }}
-            as microseconds_from_previous_to_anchor,
-        positions.is_mature,
-        positions.anchor_at,
-        runs.occurred_at
-    from positions
-    inner join runs
-        on positions.path_id = runs.path_id
-        and positions.user_id = runs.user_id
-        and positions.thread_id = runs.thread_id
-        and positions.run_number = runs.run_number
-
-),
-
--- The item before belongs to the path where its own position and time do.
-reached as (
-
-    select
-        placed.*,
-        position > first_position
-        and previous_item is not null
-        and coalesce(microseconds_from_previous_to_anchor <= window_microseconds, true)
-            as has_previous
-    from placed
-    where coalesce(abs(microseconds_from_anchor) <= window_microseconds, true)
-
-),
-
-archived_ids as (
-
-    {{ archived_rows('stg_archived_path_items', [
-        'path_id', 'item', 'previous_item', 'occurrence_number', 'position',
-        'seconds_from_previous', 'is_mature', 'anchor_at',
-    ]) }}
-
-),
-
--- Occurrences that have expired keep their order, and stand before all others.
-archived as (
-
-    select
-        archived_ids.*,
-        dense_rank() over (
-            partition by path_id, user_id order by anchor_at, occurrence_number
-        ) as archived_number
-    from archived_ids
-
-),
-
-archived_counts as (
-
-    select
-        path_id,
-        user_id,
-        max(archived_number) as occurrence_count
-    from archived
-    group by path_id, user_id
-
-),
-
-kept as (
-
-    select
-        reached.*,
-        reached.occurrence_number + coalesce(archived_counts.occurrence_count, 0)
-            as number_in_all
-    from reached
-    left join archived_counts
-        on reached.path_id = archived_counts.path_id
-        and reached.user_id = archived_counts.user_id
+    select data_through_at from {{ ref('dim_horizon') }}
 
 )
 
 select
-    path_id,
-    user_id,
-    cast(null as {{ dbt.type_string() }}) as source_id,
-    cast(null as {{ dbt.type_string() }}) as event_id,
-    item,
-    previous_item,
-    archived_number as occurrence_number,
-    position,
-    seconds_from_previous,
-    is_mature,
-    anchor_at,
-    cast(null as timestamp) as occurred_at
-from archived
-
-union all
-
-select
-    path_id,
-    user_id,
-    source_id,
-    event_id,
-    item,
-    case when has_previous then previous_item end as previous_item,
-    number_in_all as occurrence_number,
-    cast(position as integer) as position,
-    cast(case when has_previous then microseconds_from_previous / 1000000.0 end as double)
-        as seconds_from_previous,
-    is_mature,
-    anchor_at,
-    occurred_at
-from kept
+    placed_items.path_id,
+    placed_items.user_id,
+    placed_items.source_id,
+    placed_items.event_id,
+    placed_items.item,
+    placed_items.previous_item,
+    placed_items.occurrence_number,
+    placed_items.position,
+    placed_items.seconds_from_previous,
+    coalesce(
+        placed_items.was_mature, placed_items.closed_at <= horizon.data_through_at, false
+    ) as is_mature,
+    placed_items.anchor_at,
+    placed_items.occurred_at
+from placed_items
+cross join horizon

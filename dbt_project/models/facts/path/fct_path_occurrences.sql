@@ -1,8 +1,11 @@
+{{ config(materialized='ephemeral', contract={'enforced': false}) }}
 with
 
 runs as (
 
-    select * from {{ ref('fct_path_runs') }}
+    select *
+    from {{ ref('fct_path_runs') }} as of_all
+    where {{ is_recomputed('of_all.user_id') }}
 
 ),
 
@@ -15,12 +18,6 @@ paths as (
 sessions as (
 
     select * from {{ ref('fct_sessions') }}
-
-),
-
-horizon as (
-
-    select data_through_at from {{ ref('dim_horizon') }}
 
 ),
 
@@ -142,7 +139,6 @@ select
     closed.first_position,
     closed.last_position,
     closed.window_seconds,
-    coalesce(closed.closed_at <= horizon.data_through_at, false) as is_mature,
+    closed.closed_at,
     closed.anchor_at
 from closed
-cross join horizon

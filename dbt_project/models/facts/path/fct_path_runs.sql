@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 path_events as (
 
-    select * from {{ ref('fct_path_events') }}
+    select *
+    from {{ ref('fct_path_events') }} as of_all
+    where {{ is_recomputed('of_all.user_id') }}
 
 ),
 

@@ -1,8 +1,29 @@
 with
 
+horizon as (
+
+    select
+        data_through_date,
+        data_through_at
+    from {{ ref('dim_horizon') }}
+
+),
+
 members as (
 
-    select * from {{ ref('fct_retention_members') }}
+    select
+        members.retention_id,
+        members.breakdown_value,
+        {{ closed_period_count('members') }} as closed_period_count,
+        {{ period_index(
+            'retentions.cohort_granularity', 'horizon.data_through_date', 'horizon.data_through_at'
+        ) }} > members.cohort_index as is_cohort_closed,
+        members.cohort_start_date,
+        members.cohort_start_at
+    from {{ ref('fct_retention_members') }} as members
+    inner join {{ ref('dim_retentions') }} as retentions
+        on members.retention_id = retentions.retention_id
+    cross join horizon
 
 ),
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 definition_events as (
@@ -42,15 +48,6 @@ selectors as (
 
 ),
 
-horizon as (
-
-    select
-        data_through_date,
-        data_through_at
-    from {{ ref('dim_horizon') }}
-
-),
-
 first_days as (
 
     select
@@ -58,6 +55,7 @@ first_days as (
         min(activity_date) as activity_date,
         min(first_event_at) as first_event_at
     from user_days
+    where {{ is_recomputed('user_days.user_id') }}
     group by user_id
 
 ),
@@ -75,6 +73,7 @@ archived as (
             ['retention_id', 'breakdown_value', 'cohort_event_at']
         ) }}
     ) as rows_of_ids
+    where {{ is_recomputed('rows_of_ids.user_id') }}
     group by retention_id, user_id, cohort_event_at
 
 ),
@@ -100,6 +99,7 @@ cohort_events as (
         event_date,
         occurred_at
     from definition_events
+    where {{ is_recomputed('definition_events.user_id') }}
 
     union all
 
@@ -119,6 +119,7 @@ cohort_events as (
         and not selectors.has_conditions
         and not selectors.is_read_by_day
         and selectors.first_time is null
+        and {{ is_recomputed('events.user_id') }}
 
     union all
 
@@ -131,7 +132,10 @@ cohort_events as (
         user_days.first_event_at as occurred_at
     from user_days
     cross join selectors
-    where selectors.is_read_by_day and selectors.first_time is null
+    where
+        selectors.is_read_by_day
+        and selectors.first_time is null
+        and {{ is_recomputed('user_days.user_id') }}
 
     union all
 
@@ -194,19 +198,10 @@ members as (
         ranked.cohort_index,
         {{ period_index('ranked.granularity', 'ranked.event_date', 'ranked.occurred_at') }}
             as period_index,
-        {{ period_index(
-            'ranked.granularity', 'horizon.data_through_date', 'horizon.data_through_at'
-        ) }} as horizon_index,
-        {{ period_index(
-            'ranked.cohort_granularity', 'horizon.data_through_date', 'horizon.data_through_at'
-        ) }} as horizon_cohort_index,
-        {{ microseconds_between('ranked.occurred_at', 'horizon.data_through_at') }}
-            as microseconds_to_horizon,
         {{ period_start_at('ranked.cohort_granularity', 'ranked.event_date', 'ranked.occurred_at') }}
             as cohort_start_at,
         ranked.occurred_at as cohort_event_at
     from ranked
-    cross join horizon
     where ranked.event_number = 1
 
 )
@@ -218,14 +213,7 @@ select
     members.window_mode,
     coalesce(definition_values.property_value, archived.breakdown_value) as breakdown_value,
     members.period_index,
-    case
-        when members.window_mode = 'rolling' then cast(floor(
-            members.microseconds_to_horizon
-            / ({{ rolling_period_seconds('members.granularity') }} * 1000000.0)
-        ) as bigint)
-        else members.horizon_index - members.period_index
-    end as closed_period_count,
-    members.horizon_cohort_index > members.cohort_index as is_cohort_closed,
+    members.cohort_index,
     {{ local_date('members.cohort_start_at') }} as cohort_start_date,
     members.cohort_start_at,
     members.cohort_event_at

@@ -1,20 +1,28 @@
+-- A part of fct_retention_member_returns: what each member did in each period.
+{{ config(materialized='ephemeral', contract={'enforced': false}) }}
 with
 
 return_events as (
 
-    select * from {{ ref('fct_retention_return_events') }}
+    select *
+    from {{ ref('fct_retention_return_events') }} as events
+    where {{ is_recomputed('events.user_id') }}
 
 ),
 
 user_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select *
+    from {{ ref('fct_user_days') }} as days
+    where {{ is_recomputed('days.user_id') }}
 
 ),
 
 members as (
 
-    select * from {{ ref('fct_retention_members') }}
+    select *
+    from {{ ref('fct_retention_members') }} as of_all
+    where {{ is_recomputed('of_all.user_id') }}
 
 ),
 
@@ -88,8 +96,7 @@ calendar_periods as (
     members.user_id,
     members.cohort_start_date,
     members.cohort_start_at,
-    members.breakdown_value,
-    members.closed_period_count
+    members.breakdown_value
 {%- endset -%}
 
 plain as (
@@ -181,7 +188,6 @@ counted as (
         cohort_start_date,
         cohort_start_at,
         breakdown_value,
-        closed_period_count,
         cast(period as integer) as period,
         sum(occurrence_count) as occurrence_count,
         sum(case when breakdown_value = return_value then occurrence_count else 0 end)
@@ -194,8 +200,7 @@ counted as (
             as is_later_with_same_value
     from met
     group by
-        retention_id, user_id, cohort_start_date, cohort_start_at, breakdown_value,
-        closed_period_count, period
+        retention_id, user_id, cohort_start_date, cohort_start_at, breakdown_value, period
 
     union all
 
@@ -205,7 +210,6 @@ counted as (
         cohort_start_date,
         cohort_start_at,
         breakdown_value,
-        closed_period_count,
         cast(period as integer) as period,
         occurrence_count,
         0 as same_value_count,
@@ -226,7 +230,6 @@ archived as (
         members.cohort_start_date,
         members.cohort_start_at,
         members.breakdown_value,
-        members.closed_period_count,
         rows_of_ids.period,
         sum(rows_of_ids.occurrence_count) as occurrence_count,
         sum(rows_of_ids.same_value_count) as same_value_count,
@@ -247,8 +250,7 @@ archived as (
         and rows_of_ids.cohort_start_at = members.cohort_start_at
     group by
         members.retention_id, members.user_id, members.cohort_start_date,
-        members.cohort_start_at, members.breakdown_value, members.closed_period_count,
-        rows_of_ids.period
+        members.cohort_start_at, members.breakdown_value, rows_of_ids.period
 
 ),
 
@@ -257,8 +259,8 @@ with_archived as (
 
     select
         {% for column in [
-            'retention_id', 'user_id', 'breakdown_value', 'period', 'closed_period_count',
-            'cohort_start_date', 'cohort_start_at',
+            'retention_id', 'user_id', 'breakdown_value', 'period', 'cohort_start_date',
+            'cohort_start_at',
         ] -%}
         coalesce(counted.{{ column }}, archived.{{ column }}) as {{ column }},
         {% endfor -%}
@@ -289,7 +291,6 @@ select
     user_id,
     breakdown_value,
     period,
-    closed_period_count,
     cast(occurrence_count as bigint) as occurrence_count,
     cast(same_value_count as bigint) as same_value_count,
     cast(returned_value_sum as decimal(38, 6)) as returned_value_sum,

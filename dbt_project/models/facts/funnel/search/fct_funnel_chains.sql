@@ -1,31 +1,32 @@
-{{ config(materialized='view') }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
-{%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{%- set steps = range(1, funnel_step_count() + 1) -%}
 {%- set searches = {
-    'fct_funnel_link_chains': 'step_count',
-    'fct_funnel_walk_chains': 'required_count',
-    'fct_funnel_set_chains': 'step_count',
+    'links': {'model': 'fct_funnel_link_chains', 'required_count': 'step_count'},
+    'walks': {'model': 'fct_funnel_walk_chains', 'required_count': 'required_count'},
+    'sets': {'model': 'fct_funnel_set_chains', 'required_count': 'step_count'},
 } -%}
 with
 
 {# A loop, because the three searches end in the same columns. #}
 united as (
 
-    {% for model, required_count in searches.items() -%}
+    {% for search, found in searches.items() -%}
+    {%- set last_step = funnel_step_count(search) -%}
     select
         funnel_id,
         user_id,
         thread_id,
         thread_breakdown_value,
-        {{ required_count }} as required_count,
+        {{ found['required_count'] }} as required_count,
         step_count,
         step_1_rank,
         value_rank,
         {% for step in steps -%}
-        step_{{ step }}_at,
+        {{ 'step_' ~ step ~ '_at' if step <= last_step else 'cast(null as timestamp)' }}
+            as step_{{ step }}_at,
         {% endfor -%}
         closes_at
-    from {{ ref(model) }}
+    from {{ ref(found['model']) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -1,5 +1,6 @@
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
-{%- set steps = range(2, var('funnel_max_steps') + 1) -%}
+{%- set last_step = funnel_step_count('links') -%}
+{%- set steps = range(2, last_step + 1) -%}
 with
 
 step_events as (
@@ -8,9 +9,23 @@ step_events as (
 
 ),
 
-links as (
+{% for step in steps -%}
+step_{{ step }}_events as (
 
-    select * from {{ ref('fct_funnel_step_links') }}
+    select
+        funnel_id,
+        user_id,
+        thread_id,
+        occurred_at
+    from {{ ref('fct_funnel_step_events') }}
+    where step_number = {{ step }}
+
+),
+
+{% endfor -%}
+runs as (
+
+    select * from {{ ref('fct_funnel_instant_runs') }} where opening_rank is null
 
 ),
 
@@ -51,9 +66,14 @@ reached_1 as (
 
 ),
 
-{# A condition on the left side alone would cost the hash join: it is part of a key. #}
+-- The next step's instant is strictly later; what one instant serves together is a run, and
+-- needs no look.
 {% for step in steps -%}
 {%- set before = 'reached_' ~ (step - 1) -%}
+{%- set looks_from -%}
+case when {{ before }}.last_{{ step - 1 }} < {{ step }} then {{ before }}.step_{{ step - 1 }}_at end
+{%- endset -%}
+{%- set found = 'step_' ~ step ~ '_events' -%}
 reached_{{ step }} as (
 
     select
@@ -61,21 +81,24 @@ reached_{{ step }} as (
         case
             when {{ before }}.last_{{ step - 1 }} >= {{ step }}
                 then {{ before }}.step_{{ step - 1 }}_at
-            when links.next_occurred_at <= {{ before }}.closes_at
-                then links.next_occurred_at
+            when {{ found }}.occurred_at <= {{ before }}.closes_at
+                then {{ found }}.occurred_at
         end as step_{{ step }}_at,
-        coalesce(links.next_last_step, {{ before }}.last_{{ step - 1 }})
-            as last_{{ step }}
+        coalesce(
+            runs.last_step,
+            case when {{ found }}.occurred_at is not null then {{ step }} end,
+            {{ before }}.last_{{ step - 1 }}
+        ) as last_{{ step }}
     from {{ before }}
-    left join links
-        on links.step_number = {{ step - 1 }}
-        and {{ before }}.funnel_id = links.funnel_id
-        and {{ before }}.user_id = links.user_id
-        and {{ before }}.thread_id = links.thread_id
-        and case
-            when {{ before }}.last_{{ step - 1 }} < {{ step }}
-                then {{ before }}.step_{{ step - 1 }}_at
-        end = links.occurred_at
+    {{ join_first_after(
+        before, found, ['funnel_id', 'user_id', 'thread_id'], looks_from, 'occurred_at'
+    ) }}
+    left join runs
+        on {{ before }}.funnel_id = runs.funnel_id
+        and {{ before }}.user_id = runs.user_id
+        and {{ before }}.thread_id = runs.thread_id
+        and {{ found }}.occurred_at = runs.occurred_at
+        and runs.step_number = {{ step }}
 
 ),
 
@@ -100,7 +123,7 @@ value_steps as (
             when 'step_{{ step }}' then reached.step_{{ step }}_at
             {%- endfor %}
         end as value_at
-    from reached_{{ var('funnel_max_steps') }} as reached
+    from reached_{{ last_step }} as reached
     inner join funnels on reached.funnel_id = funnels.funnel_id
     where
         funnels.breakdown is not null
@@ -152,7 +175,7 @@ chains as (
         reached.step_{{ step }}_at,
         {% endfor -%}
         reached.closes_at
-    from reached_{{ var('funnel_max_steps') }} as reached
+    from reached_{{ last_step }} as reached
     left join value_events
         on reached.funnel_id = value_events.funnel_id
         and reached.user_id = value_events.user_id

@@ -1,5 +1,6 @@
 {# A loop over the steps that a funnel may have: the time and the event of each are columns. #}
-{%- set steps = range(2, var('funnel_max_steps') + 1) -%}
+{%- set last_step = funnel_step_count('walks') -%}
+{%- set steps = range(2, last_step + 1) -%}
 {%- set best_first -%}
     required_count desc, step_count desc
     {%- for step in steps %}, step_{{ step }}_at nulls last{% endfor %}
@@ -230,7 +231,7 @@ live_{{ number }} as (
 {% endfor -%}
 ended as (
 
-    {% for step in range(1, var('funnel_max_steps') + 1) -%}
+    {% for step in range(1, last_step + 1) -%}
     select * from reached_{{ step }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -36,6 +36,7 @@ with_archived as (
         breakdown_value,
         occurred_at
     from archived
+    where {{ is_recomputed('archived.user_id') }}
 
 ),
 

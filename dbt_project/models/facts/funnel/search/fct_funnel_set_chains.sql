@@ -1,5 +1,5 @@
 {# A loop over the steps that a funnel may have: the time and the event of each are columns. #}
-{%- set steps = range(2, var('funnel_max_steps') + 1) -%}
+{%- set steps = range(2, funnel_step_count('sets') + 1) -%}
 with
 
 choices as (

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with
 
 definition_events as (
@@ -72,7 +73,6 @@ valued as (
         serving.side,
         steps.step_number,
         steps.exclusion_number,
-        funnels.breakdown_attribution,
         breakdowns.property_value as breakdown_value,
         constants.property_value as constant_value,
         serving.occurred_at
@@ -93,62 +93,17 @@ valued as (
         and constants.purpose = 'hold_constant'
     where funnels.hold_constant is null or not {{ is_missing_value('constants.property_value') }}
 
-),
-
--- A thread is a stream in which attempts are looked for: the user's events; with a value
--- held constant, those that carry it; with breakdown `all`, those of one value beside all.
-threaded as (
-
-    select
-        valued.*,
-        cast(null as {{ dbt.type_string() }}) as thread_breakdown_value,
-        coalesce('constant ' || constant_value, '') as thread_id
-    from valued
-
-    union all
-
-    select
-        valued.*,
-        breakdown_value as thread_breakdown_value,
-        coalesce('constant ' || constant_value, '') || ' breakdown ' || breakdown_value as thread_id
-    from valued
-    where breakdown_attribution = 'all' and breakdown_value is not null
-
-),
-
--- Rows of one event are of one instant, whichever stands first: one sort serves all three.
-ordered as (
-
-    select
-        threaded.*,
-        dense_rank() over (
-            partition by funnel_id, user_id, thread_id
-            order by occurred_at, source_id, event_id
-        ) as event_rank,
-        lag(occurred_at) over (
-            partition by funnel_id, user_id, thread_id
-            order by occurred_at, source_id, event_id
-        ) as previous_at,
-        lead(occurred_at) over (
-            partition by funnel_id, user_id, thread_id
-            order by occurred_at, source_id, event_id
-        ) as next_at
-    from threaded
-
 )
 
 select
     funnel_id,
     user_id,
-    thread_id,
     source_id,
     event_id,
     side,
-    breakdown_value,
-    thread_breakdown_value,
     step_number,
     exclusion_number,
-    event_rank,
-    coalesce(occurred_at in (previous_at, next_at), false) as has_shared_instant,
+    breakdown_value,
+    constant_value,
     occurred_at
-from ordered
+from valued

@@ -1,0 +1,113 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
+{# A loop over the steps that a funnel may have: the time of each is a column. #}
+{%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{# The best of a period is the best of its days' best; so each grain reads few rows. #}
+{%- set grains = {
+    'day': {'period': 'entry_date', 'from': 'ranked'},
+    'week': {'period': week_start('entry_date'), 'from': 'best_of_day'},
+    'month': {'period': month_start('entry_date'), 'from': 'best_of_day'},
+    'all': {'period': 'cast(null as date)', 'from': 'best_of_month'},
+} -%}
+with
+
+entries as (
+
+    select *
+    from {{ ref('fct_funnel_entries') }} as of_all
+    where {{ is_recomputed('of_all.user_id') }}
+
+),
+
+attempts as (
+
+    select *
+    from {{ ref('fct_funnel_opened_attempts') }} as of_all
+    where {{ is_recomputed('of_all.user_id') }}
+
+),
+
+-- The attempt that got furthest, then the earliest; a void one only where all of the
+-- furthest are.
+ranked as (
+
+    select
+        funnel_id,
+        user_id,
+        attempt_number,
+        entrant_id,
+        part_value,
+        is_breakdown_thread,
+        entry_date,
+        closes_at as matures_at,
+        row_number() over (
+            partition by funnel_id, part_value, user_id, entrant_id
+            order by
+                is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
+                attempt_number
+        ) as depth_rank
+    from entries
+
+),
+
+{% for grain, source in grains.items() -%}
+best_of_{{ grain }} as (
+
+    select
+        funnel_id,
+        user_id,
+        min_by(attempt_number, depth_rank) as attempt_number,
+        entrant_id,
+        part_value,
+        min(depth_rank) as depth_rank,
+        is_breakdown_thread,
+        {{ source['period'] }} as entry_date,
+        max(matures_at) as matures_at
+    from {{ source['from'] }}
+    group by
+        funnel_id, user_id, entrant_id, part_value, is_breakdown_thread
+        {%- if grain != 'all' %}, {{ source['period'] }}{% endif %}
+
+),
+
+{% endfor -%}
+best as (
+
+    {% for grain in grains -%}
+    select
+        '{{ grain }}' as grain,
+        best_of_{{ grain }}.*
+    from best_of_{{ grain }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    best.funnel_id,
+    best.grain,
+    best.part_value,
+    best.user_id,
+    best.attempt_number,
+    best.entrant_id,
+    attempts.reached_step,
+    attempts.required_step_count,
+    attempts.step_count,
+    attempts.is_void,
+    attempts.is_ignored,
+    best.entry_date as period_start_date,
+    attempts.entered_at,
+    best.matures_at,
+    {% for step in steps -%}
+    attempts.step_{{ step }}_at{{ ',' if not loop.last }}
+    {% endfor %}
+from best
+inner join attempts
+    on best.funnel_id = attempts.funnel_id
+    and best.user_id = attempts.user_id
+    and best.attempt_number = attempts.attempt_number
+    and best.is_breakdown_thread = attempts.is_breakdown_thread
+    and (not best.is_breakdown_thread or best.part_value = attempts.breakdown_value)

@@ -1,0 +1,180 @@
+"""Facts of definitions are computed for the users whom a build touches, and equal a rebuild."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.warehouse import connect
+from tests import support
+from verify.compare import compare
+
+DAY = datetime(2024, 3, 4, 8, tzinfo=UTC)
+NAMES = ("open", "view", "buy")
+SEEDS = {
+    "funnels": "funnel_id,window_seconds,breakdown,breakdown_limit\n"
+    "to_buy,172800,user:tier,\nby_plan,172800,event:plan,1\n",
+    "funnel_steps": "funnel_id,step_number,event_name\n"
+    "to_buy,1,open\nto_buy,2,buy\nby_plan,1,open\nby_plan,2,view\n",
+    "retentions": "retention_id,cohort_event,cohort_mode,return_event,periods,breakdown\n"
+    "back,open,first_matching,buy,5,user:tier\nrolling,*,first_ever,*,3,\n",
+    "filters": "definition,definition_id,side,scope,property,operator,value\n"
+    "retention,back,return,user,tier,is_not,iron\n",
+    "paths": "path_id,anchor_event,direction,steps,scope,window_seconds\n"
+    "after_open,open,after,2,user,86400\n",
+}
+BY_USER = {
+    "fct_definition_matches", "fct_definition_values", "fct_definition_chosen_events",
+    "fct_funnel_opened_attempts", "fct_funnel_best_attempts", "fct_retention_members",
+    "fct_retention_member_returns", "fct_path_events", "fct_path_runs", "fct_path_placed_items",
+}  # fmt: skip
+
+
+def events(first: int, last: int) -> list[dict[str, Any]]:
+    """A week of events of 12 users, some of it every day; `first` to `last` are days."""
+    rows = []
+    for day in range(first, last):
+        for number in range(12):
+            for step, name in enumerate(NAMES):
+                if (number + day * (step + 1)) % (step + 2) == 0:
+                    rows.append(
+                        {
+                            "event_id": f"{day}-{number}-{name}",
+                            "event_name": name,
+                            "user_id": f"user {number:02d}",
+                            "occurred_at": (DAY + timedelta(days=day, minutes=step)).isoformat(),
+                            "properties": {"plan": ("pro", "free", "")[(number + day) % 3]},
+                        }
+                    )
+    return rows
+
+
+def people(tier: str, numbers: range) -> list[dict[str, Any]]:
+    at = "2024-03-01" if tier == "gold" else "2024-03-20"
+    return [
+        {"user_id": f"user {number:02d}", "updated_at": at, "properties": {"tier": tier}}
+        for number in numbers
+    ]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recomputed")
+    support.build_warehouse(
+        folder, events=events(0, 7), feeds={"users": people("gold", range(12))}, seeds=SEEDS
+    )
+    return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy)
+    return copy
+
+
+def differences(folder: Path) -> list[str]:
+    """What stands against everything anew."""
+    other = folder.with_name(folder.name + "-anew")
+    shutil.copytree(folder, other)
+    support.build_warehouse(other, full_refresh=True)
+    found = compare(folder / support.WAREHOUSE, other / support.WAREHOUSE)
+    return [str(one) for one in found.differences]
+
+
+def spoil(folder: Path, user: str) -> None:
+    """A wrong value in each table that is computed by user, where it does not decide a key."""
+    with connect(support.settings_of(folder)) as connection:
+        connection.execute(
+            "update facts.fct_funnel_best_attempts set reached_step = 11 where user_id = ?", [user]
+        )
+        connection.execute(
+            "update facts.fct_retention_member_returns set last_period = 99 where user_id = ?",
+            [user],
+        )
+
+
+def spoiled(folder: Path) -> set[str]:
+    rows = support.query(
+        folder / support.WAREHOUSE,
+        "select user_id from facts.fct_funnel_best_attempts where reached_step = 11 intersect"
+        " select user_id from facts.fct_retention_member_returns where last_period = 99",
+    )
+    return {row["user_id"] for row in rows}
+
+
+def ripe_attempts(folder: Path) -> int:
+    [row] = support.query(
+        folder / support.WAREHOUSE,
+        "select count(*) as ripe_count from facts.fct_funnel_attempts where is_mature",
+    )
+    return int(row["ripe_count"])
+
+
+def test_the_tables_are_all_of_that_kind(built: Path) -> None:
+    from orchestration.dbt_runs import by_user_models, load_manifest
+
+    assert {node["name"] for node in by_user_models(load_manifest()).values()} == BY_USER
+
+
+def test_a_day_computes_its_users_and_leaves_the_others(folder: Path) -> None:
+    spoil(folder, "user 01")
+    spoil(folder, "user 02")
+    late = [row for row in events(7, 10) if row["user_id"] not in ("user 01", "user 03")]
+    assert any(row["user_id"] == "user 02" for row in late)
+    support.build_warehouse(folder, events=late)
+    assert spoiled(folder) == {"user 01"}
+
+
+def test_a_day_equals_a_rebuild(folder: Path) -> None:
+    """Also where the horizon alone ripens what the day's users have nothing to do with."""
+    before = ripe_attempts(folder)
+    support.build_warehouse(folder, events=[row for row in events(9, 14) if "02" in row["user_id"]])
+    assert ripe_attempts(folder) > before
+    assert differences(folder) == []
+
+
+def test_what_the_users_feed_says_anew_moves_breakdowns_and_conditions(folder: Path) -> None:
+    counts = (
+        "select breakdown_value, sum(entrant_count) as n from marts.mart_funnel_conversion"
+        " where funnel_id = 'to_buy' and grain = 'all' and step_number = 1"
+        " group by all order by all"
+    )
+    before = support.query(folder / support.WAREHOUSE, counts)
+    support.build_warehouse(folder, feeds={"users": people("iron", range(3))})
+    after = support.query(folder / support.WAREHOUSE, counts)
+    assert [row["breakdown_value"] for row in before] == ["gold", None]
+    assert [row["breakdown_value"] for row in after] == ["gold", "iron", None]
+    assert differences(folder) == []
+
+
+def test_another_definition_makes_them_anew_and_nothing_before_them(folder: Path) -> None:
+    spoil(folder, "user 01")
+    with connect(support.settings_of(folder)) as connection:
+        connection.execute("update facts.fct_user_days set key_action_count = 77")
+    more = SEEDS["funnels"] + "again,3600,,\n"
+    steps = SEEDS["funnel_steps"] + "again,1,view\nagain,2,buy\n"
+    support.build_warehouse(folder, seeds={"funnels": more, "funnel_steps": steps})
+    assert spoiled(folder) == set()
+    with duckdb.connect(str(folder / support.WAREHOUSE), read_only=True) as connection:
+        untouched = connection.execute(
+            "select bool_and(key_action_count = 77) from facts.fct_user_days"
+        ).fetchone()
+        found = connection.execute(
+            "select count(*) from facts.fct_funnel_attempts where funnel_id = 'again'"
+        ).fetchone()
+    assert untouched == (True,)
+    assert found is not None
+    assert found[0] > 0
+
+
+def test_a_table_that_is_missing_is_made_anew_with_the_rest(folder: Path) -> None:
+    with connect(support.settings_of(folder)) as connection:
+        connection.execute("drop table facts.fct_funnel_best_attempts cascade")
+    support.build_warehouse(folder, events=events(7, 8))
+    assert differences(folder) == []
