@@ -14,8 +14,8 @@
 {# Archived rows behind those that are computed of raw, whose days they never share. `columns`
    are those of the rows above, in their order: `key`, or how rows of two ids of one person
    become one (`sum`, `min`, `max`). `touched` names the column that an incremental model replaces
-   from `recompute_from_date` on. #}
-{% macro union_archived(model, columns, touched=none) -%}
+   from `recompute_from_date` on; `by_user` is for models that are computed by user. #}
+{% macro union_archived(model, columns, touched=none, by_user=false) -%}
     {%- set keys = [] -%}
     {%- for column, use in columns.items() if use == 'key' %}{% do keys.append(column) %}{% endfor -%}
     union all
@@ -33,6 +33,9 @@
     from (
         {{ archived_rows(model, columns.keys() | reject('equalto', 'user_id')) }}
     ) as archived
+    {%- if by_user %}
+    where {{ is_recomputed('archived.user_id') }}
+    {%- endif %}
     {%- if touched and is_incremental() %}
     where exists (
         select 1

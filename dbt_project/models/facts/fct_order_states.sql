@@ -1,8 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_recomputed',
+    unique_key=['user_id'],
+    on_schema_change='fail',
+) }}
 with
 
 amounts as (
 
-    select * from {{ ref('fct_order_amounts') }}
+    select * from {{ ref('fct_order_amounts') }} as amounts
+    {% if not recomputes_everybody() -%}
+    -- A refund may come from somebody else than the order did.
+    where amounts.order_id in (
+        select of_users.order_id
+        from {{ ref('fct_order_amounts') }} as of_users
+        where {{ is_recomputed('of_users.user_id') }}
+    )
+    {%- endif %}
 
 ),
 
@@ -91,3 +105,4 @@ select
     valid_to_date,
     ordered_at
 from states
+where {{ is_recomputed('states.user_id') }}
