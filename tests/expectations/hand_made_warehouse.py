@@ -89,6 +89,10 @@ create table marts.mart_lifecycle_daily (
     stage_id text, user_count bigint, entered_count bigint, left_count bigint,
     is_mature boolean, activity_date date
 );
+create table marts.mart_lifecycle_migrations (
+    grain text, from_stage_id text, to_stage_id text, user_count bigint, move_count bigint,
+    is_resurrected boolean, is_mature boolean, period_start_date date
+);
 create table marts.mart_stickiness (
     stickiness_id text, active_intervals bigint, user_count bigint, is_mature boolean,
     period_start_date date
@@ -320,6 +324,13 @@ select day_date as activity_date, stage_id, user_count, 0 as entered_count, 0 as
     true as is_mature
 from days cross join (values ('introduction', 1000), ('growth', 200), ('churn', 0))
     as stages (stage_id, user_count);
+insert into marts.mart_lifecycle_migrations by name
+select 'week' as grain, from_stage_id, to_stage_id, user_count, user_count as move_count,
+    false as is_resurrected, true as is_mature, day_date as period_start_date
+from days
+cross join (values (null, 'introduction', 20), ('introduction', 'growth', 5),
+    ('growth', 'dormancy', 60)) as moves (from_stage_id, to_stage_id, user_count)
+where dayofweek(day_date) = 1;
 insert into marts.mart_stickiness by name
 select 'days_of_week' as stickiness_id, day_date as period_start_date,
     range as active_intervals, 10 as user_count, true as is_mature
