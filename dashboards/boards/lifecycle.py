@@ -94,6 +94,39 @@ BOARD = Board(
             is_wide=True,
             height=300,
         ),
+        Grid(
+            "migrations",
+            Text("Who moves where", "谁往哪里走"),
+            Text(
+                "A line is the stage that users left in the month or week that is chosen above, a "
+                "column the one that they entered. Dark: many users, each once.",
+                "行是用户在上面所选的月或周里离开的阶段，列是进入的阶段。颜色越深人越多，"
+                "每人只算一次。",
+            ),
+            ("marts.mart_lifecycle_migrations",),
+            f"""
+            {_MIGRATIONS}
+            select
+                moves.grain, cast(moves.period_start_date as varchar) as period_start,
+                coalesce(before.label_en, '(first active)') as from_en,
+                coalesce(before.label_zh, '（首次活跃）') as from_zh,
+                now.label_en as to_en, now.label_zh as to_zh,
+                coalesce(before.stage_number, 0) as from_place, now.stage_number as to_place,
+                moves.user_count, moves.move_count, moves.is_mature
+            from moves
+            left join seeds.dim_lifecycle_stages as before
+                on moves.from_stage_id = before.stage_id
+            inner join seeds.dim_lifecycle_stages as now on moves.to_stage_id = now.stage_id
+            order by moves.grain, moves.period_start_date, from_place, to_place
+            """,
+            row=Column("from", Text("From ↓ to →", "从 ↓ 到 →")),
+            column=Column("to", Text("To", "到")),
+            value=Column("user_count", USERS, "count"),
+            row_order="from_place",
+            column_order="to_place",
+            hint=(Column("move_count", Text("Moves", "次数"), "count"),),
+            is_wide=True,
+        ),
         Chart(
             "moves",
             Text("Entered and left, by day", "每天进入与离开"),
@@ -133,38 +166,6 @@ BOARD = Board(
             ),
             STAGES,
             day="activity_date",
-        ),
-        Grid(
-            "migrations",
-            Text("Who moves where", "谁往哪里走"),
-            Text(
-                "A line is the stage that users left in the month or week that is chosen above, a "
-                "column the one that they entered. Dark: many users, each once.",
-                "行是用户在上面所选的月或周里离开的阶段，列是进入的阶段。颜色越深人越多，"
-                "每人只算一次。",
-            ),
-            ("marts.mart_lifecycle_migrations",),
-            f"""
-            {_MIGRATIONS}
-            select
-                moves.grain, cast(moves.period_start_date as varchar) as period_start,
-                coalesce(before.label_en, '(first active)') as from_en,
-                coalesce(before.label_zh, '（首次活跃）') as from_zh,
-                now.label_en as to_en, now.label_zh as to_zh,
-                coalesce(before.stage_number, 0) as from_place, now.stage_number as to_place,
-                moves.user_count, moves.move_count, moves.is_mature
-            from moves
-            left join seeds.dim_lifecycle_stages as before
-                on moves.from_stage_id = before.stage_id
-            inner join seeds.dim_lifecycle_stages as now on moves.to_stage_id = now.stage_id
-            order by moves.grain, moves.period_start_date, from_place, to_place
-            """,
-            row=Column("from", Text("From ↓ to →", "从 ↓ 到 →")),
-            column=Column("to", Text("To", "到")),
-            value=Column("user_count", USERS, "count"),
-            row_order="from_place",
-            column_order="to_place",
-            hint=(Column("move_count", Text("Moves", "次数"), "count"),),
         ),
         Chart(
             "resurrected",
