@@ -162,7 +162,7 @@ create table marts.mart_ingest_files (
     quarantined_rate double, first_loaded_at timestamp
 );
 create table marts.mart_definition_warnings (
-    file text, problem text, mend text, row_number bigint
+    file text, problem text, problem_zh text, mend text, mend_zh text, row_number bigint
 );
 create table marts.mart_quarantined_samples (
     feed text, reason text, sample text, source_file text, sample_number bigint,
@@ -233,7 +233,8 @@ select feed, source_file, 'loaded' as status, rows_in as row_count,
 from staging.stg_ingest_ledger;
 insert into marts.mart_definition_warnings by name
 select 'funnels.csv' as file, 'nobody sends the event pay' as problem,
-    'write the name as the feed spells it' as mend, 2 as row_number;
+    '没有人发送事件 pay' as problem_zh, 'write the name as the feed spells it' as mend,
+    '按数据里的写法填写事件名' as mend_zh, 2 as row_number;
 insert into marts.mart_quarantined_samples by name
 select feed, reason, '99 x' as sample, source_file, 1 as sample_number, row_count,
     3 as row_number
