@@ -93,6 +93,15 @@ def _specs() -> Iterator[dg.AssetSpec]:
         kinds={"duckdb"},
         owners=line_owners,
         metadata={
+            "dagster/column_schema": dg.TableSchema(
+                [
+                    dg.TableColumn("build_id", "varchar", "Names the build"),
+                    dg.TableColumn("built_at", "timestamp", "When it was published, UTC"),
+                    dg.TableColumn("data_through_at", "timestamp", "How far its data reach, UTC"),
+                    dg.TableColumn("configuration_hash", "varchar", "Of settings and SQL"),
+                    dg.TableColumn("code_version", "varchar", "Of the project; empty: unknown"),
+                ]
+            ),
             "page": page("index.html"),
             "checks": checks_page("index.html"),
             **written_in(ROOT / "orchestration" / "publishing.py"),
