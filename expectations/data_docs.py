@@ -18,6 +18,7 @@ from tempfile import mkdtemp
 
 from jinja2 import Environment, FileSystemLoader
 
+from expectations.chinese import chinese
 from expectations.results import PERSONAL_COLUMNS, SuiteResult
 from expectations.rules import Suite
 
@@ -33,6 +34,7 @@ class RuleWarning:
     rule: str
     sentence: str
     failing_row_count: int
+    sentence_zh: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def build_data_docs(
     shared = {
         "evaluated_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "personal": PERSONAL_COLUMNS,
+        "chinese": chinese,
     }
     target_dir.parent.mkdir(parents=True, exist_ok=True)
     for left in target_dir.parent.glob(f".{target_dir.name}-*"):
@@ -122,6 +125,7 @@ def _summary(result: SuiteResult) -> dict[str, object]:
                 "rule": warning.rule,
                 "sentence": warning.sentence,
                 "failing_row_count": warning.failing_row_count,
+                "sentence_zh": chinese(warning.sentence),
             }
             for warning in result.warnings
         ],

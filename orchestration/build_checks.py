@@ -10,6 +10,7 @@ import duckdb
 
 from expectations.data_docs import read_results
 from orchestration.dbt_runs import Manifest, run_results
+from orchestration.dbt_tests import describe_test
 
 TABLE = "build_checks"
 
@@ -18,7 +19,8 @@ TABLE = "build_checks"
 class BuildCheck:
     """A row of `build_checks`. `status` is passed or warned: what fails is never published.
 
-    `failing_row_count` is 0 where it passed; `sentence` says what was found, without values.
+    `failing_row_count` is 0 where it passed; `sentence` says what was found, without values, and
+    `sentence_zh` the same in Chinese, where somebody has written it.
     """
 
     table_name: str
@@ -27,6 +29,7 @@ class BuildCheck:
     status: str
     failing_row_count: int
     sentence: str | None
+    sentence_zh: str | None = None
 
 
 def build_checks(manifest: Manifest, data_docs: Path) -> tuple[BuildCheck, ...]:
@@ -38,14 +41,14 @@ def write(connection: duckdb.DuckDBPyConnection, checks: tuple[BuildCheck, ...])
     """Write them as a table beside `build`."""
     connection.execute(
         f"create table {TABLE} (table_name varchar, check_name varchar, kind varchar,"
-        " status varchar, failing_row_count bigint, sentence varchar)"
+        " status varchar, failing_row_count bigint, sentence varchar, sentence_zh varchar)"
     )
     connection.execute(
         f"comment on table {TABLE} is"
         " 'One row per check of this build: passed, or warned. One that fails holds a build back.'"
     )
     if checks:
-        values = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(checks))
+        values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(checks))
         connection.execute(
             f"insert into {TABLE} values {values}", [v for c in checks for v in astuple(c)]
         )
@@ -66,7 +69,8 @@ def _tests(manifest: Manifest) -> Iterator[BuildCheck]:
             kind="dbt test",
             status="passed" if is_passed else "warned",
             failing_row_count=0 if is_passed else int(result["failures"] or 0),
-            sentence=None if is_passed else node["description"] or node["name"].replace("_", " "),
+            sentence=None if is_passed else describe_test(node),
+            sentence_zh=None if is_passed else node["config"].get("meta", {}).get("sentence_zh"),
         )
 
 
@@ -87,4 +91,5 @@ def _suites(data_docs: Path) -> Iterator[BuildCheck]:
                 "warned",
                 warning.failing_row_count,
                 warning.sentence,
+                warning.sentence_zh,
             )

@@ -1,4 +1,8 @@
-"""`make dev`: Dagster's UI on this machine alone, on the instance that `make build` writes to."""
+"""`make dev`: Dagster's UI on this machine alone, on the instance that `make build` writes to.
+
+Beside it the pages that it links to: what is published, and the suites' last report. That report
+names rows by ids of people, as the UI does, and like the UI it is for this machine alone.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 from orchestration.dagster_home import dagster_home
 from orchestration.project import ROOT, Settings
+from orchestration.serve_pages import CHECKS, server
 
 HOST = "127.0.0.1"
 PORT = "3000"
+PAGES_PORT = 3002
+"""Where pages are served when people reach them by the address of a proxy."""
 SECONDS_TO_STOP = 20.0
 """How long the UI's processes may take to end by themselves."""
 
@@ -21,11 +31,34 @@ SECONDS_TO_STOP = 20.0
 def main(arguments: Sequence[str]) -> int:
     """Run `dagster dev`; further arguments are its own, such as `--port 3001`."""
     dagster_home()
-    os.environ.update(Settings.from_environment().environment())
+    settings = Settings.from_environment()
+    os.environ.update(settings.environment())
     executable = str(Path(sys.executable).parent / "dagster")
     port = [] if {"-p", "--port"} & set(arguments) else ["--port", os.environ.get("PORT", PORT)]
     host = [] if {"-h", "--host"} & set(arguments) else ["--host", HOST]
-    return supervise([executable, "dev", *host, *port, *arguments])
+    with pages(settings):
+        return supervise([executable, "dev", *host, *port, *arguments])
+
+
+@contextmanager
+def pages(settings: Settings) -> Iterator[int | None]:
+    """Serve the pages that the UI links to, while the block runs; gives the port, None: taken."""
+    address = urlsplit(settings.pages_url)
+    is_local = address.hostname in (HOST, "localhost")
+    port = address.port if is_local and address.port is not None else PAGES_PORT
+    try:
+        serving = server(settings.publish_dir, port, {CHECKS: settings.data_docs_dir})
+    except OSError as error:
+        print(f"port {port} is taken ({error.strerror}): links from the UI to pages lead there")
+        yield None
+        return
+    with serving:
+        Thread(target=serving.serve_forever, daemon=True).start()
+        print(f"boards and reports of checks: http://{HOST}:{serving.server_port}", flush=True)
+        try:
+            yield serving.server_port
+        finally:
+            serving.shutdown()
 
 
 def supervise(command: Sequence[str], seconds_to_stop: float = SECONDS_TO_STOP) -> int:
@@ -60,6 +93,7 @@ def supervise(command: Sequence[str], seconds_to_stop: float = SECONDS_TO_STOP) 
     if told:
         interrupt(process.pid)
     code = process.wait()
+    signal.setitimer(signal.ITIMER_REAL, 0)
     _kill_group(process.pid)
     return 128 + told[0] if told else code
 

@@ -53,6 +53,7 @@ class Settings:
     alert_email_from: str | None
     alert_log: Path
     ui_url: str
+    pages_url: str
     serve_postgres: str | None = field(repr=False)
 
     @classmethod
@@ -88,6 +89,7 @@ class Settings:
             alert_email_from=get("ALERT_EMAIL_FROM") or None,
             alert_log=_path(get("ALERT_LOG", "data/alerts.log")),
             ui_url=get("UI_URL", "http://127.0.0.1:3000").rstrip("/"),
+            pages_url=get("PAGES_URL", "http://127.0.0.1:3002").rstrip("/"),
             serve_postgres=_libpq("SERVE_POSTGRES", get("SERVE_POSTGRES")),
         )
 
@@ -113,8 +115,14 @@ class Settings:
             "ALERT_EMAIL_FROM": self.alert_email_from or "",
             "ALERT_LOG": self.alert_log,
             "UI_URL": self.ui_url,
+            "PAGES_URL": self.pages_url,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
+
+    @property
+    def data_docs_dir(self) -> Path:
+        """Where the suites' pages are written: beside the warehouse, with ids of people in them."""
+        return self.warehouse.parent / "data_docs"
 
     def redact(self, text: str) -> str:
         """The text without any secret of these settings."""

@@ -8,19 +8,40 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from orchestration.project import Settings, SettingsError
 
 HOST = "127.0.0.1"
 PORT = 3001
+CHECKS = "checks"
+"""Where `make dev` has the suites' pages, beside those of what is published."""
 
 
 class PublishedFiles(SimpleHTTPRequestHandler):
-    """Files below the folder of what is published; nothing is kept by browsers, nothing logged."""
+    """Files below the folder of what is published; nothing is kept by browsers, nothing logged.
+
+    `beside` are further folders, by the name that they have in addresses.
+    """
+
+    def __init__(self, *arguments: Any, beside: Mapping[str, Path], **options: Any) -> None:
+        self._beside = beside
+        super().__init__(*arguments, **options)
+
+    def translate_path(self, path: str) -> str:
+        name, separator, rest = path.removeprefix("/").partition("/")
+        folder = self._beside.get(name) if separator else None
+        if folder is None:
+            return super().translate_path(path)
+        published, self.directory = self.directory, str(folder)
+        try:
+            return super().translate_path(f"/{rest}")
+        finally:
+            self.directory = published
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")
@@ -30,9 +51,12 @@ class PublishedFiles(SimpleHTTPRequestHandler):
         return
 
 
-def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """A server of the folder on loopback; port 0 takes a free one."""
-    return ThreadingHTTPServer((HOST, port), partial(PublishedFiles, directory=str(folder)))
+def server(
+    folder: Path, port: int, beside: Mapping[str, Path] | None = None
+) -> ThreadingHTTPServer:
+    """A server of the folder, and those beside it, on loopback; port 0 takes a free one."""
+    handler = partial(PublishedFiles, directory=str(folder), beside=beside or {})
+    return ThreadingHTTPServer((HOST, port), handler)
 
 
 def main(arguments: Sequence[str]) -> int:

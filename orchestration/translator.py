@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+
+from orchestration.dbt_tests import describe_test
+from orchestration.links import boards_of, written_in
+from orchestration.owners import owners_of
+from orchestration.project import DBT_PROJECT_DIR
+from orchestration.table_metadata import PERSONAL_DATA, column_tags, described_schema
+
+# Kinds of personal data in columns; a table is told of by the last that it holds.
+_PERSONAL = ("content", "identifier")
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -54,32 +62,31 @@ class LayerTranslator(DagsterDbtTranslator):
         return spec and spec._replace(description=describe_test(manifest["nodes"][unique_id]))
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Columns, the SQL file, and the boards that show the table."""
+        path = dbt_resource_props["original_file_path"]
+        table = ".".join(self.get_asset_key(dbt_resource_props).path)
         return {
             **super().get_metadata(dbt_resource_props),
-            "sql": f"dbt_project/{dbt_resource_props['original_file_path']}",
+            "dagster/column_schema": described_schema(dbt_resource_props),
+            "sql": f"dbt_project/{path}",
+            **written_in(DBT_PROJECT_DIR / path),
+            **boards_of(table),
         }
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
-        owners = dbt_resource_props.get("config", {}).get("meta", {}).get("owners")
-        return list(owners) if owners else super().get_owners(dbt_resource_props)
+        return owners_of(dbt_resource_props)
 
-
-def describe_test(test: Mapping[str, Any]) -> str:
-    """A dbt test in words: its YAML's, the first comment of its SQL, or what it is."""
-    if test.get("description"):
-        return str(test["description"])
-    generic = test.get("test_metadata")
-    if not generic:
-        lines = itertools.takewhile(
-            lambda line: line.startswith("--"),
-            test["raw_code"][test["raw_code"].find("--") :].splitlines(),
-        )
-        return " ".join(line.removeprefix("--").strip() for line in lines)
-    arguments = {
-        name: value
-        for name, value in generic["kwargs"].items()
-        if name not in ("model", "column_name")
-    }
-    column = f" of column `{test['column_name']}`" if test.get("column_name") else ""
-    listed = "; ".join(f"{name}: {value}" for name, value in arguments.items())
-    return f"dbt test `{generic['name']}`{column}{'. ' if listed else ''}{listed}."
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        """Its folder within the layer, how it is kept, and the personal data that it holds."""
+        area = dbt_resource_props["fqn"][2:-1]
+        kept = dbt_resource_props["config"].get("materialized")
+        personal = {
+            kind
+            for column in dbt_resource_props["columns"].values()
+            for kind in column_tags(column).values()
+        }
+        return {
+            **({"area": area[0]} if area else {}),
+            **({"materialized": kept} if kept else {}),
+            **({PERSONAL_DATA: max(personal, key=_PERSONAL.index)} if personal else {}),
+        }

@@ -4,7 +4,8 @@
         page = chromium.open(path, Size(390, 844), "lang=zh")
         page.evaluate("document.title")
 
-It is offline: no name resolves, and what a page asks of anything but files is kept as a request.
+It is offline: no name resolves, so it reaches this machine alone, and what a page asks of
+anything but files is kept as a request.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-port=0", "--lang=en-US",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0",
+    "--lang=en-US",
 )  # fmt: skip
 
 
@@ -92,8 +94,8 @@ class Page:
             self.problems.append(json.dumps(said["args"])[:1000])
         elif method == "Log.entryAdded" and said["entry"]["level"] == "error":
             self.problems.append(json.dumps(said["entry"])[:1000])
-        elif method == "Network.requestWillBeSent":
-            url = said["request"]["url"]
+        elif method in ("Network.requestWillBeSent", "Network.webSocketCreated"):
+            url = said["request"]["url"] if "request" in said else said["url"]
             if not url.startswith(("file:", "data:", "about:", "blob:")):
                 self.requests.append(url)
         elif method == "Network.loadingFailed" and not said.get("canceled"):
@@ -130,8 +132,8 @@ class Chromium:
             if "method" in answer and self._page is not None:
                 self._page.note(answer)
 
-    def open(self, path: Path, size: Size = DESKTOP, fragment: str = "") -> Page:
-        """Open a file anew on a screen of this size, once it and its scripts are loaded."""
+    def open(self, path: Path | str, size: Size = DESKTOP, fragment: str = "") -> Page:
+        """Open a file or an address anew on a screen of this size, once its scripts are loaded."""
         self.call("Page.navigate", url="about:blank")
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -139,9 +141,9 @@ class Chromium:
             mobile=size.width < 600,
         )  # fmt: skip
         self._page = Page(self)
-        url = path.absolute().as_uri() + (f"#{fragment}" if fragment else "")
-        self.call("Page.navigate", url=url)
-        self._page.wait_for(f"location.href.startsWith('{path.absolute().as_uri()}')")
+        address = path if isinstance(path, str) else path.absolute().as_uri()
+        self.call("Page.navigate", url=address + (f"#{fragment}" if fragment else ""))
+        self._page.wait_for(f"location.href.startsWith('{address}')")
         self._page.wait_for("document.readyState === 'complete'")
         return self._page
 

@@ -162,7 +162,9 @@ BOARD = Board(
             ),
             ("build_checks",),
             """
-            select table_name, check_name, sentence, failing_row_count
+            select
+                table_name, check_name, sentence as sentence_en,
+                coalesce(sentence_zh, sentence) as sentence_zh, failing_row_count
             from build_checks where status <> 'passed'
             order by failing_row_count desc, table_name, check_name
             """,
@@ -362,7 +364,8 @@ BOARD = Board(
             ),
             ("marts.mart_definition_warnings",),
             """
-            select file, row_number, problem, mend
+            select
+                file, row_number, problem as problem_en, problem_zh, mend as mend_en, mend_zh
             from marts.mart_definition_warnings
             order by file, row_number, problem
             limit 100

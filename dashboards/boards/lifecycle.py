@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.board import Board, Chart, Choice, Column, Period, Table, Text
+from dashboards.board import Board, Chart, Choice, Column, Grid, Period, Table, Text
 from dashboards.boards.shared import (
     DAY,
     SHARE,
@@ -10,6 +10,7 @@ from dashboards.boards.shared import (
     STAGE_COLUMNS,
     STAGES,
     USERS,
+    grain,
     newest,
 )
 from dashboards.specs import areas, columns, lines
@@ -18,6 +19,17 @@ _DAILY = f"""
     from marts.mart_lifecycle_daily as daily
     inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
     where {newest("marts.mart_lifecycle_daily", "daily.activity_date")}
+"""
+_PERIODS_SHOWN = 60
+"""Months, and weeks, whose moves the board holds; the mart holds all."""
+_MIGRATIONS = f"""
+    with moves as (
+        select * from marts.mart_lifecycle_migrations
+        where grain in ('month', 'week')
+        qualify dense_rank() over (
+            partition by grain order by period_start_date desc
+        ) <= {_PERIODS_SHOWN}
+    )
 """
 _MOVES = Text("Users (above: entered, below: left)", "用户数（上：进入，下：离开）")
 
@@ -33,6 +45,26 @@ BOARD = Board(
             "select stage_id as value, label_en, label_zh from seeds.dim_lifecycle_stages"
             " order by stage_number",
             everything=Text("All stages", "所有阶段"),
+        ),
+        grain("month", "week"),
+        Choice(
+            "period_start",
+            Text("Who moves in", "流动时期"),
+            f"""
+            {_MIGRATIONS}
+            select
+                cast(period_start_date as varchar) as value,
+                case when grain = 'month' then left(cast(period_start_date as varchar), 7)
+                    else 'from ' || period_start_date end
+                || case when is_mature then '' else ' (not closed)' end as label_en,
+                case when grain = 'month' then left(cast(period_start_date as varchar), 7)
+                    else period_start_date || ' 起' end
+                || case when is_mature then '' else '（未完结）' end as label_zh,
+                grain
+            from moves
+            group by grain, period_start_date, is_mature
+            order by grain, not is_mature, period_start_date desc
+            """,
         ),
     ),
     items=(
@@ -61,6 +93,39 @@ BOARD = Board(
             day="activity_date",
             is_wide=True,
             height=300,
+        ),
+        Grid(
+            "migrations",
+            Text("Who moves where", "谁往哪里走"),
+            Text(
+                "A line is the stage that users left in the month or week that is chosen above, a "
+                "column the one that they entered. Dark: many users, each once.",
+                "行是用户在上面所选的月或周里离开的阶段，列是进入的阶段。颜色越深人越多，"
+                "每人只算一次。",
+            ),
+            ("marts.mart_lifecycle_migrations",),
+            f"""
+            {_MIGRATIONS}
+            select
+                moves.grain, cast(moves.period_start_date as varchar) as period_start,
+                coalesce(before.label_en, '(first active)') as from_en,
+                coalesce(before.label_zh, '（首次活跃）') as from_zh,
+                now.label_en as to_en, now.label_zh as to_zh,
+                coalesce(before.stage_number, 0) as from_place, now.stage_number as to_place,
+                moves.user_count, moves.move_count, moves.is_mature
+            from moves
+            left join seeds.dim_lifecycle_stages as before
+                on moves.from_stage_id = before.stage_id
+            inner join seeds.dim_lifecycle_stages as now on moves.to_stage_id = now.stage_id
+            order by moves.grain, moves.period_start_date, from_place, to_place
+            """,
+            row=Column("from", Text("From ↓ to →", "从 ↓ 到 →")),
+            column=Column("to", Text("To", "到")),
+            value=Column("user_count", USERS, "count"),
+            row_order="from_place",
+            column_order="to_place",
+            hint=(Column("move_count", Text("Moves", "次数"), "count"),),
+            is_wide=True,
         ),
         Chart(
             "moves",

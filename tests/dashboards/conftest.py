@@ -31,8 +31,11 @@ SEEDS["retentions"] += (
 )
 CHECKS = (
     BuildCheck("marts.mart_active_users_daily", "unique", "dbt test", "passed", 0, None),
-    BuildCheck("raw.events", "volume", "suite", "warned", 3, "Fewer <b>events</b> than usual"),
-)
+    BuildCheck(
+        "raw.events", "volume", "suite", "warned", 3,
+        "Fewer <b>events</b> than usual", "<b>事件</b>比通常少",
+    ),
+)  # fmt: skip
 
 
 def person(number: int) -> str:

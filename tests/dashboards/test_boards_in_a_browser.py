@@ -213,6 +213,43 @@ def test_every_cell_of_the_cohorts_equals_the_mart(
     is_quiet(page)
 
 
+def test_every_move_between_stages_equals_the_mart(
+    published: Published, chromium: Chromium
+) -> None:
+    page = opened(chromium, published.board("lifecycle"))
+    for grain in ("month", "week"):
+        choose(page, "grain", grain)
+        [(first, unripe)] = published.query(
+            "select cast(max(period_start_date) filter (is_mature) as varchar),"
+            " cast(max(period_start_date) filter (not is_mature) as varchar)"
+            f" from marts.mart_lifecycle_migrations where grain = '{grain}'"
+        )
+        assert page.evaluate("document.querySelector('[data-filter=period_start]').value") == first
+        for period in (first, unripe):
+            choose(page, "period_start", period)
+            shown = page.evaluate("""(() => {
+                const names = [...document.querySelectorAll('#migrations thead th')].slice(1);
+                return [...document.querySelectorAll('#migrations tbody tr')].flatMap((row) =>
+                    [...row.querySelectorAll('td')].map((cell, place) => [
+                        row.firstChild.textContent, names[place].textContent, cell.textContent,
+                        cell.classList.contains('unripe')]).filter(([, , figure]) => figure));
+            })()""")
+            wanted = published.query(
+                "select coalesce(before.label_en, '(first active)'), now.label_en, user_count,"
+                " not is_mature from marts.mart_lifecycle_migrations"
+                " left join seeds.dim_lifecycle_stages as before on from_stage_id = before.stage_id"
+                " inner join seeds.dim_lifecycle_stages as now on to_stage_id = now.stage_id"
+                f" where grain = '{grain}' and period_start_date = '{period}'"
+                " order by coalesce(before.stage_number, 0), now.stage_number"
+            )
+            assert [tuple(cell) for cell in shown] == [
+                (left, entered, f"{count:,}", is_unripe)
+                for left, entered, count, is_unripe in wanted
+            ]
+            assert wanted
+    is_quiet(page)
+
+
 def test_what_is_not_ripe_looks_it_and_is_said(published: Published, chromium: Chromium) -> None:
     page = opened(chromium, published.board("overview"))
     dashed = "document.querySelectorAll('#active_users svg path[stroke-dasharray=\"4,3\"]').length"
@@ -254,6 +291,15 @@ def test_health_tells_of_refused_rows_and_of_events_that_are_not_planned(
     assert "Fewer <b>events</b> than usual" in text["checks"]
     [(rows,)] = published.query("select sum(row_count) from marts.mart_ingest_files")
     assert f"{rows:,}" in text["sums"]
+
+
+def test_health_says_doubts_and_checks_in_chinese(published: Published, chromium: Chromium) -> None:
+    page = opened(chromium, published.board("health"), fragment="lang=zh")
+    assert "<b>事件</b>比通常少" in page.evaluate("document.querySelector('#checks').innerText")
+    said = page.evaluate("document.querySelector('#definitions').innerText")
+    doubts = published.query("select problem_zh, problem from marts.mart_definition_warnings")
+    assert doubts
+    assert all(chinese in said and english not in said for chinese, english in doubts)
 
 
 def test_no_page_names_a_person(published: Published) -> None:

@@ -244,6 +244,21 @@ _DEFECTS = {
             update marts.mart_lifecycle_daily set stage_id = 'dormancy'
             where stage_id = 'growth'""",
     },
+    "marts.mart_lifecycle_migrations": {
+        "not_empty": "delete from marts.mart_lifecycle_migrations",
+        "not_negative": """
+            update marts.mart_lifecycle_migrations set user_count = -1
+            where period_start_date = '2024-01-08' and to_stage_id = 'growth'""",
+        "within_horizon": """
+            update marts.mart_lifecycle_migrations set period_start_date = '2999-01-01'
+            where period_start_date = '2024-01-08'""",
+        "silence_is_entered_in_order": """
+            update marts.mart_lifecycle_migrations set from_stage_id = 'churn'
+            where period_start_date = '2024-01-08' and to_stage_id = 'dormancy'""",
+        "not_everybody_fell_silent": """
+            update marts.mart_lifecycle_migrations set user_count = 1100
+            where period_start_date = '2024-02-26' and to_stage_id = 'dormancy'""",
+    },
     "marts.mart_stickiness": {
         "not_negative": """
             update marts.mart_stickiness set user_count = -1

@@ -89,6 +89,10 @@ create table marts.mart_lifecycle_daily (
     stage_id text, user_count bigint, entered_count bigint, left_count bigint,
     is_mature boolean, activity_date date
 );
+create table marts.mart_lifecycle_migrations (
+    grain text, from_stage_id text, to_stage_id text, user_count bigint, move_count bigint,
+    is_resurrected boolean, is_mature boolean, period_start_date date
+);
 create table marts.mart_stickiness (
     stickiness_id text, active_intervals bigint, user_count bigint, is_mature boolean,
     period_start_date date
@@ -158,7 +162,7 @@ create table marts.mart_ingest_files (
     quarantined_rate double, first_loaded_at timestamp
 );
 create table marts.mart_definition_warnings (
-    file text, problem text, mend text, row_number bigint
+    file text, problem text, problem_zh text, mend text, mend_zh text, row_number bigint
 );
 create table marts.mart_quarantined_samples (
     feed text, reason text, sample text, source_file text, sample_number bigint,
@@ -229,7 +233,8 @@ select feed, source_file, 'loaded' as status, rows_in as row_count,
 from staging.stg_ingest_ledger;
 insert into marts.mart_definition_warnings by name
 select 'funnels.csv' as file, 'nobody sends the event pay' as problem,
-    'write the name as the feed spells it' as mend, 2 as row_number;
+    '没有人发送事件 pay' as problem_zh, 'write the name as the feed spells it' as mend,
+    '按数据里的写法填写事件名' as mend_zh, 2 as row_number;
 insert into marts.mart_quarantined_samples by name
 select feed, reason, '99 x' as sample, source_file, 1 as sample_number, row_count,
     3 as row_number
@@ -320,6 +325,13 @@ select day_date as activity_date, stage_id, user_count, 0 as entered_count, 0 as
     true as is_mature
 from days cross join (values ('introduction', 1000), ('growth', 200), ('churn', 0))
     as stages (stage_id, user_count);
+insert into marts.mart_lifecycle_migrations by name
+select 'week' as grain, from_stage_id, to_stage_id, user_count, user_count as move_count,
+    false as is_resurrected, true as is_mature, day_date as period_start_date
+from days
+cross join (values (null, 'introduction', 20), ('introduction', 'growth', 5),
+    ('growth', 'dormancy', 60)) as moves (from_stage_id, to_stage_id, user_count)
+where dayofweek(day_date) = 1;
 insert into marts.mart_stickiness by name
 select 'days_of_week' as stickiness_id, day_date as period_start_date,
     range as active_intervals, 10 as user_count, true as is_mature

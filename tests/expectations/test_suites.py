@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from expectations.chinese import chinese
 from expectations.results import Status, SuiteResult
 from expectations.rules import QueryRule, Suite
 from expectations.suites import all_suites
@@ -157,3 +158,13 @@ def test_the_rows_of_a_query_rule_are_named_by_columns_that_it_selects() -> None
         for rule in suite.rules:
             if isinstance(rule, QueryRule):
                 assert rule.keys, (suite.name, rule.name)
+
+
+def test_every_rule_says_what_is_wrong_in_chinese_too() -> None:
+    sentences = {rule.sentence for suite in all_suites() for rule in suite.rules}
+    assert [sentence for sentence in sentences if not chinese(sentence)] == []
+    assert chinese("A figure is below 0 (dau, wau)") == "数字小于 0（dau, wau）"
+    assert chinese("A part is greater than its whole (dau of wau)") == (
+        "部分大于整体（wau 里的 dau）"
+    )
+    assert chinese("Nobody has said this yet") is None

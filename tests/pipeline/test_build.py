@@ -28,7 +28,9 @@ from orchestration.publishing import DATABASE, current_build, publish
 from orchestration.summary import summarize
 from orchestration.up_to_date import published_already
 from orchestration.warehouse import connect
+from tests.browser import Page, browser, executable
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
+from tests.pipeline.ui import Ui, click, free_port, links, running_ui, shows
 from tests.support import dbt_target, environment_of, settings_of, write_feeds
 
 SECONDS = 600
@@ -113,6 +115,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
         "YUNYING_ALERT_LOG": str(folder / "alerts.log"),
         "YUNYING_ALERT_EMAIL_TO": "ops@example.com",
         "YUNYING_PSEUDONYM_KEY": SECRETS[2],
+        # Links that builds leave in the history lead there.
+        "YUNYING_PAGES_URL": f"http://127.0.0.1:{free_port()}",
     }
     with webhook() as hook, mailbox() as box:
         environment["YUNYING_ALERT_WEBHOOK"] = f"{hook.url}/{SECRETS[0]}"
@@ -423,6 +427,56 @@ def test_4_no_secret_stands_in_anything_that_was_written(line: Line) -> None:
     ]
     assert found == []
     assert line.hook.posted
+
+
+def test_5_the_ui_explains_a_table_and_leads_from_a_red_check_to_its_rows(line: Line) -> None:
+    if executable() is None:
+        assert not os.environ.get("CI"), "continuous integration has to bring Chromium"
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with running_ui(line.environment) as ui, browser() as chromium:
+        page = ui.asset(chromium, "marts/mart_lifecycle_daily", view="overview")
+        for text in (
+            "One row per day and stage", "user-operations", "Users whose first day in it this is.",
+            "← facts.fct_user_lifecycle_spans: rows", "mart_lifecycle_daily.sql",
+            "area: users", "lifecycle_board",
+        ):  # fmt: skip
+            shows(page, text)
+        assert links(page, ui.pages) == [
+            f"{ui.pages}/boards/{name}.html" for name in ("lifecycle", "overview")
+        ]
+        click(page, "Plots")
+        shows(page, "seconds")
+        shows(page, "dagster/row_count")
+        is_quiet(page, ui)
+
+        red = "assert_definitions_are_right"
+        page = ui.asset(chromium, "seeds/definition_problems", view="checks", checkDetail=red)
+        shows(page, "A wrong definition never builds a silent zero")
+        shows(page, "Failed")
+        click(page, "[Show Markdown]")
+        shows(page, "cell 1, 1, 1 is missing")
+        is_quiet(page, ui)
+
+        page = ui.asset(
+            chromium, "marts/mart_lifecycle_daily", view="checks", checkDetail="plausible"
+        )
+        report = f"{ui.pages}/checks/suites/marts.mart_lifecycle_daily.html"
+        page.wait_for(f"document.querySelector('a[href=\"{report}\"]')")
+        is_quiet(page, ui)
+        page = chromium.open(report)
+        shows(page, "The stages hold fewer users together than on the day before")
+        shows(page, "各阶段的用户总数比前一天少")
+        is_quiet(page, ui)
+        page = chromium.open(f"{ui.pages}/boards/lifecycle.html")
+        page.wait_for("document.documentElement.dataset.drawn")
+        is_quiet(page, ui)
+
+
+def is_quiet(page: Page, ui: Ui) -> None:
+    """No error in the console, and nothing asked of any other place."""
+    assert page.problems == []
+    here = (ui.address, ui.pages, ui.address.replace("http", "ws", 1))
+    assert [request for request in page.requests if not request.startswith(here)] == []
 
 
 def assert_the_ui_shows_what_failed_and_that_alone(line: Line) -> None:

@@ -38,7 +38,10 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BuildCheck,
     (tmp_path / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
     docs = tmp_path / "data_docs"
     docs.mkdir()
-    warning = {"rule": "nothing_is_late", "sentence": "An event is late", "failing_row_count": 1}
+    warning = {
+        "rule": "nothing_is_late", "sentence": "An event is late", "failing_row_count": 1,
+        "sentence_zh": "有事件迟到",
+    }  # fmt: skip
     suites = [
         {"suite": "raw.events", "status": "passed", "warnings": []},
         {"suite": "marts.mart_event_freshness", "status": "passed", "warnings": [warning]},
@@ -52,12 +55,24 @@ def test_tests_and_suites_are_told_one_by_one(checks: tuple[BuildCheck, ...]) ->
     assert (unique.table_name, unique.kind) == ("marts.mart_active_users_daily", "dbt test")
     assert (unique.status, unique.failing_row_count, unique.sentence) == ("passed", 0, None)
     assert (doubt.status, doubt.failing_row_count) == ("warned", 2)
-    assert doubt.sentence
+    assert doubt.sentence == (
+        "A doubtful definition is built as it stands, and shown with its line and mend."
+    )
+    assert doubt.sentence_zh == "存疑的定义按原样计算，并列出文件行号和修复办法。"
     assert events == BuildCheck("raw.events", "plausible", "suite", "passed", 0, None)
     assert late.table_name == "marts.mart_event_freshness"
-    assert (late.check_name, late.status, late.sentence) == (
-        "nothing_is_late", "warned", "An event is late"
-    )  # fmt: skip
+    assert (late.check_name, late.status) == ("nothing_is_late", "warned")
+    assert (late.sentence, late.sentence_zh) == ("An event is late", "有事件迟到")
+
+
+def test_tests_that_only_warn_say_so_in_chinese_too() -> None:
+    warning = [
+        node
+        for node in load_manifest()["nodes"].values()
+        if node["resource_type"] == "test" and node["config"]["severity"].lower() == "warn"
+    ]
+    assert len(warning) >= 3
+    assert [n["name"] for n in warning if "sentence_zh" not in n["config"]["meta"]] == []
 
 
 def test_they_stand_in_a_table_also_when_there_are_none(checks: tuple[BuildCheck, ...]) -> None:

@@ -237,6 +237,40 @@ def test_no_asset_is_without_description(defs: dg.Definitions) -> None:
     assert bare == []
 
 
+def test_every_asset_has_an_owner_and_the_file_that_makes_it(defs: dg.Definitions) -> None:
+    for spec in defs.resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        assert len(spec.owners) == 1, name
+        assert spec.kinds, name
+        [file] = spec.metadata["dagster/code_references"].code_references
+        assert Path(file.file_path).is_file(), name
+
+
+def test_owners_are_said_by_folder_and_by_who_reads(defs: dg.Definitions) -> None:
+    owners = {spec.key.to_user_string(): spec.owners for spec in defs.resolve_all_asset_specs()}
+    assert owners["raw/events"] == owners["publish/build"] == ["team:data-operations"]
+    assert owners["seeds/funnels"] == owners["seeds/dim_funnels"] == ["team:user-operations"]
+    assert owners["marts/mart_rfm_scores"] == owners["publish/marts/mart_rfm_scores"]
+    assert owners["marts/mart_rfm_scores"] == owners["readers/customer_value"]
+
+
+def test_every_table_has_its_columns_described(defs: dg.Definitions) -> None:
+    specs = defs.resolve_all_asset_specs()
+    tables = [spec for spec in specs if {"duckdb", "csv"} & spec.kinds]
+    assert len(tables) > 250
+    for spec in tables:
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert columns, spec.key
+        assert [c.name for c in columns if not c.description] == [], spec.key
+    people = {
+        spec.key.to_user_string()
+        for spec in tables
+        if spec.tags.get("personal_data") == "identifier"
+    }
+    assert {"marts/mart_rfm_scores", "publish/marts/mart_rfm_scores"} <= people
+    assert "marts/mart_lifecycle_daily" not in people
+
+
 def test_every_check_says_what_it_looks_for(defs: dg.Definitions) -> None:
     specs = {
         spec.key: spec.description or ""

@@ -3,6 +3,7 @@ mend and crash no build; what the data never meets is a warning."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -359,6 +360,25 @@ def test_every_wrong_row_is_named_and_no_good_one(wrong: Path, file: str) -> Non
     assert sorted(found, key=str) == sorted(EXPECTED[file], key=str)
 
 
+def assert_said_in_chinese(warehouse: Path) -> None:
+    """Each doubt has words in Chinese, with the values that the English ones name."""
+    # A condition without a property is an error, and told as one.
+    rows = support.query(
+        warehouse, "select * from marts.mart_definition_warnings where problem is not null"
+    )
+    assert rows
+    for row in rows:
+        assert re.search("[\u4e00-\u9fff]", row["problem_zh"]), row["problem"]
+        assert re.search("[\u4e00-\u9fff]", row["mend_zh"]), row["problem"]
+        assert not re.search(r"[{}\\]", row["problem_zh"] + row["mend_zh"]), row["problem"]
+        values = re.findall(r"event:\w+|(?<=the event )\w+|(?<=segment )\w+", row["problem"])
+        assert all(value in row["problem_zh"] for value in values), row["problem"]
+
+
+def test_doubts_are_said_in_chinese_too(wrong: Path) -> None:
+    assert_said_in_chinese(wrong)
+
+
 def test_a_file_that_is_none_is_named(wrong: Path) -> None:
     rows = support.query(
         wrong, "select * from seeds.definition_problems where file = 'stickiness.csv'"
@@ -391,8 +411,9 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
         "funnel,met,1,plan,is,pro\nretention,kept,return,plna,is_set,\n",
     }
     warehouse = support.build_warehouse(
-        tmp_path, events=events, seeds=seeds, select="+fct_definition_warnings"
+        tmp_path, events=events, seeds=seeds, select="+mart_definition_warnings"
     )
+    assert_said_in_chinese(warehouse)
     rows = support.query(
         warehouse, "select * from facts.fct_definition_warnings order by file, row_number, problem"
     )

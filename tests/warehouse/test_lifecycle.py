@@ -152,3 +152,35 @@ def test_days_are_those_of_the_walk(name: str) -> None:
         "activity_date, stage_id, user_count, entered_count, left_count, is_mature",
     )
     assert actual == compared(expected)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_migrations_are_the_steps_of_the_walk(name: str) -> None:
+    wanted = world(name)
+    movers: dict[tuple[str, date, str | None, str], list[str]] = {}
+    for user, days in walk(wanted).items():
+        before: str | None = None
+        for day, stage in days:
+            if stage != before:
+                for grain in ("day", "week", "month"):
+                    period = wanted.period_start(grain, day)
+                    movers.setdefault((grain, period, before, stage), []).append(user)
+            before = stage
+    expected = [
+        (
+            *move,
+            len(set(users)),
+            len(users),
+            move[2] in ("dormancy", "churn") and move[3] not in ("dormancy", "churn"),
+            wanted.is_closed(wanted.next_period(move[0], move[1])),
+        )
+        for move, users in movers.items()
+    ]
+    assert any(users < moves for *_, users, moves, _, _ in expected), "nobody moves twice"
+    actual = rows_of(
+        build(name),
+        "marts.mart_lifecycle_migrations",
+        "grain, period_start_date, from_stage_id, to_stage_id, user_count, move_count,"
+        " is_resurrected, is_mature",
+    )
+    assert actual == compared(expected)

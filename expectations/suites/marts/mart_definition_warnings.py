@@ -13,7 +13,8 @@ SUITE = Suite(
         RowRule(
             name="says_what_to_do",
             sentence="A doubt has no words for what is doubtful, or for the mend",
-            where="trim(problem) = '' or trim(mend) = ''",
+            where="trim(problem) = '' or trim(mend) = ''"
+            " or trim(problem_zh) = '' or trim(mend_zh) = ''",
             show=("problem", "mend"),
         ),
     ),

@@ -11,20 +11,17 @@ from pathlib import Path
 
 import dagster as dg
 
+from expectations.data_docs import page_of
 from expectations.results import Failure, SuiteResult
 from expectations.rules import Suite
 from expectations.suites import all_suites
 from orchestration import attempts, watermarks
 from orchestration.fingerprint import fingerprint
+from orchestration.links import checks_page
 from orchestration.project import Settings
 from orchestration.retries import connect_or_retry
 
 CHECK_NAME = "plausible"
-
-
-def data_docs_dir(settings: Settings) -> Path:
-    """Where the suites' pages are written: beside the warehouse, with ids of people in them."""
-    return settings.warehouse.parent / "data_docs"
 
 
 def _spec(suite: Suite) -> dg.AssetCheckSpec:
@@ -34,7 +31,10 @@ def _spec(suite: Suite) -> dg.AssetCheckSpec:
         asset=[suite.schema, suite.table],
         blocking=suite.schema != "raw",
         description=f"Great Expectations over {suite.name}. No row of these kinds:\n\n{sentences}",
-        metadata={"suite": f"expectations/suites/{suite.schema}/{suite.table}.py"},
+        metadata={
+            "suite": f"expectations/suites/{suite.schema}/{suite.table}.py",
+            "page": checks_page(page_of(suite.name)),
+        },
     )
 
 
@@ -53,7 +53,7 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
     for result in results:
         if result.errors or result.failures:
             context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
-        yield check_result(result, data_docs_dir(settings))
+        yield check_result(result, settings.data_docs_dir)
     failed = [result.suite for result in results if result.errors or result.blocking_failures]
     if failed:
         raise dg.Failure(
@@ -73,7 +73,7 @@ def _evaluate(settings: Settings, suites: Sequence[Suite]) -> tuple[SuiteResult,
     return validate(
         settings.warehouse,
         suites,
-        data_docs_dir=data_docs_dir(settings),
+        data_docs_dir=settings.data_docs_dir,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
     )
@@ -85,7 +85,7 @@ def report_suites(context: dg.AssetExecutionContext, settings: Settings) -> None
     Dagster would show all of them red, as executions that failed, and hide the check that did.
     """
     for result in _evaluate(settings, all_suites()):
-        check = check_result(result, data_docs_dir(settings))
+        check = check_result(result, settings.data_docs_dir)
         if result.errors or result.blocking_failures:
             context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
         context.instance.report_runless_asset_event(
@@ -121,6 +121,7 @@ def check_result(result: SuiteResult, docs: Path) -> dg.AssetCheckResult:
                 failure.rule: dg.MarkdownMetadataValue(markdown(failure))
                 for failure in result.failures
             },
+            "page": checks_page(result.page),
             "data_docs": dg.MetadataValue.path(docs / result.page),
             "seconds": round(result.seconds, 3),
         },

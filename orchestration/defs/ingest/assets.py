@@ -1,10 +1,10 @@
 """Ingest as Dagster assets: the raw folders, the raw tables made of them, the definitions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from orchestration.defs.checks.suites import data_docs_dir
+from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest.archived_tables import COLUMN_TEXTS, EXPIRY_TABLES
 from orchestration.defs.ingest.feeds import (
     FEEDS,
@@ -16,9 +16,15 @@ from orchestration.defs.ingest.feeds import (
 )
 from orchestration.defs.ingest.loader import FeedSummary, IngestReport, ingest
 from orchestration.defs.ingest.seeds import DEFINITIONS, Definition, SeedFile
-from orchestration.project import Settings
+from orchestration.links import written_in
+from orchestration.owners import owners_of_schema
+from orchestration.project import ROOT, Settings
+from orchestration.retries import connect_or_retry
 from orchestration.scrubbing import is_due, scrub
 
+MANIFEST = load_manifest()
+LINE_OWNERS = owners_of_schema(MANIFEST, "raw")
+INGEST = ROOT / "orchestration" / "defs" / "ingest"
 LISTED_FAILURES = 20
 """Unreadable files that an asset's metadata lists; the ledger has all."""
 
@@ -76,6 +82,23 @@ LEDGER_TABLES = {
         "One row per erasure: how far the data had come by then. The horizon does not go back.",
         (Column("data_through_at", "timestamp", "The last instant, UTC"),),
     ),
+    "restatements_log": (
+        "One row per value of a ripe row that moved, as readers were told of it by the last build.",
+        (
+            Column("build_id", "text", "The build that moved it"),
+            Column("previous_build_id", "text", "The build that readers saw before"),
+            Column("table_name", "text", "The published table"),
+            Column("row_key", "json", "The row, by its key columns"),
+            Column("column_name", "text", "The column; empty: the row is new or gone"),
+            Column("reasons", "text", "What may have moved it, as ids"),
+            Column("reason_en", "text", "The same in words, English"),
+            Column("reason_zh", "text", "The same in words, Chinese"),
+            Column("old_value", "text", "The value before"),
+            Column("new_value", "text", "The value now"),
+            Column("is_gone", "boolean", "true: the row is gone"),
+            Column("restated_at", "timestamp", "When the build was published"),
+        ),
+    ),
     "ingest_columns": (
         "One row per feed, file and column that the file brought.",
         (
@@ -111,6 +134,8 @@ def _files_spec(feed: Feed) -> dg.AssetSpec:
         ),
         group_name="raw",
         kinds={"file"},
+        owners=LINE_OWNERS,
+        metadata=written_in(INGEST / "feeds.py"),
     )
 
 
@@ -122,7 +147,8 @@ def _feed_spec(feed: Feed) -> dg.AssetSpec:
         description=f"{feed.description} Every column is text as it came.",
         group_name="raw",
         kinds={"duckdb"},
-        metadata={"dagster/column_schema": _schema(columns)},
+        owners=LINE_OWNERS,
+        metadata={"dagster/column_schema": _schema(columns), **written_in(INGEST / "feeds.py")},
     )
 
 
@@ -134,7 +160,8 @@ def _ledger_spec(name: str) -> dg.AssetSpec:
         description=description,
         group_name="raw",
         kinds={"duckdb"},
-        metadata={"dagster/column_schema": _schema(columns)},
+        owners=LINE_OWNERS,
+        metadata={"dagster/column_schema": _schema(columns), **written_in(INGEST / "ledger.py")},
     )
 
 
@@ -149,7 +176,11 @@ def _seed_spec(definition: Definition) -> dg.AssetSpec:
         description=f"{definition.description} Edited by people: seeds/{definition.name}.csv.",
         group_name="seeds",
         kinds={"csv"},
-        metadata={"dagster/column_schema": _schema(columns)},
+        owners=owners_of_schema(MANIFEST, "seeds"),
+        metadata={
+            "dagster/column_schema": _schema(columns),
+            **written_in(Settings.from_environment().seeds_dir / f"{definition.name}.csv"),
+        },
     )
 
 
@@ -160,6 +191,19 @@ def _definition_files_spec() -> dg.AssetSpec:
         description="One row per definition file: its rows, columns that are not ours, its error.",
         group_name="seeds",
         kinds={"csv"},
+        owners=owners_of_schema(MANIFEST, "seeds"),
+        metadata={
+            "dagster/column_schema": _schema(
+                (
+                    Column("file", "text", "The file, below the seeds folder"),
+                    Column("row_count", "integer", "Its rows"),
+                    Column("unknown_columns", "text", "Columns that are not ours"),
+                    Column("error", "text", "Why it could not be read; empty: it was"),
+                    Column("is_known", "boolean", "false: no definitions have this name"),
+                )
+            ),
+            **written_in(INGEST / "seeds.py"),
+        },
     )
 
 
@@ -181,13 +225,23 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     report = ingest(settings, context.log.info)
     context.log.info(report.summary())
     if is_due(settings):
-        scrub(settings, data_docs_dir(settings), context.run_id)
+        scrub(settings, settings.data_docs_dir, context.run_id)
         context.log.info("Removed what older reports and logs quoted of rows that are gone.")
-    yield from materializations(report)
+    with connect_or_retry(settings, context.log.info) as connection:
+        counts = dict(
+            connection.execute(
+                " union all ".join(
+                    f"select '{name}', count(*) from raw.{name}" for name in LEDGER_TABLES
+                )
+            ).fetchall()
+        )
+    yield from materializations(report, counts)
 
 
-def materializations(report: IngestReport) -> Iterator[dg.MaterializeResult]:
-    """What the UI shows of each table after a run of ingest."""
+def materializations(
+    report: IngestReport, counts: Mapping[str, int]
+) -> Iterator[dg.MaterializeResult]:
+    """What the UI shows of each table after a run; `counts` are rows of what is no feed."""
     summaries = {summary.feed: summary for summary in report.feeds}
     for feed in FEEDS:
         yield dg.MaterializeResult(
@@ -195,7 +249,12 @@ def materializations(report: IngestReport) -> Iterator[dg.MaterializeResult]:
         )
     for name in LEDGER_TABLES:
         yield dg.MaterializeResult(
-            asset_key=["raw", name], metadata={"notes": "\n".join(report.notes)}
+            asset_key=["raw", name],
+            metadata={
+                "dagster/row_count": counts[name],
+                "notes": "\n".join(report.notes),
+                "seconds": round(report.seconds, 3),
+            },
         )
     seeds = {seed.file: seed for seed in report.seeds}
     for definition in DEFINITIONS:

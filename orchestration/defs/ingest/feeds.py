@@ -256,6 +256,7 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "unjoined_anonymous_ids",
         "horizon_floors",
         "restated_days",
+        "restatements_log",
         "build_attempts",
         "built_models",
         *(table.name for table in EXPIRY_TABLES),

@@ -11,6 +11,9 @@ import dagster as dg
 
 from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest.feeds import FEEDS_BY_NAME, RESERVED_NAMES
+from orchestration.links import written_in
+from orchestration.owners import owners_of
+from orchestration.project import DBT_PROJECT_DIR
 
 
 @dg.definitions
@@ -30,6 +33,8 @@ def log_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
             description=f"The folder {name} of the raw folder: a log with columns of its own.",
             group_name="raw",
             kinds={"file"},
+            owners=owners_of(source),
+            metadata=written_in(DBT_PROJECT_DIR / source["original_file_path"]),
         )
         yield dg.AssetSpec(
             ["raw", name],
@@ -37,4 +42,6 @@ def log_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
             description=source["description"] or f"One row per row of a file of {name}.",
             group_name="raw",
             kinds={"duckdb"},
+            owners=owners_of(source),
+            metadata=written_in(DBT_PROJECT_DIR / source["original_file_path"]),
         )

@@ -6,7 +6,10 @@ One run notes the range; the sensor `restatements` then asks for a build, which 
 
 import dagster as dg
 
-from orchestration.project import Settings
+from orchestration.dbt_runs import load_manifest
+from orchestration.links import written_in
+from orchestration.owners import owners_of_schema
+from orchestration.project import ROOT, Settings
 from orchestration.restate import record
 from orchestration.retries import connect_or_retry
 
@@ -28,6 +31,18 @@ class Why(dg.Config):
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="raw",
     kinds={"duckdb"},
+    owners=owners_of_schema(load_manifest(), "raw"),
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn("load_id", "bigint", "Load that takes the days in"),
+                dg.TableColumn("restated_date", "date", "Day in the reporting time zone"),
+                dg.TableColumn("reason", "varchar", "Why it was asked"),
+                dg.TableColumn("requested_at", "timestamp", "When it was asked, UTC"),
+            ]
+        ),
+        **written_in(ROOT / "orchestration" / "restate.py"),
+    },
     description=(
         "One row per day that somebody asked to compute anew, and wish. Materialize a range of "
         "days here; the next build computes from raw whatever people did who were active then."

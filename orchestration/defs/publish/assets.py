@@ -1,6 +1,8 @@
 """The published tables as assets: what exposures depend on, copied and swapped in as one build."""
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import duckdb
@@ -18,8 +20,10 @@ from orchestration.dbt_runs import (
 )
 from orchestration.fingerprint import fingerprint, made_of
 from orchestration.lateness import FAIL_AFTER, WARN_AFTER
+from orchestration.links import checks_page, page, written_in
+from orchestration.owners import owners_of, owners_of_schema
 from orchestration.postgres import ServingError
-from orchestration.project import Settings
+from orchestration.project import ROOT, Settings
 from orchestration.publishing import DATABASE, publish
 from orchestration.restatements import restating
 from orchestration.retries import connect_or_retry
@@ -35,6 +39,7 @@ FRESH = dg.FreshnessPolicy.time_window(warn_window=WARN_AFTER, fail_window=FAIL_
 
 def _specs() -> Iterator[dg.AssetSpec]:
     translator = LayerTranslator()
+    line_owners = owners_of_schema(MANIFEST, "raw")
     for node in exposed_nodes(MANIFEST):
         yield dg.AssetSpec(
             [GROUP, node["schema"], node["alias"]],
@@ -42,7 +47,12 @@ def _specs() -> Iterator[dg.AssetSpec]:
             description=node["description"],
             group_name=GROUP,
             kinds={"duckdb", "parquet"},
-            metadata=translator.get_metadata(node),
+            owners=owners_of(node),
+            tags=translator.get_tags(node),
+            metadata={
+                **translator.get_metadata(node),
+                "documentation": page(f"tables.html#{node['schema']}.{node['alias']}"),
+            },
             freshness_policy=FRESH,
         )
     for board in BOARDS:
@@ -52,6 +62,11 @@ def _specs() -> Iterator[dg.AssetSpec]:
             description=f"{board.question.en}\n\n{board.question.zh}",
             group_name=GROUP,
             kinds={"html", "javascript"},
+            owners=line_owners,
+            metadata={
+                "page": page(f"boards/{board.name}.html"),
+                **written_in(ROOT / "dashboards" / "boards" / f"{board.name}.py"),
+            },
             freshness_policy=FRESH,
         )
     yield dg.AssetSpec(
@@ -60,6 +75,8 @@ def _specs() -> Iterator[dg.AssetSpec]:
         description="The index of what is published, the glossary, and the tables with a diagram.",
         group_name=GROUP,
         kinds={"html"},
+        owners=line_owners,
+        metadata={"page": page("index.html"), **written_in(ROOT / "dashboards" / "site.py")},
         freshness_policy=FRESH,
     )
     # Blocking checks hold back what depends on their asset. This one depends on every table that
@@ -74,6 +91,21 @@ def _specs() -> Iterator[dg.AssetSpec]:
         ),
         group_name=GROUP,
         kinds={"duckdb"},
+        owners=line_owners,
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                [
+                    dg.TableColumn("build_id", "varchar", "Names the build"),
+                    dg.TableColumn("built_at", "timestamp", "When it was published, UTC"),
+                    dg.TableColumn("data_through_at", "timestamp", "How far its data reach, UTC"),
+                    dg.TableColumn("configuration_hash", "varchar", "Of settings and SQL"),
+                    dg.TableColumn("code_version", "varchar", "Of the project; empty: unknown"),
+                ]
+            ),
+            "page": page("index.html"),
+            "checks": checks_page("index.html"),
+            **written_in(ROOT / "orchestration" / "publishing.py"),
+        },
         freshness_policy=FRESH,
     )
 
@@ -87,7 +119,8 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         parts = made_of(settings, connection)
         _refuse_unchecked(context, connection, seen)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
-    data_docs = settings.warehouse.parent / "data_docs"
+    data_docs = settings.data_docs_dir
+    began_at = time.monotonic()
     try:
         build = publish(
             settings,
@@ -122,9 +155,12 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     for board in BOARDS:
         yield dg.MaterializeResult(
             asset_key=[GROUP, "boards", board.name],
-            metadata={"page": f"{folder}/boards/{board.name}.html"},
+            metadata={
+                "file": f"{folder}/boards/{board.name}.html",
+                "size_bytes": _size(settings.publish_dir / "boards" / f"{board.name}.html"),
+            },
         )
-    yield dg.MaterializeResult(asset_key=PAGES_KEY, metadata={"page": f"{folder}/index.html"})
+    yield dg.MaterializeResult(asset_key=PAGES_KEY, metadata={"file": f"{folder}/index.html"})
     yield dg.MaterializeResult(
         asset_key=BUILD_KEY,
         metadata={
@@ -134,8 +170,14 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
             "file": f"{folder}/{DATABASE}",
             "data_docs": f"{folder}/data_docs/index.html",
             "dagster/row_count": 1,
+            "size_bytes": _size(settings.publish_dir / DATABASE),
+            "seconds": round(time.monotonic() - began_at, 3),
         },
     )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _refuse_unchecked(

@@ -3,6 +3,9 @@
 import dagster as dg
 
 from orchestration.dbt_runs import load_manifest
+from orchestration.links import boards_of, written_in
+from orchestration.owners import owners_of_exposure
+from orchestration.project import DBT_PROJECT_DIR
 
 
 @dg.definitions
@@ -11,15 +14,25 @@ def readers() -> dg.Definitions:
     manifest = load_manifest()
     specs = []
     for exposure in manifest["exposures"].values():
-        nodes = [manifest["nodes"].get(name) for name in exposure["depends_on"]["nodes"]]
+        found = (manifest["nodes"].get(name) for name in exposure["depends_on"]["nodes"])
+        nodes = [node for node in found if node]
         specs.append(
             dg.AssetSpec(
                 ["readers", exposure["name"]],
-                deps=[["publish", node["schema"], node["alias"]] for node in nodes if node],
+                deps=[["publish", node["schema"], node["alias"]] for node in nodes],
                 description=exposure["description"],
                 group_name="readers",
                 kinds={exposure["type"]},
-                metadata={"owner": exposure["owner"].get("name") or exposure["owner"]["email"]},
+                owners=owners_of_exposure(exposure),
+                metadata={
+                    "ask": exposure["owner"]["email"],
+                    **{
+                        name: link
+                        for node in nodes
+                        for name, link in boards_of(f"{node['schema']}.{node['alias']}").items()
+                    },
+                    **written_in(DBT_PROJECT_DIR / exposure["original_file_path"]),
+                },
             )
         )
     return dg.Definitions(assets=specs)

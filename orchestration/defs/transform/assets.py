@@ -25,18 +25,20 @@ from orchestration.dbt_runs import (
     skipped_tests,
     target_dir,
 )
+from orchestration.dbt_tests import rows_query
 from orchestration.defs.checks.suites import report_suites
 from orchestration.fingerprint import fingerprint
-from orchestration.previews import preview
 from orchestration.project import ROOT, Settings
 from orchestration.publishing import current_build, erasure_epoch
 from orchestration.restatements import restating, take_in
 from orchestration.retries import connect_or_retry
+from orchestration.table_metadata import table_metadata
 from orchestration.translator import LayerTranslator
 
 MANIFEST = load_manifest()
 SECONDS_BETWEEN_PROGRESS = 5.0
 SLOW_MODEL_SECONDS = 5.0
+DBT_SECONDS = "Execution Duration"
 SHOWN_ROWS = 5
 SHOWN_CHARACTERS = 200
 
@@ -93,7 +95,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             yield event
     exit_code = invocation.process.wait()
     with connect_or_retry(settings, context.log.info) as connection:
-        yield from _with_row_counts(connection, tables)
+        yield from _with_metadata(connection, tables)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
             transforming.complete(connection, run)
@@ -143,12 +145,11 @@ def _told_again(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """An event for each table that was built before the break: what depends on it waits for one."""
     translator = LayerTranslator()
+    metadata = table_metadata(connection, standing)
     for node in standing:
-        query = f"""select count(*) from "{node["schema"]}"."{node["alias"]}" """
-        row = connection.execute(query).fetchone()
         yield dg.MaterializeResult(
             asset_key=translator.get_asset_key(node),
-            metadata={"dagster/row_count": row[0] if row else 0, "built": "before the break"},
+            metadata={**metadata[node["unique_id"]], "built": "before the break"},
         )
 
 
@@ -187,7 +188,7 @@ def _with_progress(
             event = event.with_metadata({**event.metadata, "compiled_sql": compiled_sql(node)})
         elif isinstance(event, dg.Output):
             built += 1
-            seconds = float(_plain(event.metadata.get("Execution Duration")) or 0.0)
+            seconds = float(_plain(event.metadata.get(DBT_SECONDS)) or 0.0)
             if seconds >= SLOW_MODEL_SECONDS:
                 name = event.output_name.replace("__", ".", 1)
                 context.log.info(f"{name} took {seconds:.1f} s")
@@ -198,33 +199,18 @@ def _with_progress(
     context.log.info(f"{built} of {models} tables built, {checked} of {checks} tests run")
 
 
-def _with_row_counts(
+def _with_metadata(
     connection: duckdb.DuckDBPyConnection, tables: list[dg.Output[None]]
 ) -> Iterator[dg.Output[None]]:
-    """Add its number of rows, and the first where its model asks for that, to each table's event.
+    """Add to each table's event what the UI shows of it, now that dbt has let go of the warehouse.
 
-    Now that dbt has let go of the warehouse.
+    Its numbers of rows and seconds are plotted from build to build.
     """
-    names = {
-        event.output_name: MANIFEST["nodes"][_plain(event.metadata["unique_id"])]
-        for event in tables
-    }
-    counts: dict[str, int] = {}
-    if names:
-        counts = dict(
-            connection.execute(
-                " union all ".join(
-                    f"""select '{output}', count(*) from "{node["schema"]}"."{node["alias"]}" """
-                    for output, node in names.items()
-                )
-            ).fetchall()
-        )
-    for event in tables:
-        metadata = {**event.metadata, "dagster/row_count": counts[event.output_name]}
-        rows = preview(connection, names[event.output_name])
-        if rows is not None:
-            metadata["preview"] = dg.MetadataValue.md(rows)
-        yield event.with_metadata(metadata)
+    names = [str(_plain(event.metadata["unique_id"])) for event in tables]
+    found = table_metadata(connection, [MANIFEST["nodes"][name] for name in names])
+    for event, name in zip(tables, names, strict=True):
+        seconds = round(float(_plain(event.metadata.get(DBT_SECONDS)) or 0.0), 3)
+        yield event.with_metadata({**found[name], "seconds": seconds})
 
 
 def _with_failing_rows(
@@ -234,6 +220,7 @@ def _with_failing_rows(
     for event in failed:
         try:
             sql = (ROOT / str(_plain(event.metadata["compiled_sql"]))).read_text(encoding="utf-8")
+            sql = rows_query(MANIFEST["nodes"][_plain(event.metadata["unique_id"])], sql)
             cursor = connection.execute(f"select * from (\n{sql}\n) limit {SHOWN_ROWS}")
             names = [column[0] for column in cursor.description or ()]
             lines = [failing_row(names, row) for row in cursor.fetchall()]
