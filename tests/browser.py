@@ -5,6 +5,7 @@
         page.evaluate("document.title")
 
 It is offline: no name resolves, and what a page asks of anything but files is kept as a request.
+Addresses of this machine can be opened as well.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from websockets.sync.client import ClientConnection, connect
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS_TO_START = 60.0
 SECONDS_TO_ANSWER = 60.0
+MOST_POSTED = 1_000_000
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-port=0", "--lang=en-US",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0",
+    "--lang=en-US", "--no-proxy-server",
 )  # fmt: skip
 
 
@@ -49,11 +52,13 @@ PHONE = Size(390, 844)
 
 @dataclass
 class Page:
-    """An open page. `problems` are errors of its console, `requests` what is not a file."""
+    """An open page. `problems` are errors of its console, `requests` what is not a file, `posted`
+    what was sent with them: the address, and the text."""
 
     chromium: Chromium
     problems: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    posted: list[tuple[str, str]] = field(default_factory=list)
 
     def evaluate(self, script: str) -> Any:
         """The value of an expression, awaited when it is a promise."""
@@ -96,6 +101,8 @@ class Page:
             url = said["request"]["url"]
             if not url.startswith(("file:", "data:", "about:", "blob:")):
                 self.requests.append(url)
+            if "postData" in said["request"]:
+                self.posted.append((url, said["request"]["postData"]))
         elif method == "Network.loadingFailed" and not said.get("canceled"):
             self.problems.append(json.dumps(said)[:1000])
 
@@ -111,8 +118,9 @@ class Chromium:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Network.enable", maxPostDataSize=MOST_POSTED)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A command of the protocol; its events on the way go to the page."""
@@ -130,8 +138,8 @@ class Chromium:
             if "method" in answer and self._page is not None:
                 self._page.note(answer)
 
-    def open(self, path: Path, size: Size = DESKTOP, fragment: str = "") -> Page:
-        """Open a file anew on a screen of this size, once it and its scripts are loaded."""
+    def open(self, path: Path | str, size: Size = DESKTOP, fragment: str = "") -> Page:
+        """Open a file, or an address, anew on a screen of this size, its scripts loaded."""
         self.call("Page.navigate", url="about:blank")
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -139,9 +147,9 @@ class Chromium:
             mobile=size.width < 600,
         )  # fmt: skip
         self._page = Page(self)
-        url = path.absolute().as_uri() + (f"#{fragment}" if fragment else "")
-        self.call("Page.navigate", url=url)
-        self._page.wait_for(f"location.href.startsWith('{path.absolute().as_uri()}')")
+        address = path if isinstance(path, str) else path.absolute().as_uri()
+        self.call("Page.navigate", url=address + (f"#{fragment}" if fragment else ""))
+        self._page.wait_for(f"location.href.startsWith('{address}')")
         self._page.wait_for("document.readyState === 'complete'")
         return self._page
 

@@ -17,3 +17,10 @@ def load(kind: str, folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
         str(path.relative_to(folder)): yaml.safe_load(path.read_text(encoding="utf-8"))
         for path in sorted((folder / kind).rglob("*.yaml"))
     }
+
+
+def relation(dataset: dict[str, Any]) -> str:
+    """A dataset, as what stands behind `from` in the published file."""
+    if dataset["sql"]:
+        return f"({dataset['sql']}) as {dataset['table_name']}"
+    return f"{dataset['schema']}.{dataset['table_name']}"

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from bi.superset import assets
@@ -110,7 +109,7 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     opener = build_opener(ProxyHandler({}))
     until = time.monotonic() + SECONDS_TO_START
     while server.poll() is None and time.monotonic() < until:
-        with suppress(URLError, ConnectionError), opener.open(address, timeout=5):
+        with suppress(OSError), opener.open(address, timeout=5):
             if server.poll() is None:
                 return
         time.sleep(0.3)

@@ -39,7 +39,16 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
         "colors": [
             "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#8A8F98",
         ],
-    }
+    },
+    {
+        "id": "yunying_steps",
+        "description": "Light enough for words on them",
+        "label": "Yunying 运营: steps",
+        "isDefault": False,
+        "colors": [
+            "#7DB8E8", "#9CC9EE", "#B6D8F3", "#CBE3F7", "#DCECF9", "#E8F3FB", "#F1F8FD",
+        ],
+    },
 ]  # fmt: skip
 
 # Pictures and addresses of others are not asked for.
@@ -55,7 +64,7 @@ TALISMAN_CONFIG = {
 }
 
 
-def DB_CONNECTION_MUTATOR(  # noqa: N802
+def DB_CONNECTION_MUTATOR(
     uri: URL, parameters: dict[str, Any], *_: object
 ) -> tuple[URL, dict[str, Any]]:
     """Open the file of the build that readers see now, and nothing else of this machine.

@@ -1,0 +1,282 @@
+"""`make superset PROOF=1`: that Superset shows what is published, while it is published anew.
+
+Superset starts on a port and with data of its own. Every dashboard is opened in Chromium, offline;
+what its charts ask for is then asked again through Superset's REST API, by four people at once,
+for as long as a whole build takes that publishes underneath.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from bi.superset import assets
+from bi.superset.api import Refused, Superset
+from bi.superset.start import USER, admin_password, home, running
+from orchestration.builds import DATABASE, current_build
+from orchestration.project import ROOT, Settings
+from tests.browser import Chromium, Page, Size, browser
+
+PICTURES = ROOT / "data" / "superset-screenshots"
+PEOPLE = 4
+# Every chart is in sight, so that each is drawn.
+SCREEN = Size(1366, 2700)
+SECONDS_TO_DRAW = 60.0
+# Superset's page holds a picture that counts its users. Our content security policy has the
+# browser refuse it, and the browser says so.
+REFUSED = "https://apachesuperset.gateway.scarf.sh/"
+LOG_IN = """(() => {
+    const write = (element, text) => {
+        const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+        set.call(element, text);
+        element.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    const fields = [...document.querySelectorAll('input')];
+    write(fields.find(field => field.type === 'text'), USER);
+    write(fields.find(field => field.type === 'password'), PASSWORD);
+    document.querySelector('button[type=submit]').click();
+})()"""
+DRAWN = """![...document.querySelectorAll('.dashboard-component-chart-holder')].some(
+    holder => holder.querySelector('.loading, [data-test="loading-indicator"]'))"""
+WRONG = """[...document.querySelectorAll(
+    '.dashboard-component-chart-holder .ant-alert, [data-test="error-boundary"]'
+)].map(element => element.innerText)"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the page of a dashboard asked for: a chart, or the choices of a filter."""
+
+    chart: str | None
+    text: str
+
+    def rows(self, superset: Superset) -> list[dict[str, Any]]:
+        answer = superset.post("/api/v1/chart/data", json.loads(self.text))
+        return answer["result"][0]["data"]
+
+
+@dataclass
+class Readers:
+    """People who ask everything, again and again, until they are told to stop."""
+
+    questions: list[Question]
+    answers: int = 0
+    errors: list[str] = field(default_factory=list)
+    builds: list[str] = field(default_factory=list)
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, superset: Superset, first: int) -> None:
+        questions = self.questions[first:] + self.questions[:first]
+        while True:
+            was_over = self.is_over.is_set()  # one whole round after the end, too
+            for question in questions:
+                try:
+                    rows = question.rows(superset)
+                except (Refused, OSError) as error:
+                    self.errors.append(f"{question.chart}: {error}")
+                    continue
+                self.answers += 1
+                if question.chart == "overview_build":
+                    self.builds.append(rows[0]["build_id"])
+            if was_over:
+                return
+
+
+def log_in(chromium: Chromium, superset: Superset) -> None:
+    page = chromium.open(f"{superset.address}/login/")
+    page.wait_for("document.querySelector('input[type=password]')", 30)
+    user, password = json.dumps(USER), json.dumps(admin_password(home()))
+    page.evaluate(LOG_IN.replace("USER", user).replace("PASSWORD", password))
+    page.wait_for("!location.pathname.startsWith('/login')", 30)
+
+
+def look(chromium: Chromium, superset: Superset, slug: str, wanted: Iterable[str]) -> Page:
+    """Open a dashboard until all its charts are drawn; raise `AssertionError` when one is not."""
+    charts = {superset.ids("charts")[uuid] for uuid in wanted}
+    page = chromium.open(f"{superset.address}/superset/dashboard/{slug}/", SCREEN)
+    until = time.monotonic() + SECONDS_TO_DRAW
+    while not charts <= {slice_of(text) for text in asked(page)}:
+        missing = charts - {slice_of(text) for text in asked(page)}
+        assert time.monotonic() < until, f"{slug}: charts {missing} did not ask for their data"
+        time.sleep(0.2)
+        page.evaluate("1")  # events of the browser come with answers
+    time.sleep(1)
+    page.wait_for(DRAWN, SECONDS_TO_DRAW)
+    time.sleep(2)  # what is drawn moves into its place
+    page.screenshot(PICTURES / f"{slug}.png")
+    assert page.evaluate(WRONG) == [], slug
+    elsewhere = [url for url in page.requests if not url.startswith(superset.address + "/")]
+    assert [url for url in elsewhere if not url.startswith(REFUSED)] == [], slug
+    problems = [said for said in page.problems if not is_refusal(said)]
+    assert problems == [], f"{slug}: {problems}"
+    return page
+
+
+def is_refusal(said: str) -> bool:
+    """Whether an error of the console is the browser's word that it did not ask for a picture."""
+    problem = json.loads(said)
+    is_told = problem.get("source") == "security" and REFUSED in problem.get("text", "")
+    return is_told or (problem.get("type") == "Image" and problem.get("blockedReason") == "csp")
+
+
+def asked(page: Page) -> list[str]:
+    return [text for url, text in page.posted if "/api/v1/chart/data" in url]
+
+
+def slice_of(text: str) -> int | None:
+    return json.loads(text).get("form_data", {}).get("slice_id")
+
+
+def questions_of(
+    chromium: Chromium, superset: Superset, folder: Path
+) -> tuple[list[Question], dict[str, str]]:
+    """What every dashboard asks for, the last of each chart last; and the text of each page."""
+    charts = assets.load("charts")
+    uuids = {content["uuid"]: Path(path).stem for path, content in charts.items()}
+    keys = {superset.ids("charts")[uuid]: key for uuid, key in uuids.items()}
+    found: dict[str, Question] = {}
+    texts = {}
+    seen: set[str] = set()
+    for dashboard in assets.load("dashboards").values():
+        held = [
+            part["meta"]["uuid"]
+            for part in dashboard["position"].values()
+            if isinstance(part, Mapping) and part["type"] == "CHART"
+        ]
+        page = look(chromium, superset, dashboard["slug"], held)
+        texts[dashboard["slug"]] = page.evaluate("document.body.innerText")
+        seen |= {uuids[uuid] for uuid in held}
+        for text in asked(page):
+            found[text] = Question(keys.get(slice_of(text) or 0), text)
+        print(f"  {dashboard['slug']}: {len(held)} charts", flush=True)
+    assert seen == set(uuids.values()), "charts on no dashboard"
+    assert folder.exists()
+    return list(found.values()), texts
+
+
+def empty_datasets(settings: Settings) -> set[str]:
+    """The uuids of datasets that have no row in what is published, as DuckDB itself says."""
+    with duckdb.connect(str(settings.publish_dir / DATABASE), read_only=True) as connection:
+        rows = {
+            content["uuid"]: f"select 1 from {assets.relation(content)} limit 1"
+            for content in assets.load("datasets").values()
+        }
+        return {uuid for uuid, sql in rows.items() if not connection.execute(sql).fetchall()}
+
+
+def check_rows(superset: Superset, questions: list[Question], settings: Settings) -> int:
+    """Every chart has rows, save those about things of which there is none."""
+    empty = empty_datasets(settings)
+    charts = {Path(path).stem: content for path, content in assets.load("charts").items()}
+    last = {question.chart: question for question in questions if question.chart}
+    without = {key for key, question in last.items() if not question.rows(superset)}
+    about_nothing = {
+        key
+        for key, content in charts.items()
+        if content["dataset_uuid"] in empty or key == "health_warnings"
+    }
+    assert without <= about_nothing, f"no rows: {without - about_nothing}"
+    return len(last) - len(without)
+
+
+def check_figures(questions: list[Question], superset: Superset, texts: Mapping[str, str]) -> None:
+    """Figures of Superset are those of the marts."""
+    settings = Settings.from_environment()
+    last = {question.chart: question for question in questions}
+    with duckdb.connect(str(settings.publish_dir / DATABASE), read_only=True) as connection:
+        [(dau,)] = connection.execute(
+            "select max_by(dau, activity_date) from marts.mart_active_users_daily where is_mature"
+        ).fetchall()
+        cells = connection.execute(
+            "select strftime(cohort_start_at, '%Y-%m-%d'), period_number, retention_rate"
+            " from marts.mart_retention_cohorts where breakdown_value is null"
+            " and cohort_start_at is not null and period_number > 0 and eligible_count > 0"
+            " and retention_id = (select min_by(retention_id, row_number)"
+            " from seeds.dim_retentions)"
+        ).fetchall()
+    assert f"{dau:,}" in texts["yunying-overview"]
+    shown = {
+        (row["cohort"], row["period_number"]): row["retention_rate"]
+        for row in last["retention_heatmap"].rows(superset)
+    }
+    assert shown.keys() == {(cohort, period) for cohort, period, _ in cells}
+    assert all(abs(shown[cohort, period] - rate) < 1e-9 for cohort, period, rate in cells)
+    print(f"  DAU {dau:,} and {len(cells)} cells of the heat map are those of the marts")
+
+
+def read_through_a_build(superset: Superset, questions: list[Question]) -> Readers:
+    """Ask everything while a whole build runs; raise `AssertionError` when one answer is none."""
+    settings = Settings.from_environment()
+    before = current_build(settings)
+    readers = Readers(questions)
+    people = [
+        threading.Thread(
+            target=readers.read,
+            args=(
+                Superset(superset.address, USER, admin_password(home())),
+                place * len(questions) // PEOPLE,
+            ),
+        )
+        for place in range(PEOPLE)
+    ]
+    for person in people:
+        person.start()
+    try:
+        built = subprocess.run(
+            [sys.executable, "-m", "orchestration.build", "--again"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        readers.is_over.set()
+        for person in people:
+            person.join()
+    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
+    after = current_build(settings)
+    assert readers.errors == [], readers.errors[:3]
+    assert before is not None
+    assert after is not None
+    assert before.build_id != after.build_id
+    assert set(readers.builds) == {before.build_id, after.build_id}
+    assert readers.builds[-PEOPLE:] == [after.build_id] * PEOPLE
+    return readers
+
+
+def main() -> int:
+    """Return 0 when all of it holds; raise `AssertionError` or `SystemExit` when not."""
+    settings = Settings.from_environment()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with TemporaryDirectory(prefix="yunying-superset-") as folder:
+        os.environ["SUPERSET_HOME"] = folder
+        with running(port) as superset:
+            print(f"Superset has all assets, {len(assets.load('charts'))} charts among them")
+            with browser() as chromium:
+                log_in(chromium, superset)
+                questions, texts = questions_of(chromium, superset, Path(folder))
+            full = check_rows(superset, questions, settings)
+            print(f"  {full} charts have rows, the others are about things of which there is none")
+            check_figures(questions, superset, texts)
+            print("a build publishes underneath ...", flush=True)
+            readers = read_through_a_build(superset, questions)
+    print(
+        f"  {readers.answers:,} answers of {len(questions)} questions to {PEOPLE} people, no error;"
+        f" from one build to the next\npictures: {PICTURES}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
