@@ -171,7 +171,10 @@ def browser() -> Iterator[Chromium]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        with connect(_address(process, profile), max_size=None, close_timeout=1) as connection:
+        # No pings: on a busy machine a browser that starts answers them late.
+        with connect(
+            _address(process, profile), max_size=None, close_timeout=1, ping_interval=None
+        ) as connection:
             yield Chromium(connection)
             with suppress(ConnectionClosed, subprocess.TimeoutExpired):
                 connection.send(json.dumps({"id": 0, "method": "Browser.close"}))

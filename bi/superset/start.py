@@ -29,7 +29,7 @@ PORT = 8088
 USER = "admin"
 BIN = ROOT / ".venv-superset" / "bin"
 CONFIG = Path(__file__).with_name("superset_config.py")
-SECONDS_TO_START = 120.0
+SECONDS_TO_START = 300.0
 SECONDS_TO_STOP = 20.0
 # One process: its sessions and DuckDB's open files are in one place. Queries run side by side.
 _SERVER = ("--workers", "1", "--worker-class", "gthread", "--threads", "8", "--timeout", "120")

@@ -67,13 +67,10 @@ TALISMAN_CONFIG = {
 def DB_CONNECTION_MUTATOR(
     uri: URL, parameters: dict[str, Any], *_: object
 ) -> tuple[URL, dict[str, Any]]:
-    """Open the file of the build that readers see now, and nothing else of this machine.
+    """Open what readers see now, and nothing else of this machine.
 
-    Superset opens a connection for each query. DuckDB shares one open file among all connections
-    of a process that name the same path, so by its link an old build would stay open for as long
-    as queries overlap. By its own path every query has the newest.
-
-    Whoever writes SQL in SQL Lab reads no other file, and writes none.
+    Superset opens a connection for each query and closes it, so every query has the newest build,
+    and none is held open. Whoever writes SQL in SQL Lab reads no other file, and writes none.
     """
     if uri.get_backend_name() != "duckdb" or not uri.database:
         return uri, parameters
@@ -86,4 +83,4 @@ def DB_CONNECTION_MUTATOR(
         "enable_external_access": "false",
         "lock_configuration": "true",
     }
-    return uri.set(database=str((ROOT / path).resolve())), parameters
+    return uri.set(database=str(ROOT / path)), parameters

@@ -33,7 +33,7 @@ PICTURES = ROOT / "data" / "superset-screenshots"
 PEOPLE = 4
 # Every chart is in sight, so that each is drawn.
 SCREEN = Size(1366, 2700)
-SECONDS_TO_DRAW = 60.0
+SECONDS_TO_DRAW = 180.0
 # Superset's page holds a picture that counts its users. Our content security policy has the
 # browser refuse it, and the browser says so.
 REFUSED = "https://apachesuperset.gateway.scarf.sh/"
@@ -50,9 +50,21 @@ LOG_IN = """(() => {
 })()"""
 DRAWN = """![...document.querySelectorAll('.dashboard-component-chart-holder')].some(
     holder => holder.querySelector('.loading, [data-test="loading-indicator"]'))"""
+BOTTOM = """Math.max(...[...document.querySelectorAll('.dashboard-component-chart-holder')].map(
+    holder => holder.getBoundingClientRect().bottom))"""
 WRONG = """[...document.querySelectorAll(
     '.dashboard-component-chart-holder .ant-alert, [data-test="error-boundary"]'
 )].map(element => element.innerText)"""
+
+CELLS = """
+    select strftime(cohort_start_at, '%Y-%m-%d'), period_number, retention_rate
+    from (
+        select *, dense_rank() over (order by cohort_start_at desc) as place
+        from marts.mart_retention_cohorts
+        where retention_id = ? and breakdown_value is null and cohort_start_at is not null
+    )
+    where place <= 26 and period_number > 0 and eligible_count > 0
+"""
 
 
 @dataclass(frozen=True)
@@ -96,10 +108,10 @@ class Readers:
 
 def log_in(chromium: Chromium, superset: Superset) -> None:
     page = chromium.open(f"{superset.address}/login/")
-    page.wait_for("document.querySelector('input[type=password]')", 30)
+    page.wait_for("document.querySelector('input[type=password]')", SECONDS_TO_DRAW)
     user, password = json.dumps(USER), json.dumps(admin_password(home()))
     page.evaluate(LOG_IN.replace("USER", user).replace("PASSWORD", password))
-    page.wait_for("!location.pathname.startsWith('/login')", 30)
+    page.wait_for("!location.pathname.startsWith('/login')", SECONDS_TO_DRAW)
 
 
 def look(chromium: Chromium, superset: Superset, slug: str, wanted: Iterable[str]) -> Page:
@@ -115,13 +127,36 @@ def look(chromium: Chromium, superset: Superset, slug: str, wanted: Iterable[str
     time.sleep(1)
     page.wait_for(DRAWN, SECONDS_TO_DRAW)
     time.sleep(2)  # what is drawn moves into its place
-    page.screenshot(PICTURES / f"{slug}.png")
+    shot(chromium, page, PICTURES / f"{slug}.png")
     assert page.evaluate(WRONG) == [], slug
     elsewhere = [url for url in page.requests if not url.startswith(superset.address + "/")]
     assert [url for url in elsewhere if not url.startswith(REFUSED)] == [], slug
     problems = [said for said in page.problems if not is_refusal(said)]
     assert problems == [], f"{slug}: {problems}"
     return page
+
+
+def shot(chromium: Chromium, page: Page, path: Path) -> None:
+    """A picture that ends where the dashboard does."""
+    chromium.call(
+        "Emulation.setDeviceMetricsOverride", width=SCREEN.width,
+        height=int(page.evaluate(BOTTOM)) + 24, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    time.sleep(1)
+    page.screenshot(path)
+
+
+def choose(page: Page, choice: str, option: str) -> None:
+    """Choose an option of a filter, as a person does, and apply it."""
+    field = f"""document.querySelector('[data-test="{choice}"] .ant-select-selector')"""
+    option_of = f"""[...document.querySelectorAll('.ant-select-item-option')].find(
+        element => element.innerText === {json.dumps(option)})"""
+    page.evaluate(f"{field}.dispatchEvent(new MouseEvent('mousedown', {{ bubbles: true }}))")
+    page.wait_for(option_of, SECONDS_TO_DRAW)
+    page.evaluate(f"{option_of}.click()")
+    apply = """document.querySelector('[data-test="filter-bar__apply-button"]')"""
+    page.wait_for(f"!{apply}.disabled", SECONDS_TO_DRAW)
+    page.evaluate(f"{apply}.click()")
 
 
 def is_refusal(said: str) -> bool:
@@ -139,9 +174,12 @@ def slice_of(text: str) -> int | None:
     return json.loads(text).get("form_data", {}).get("slice_id")
 
 
-def questions_of(
-    chromium: Chromium, superset: Superset, folder: Path
-) -> tuple[list[Question], dict[str, str]]:
+def held_charts(dashboard: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    parts = dashboard["position"].values()
+    return [part for part in parts if isinstance(part, Mapping) and part["type"] == "CHART"]
+
+
+def questions_of(chromium: Chromium, superset: Superset) -> tuple[list[Question], dict[str, str]]:
     """What every dashboard asks for, the last of each chart last; and the text of each page."""
     charts = assets.load("charts")
     uuids = {content["uuid"]: Path(path).stem for path, content in charts.items()}
@@ -150,11 +188,7 @@ def questions_of(
     texts = {}
     seen: set[str] = set()
     for dashboard in assets.load("dashboards").values():
-        held = [
-            part["meta"]["uuid"]
-            for part in dashboard["position"].values()
-            if isinstance(part, Mapping) and part["type"] == "CHART"
-        ]
+        held = [part["meta"]["uuid"] for part in held_charts(dashboard)]
         page = look(chromium, superset, dashboard["slug"], held)
         texts[dashboard["slug"]] = page.evaluate("document.body.innerText")
         seen |= {uuids[uuid] for uuid in held}
@@ -162,7 +196,6 @@ def questions_of(
             found[text] = Question(keys.get(slice_of(text) or 0), text)
         print(f"  {dashboard['slug']}: {len(held)} charts", flush=True)
     assert seen == set(uuids.values()), "charts on no dashboard"
-    assert folder.exists()
     return list(found.values()), texts
 
 
@@ -191,29 +224,70 @@ def check_rows(superset: Superset, questions: list[Question], settings: Settings
     return len(last) - len(without)
 
 
-def check_figures(questions: list[Question], superset: Superset, texts: Mapping[str, str]) -> None:
-    """Figures of Superset are those of the marts."""
+def check_figures(
+    chromium: Chromium, superset: Superset, last: Mapping[str, Question], texts: Mapping[str, str]
+) -> None:
+    """Figures of Superset are those of the marts, and follow a filter."""
     settings = Settings.from_environment()
-    last = {question.chart: question for question in questions}
     with duckdb.connect(str(settings.publish_dir / DATABASE), read_only=True) as connection:
         [(dau,)] = connection.execute(
             "select max_by(dau, activity_date) from marts.mart_active_users_daily where is_mature"
         ).fetchall()
-        cells = connection.execute(
-            "select strftime(cohort_start_at, '%Y-%m-%d'), period_number, retention_rate"
-            " from marts.mart_retention_cohorts where breakdown_value is null"
-            " and cohort_start_at is not null and period_number > 0 and eligible_count > 0"
-            " and retention_id = (select min_by(retention_id, row_number)"
-            " from seeds.dim_retentions)"
+        curves = connection.execute(
+            "select retention_id, label_en || ' ' || label_zh from seeds.dim_retentions"
+            " order by row_number"
         ).fetchall()
+        cells = {
+            curve: {
+                (cohort, period): rate
+                for cohort, period, rate in connection.execute(CELLS, [curve]).fetchall()
+            }
+            for curve, _ in curves
+        }
     assert f"{dau:,}" in texts["yunying-overview"]
+    (first, _), *others = curves
+    same_cells(superset, last["retention_heatmap"], cells[first])
+    dashboard = assets.load("dashboards")["dashboards/retention.yaml"]
+    charts = [part["meta"]["uuid"] for part in held_charts(dashboard)]
+    for curve, label in others:
+        page = look(chromium, superset, dashboard["slug"], charts)
+        choose(page, "NATIVE_FILTER-retention-retention", label)
+        heat_map = superset.ids("charts")[
+            assets.load("charts")["charts/retention_heatmap.yaml"]["uuid"]
+        ]
+        told = json.dumps(label, ensure_ascii=False)
+        until = time.monotonic() + SECONDS_TO_DRAW
+        while not (
+            texts_of := [
+                text for text in asked(page) if slice_of(text) == heat_map and is_about(text, label)
+            ]
+        ):
+            assert time.monotonic() < until, f"the heat map did not ask for {told}"
+            time.sleep(0.2)
+            page.evaluate("1")
+        page.wait_for(DRAWN, SECONDS_TO_DRAW)
+        same_cells(superset, Question("retention_heatmap", texts_of[-1]), cells[curve])
+    count = sum(map(len, cells.values()))
+    print(f"  DAU {dau:,} and {count} cells of {len(curves)} heat maps are those of the marts")
+
+
+def is_about(text: str, value: str) -> bool:
+    """Whether a question is filtered to a value."""
+    return any(
+        value in (condition["val"] if isinstance(condition["val"], list) else [])
+        for condition in json.loads(text)["queries"][0]["filters"]
+    )
+
+
+def same_cells(
+    superset: Superset, question: Question, cells: Mapping[tuple[str, int], float]
+) -> None:
     shown = {
         (row["cohort"], row["period_number"]): row["retention_rate"]
-        for row in last["retention_heatmap"].rows(superset)
+        for row in question.rows(superset)
     }
-    assert shown.keys() == {(cohort, period) for cohort, period, _ in cells}
-    assert all(abs(shown[cohort, period] - rate) < 1e-9 for cohort, period, rate in cells)
-    print(f"  DAU {dau:,} and {len(cells)} cells of the heat map are those of the marts")
+    assert shown.keys() == cells.keys() != set()
+    assert all(abs(shown[cell] - rate) < 1e-9 for cell, rate in cells.items())
 
 
 def read_through_a_build(superset: Superset, questions: list[Question]) -> Readers:
@@ -265,10 +339,11 @@ def main() -> int:
             print(f"Superset has all assets, {len(assets.load('charts'))} charts among them")
             with browser() as chromium:
                 log_in(chromium, superset)
-                questions, texts = questions_of(chromium, superset, Path(folder))
-            full = check_rows(superset, questions, settings)
-            print(f"  {full} charts have rows, the others are about things of which there is none")
-            check_figures(questions, superset, texts)
+                questions, texts = questions_of(chromium, superset)
+                full = check_rows(superset, questions, settings)
+                print(f"  {full} charts have rows, the others are about what there is none of")
+                last = {question.chart: question for question in questions if question.chart}
+                check_figures(chromium, superset, last, texts)
             print("a build publishes underneath ...", flush=True)
             readers = read_through_a_build(superset, questions)
     print(
