@@ -38,6 +38,8 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
         "isDefault": True,
         "colors": [
             "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#8A8F98",
+            # Darker, for the eighth series and those after it.
+            "#003C5E", "#7A5400", "#00543D", "#702F00",
         ],
     },
     {
