@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import stat
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from bi.superset import assets, start
 from orchestration.project import ROOT
@@ -93,6 +99,44 @@ def test_the_database_is_the_published_file_read_only() -> None:
     uri = "duckdb:///data/published/yunying.duckdb?access_mode=read_only"
     assert database["sqlalchemy_uri"] == uri
     assert not any(database[f"allow_{what}"] for what in ("ctas", "cvas", "dml", "csv_upload"))
+
+
+def test_superset_reads_what_is_published_and_no_other_file(
+    published: Published, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    start.environment(tmp_path)
+    monkeypatch.setenv("SUPERSET_HOME", str(tmp_path))
+    monkeypatch.setenv("YUNYING_PUBLISH_DIR", str(published.folder))
+    # What the file of settings takes from Superset, which is not in this environment.
+    policy = {"content_security_policy": {"img-src": ["'self'", "https://elsewhere.example"]}}
+    monkeypatch.setitem(sys.modules, "superset", ModuleType("superset"))
+    for name, value in (
+        ("superset.config", {"TALISMAN_CONFIG": policy}),
+        ("flask_appbuilder", {}),
+        ("flask_appbuilder.const", {"AUTH_DB": 1}),
+    ):
+        module = ModuleType(name)
+        module.__dict__.update(value)
+        monkeypatch.setitem(sys.modules, name, module)
+    settings = runpy.run_path(str(start.CONFIG))
+    assert "elsewhere" not in str(settings["TALISMAN_CONFIG"])
+    uri, parameters = settings["DB_CONNECTION_MUTATOR"](
+        make_url(DATABASES[0]["sqlalchemy_uri"]), {"poolclass": NullPool}, "admin"
+    )
+    engine = create_engine(uri, **parameters)
+    with engine.connect() as connection:
+        build = connection.execute(text("select build_id from build")).scalar_one()
+        assert build == published.build.build_id
+    for forbidden in (
+        f"select * from read_text('{start.CONFIG}')",
+        f"copy build to '{tmp_path}/build.csv'",
+        "create table marts.mine as select 1 as one",
+        "set enable_external_access = true",
+    ):
+        with engine.connect() as connection, pytest.raises(DBAPIError):
+            connection.execute(text(forbidden))
+    other = make_url("postgresql://host/operations")
+    assert settings["DB_CONNECTION_MUTATOR"](other, {}) == (other, {})
 
 
 @each_dataset
