@@ -7,13 +7,14 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do command -v $$p >/de
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 PEERS := .venv-peers/.made
+SUPERSET := .venv-superset/.made
 DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_HOME
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback serve metrics test verify chaos dev dashboards docs \
+.PHONY: help run build rebuild builds rollback serve metrics test verify chaos dev dashboards superset docs \
 	screenshots bench withdraw restate lint clean
 
 help: ## show these commands
@@ -60,6 +61,17 @@ dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
 dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001
 	@$(BIN)/python -m orchestration.serve_pages $(if $(PORT),--port $(PORT))
 
+superset: $(ENVIRONMENT) $(SUPERSET) ## Superset on http://127.0.0.1:8088; PROOF=1: show that it shows what is published
+	@$(BIN)/python -m $(if $(PROOF),tests.bi.superset_proof,bi.superset.start) $(if $(PORT),--port $(PORT))
+
+# Its packages clash with dbt's.
+$(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
+	@echo "making Superset's environment; it takes a few minutes and 900 MB ..."
+	@test -x .venv-superset/bin/python || $(PYTHON) -m venv .venv-superset
+	@.venv-superset/bin/python -m pip install --quiet --disable-pip-version-check \
+		-r bi/superset/requirements.txt -c bi/superset/constraints.txt
+	@touch $@
+
 docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs
 	@$(BIN)/python -m orchestration.docs
 
@@ -86,7 +98,7 @@ lint: $(ENVIRONMENT) ## ruff
 	@$(BIN)/ruff format --check .
 
 clean: ## remove the environment and what dbt has made; data/ stays
-	rm -rf .venv .venv-peers dbt_project/target dbt_project/logs *.egg-info
+	rm -rf .venv .venv-peers .venv-superset dbt_project/target dbt_project/logs *.egg-info
 
 # Every package is pinned in the lock, so nothing is to be resolved: --no-deps. The project
 # itself needs no index: what builds it is in the lock too.

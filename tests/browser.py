@@ -28,12 +28,13 @@ from websockets.sync.client import ClientConnection, connect
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS_TO_START = 60.0
 SECONDS_TO_ANSWER = 60.0
+MOST_POSTED = 1_000_000
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0",
-    "--lang=en-US",
+    "--lang=en-US", "--no-proxy-server",
 )  # fmt: skip
 
 
@@ -51,11 +52,13 @@ PHONE = Size(390, 844)
 
 @dataclass
 class Page:
-    """An open page. `problems` are errors of its console, `requests` what is not a file."""
+    """An open page. `problems` are errors of its console, `requests` what is not a file, `posted`
+    what was sent with them: the address, and the text."""
 
     chromium: Chromium
     problems: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    posted: list[tuple[str, str]] = field(default_factory=list)
 
     def evaluate(self, script: str) -> Any:
         """The value of an expression, awaited when it is a promise."""
@@ -98,6 +101,8 @@ class Page:
             url = said["request"]["url"] if "request" in said else said["url"]
             if not url.startswith(("file:", "data:", "about:", "blob:")):
                 self.requests.append(url)
+            if "postData" in said.get("request", {}):
+                self.posted.append((url, said["request"]["postData"]))
         elif method == "Network.loadingFailed" and not said.get("canceled"):
             self.problems.append(json.dumps(said)[:1000])
 
@@ -113,8 +118,9 @@ class Chromium:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Network.enable", maxPostDataSize=MOST_POSTED)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A command of the protocol; its events on the way go to the page."""
@@ -165,7 +171,10 @@ def browser() -> Iterator[Chromium]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        with connect(_address(process, profile), max_size=None, close_timeout=1) as connection:
+        # No pings: on a busy machine a browser that starts answers them late.
+        with connect(
+            _address(process, profile), max_size=None, close_timeout=1, ping_interval=None
+        ) as connection:
             yield Chromium(connection)
             with suppress(ConnectionClosed, subprocess.TimeoutExpired):
                 connection.send(json.dumps({"id": 0, "method": "Browser.close"}))
