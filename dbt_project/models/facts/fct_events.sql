@@ -64,7 +64,12 @@ session_days as (
 
 ),
 
--- No sort: rows as wide as these, sorted, are written to disk once more and read again.
+-- Rows lie as they came, so roughly by time. Against an order by user and time, over 20 million
+-- generated events, in processor seconds: written in 0.6 of them and 9 % smaller, because no row is
+-- sorted, which at this width means written to disk and read again; a new day's users, from their
+-- last session on, are read in 0.2, because only the last row groups have them. What it costs: counts
+-- by session or by user and day take 1.2, events put in order by user 1.3, a count by user 2.5 (0.26
+-- seconds of 20 million).
 sessionized as (
 
     select
