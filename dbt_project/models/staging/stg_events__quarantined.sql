@@ -5,7 +5,7 @@
 ) }}
 {#- Each row is in one place: what is neither staged nor a duplicate was refused, and is judged
     again to say why. Which rows these are is asked of their numbers alone, and only where some
-    are missing: at 100 million events the rows themselves are 40 GB to write and read again. -#}
+    are missing: of 5 million events the rows themselves were 1.3 GB to write and read again. -#}
 {%- set pending = 'load_id > ' ~ completed_load_id() if is_incremental() else '1 = 1' -%}
 {%- set block = 'row_number - mod(row_number, 4096)' -%}
 {%- set taken -%}
@@ -20,7 +20,8 @@ arrived_counts as (
     select
         load_id,
         {{ block }} as block_start,
-        count(*) as row_count
+        count(*) as row_count,
+        sum(row_number) as row_numbers
     from {{ ref('stg_events__united') }}
     where {{ pending }}
     group by load_id, {{ block }}
@@ -32,7 +33,8 @@ taken_counts as (
     select
         load_id,
         {{ block }} as block_start,
-        count(*) as row_count
+        count(*) as row_count,
+        sum(row_number) as row_numbers
     from (
         {{ taken | indent(8) }}
     ) as taken
@@ -49,7 +51,10 @@ short_blocks as (
     left join taken_counts
         on arrived_counts.load_id = taken_counts.load_id
         and arrived_counts.block_start = taken_counts.block_start
-    where arrived_counts.row_count > coalesce(taken_counts.row_count, 0)
+    where
+        taken_counts.load_id is null
+        or arrived_counts.row_count <> taken_counts.row_count
+        or arrived_counts.row_numbers <> taken_counts.row_numbers
 
 ),
 
