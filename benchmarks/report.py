@@ -38,12 +38,13 @@ def show(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> None:
             f"{len(duel.models) or '':>8}{_number(earlier):>8}"
         )
     if costs:
-        print(f"\n{'step':<41}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'asked s':>9}", end="")
-        print(f"{'':>9}{'last s':>9}")
+        print(f"\n{'step':<41}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'asked':>9}", end="")
+        print(f"{'spilled MB':>12}{'asked s':>9}{'':>9}{'last s':>9}")
     for cost in costs:
         print(
             f"{cost.name:<41}{cost.seconds:>9.2f}{_number(cost.cpu_seconds):>8}"
-            f"{_number(cost.peak_mb, 0):>9}"
+            f"{_number(cost.peak_mb, 0):>9}{_number(cost.asked_mb, 0):>9}"
+            f"{_number(cost.spilled_mb, 0):>12}"
             f"{_number(cost.asked):>9}{_met(cost.is_met):>9}"
             f"{_number(before.get((cost.name, None))):>9}"
         )

@@ -20,6 +20,11 @@ from orchestration.project import Settings
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
+# The layout of a new file. By default DuckDB writes what its versions of 2023 can read; this one
+# has a compression of texts that takes a third less time over all columns of events, in the same
+# room (20 million rows). Nobody reads this file with another DuckDB; what is published keeps the
+# default. A file keeps the version that it was made with until it is compacted or made anew.
+_STORAGE_VERSION = "v1.4.0"
 
 
 class WarehouseError(RuntimeError):
@@ -76,6 +81,7 @@ def compact(settings: Settings) -> None:
     with connect(settings) as connection:
         connection.execute("force checkpoint")
     config = {"memory_limit": settings.memory_limit, "threads": str(settings.threads)}
+    _make(new)
     with duckdb.connect(str(new), config=config) as connection:
         quoted = str(path).replace("'", "''")
         name = path.stem.replace('"', '""')
@@ -109,6 +115,8 @@ def _open(
     pause = _FIRST_PAUSE_SECONDS
     while True:
         try:
+            if not path.exists():
+                _make(path)
             return duckdb.connect(str(path), read_only=read_only, config=config)
         except duckdb.Error as error:
             text = str(error)
@@ -124,6 +132,12 @@ def _open(
                 on_wait = None
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _make(path: Path) -> None:
+    with duckdb.connect() as connection:
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as made (storage_version '{_STORAGE_VERSION}')")
 
 
 def explain(path: Path, error: duckdb.Error) -> WarehouseError:

@@ -9,22 +9,46 @@
     {%- set target = arguments['target_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
     {%- set keys = [arguments['unique_key']] if arguments['unique_key'] is string else arguments['unique_key'] -%}
-    delete from {{ target }}
-    where exists (
-        select 1
-        from {{ ref(config.get('meta')['touched']) }} as touched
-        where
-            {% for key in keys -%}
-            touched.{{ key }} = {{ target }}.{{ key }}{{ ' and ' if not loop.last }}
-            {%- endfor %}
-            {%- for column, touched_from in config.get('meta').get('from', {}).items() %}
-            and touched.{{ touched_from }} <= {{ target }}.{{ column }}
-            {%- endfor %}
-    );
+    {{ delete_touched(target, keys, ref(config.get('meta')['touched']), config.get('meta').get('from', {})) }}
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}
     from {{ arguments['temp_relation'] }}
+{%- endmacro %}
+
+{# Deletes the rows of a table that a touched model names, from an instant on where `from` says
+   so: column by column of the touched model. #}
+{% macro delete_touched(target, keys, touched, from) -%}
+    {{ adapter.dispatch('delete_touched')(target, keys, touched, from) }}
+{%- endmacro %}
+
+{# A join, because DuckDB takes a comparison inside of `exists` apart: it looks at the distinct
+   keys and instants of the whole table first, 130 times the work of one new day. #}
+{% macro default__delete_touched(target, keys, touched, from) -%}
+    delete from {{ target }}
+    using (
+        select distinct {{ (keys + from.values() | list) | join(', ') }}
+        from {{ touched }}
+    ) as touched
+    where {{ is_touched(target, keys, from) }};
+{%- endmacro %}
+
+{% macro spark__delete_touched(target, keys, touched, from) -%}
+    delete from {{ target }}
+    where exists (
+        select 1
+        from {{ touched }} as touched
+        where {{ is_touched(target, keys, from) }}
+    );
+{%- endmacro %}
+
+{% macro is_touched(target, keys, from) -%}
+    {% for key in keys -%}
+    touched.{{ key }} = {{ target }}.{{ key }}{{ ' and ' if not loop.last }}
+    {%- endfor %}
+    {%- for column, touched_from in from.items() %}
+    and touched.{{ touched_from }} <= {{ target }}.{{ column }}
+    {%- endfor %}
 {%- endmacro %}
 
 {# The last load that a complete, green build has taken in; 0 before the first. #}

@@ -24,6 +24,8 @@ def test_a_row_is_met_up_to_the_ratio_that_is_asked() -> None:
     assert not Duel("row", "peer", 2.1, 4.0, asked=0.5).is_met
     assert Duel("row", "peer", 2.1, 4.0).is_met is None
     assert not Cost("step", 31.0, asked=30.0).is_met
+    assert Cost("step", 31.0, peak_mb=9.0, asked_mb=10.0).is_met
+    assert not Cost("step", 29.0, peak_mb=11.0, asked=30.0, asked_mb=10.0).is_met
 
 
 def test_results_are_kept_and_told_beside_the_next(

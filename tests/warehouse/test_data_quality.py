@@ -7,6 +7,7 @@ import random
 import statistics
 from collections import Counter
 from datetime import date, datetime, timedelta
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,28 @@ def test_1_quarantine_is_listed_by_file_and_reason_with_its_mend(warehouse: Path
     [unparseable] = [row for row in rows if row["reason"] == "unparseable_occurred_at"]
     assert (unparseable["first_row_number"], unparseable["last_row_number"]) == (1, 3)
     assert unparseable["quarantined_rate"] == pytest.approx(0.3)
+
+
+def test_1_an_event_is_hashed_by_what_it_says(warehouse: Path) -> None:
+    """Of events with an id the hash is made when asked for, as ingest makes it of the others."""
+    apart = {"source_file", "row_number", "load_id", "content_hash", "received_at", "asked_hash"}
+    rows = query(
+        warehouse,
+        """
+        select events.*, typed.content_hash as asked_hash
+        from staging.stg_events__typed as typed
+        inner join raw.events as events using (load_id, row_number)
+        where events.malformed_payload is null
+        order by events.event_id is not null, load_id, row_number
+        limit 100
+        """,
+    )
+    for row in rows:
+        said = [f"\x1e{name}={text}" for name, text in sorted(row.items())
+                if name not in apart and text is not None]  # fmt: skip
+        assert row["asked_hash"] == md5("".join(said).encode(), usedforsecurity=False).hexdigest()
+        assert row["content_hash"] == (row["asked_hash"] if row["event_id"] is None else None)
+    assert {row["event_id"] is None for row in rows} == {True, False}
 
 
 def test_1_samples_show_the_shape_of_values_and_nobody(warehouse: Path) -> None:

@@ -4,45 +4,41 @@
     unique_key=['anonymous_id'],
     meta={'touched': 'int_events_touched'},
 ) }}
+{#- Named by its text, because a CTE of all events that is read twice is kept as a whole. -#}
+{%- set events -%}
+select
+    event_id,
+    user_id,
+    anonymous_id,
+    occurred_at
+from {{ ref('stg_events') }}
+where
+    user_id is not null
+    and anonymous_id is not null
+    {% if horizon() -%}
+    and occurred_at <= {{ horizon() }}
+    {%- endif %}
+    {%- if is_incremental() %}
+    and anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
+    {%- endif %}
+
+union all
+
+select
+    first_event_id as event_id,
+    user_id,
+    anonymous_id,
+    first_seen_at as occurred_at
+from {{ ref('stg_archived_identity_pairs') }}
+{% if is_incremental() -%}
+where anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
+{%- endif %}
+{%- endset -%}
 with
 
 touched as (
 
     select distinct anonymous_id from {{ ref('int_events_touched') }}
-
-),
-
-events as (
-
-    select
-        source_id,
-        event_id,
-        user_id,
-        anonymous_id,
-        occurred_at
-    from {{ ref('stg_events') }}
-    where
-        user_id is not null
-        and anonymous_id is not null
-        {% if horizon() -%}
-        and occurred_at <= {{ horizon() }}
-        {%- endif %}
-        {%- if is_incremental() %}
-        and anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
-        {%- endif %}
-
-    union all
-
-    select
-        null as source_id,
-        first_event_id as event_id,
-        user_id,
-        anonymous_id,
-        first_seen_at as occurred_at
-    from {{ ref('stg_archived_identity_pairs') }}
-    {% if is_incremental() -%}
-    where anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
-    {%- endif %}
 
 ),
 
@@ -52,7 +48,9 @@ first_instants as (
         anonymous_id,
         user_id,
         min(occurred_at) as first_seen_at
-    from events
+    from (
+        {{ events | indent(8) }}
+    ) as events
     group by anonymous_id, user_id
 
 ),
@@ -64,7 +62,9 @@ pairs as (
         events.user_id,
         min(events.event_id) as first_event_id,
         first_instants.first_seen_at
-    from events
+    from (
+        {{ events | indent(8) }}
+    ) as events
     inner join first_instants
         on events.anonymous_id = first_instants.anonymous_id
         and events.user_id = first_instants.user_id

@@ -31,7 +31,7 @@ touched as (
 
 ),
 
--- Few ids repeat: only theirs are ranked, so that the many need no sort.
+-- Few ids repeat: only theirs are ranked, so that the many need no sort and no hash.
 repeated as (
 
     select
@@ -53,24 +53,38 @@ singles as (
 
 ),
 
+candidates as (
+
+    select united.*
+    from {{ ref('stg_events__united') }} as united
+    {% if is_incremental() -%}
+    inner join touched_loads on united.load_id = touched_loads.load_id
+    inner join touched
+        on united.source_id = touched.source_id
+        and {{ event_key('united') }} = touched.event_id
+    {% endif -%}
+    inner join repeated
+        on united.source_id = repeated.source_id
+        and {{ event_key('united') }} = repeated.event_id
+
+),
+
 ranked as (
 
     select
-        typed.*,
+        judged.*,
         row_number() over (
-            partition by typed.source_id, typed.event_id
+            partition by source_id, event_id
             order by
-                typed.received_at asc nulls last,
-                typed.content_hash,
-                typed.source_file,
-                typed.row_number
+                received_at asc nulls last,
+                content_hash,
+                source_file,
+                row_number
         ) as arrival_rank
-    from {{ ref('stg_events__typed') }} as typed
-    {{ touched_alone }}
-    inner join repeated
-        on typed.source_id = repeated.source_id
-        and typed.event_id = repeated.event_id
-    where typed.reason is null
+    from (
+        {{ typed_events('candidates') | indent(8) }}
+    ) as judged
+    where reason is null
 
 ),
 
@@ -85,7 +99,6 @@ ranked as (
     {{ column }},
     {% endfor -%}
     properties,
-    content_hash,
     source_file,
     row_number,
     load_id,

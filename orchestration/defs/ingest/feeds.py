@@ -27,11 +27,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Feed:
-    """A folder of raw files and the table `raw.<name>` that they become."""
+    """A folder of raw files and the table `raw.<name>` that they become.
+
+    `own_id` is the column that tells its rows apart: a row that has it is hashed when somebody
+    asks, not by ingest.
+    """
 
     name: str
     description: str
     columns: tuple[Column, ...]
+    own_id: str | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -47,11 +52,14 @@ PERSON_IDS = {"user_id": "user", "author_id": "user", "anonymous_id": "anonymous
 """Columns whose values are ids of people: of users, or of devices that one may be behind."""
 
 
-def _feed(name: str, description: str, *columns: tuple[str, str, str]) -> Feed:
+def _feed(
+    name: str, description: str, *columns: tuple[str, str, str], own_id: str | None = None
+) -> Feed:
     return Feed(
         name,
         description,
         tuple(Column(*column, identifies=PERSON_IDS.get(column[0])) for column in columns),
+        own_id,
     )
 
 
@@ -83,6 +91,7 @@ FEEDS: tuple[Feed, ...] = (
         ("order_id", "text", "The order that the event is about"),
         ("amount", "decimal", "Order value, or refund value; both positive"),
         ("currency", "text", "ISO 4217 code of the amount"),
+        own_id="event_id",
     ),
     _feed(
         "users",
@@ -233,7 +242,8 @@ PROVENANCE_COLUMNS: tuple[Column, ...] = (
     Column(
         "content_hash",
         "text",
-        "md5 of the row's columns that are not empty, received_at apart; empty when malformed",
+        "md5 of the row's columns that are not empty, received_at apart; empty when malformed, and "
+        "on an event that has an id",
     ),
 )
 PROPERTIES_COLUMN = Column(

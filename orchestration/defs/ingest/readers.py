@@ -173,6 +173,11 @@ def insert(target: Target, rows: Rows) -> str:
         f"chr(30) || {literal(column + '=')} || r.{quote(column)}" for column in hashed
     )
     content_hash = f"md5(concat({parts}))" if parts else "md5('')"
+    is_hashed = "r.malformed_payload is null"
+    if target.declared is not None and target.declared.own_id is not None:
+        # As staging reads an id: blanks are none.
+        own_id = f"r.{quote(target.declared.own_id)}"
+        is_hashed = f"(nullif(trim({own_id}), '') is null and {is_hashed})"
     listed = ", ".join(quote(column) for column in columns)
     texts = [quote(column) for column in columns if column in rows.texts]
     chosen = ", ".join(
@@ -193,7 +198,7 @@ def insert(target: Target, rows: Rows) -> str:
             (source_file, row_number, load_id, content_hash, {listed}, malformed_payload)
         select
             b.source_file, r.row_number, r.load_id,
-            case when r.malformed_payload is null then {content_hash} end,
+            case when {is_hashed} then {content_hash} end,
             {chosen}, cut(r.malformed_payload)
         from (select * replace ({payload} as malformed_payload) from ({rows.sql})) as r
         inner join ingest_batch as b on r.load_id = b.load_id
