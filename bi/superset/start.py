@@ -134,9 +134,10 @@ def main(arguments: Sequence[str]) -> int:
     if not (folder / DATABASE).exists():
         print(f"nothing is published in {folder}: run `make build`", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, signal.SIGINT):  # so that the server does not stay
+        signal.signal(number, lambda *_: sys.exit(0))
     print("Superset takes the dashboards in ...", flush=True)
-    with suppress(KeyboardInterrupt), running(port) as superset:
+    with running(port) as superset:
         given = "SUPERSET_ADMIN_PASSWORD" if os.environ.get("SUPERSET_ADMIN_PASSWORD") else ""
         print(
             f"{superset.address}/dashboard/list/  (Ctrl-C ends it)\n"

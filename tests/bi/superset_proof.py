@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -329,6 +330,8 @@ def read_through_a_build(superset: Superset, questions: list[Question]) -> Reade
 
 def main() -> int:
     """Return 0 when all of it holds; raise `AssertionError` or `SystemExit` when not."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # so that nothing that was started stays
+        signal.signal(number, lambda *_: sys.exit(1))
     settings = Settings.from_environment()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
