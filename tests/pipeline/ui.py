@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from orchestration.project import ROOT
 from tests.browser import Chromium, Page, Size
 
-SECONDS_TO_START = 120.0
+SECONDS_TO_START = 300.0
 LARGE = Size(1500, 1600)
 
 
