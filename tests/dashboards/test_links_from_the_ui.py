@@ -26,7 +26,11 @@ from tests.dashboards.conftest import Published
 from tests.support import environment_of
 
 MIGRATIONS = load_manifest()["nodes"]["model.yunying.mart_lifecycle_migrations"]
-MODELS = [n for n in load_manifest()["nodes"].values() if n["resource_type"] == "model"]
+MODELS = [
+    node
+    for node in load_manifest()["nodes"].values()
+    if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
+]
 
 
 @pytest.fixture(scope="module")
