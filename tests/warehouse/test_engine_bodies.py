@@ -1,0 +1,78 @@
+"""Where an engine has a body of its own behind a macro, for speed, the plain one answers alike."""
+
+from __future__ import annotations
+
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+
+from orchestration.project import DBT_PROJECT_DIR
+from tests.warehouse.draws import seed
+
+USERS, INSTANTS = 40, 30
+
+
+def macros(file: str) -> Any:
+    """The macros of a file, to be called without dbt."""
+    text = (DBT_PROJECT_DIR / "macros" / file).read_text(encoding="utf-8")
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals["adapter"] = SimpleNamespace(dispatch=lambda name: None)
+    return environment.from_string(text).module
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    """Looks and what they look for, crowded on few instants; some looks have none."""
+    chance = Random(f"bodies {seed()}")
+    connection = duckdb.connect()
+    connection.execute("create table looks (user_id text, side text, looks_at timestamp)")
+    connection.execute("create table found (user_id text, side text, occurred_at timestamp)")
+    for table, count, missing in (("looks", 900, 0.1), ("found", 700, 0.0)):
+        connection.executemany(
+            f"insert into {table} values (?, ?, timestamp '2024-03-01' + ? * interval '1 hour')",
+            [
+                [
+                    f"user {chance.randrange(USERS)}",
+                    chance.choice(("", "a")),
+                    None if chance.random() < missing else chance.randrange(INSTANTS),
+                ]
+                for _ in range(count)
+            ],
+        )
+    return connection
+
+
+@pytest.mark.parametrize("threshold", [0, 1_000_000])
+def test_the_next_instant(connection: duckdb.DuckDBPyConnection, threshold: int) -> None:
+    """Also where nothing is looked from, and where DuckDB takes nested loops."""
+    connection.execute(f"set asof_loop_join_threshold = {threshold}")
+    module = macros("funnels.sql")
+    arguments = ("looks", "found", ["user_id", "side"], "looks.looks_at", "occurred_at")
+    answers = [
+        connection.execute(
+            "select looks.user_id, looks.side, looks.looks_at, found.occurred_at from looks"
+            f" {body(*arguments)} order by all"
+        ).fetchall()
+        for body in (module.duckdb__join_first_after, module.default__join_first_after)
+    ]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 900
+    later = [row for row in answers[0] if row[3] is not None]
+    assert 0 < len(later) < 900
+    assert all(row[2] is not None and row[2] < row[3] for row in later)
+
+
+def test_what_is_touched_leaves(connection: duckdb.DuckDBPyConnection) -> None:
+    module = macros("incremental.sql")
+    connection.execute("create table touched as select user_id, looks_at from looks limit 60")
+    left = []
+    for body in (module.default__delete_touched, module.spark__delete_touched):
+        connection.execute("create or replace table target as from found")
+        connection.execute(body("target", ["user_id"], "touched", {"occurred_at": "looks_at"}))
+        left.append(connection.execute("from target order by all").fetchall())
+    assert left[0] == left[1]
+    assert 0 < len(left[0]) < 700
