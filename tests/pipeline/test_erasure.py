@@ -132,7 +132,7 @@ def test_the_certificate_says_what_went_without_a_name(erased: Path) -> None:
     assert counts["raw.users"] == counts["raw.feedback"] == counts["raw.contents"] == 1
     assert counts["raw.consents"] == 2
     assert counts["facts.fct_events"] == len(THEIRS["events"]) - 1
-    assert counts["facts.fct_funnel_attempts"] > 0
+    assert counts["facts.fct_funnel_opened_attempts"] > 0
 
 
 def test_files_keep_what_others_did_and_when_they_came(erased: Path) -> None:

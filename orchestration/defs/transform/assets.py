@@ -135,9 +135,22 @@ def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
     """The models that this attempt need not build again, in the order of the flow."""
     built = attempt.built if attempt else frozenset()
     nodes = MANIFEST["nodes"]
-    parents = {unique_id: nodes[unique_id]["depends_on"]["nodes"] for unique_id in built}
+    parents = {unique_id: _stored_parents(unique_id) for unique_id in built}
     flow = TopologicalSorter(parents).static_order()
     return [nodes[unique_id] for unique_id in flow if unique_id in built]
+
+
+def _stored_parents(unique_id: str) -> set[str]:
+    """What a model reads, through ephemeral models, which are parts of its own query."""
+    nodes = MANIFEST["nodes"]
+    found: set[str] = set()
+    for parent in nodes.get(unique_id, {}).get("depends_on", {}).get("nodes", []):
+        node = nodes.get(parent)
+        if node and node["config"].get("materialized") == "ephemeral":
+            found |= _stored_parents(parent)
+        else:
+            found.add(parent)
+    return found
 
 
 def _told_again(
