@@ -54,6 +54,22 @@ WAIT_SECONDS = 20
 """How long a build of ours waits for a warehouse that is held."""
 
 
+# Opens the warehouse and keeps it open. A build that was just killed lets go of it a moment later.
+HOLDER = """
+import sys, time, duckdb
+for _ in range(100):
+    try:
+        connection = duckdb.connect(sys.argv[1])
+        break
+    except duckdb.IOException:
+        time.sleep(0.1)
+else:
+    sys.exit("nobody lets go of the warehouse")
+print("held", flush=True)
+time.sleep(3600)
+"""
+
+
 @dataclass(frozen=True)
 class Fault:
     """What happens to a build, and when: so long after the first line of a step."""
@@ -166,17 +182,13 @@ class Line:
     @contextmanager
     def held(self) -> Iterator[subprocess.Popen[str]]:
         """Another process, an analyst's say, has the warehouse open."""
-        script = (
-            "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('held', flush=True);"
-            " time.sleep(3600)"
-        )
         process = subprocess.Popen(
-            [sys.executable, "-c", script, str(self.settings.warehouse)],
+            [sys.executable, "-c", HOLDER, str(self.settings.warehouse)],
             stdout=subprocess.PIPE,
             text=True,
         )
         assert process.stdout is not None
-        process.stdout.readline()
+        assert process.stdout.readline().strip() == "held"
         try:
             yield process
         finally:
