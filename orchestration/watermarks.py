@@ -74,10 +74,15 @@ def last_definitions_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 def write_definitions_hash(connection: duckdb.DuckDBPyConnection, definitions_hash: str) -> None:
     """Note what the facts of definitions are computed with, in the place of what was noted."""
-    connection.execute("delete from raw.definition_watermarks")
+    forget_definitions_hash(connection)
     connection.execute(
         "insert into raw.definition_watermarks values (?, ?)", [definitions_hash, _now()]
     )
+
+
+def forget_definitions_hash(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note that the facts of definitions may be of several."""
+    connection.execute("delete from raw.definition_watermarks")
 
 
 def _now() -> datetime:

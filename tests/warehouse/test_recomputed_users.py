@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration import transforming
+from orchestration.dbt_runs import by_user_models, load_manifest
 from orchestration.warehouse import connect
 from tests import support
 from verify.compare import compare
@@ -118,8 +120,6 @@ def ripe_attempts(folder: Path) -> int:
 
 
 def test_the_tables_are_all_of_that_kind(built: Path) -> None:
-    from orchestration.dbt_runs import by_user_models, load_manifest
-
     assert {node["name"] for node in by_user_models(load_manifest()).values()} == BY_USER
 
 
@@ -179,3 +179,16 @@ def test_a_table_that_is_missing_is_made_anew_with_the_rest(folder: Path) -> Non
         connection.execute("drop table facts.fct_funnel_best_attempts cascade")
     support.build_warehouse(folder, events=events(7, 8))
     assert differences(folder) == []
+
+
+def test_definitions_that_come_back_after_a_build_that_broke_off_make_them_anew(
+    folder: Path,
+) -> None:
+    settings = support.settings_of(folder)
+    funnels = settings.seeds_dir / "funnels.csv"
+    funnels.write_text(SEEDS["funnels"].replace("172800", "60"), encoding="utf-8")
+    with connect(settings) as connection:
+        transforming.begin(connection, settings, load_manifest())
+    spoil(folder, "user 01")  # as the rows of the other definitions would stand
+    support.build_warehouse(folder, seeds=SEEDS)
+    assert spoiled(folder) == set()
