@@ -14,27 +14,28 @@
 {# Archived rows behind those that are computed of raw, whose days they never share. `columns`
    are those of the rows above, in their order: `key`, or how rows of two ids of one person
    become one (`sum`, `min`, `max`). `touched` names the column that an incremental model replaces
-   from `recompute_from_date` on; `by_user` is for models that are computed by user. #}
-{% macro union_archived(model, columns, touched=none, by_user=false) -%}
+   from `recompute_from_date` on; `recomputed` is what the config of a model that is computed by
+   user says. #}
+{% macro union_archived(model, columns, touched=none, recomputed=none) -%}
     {%- set keys = [] -%}
-    {%- for column, use in columns.items() if use == 'key' %}{% do keys.append(column) %}{% endfor -%}
+    {%- for column, use in columns.items() if use == 'key' %}{% do keys.append('archived.' ~ column) %}{% endfor -%}
     union all
 
     select
         {%- for column, use in columns.items() %}
         {% if use == 'key' -%}
-        {{ column }}
+        archived.{{ column }}
         {%- elif use == 'sum' -%}
-        cast(sum({{ column }}) as bigint) as {{ column }}
+        cast(sum(archived.{{ column }}) as bigint) as {{ column }}
         {%- else -%}
-        {{ use }}({{ column }}) as {{ column }}
+        {{ use }}(archived.{{ column }}) as {{ column }}
         {%- endif %}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
         {{ archived_rows(model, columns.keys() | reject('equalto', 'user_id')) }}
     ) as archived
-    {%- if by_user %}
-    where {{ is_recomputed('archived.user_id') }}
+    {%- if recomputed %}
+    {{ join_recomputed(recomputed['by'], 'archived', recomputed['from']) }}
     {%- endif %}
     {%- if touched and is_incremental() %}
     where exists (

@@ -3,6 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'day', 'from': 'activity_date'}},
 ) }}
 -- `any` is left out: its days are fct_user_days, the largest fact but one, and would
 -- only be copied.
@@ -17,17 +18,18 @@ fct_activity_events as (
 activity_days as (
 
     select
-        activity_id,
-        user_id,
+        events.activity_id,
+        events.user_id,
         count(*) as event_count,
-        event_date as activity_date
-    from fct_activity_events
-    where activity_id <> 'any' and {{ is_recomputed('fct_activity_events.user_id') }}
-    group by activity_id, user_id, event_date
+        events.event_date as activity_date
+    from fct_activity_events as events
+    {{ join_recomputed('day', 'events', 'event_date') }}
+    where events.activity_id <> 'any'
+    group by events.activity_id, events.user_id, events.event_date
 
     {{ union_archived('stg_archived_activity_days', {
         'activity_id': 'key', 'user_id': 'key', 'event_count': 'sum', 'activity_date': 'key',
-    }, by_user=true) }}
+    }, recomputed={'by': 'day', 'from': 'activity_date'}) }}
 
 )
 

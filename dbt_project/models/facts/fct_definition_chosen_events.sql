@@ -3,13 +3,27 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
 ) }}
 with
 
--- Who had the first time before the cut-off of an expiry has no other.
-archived as (
+-- Who had the first time before the cut-off of an expiry, or before what is computed anew, has no
+-- other.
+first_times as (
 
     {{ archived_rows('stg_archived_first_events', ['definition', 'definition_id', 'side']) }}
+    {%- if not recomputes_everybody() %}
+
+    union all
+
+    select
+        kept.user_id,
+        kept.definition,
+        kept.definition_id,
+        kept.side
+    from {{ this }} as kept
+    {{ join_kept('user', 'kept', 'occurred_at') }}
+    {%- endif %}
 
 ),
 
@@ -17,18 +31,34 @@ candidates as (
 
     select candidates.*
     from {{ ref('fct_definition_candidates') }} as candidates
+    {{ join_recomputed('user', 'candidates', 'occurred_at') }}
     where
-        (candidates.has_conditions or candidates.first_time is not null)
-        and {{ is_recomputed('candidates.user_id') }}
-        and not exists (
+        candidates.first_time = 'matching'
+        or (candidates.first_time is null and candidates.has_conditions)
+
+    union all
+
+    -- "First ever" looks at all history, before any condition.
+    select candidates.*
+    from {{ ref('fct_definition_candidates') }} as candidates
+    where candidates.first_time = 'event' and {{ is_recomputed('candidates.user_id') }}
+
+),
+
+open_candidates as (
+
+    select candidates.*
+    from candidates
+    where
+        candidates.first_time is null
+        or not exists (
             select 1
-            from archived
+            from first_times
             where
-                candidates.first_time is not null
-                and archived.definition = candidates.definition
-                and archived.definition_id = candidates.definition_id
-                and archived.side = candidates.side
-                and archived.user_id = candidates.user_id
+                first_times.definition = candidates.definition
+                and first_times.definition_id = candidates.definition_id
+                and first_times.side = candidates.side
+                and first_times.user_id = candidates.user_id
         )
 
 ),
@@ -39,16 +69,15 @@ matches as (
 
 ),
 
--- "First ever" looks at all history, before any condition.
 first_ever as (
 
     select
-        candidates.*,
+        open_candidates.*,
         row_number() over (
             partition by definition, definition_id, side, user_id
             order by occurred_at, source_id, event_id
         ) as event_number
-    from candidates
+    from open_candidates
     where first_time = 'event'
 
 ),
@@ -69,7 +98,7 @@ first_ever as (
 asked as (
 
     select {{ columns }}
-    from candidates
+    from open_candidates
     where coalesce(first_time, '') <> 'event'
 
     union all
@@ -122,12 +151,13 @@ chosen as (
 )
 
 select
-    definition,
-    definition_id,
-    side,
-    user_id,
-    source_id,
-    event_id,
-    event_date,
-    occurred_at
+    chosen.definition,
+    chosen.definition_id,
+    chosen.side,
+    chosen.user_id,
+    chosen.source_id,
+    chosen.event_id,
+    chosen.event_date,
+    chosen.occurred_at
 from chosen
+{{ join_recomputed('user', 'chosen', 'occurred_at') }}

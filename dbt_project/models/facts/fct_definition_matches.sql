@@ -3,6 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
 ) }}
 with
 
@@ -75,6 +76,7 @@ asked_of_any as (
     events.user_id,
     events.source_id,
     events.event_id,
+    events.occurred_at,
     case asked.scope
         when 'user' then {{ user_property('users', 'asked.property') }}
         else {{ event_property('events', 'asked.property') }}
@@ -86,18 +88,17 @@ valued as (
     select {{ valued }}
     from {{ ref('fct_events') }} as events
     inner join asked_by_name as asked on events.event_name = asked.event_name
+    {{ join_recomputed('user', 'events', 'occurred_at') }}
     left join users on events.user_id = users.user_id
-    where {{ is_recomputed('events.user_id') }}
 
     union all
 
     select {{ valued }}
     from {{ ref('fct_events') }} as events
     cross join asked_of_any as asked
+    {{ join_recomputed('user', 'events', 'occurred_at') }}
     left join users on events.user_id = users.user_id
-    where
-        (events.is_activity or asked.is_any_event)
-        and {{ is_recomputed('events.user_id') }}
+    where events.is_activity or asked.is_any_event
 
 ),
 
@@ -128,11 +129,12 @@ conditions_held as (
         group_count,
         user_id,
         source_id,
-        event_id
+        event_id,
+        occurred_at
     from held_or_open
     group by
         definition, definition_id, side, condition_group, condition_number, group_count,
-        operator, user_id, source_id, event_id
+        operator, user_id, source_id, event_id, occurred_at
     having
         bool_or(meets_operand)
         <> (operator in ('is_not', 'not_contains'))
@@ -147,9 +149,11 @@ matches as (
         side,
         user_id,
         source_id,
-        event_id
+        event_id,
+        occurred_at
     from conditions_held
-    group by definition, definition_id, side, group_count, user_id, source_id, event_id
+    group by
+        definition, definition_id, side, group_count, user_id, source_id, event_id, occurred_at
     having count(distinct condition_group) = group_count
 
 )

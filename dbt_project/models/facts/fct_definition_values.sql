@@ -3,6 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
 ) }}
 with
 
@@ -58,7 +59,7 @@ asked as (
     inner join valued_definitions
         on definition_events.definition = valued_definitions.definition
         and definition_events.definition_id = valued_definitions.definition_id
-    where {{ is_recomputed('definition_events.user_id') }}
+    {{ join_recomputed('user', 'definition_events', 'occurred_at') }}
 
     union
 
@@ -72,6 +73,7 @@ asked as (
     inner join valued_definitions
         on selectors.definition = valued_definitions.definition
         and selectors.definition_id = valued_definitions.definition_id
+    {{ join_recomputed('user', 'events', 'occurred_at') }}
     where
         events.is_activity
         and selectors.is_any_activity
@@ -79,7 +81,6 @@ asked as (
         and not selectors.is_any_event
         and not selectors.is_read_by_day
         and selectors.first_time is null
-        and {{ is_recomputed('events.user_id') }}
 
 ),
 
@@ -94,6 +95,7 @@ read_values as (
         events.user_id,
         asked.source_id,
         asked.event_id,
+        events.occurred_at,
         coalesce(
             case properties.scope
                 when 'user' then {{ user_property('users', 'properties.property') }}
@@ -108,8 +110,8 @@ read_values as (
     inner join {{ ref('fct_events') }} as events
         on asked.source_id = events.source_id
         and asked.event_id = events.event_id
+    {{ join_recomputed('user', 'events', 'occurred_at') }}
     left join users on events.user_id = users.user_id
-    where {{ is_recomputed('events.user_id') }}
 
 ),
 
@@ -136,6 +138,7 @@ kept_values as (
         user_id,
         source_id,
         event_id,
+        occurred_at,
         position,
         property_value
     from read_values
@@ -150,6 +153,7 @@ kept_values as (
         user_id,
         source_id,
         event_id,
+        occurred_at,
         position,
         property_value
     from ranked_values
@@ -166,9 +170,10 @@ joined_values as (
         user_id,
         source_id,
         event_id,
+        occurred_at,
         {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value
     from kept_values
-    group by definition, definition_id, purpose, user_id, source_id, event_id
+    group by definition, definition_id, purpose, user_id, source_id, event_id, occurred_at
 
 )
 
@@ -180,7 +185,8 @@ select
     user_id,
     source_id,
     event_id,
-    property_value
+    property_value,
+    occurred_at
 from read_values
 where property_count = 1
 
@@ -193,5 +199,6 @@ select
     user_id,
     source_id,
     event_id,
-    property_value
+    property_value,
+    occurred_at
 from joined_values

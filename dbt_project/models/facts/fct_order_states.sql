@@ -3,6 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'user', 'from': 'ordered_at'}},
 ) }}
 with
 
@@ -14,7 +15,7 @@ amounts as (
     where amounts.order_id in (
         select of_users.order_id
         from {{ ref('fct_order_amounts') }} as of_users
-        where {{ is_recomputed('of_users.user_id') }}
+        {{ join_recomputed('user', 'of_users', 'occurred_at') }}
     )
     {%- endif %}
 
@@ -96,13 +97,13 @@ states as (
 )
 
 select
-    order_id,
-    user_id,
-    gross_amount,
-    refunded_amount,
-    order_date,
-    valid_from_date,
-    valid_to_date,
-    ordered_at
+    states.order_id,
+    states.user_id,
+    states.gross_amount,
+    states.refunded_amount,
+    states.order_date,
+    states.valid_from_date,
+    states.valid_to_date,
+    states.ordered_at
 from states
-where {{ is_recomputed('states.user_id') }}
+{{ join_recomputed('user', 'states', 'ordered_at') }}

@@ -3,6 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'day', 'from': 'activity_date'}},
 ) }}
 -- Only for definitions that days cannot answer: by the hour, or for a range that cuts a
 -- day.
@@ -41,8 +42,11 @@ counted_events as (
             >= coalesce(dim_stickiness.from_at, fct_events.occurred_at)
             and fct_events.occurred_at
             <= coalesce(dim_stickiness.to_at, fct_events.occurred_at)
-    where fct_events.is_activity and {{ is_recomputed('fct_events.user_id') }}
+    {{ join_recomputed('day', 'fct_events', 'event_date') }}
+    where fct_events.is_activity
+
     union all
+
     select
         dim_stickiness.stickiness_id,
         fct_activity_events.user_id,
@@ -57,7 +61,7 @@ counted_events as (
             >= coalesce(dim_stickiness.from_at, fct_activity_events.occurred_at)
             and fct_activity_events.occurred_at
             <= coalesce(dim_stickiness.to_at, fct_activity_events.occurred_at)
-    where {{ is_recomputed('fct_activity_events.user_id') }}
+    {{ join_recomputed('day', 'fct_activity_events', 'event_date') }}
 
 ),
 
@@ -77,7 +81,7 @@ hours as (
     {{ union_archived('stg_archived_stickiness_hours', {
         'stickiness_id': 'key', 'user_id': 'key', 'event_count': 'sum',
         'activity_date': 'key', 'hour_started_at': 'key',
-    }, by_user=true) }}
+    }, recomputed={'by': 'day', 'from': 'activity_date'}) }}
 
 )
 

@@ -11,7 +11,11 @@ with
 
 touched_users as (
 
-    select user_id from {{ ref('int_users_touched') }}
+    select
+        user_id,
+        touched_from_at,
+        recompute_from_at
+    from {{ ref('int_users_touched') }}
 
 ),
 
@@ -48,10 +52,13 @@ known as (
 
 ),
 
--- What is known of them is what `user:` conditions and breakdowns ask.
+-- What is known of them is what `user:` conditions and breakdowns ask, of all their events.
 changed as (
 
-    select coalesce(people.user_id, known.user_id) as user_id
+    select
+        coalesce(people.user_id, known.user_id) as user_id,
+        {{ beginning() }} as touched_from_at,
+        {{ beginning() }} as recompute_from_at
     from people
     full outer join known on people.user_id = known.user_id
     where
@@ -63,16 +70,18 @@ changed as (
 {% endif -%}
 recomputed as (
 
-    select user_id from touched_users
+    select * from touched_users
     {% if is_incremental() and known is not none -%}
-    union
-    select user_id from changed
+    union all
+    select * from changed
     {%- endif %}
 
 )
 
 select
     recomputed.user_id,
-    latest.load_id
+    latest.load_id,
+    recomputed.touched_from_at,
+    recomputed.recompute_from_at
 from recomputed
 cross join latest

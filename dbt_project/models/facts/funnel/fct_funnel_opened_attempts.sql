@@ -1,8 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['funnel_id', 'user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'funnel', 'from': 'entered_at'}},
 ) }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, funnel_step_count() + 1) -%}
@@ -169,13 +170,32 @@ with_archived as (
         archived.step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}
     from archived
+    {{ join_recomputed('funnel', 'archived', 'step_1_at') }}
     left join user_values
         on archived.funnel_id = user_values.funnel_id
         and archived.user_id = user_values.user_id
-    where {{ is_recomputed('archived.user_id') }}
 
 ),
 
+{% if not recomputes_everybody() -%}
+-- Attempts that stay keep their numbers, and stand before all others.
+kept_numbers as (
+
+    select
+        kept.funnel_id,
+        kept.user_id,
+        case when kept.is_breakdown_thread then kept.breakdown_value end
+            as thread_breakdown_value,
+        max(kept.attempt_number) as attempt_count
+    from {{ this }} as kept
+    {{ join_kept('funnel', 'kept', 'entered_at') }}
+    group by
+        kept.funnel_id, kept.user_id,
+        case when kept.is_breakdown_thread then kept.breakdown_value end
+
+),
+
+{% endif -%}
 numbered as (
 
     select
@@ -186,7 +206,7 @@ numbered as (
             row_number() over (
                 partition by valued.funnel_id, valued.user_id, valued.thread_breakdown_value
                 order by valued.step_1_at, valued.thread_id, valued.step_1_rank
-            ) as integer
+            ){{ ' + coalesce(kept_numbers.attempt_count, 0)' if not recomputes_everybody() }} as integer
         ) as attempt_number,
         valued.breakdown_value,
         cast(valued.reached_step as integer) as reached_step,
@@ -204,6 +224,12 @@ numbered as (
             as step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}
     from with_archived as valued
+    {%- if not recomputes_everybody() %}
+    left join kept_numbers
+        on valued.funnel_id = kept_numbers.funnel_id
+        and valued.user_id = kept_numbers.user_id
+        and valued.thread_breakdown_value is not distinct from kept_numbers.thread_breakdown_value
+    {%- endif %}
 
 )
 

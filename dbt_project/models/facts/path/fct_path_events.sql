@@ -3,28 +3,33 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
 ) }}
 with
 
 events as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_events') }} as of_all
-    where {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('user', 'of_all', 'occurred_at') }}
 
 ),
 
 definition_events as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_definition_events') }} as of_all
-    where definition = 'path' and {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('user', 'of_all', 'occurred_at') }}
+    where of_all.definition = 'path'
 
 ),
 
 item_values as (
 
-    select * from {{ ref('fct_definition_values') }} where definition = 'path' and purpose = 'item'
+    select of_all.*
+    from {{ ref('fct_definition_values') }} as of_all
+    {{ join_recomputed('user', 'of_all', 'occurred_at') }}
+    where of_all.definition = 'path' and of_all.purpose = 'item'
 
 ),
 

@@ -3,9 +3,9 @@ with
 
 runs as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_path_runs') }} as of_all
-    where {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('path', 'of_all', 'occurred_at') }}
 
 ),
 

@@ -1,8 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['path_id', 'user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'path', 'from': 'anchor_at'}},
 ) }}
 with
 
@@ -14,9 +15,9 @@ occurrences as (
 
 runs as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_path_runs') }} as of_all
-    where {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('path', 'of_all', 'occurred_at') }}
 
 ),
 
@@ -97,17 +98,38 @@ archived as (
             partition by path_id, user_id order by anchor_at, occurrence_number
         ) as archived_number
     from archived_ids
-    where {{ is_recomputed('archived_ids.user_id') }}
 
 ),
 
-archived_counts as (
+-- Before those that are computed anew.
+earlier_numbers as (
 
     select
         path_id,
         user_id,
-        max(archived_number) as occurrence_count
+        archived_number as occurrence_number
     from archived
+    {%- if not recomputes_everybody() %}
+
+    union all
+
+    select
+        kept.path_id,
+        kept.user_id,
+        kept.occurrence_number
+    from {{ this }} as kept
+    {{ join_kept('path', 'kept', 'anchor_at') }}
+    {%- endif %}
+
+),
+
+earlier_counts as (
+
+    select
+        path_id,
+        user_id,
+        max(occurrence_number) as occurrence_count
+    from earlier_numbers
     group by path_id, user_id
 
 ),
@@ -116,30 +138,31 @@ kept as (
 
     select
         reached.*,
-        reached.occurrence_number + coalesce(archived_counts.occurrence_count, 0)
+        reached.occurrence_number + coalesce(earlier_counts.occurrence_count, 0)
             as number_in_all
     from reached
-    left join archived_counts
-        on reached.path_id = archived_counts.path_id
-        and reached.user_id = archived_counts.user_id
+    left join earlier_counts
+        on reached.path_id = earlier_counts.path_id
+        and reached.user_id = earlier_counts.user_id
 
 )
 
 select
-    path_id,
-    user_id,
+    archived.path_id,
+    archived.user_id,
     cast(null as {{ dbt.type_string() }}) as source_id,
     cast(null as {{ dbt.type_string() }}) as event_id,
-    item,
-    previous_item,
-    archived_number as occurrence_number,
-    position,
-    seconds_from_previous,
-    is_mature as was_mature,
-    anchor_at,
+    archived.item,
+    archived.previous_item,
+    archived.archived_number as occurrence_number,
+    archived.position,
+    archived.seconds_from_previous,
+    archived.is_mature as was_mature,
+    archived.anchor_at,
     cast(null as timestamp) as closed_at,
     cast(null as timestamp) as occurred_at
 from archived
+{{ join_recomputed('path', 'archived', 'anchor_at') }}
 
 union all
 

@@ -1,16 +1,17 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['path_id', 'user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'path', 'from': 'occurred_at'}},
 ) }}
 with
 
 path_events as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_path_events') }} as of_all
-    where {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('path', 'of_all', 'occurred_at') }}
 
 ),
 

@@ -1,16 +1,17 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['retention_id', 'user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'retention', 'from': 'cohort_event_at'}},
 ) }}
 with
 
 members as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_retention_members') }} as of_all
-    where {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('retention', 'of_all', 'cohort_event_at') }}
 
 ),
 

@@ -3,6 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
+    meta={'recomputed': {'by': 'user', 'from': 'cohort_event_at'}},
 ) }}
 with
 
@@ -16,9 +17,10 @@ definition_events as (
 
 definition_values as (
 
-    select *
-    from {{ ref('fct_definition_values') }}
-    where definition = 'retention' and purpose = 'breakdown'
+    select of_all.*
+    from {{ ref('fct_definition_values') }} as of_all
+    {{ join_recomputed('cohort', 'of_all', 'occurred_at') }}
+    where of_all.definition = 'retention' and of_all.purpose = 'breakdown'
 
 ),
 
@@ -73,7 +75,6 @@ archived as (
             ['retention_id', 'breakdown_value', 'cohort_event_at']
         ) }}
     ) as rows_of_ids
-    where {{ is_recomputed('rows_of_ids.user_id') }}
     group by retention_id, user_id, cohort_event_at
 
 ),
@@ -81,25 +82,26 @@ archived as (
 cohort_events as (
 
     select
-        retention_id,
-        user_id,
+        archived.retention_id,
+        archived.user_id,
         null as source_id,
         null as event_id,
-        {{ local_date('cohort_event_at') }} as event_date,
-        cohort_event_at as occurred_at
+        {{ local_date('archived.cohort_event_at') }} as event_date,
+        archived.cohort_event_at as occurred_at
     from archived
+    {{ join_recomputed('cohort', 'archived', 'cohort_event_at') }}
 
     union all
 
     select
-        definition_id as retention_id,
-        user_id,
-        source_id,
-        event_id,
-        event_date,
-        occurred_at
+        definition_events.definition_id as retention_id,
+        definition_events.user_id,
+        definition_events.source_id,
+        definition_events.event_id,
+        definition_events.event_date,
+        definition_events.occurred_at
     from definition_events
-    where {{ is_recomputed('definition_events.user_id') }}
+    {{ join_recomputed('cohort', 'definition_events', 'occurred_at') }}
 
     union all
 
@@ -113,13 +115,13 @@ cohort_events as (
         events.occurred_at
     from events
     cross join selectors
+    {{ join_recomputed('cohort', 'events', 'occurred_at') }}
     where
         events.is_activity
         and selectors.is_any_activity
         and not selectors.has_conditions
         and not selectors.is_read_by_day
         and selectors.first_time is null
-        and {{ is_recomputed('events.user_id') }}
 
     union all
 
@@ -132,10 +134,8 @@ cohort_events as (
         user_days.first_event_at as occurred_at
     from user_days
     cross join selectors
-    where
-        selectors.is_read_by_day
-        and selectors.first_time is null
-        and {{ is_recomputed('user_days.user_id') }}
+    {{ join_recomputed('cohort', 'user_days', 'first_event_at') }}
+    where selectors.is_read_by_day and selectors.first_time is null
 
     union all
 
@@ -167,6 +167,18 @@ placed as (
     where
         (retentions.from_at is null or cohort_events.occurred_at >= retentions.from_at)
         and (retentions.to_at is null or cohort_events.occurred_at <= retentions.to_at)
+        {%- if not recomputes_everybody() %}
+        -- Who has the one cohort of rolling periods already has no other.
+        and not exists (
+            select 1
+            from {{ this }} as kept
+            {{ join_kept('user', 'kept', 'cohort_event_at') }}
+            where
+                retentions.window_mode = 'rolling'
+                and kept.retention_id = cohort_events.retention_id
+                and kept.user_id = cohort_events.user_id
+        )
+        {%- endif %}
 
 ),
 
@@ -226,3 +238,4 @@ left join archived
     on members.retention_id = archived.retention_id
     and members.user_id = archived.user_id
     and members.cohort_event_at = archived.cohort_event_at
+{{ join_recomputed('user', 'members', 'cohort_event_at') }}

@@ -4,25 +4,23 @@ with
 
 return_events as (
 
-    select *
-    from {{ ref('fct_retention_return_events') }} as events
-    where {{ is_recomputed('events.user_id') }}
+    select of_all.*
+    from {{ ref('fct_retention_return_events') }} as of_all
+    {{ join_recomputed('return', 'of_all', 'occurred_at') }}
 
 ),
 
 user_days as (
 
-    select *
-    from {{ ref('fct_user_days') }} as days
-    where {{ is_recomputed('days.user_id') }}
+    select * from {{ ref('fct_user_days') }}
 
 ),
 
 members as (
 
-    select *
+    select of_all.*
     from {{ ref('fct_retention_members') }} as of_all
-    where {{ is_recomputed('of_all.user_id') }}
+    {{ join_recomputed('retention', 'of_all', 'cohort_event_at') }}
 
 ),
 
@@ -55,6 +53,21 @@ last_periods as (
 
 ),
 
+return_days as (
+
+    select
+        retentions.retention_id,
+        retentions.granularity,
+        user_days.user_id,
+        user_days.event_count,
+        user_days.activity_date,
+        user_days.last_event_at
+    from user_days
+    cross join retentions
+    inner join selectors on retentions.retention_id = selectors.definition_id
+
+),
+
 -- Calendar periods are the same for all members, so returns are counted by period before
 -- they meet a member; rolling ones are each member's own.
 calendar_periods as (
@@ -74,20 +87,19 @@ calendar_periods as (
     union all
 
     select
-        retentions.retention_id,
-        user_days.user_id,
+        days.retention_id,
+        days.user_id,
         cast(null as {{ dbt.type_string() }}) as breakdown_value,
-        {{ period_index('retentions.granularity', 'user_days.activity_date', 'user_days.last_event_at') }}
+        {{ period_index('days.granularity', 'days.activity_date', 'days.last_event_at') }}
             as period_index,
-        sum(user_days.event_count) as occurrence_count,
+        sum(days.event_count) as occurrence_count,
         cast(null as decimal(28, 6)) as returned_value_sum,
-        max(user_days.last_event_at) as last_occurred_at
-    from user_days
-    cross join retentions
-    inner join selectors on retentions.retention_id = selectors.definition_id
+        max(days.last_event_at) as last_occurred_at
+    from return_days as days
+    {{ join_recomputed('return', 'days', 'last_event_at') }}
     group by
-        retentions.retention_id, user_days.user_id,
-        {{ period_index('retentions.granularity', 'user_days.activity_date', 'user_days.last_event_at') }}
+        days.retention_id, days.user_id,
+        {{ period_index('days.granularity', 'days.activity_date', 'days.last_event_at') }}
 
 ),
 

@@ -55,7 +55,7 @@ candidates as (
             'stg_archived_funnel_openings', ['funnel_id', 'thread_id', 'step_1_at', 'closed_at']
         ) }}
     ) as archived
-    where {{ is_recomputed('archived.user_id') }}
+    {{ join_recomputed('funnel', 'archived', 'step_1_at') }}
     group by archived.funnel_id, archived.user_id, archived.thread_id
 
 ),

@@ -7,7 +7,7 @@ valued as (
         funnels.breakdown_attribution
     from {{ ref('fct_funnel_served_events') }} as served
     inner join {{ ref('dim_funnels') }} as funnels on served.funnel_id = funnels.funnel_id
-    where {{ is_recomputed('served.user_id') }}
+    {{ join_recomputed('funnel', 'served', 'occurred_at') }}
 
 ),
 

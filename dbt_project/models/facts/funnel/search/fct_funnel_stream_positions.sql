@@ -96,19 +96,27 @@ seen as (
 
 ),
 
+seen_anew as (
+
+    select seen.*
+    from seen
+    {{ join_recomputed('funnel', 'seen', 'occurred_at') }}
+
+),
+
 streams as (
 
     select
         seen.*,
         cast(null as {{ dbt.type_string() }}) as thread_breakdown_value
-    from seen
+    from seen_anew as seen
 
     union all
 
     select
         seen.*,
         definition_values.property_value as thread_breakdown_value
-    from seen
+    from seen_anew as seen
     inner join funnels
         on seen.funnel_id = funnels.funnel_id
         and funnels.breakdown_attribution = 'all'

@@ -29,14 +29,14 @@ with_archived as (
     union all
 
     select
-        funnel_id,
-        user_id,
+        archived.funnel_id,
+        archived.user_id,
         '' as source_id,
         '' as event_id,
-        breakdown_value,
-        occurred_at
+        archived.breakdown_value,
+        archived.occurred_at
     from archived
-    where {{ is_recomputed('archived.user_id') }}
+    {{ join_recomputed('funnel', 'archived', 'occurred_at') }}
 
 ),
 
