@@ -52,10 +52,11 @@
 {%- endmacro %}
 
 {# Whose facts are computed anew, and from when on (`from_at`).
-   - `user`: the first instant that was touched. `day`: its day.
+   - `user`: the first instant that was touched. `day`: its day. `order`: the same, or when the first
+     order was placed that this changes.
    - `cohort`: the same less the longest cohort period, for what has to see that as a whole.
    - `funnel`: an attempt sees as much after it as the window is long. Where attempts close others,
-     or a value is the user's first or last, all of the past decides.
+     or a value is that of the user's first or last event, all of the past decides.
    - `funnel_period`: from the first week of the month on in which such an attempt opens.
    - `retention`: a member sees as many periods as the curve has. `return`: from the first period of
      such a member on.
@@ -66,15 +67,18 @@
     select
         user_id,
         min(touched_from_at) as touched_from_at,
+        min(counted_from_at) as counted_from_at,
         min(recompute_from_at) as recompute_from_at
     from {{ ref('int_users_recomputed') }}
     group by user_id
     {%- endset -%}
-    {%- if by in ('user', 'day', 'cohort') -%}
+    {%- if by in ('user', 'order', 'day', 'cohort') -%}
     select
         users.user_id,
         {% if by == 'day' -%}
         {{ local_date('users.touched_from_at') }} as from_at
+        {%- elif by == 'order' -%}
+        users.counted_from_at as from_at
         {%- elif by == 'cohort' -%}
         {{ add_seconds('users.touched_from_at', -33 * 86400) }} as from_at
         {%- else -%}
@@ -88,9 +92,10 @@
         case
             when
                 funnels.count_by = 'users'
-                and coalesce(
+                and (
                     funnels.breakdown is null
-                    or funnels.breakdown_attribution not in ('first', 'last'), true
+                    or funnels.breakdown_attribution not in ('first', 'last')
+                    or funnels.breakdown not like '%event:%'
                 )
                 and funnels.window_seconds < 10 * 366 * 86400
                 then {{ add_seconds('users.touched_from_at', '-funnels.window_seconds') }}

@@ -132,10 +132,48 @@ def test_a_day_computes_its_users_and_leaves_the_others(folder: Path) -> None:
     assert spoiled(folder) == {"user 01"}
 
 
+# By table: how a row is spoiled, how that is seen, the row's instant, and how many seconds before
+# a touched event it may change. The funnel's window is two days; the longer curve has five periods,
+# beside the member's own.
+SPOILED = {
+    "fct_funnel_opened_attempts where funnel_id = 'to_buy'":
+        ("furthest_at = null", "furthest_at is null", "entered_at", 2 * 86400),
+    "fct_definition_values where definition_id = 'by_plan'":
+        ("property_value = 'spoiled'", "property_value = 'spoiled'", "occurred_at", 0),
+    "fct_path_events where true": ("item = 'spoiled'", "item = 'spoiled'", "occurred_at", 0),
+    "fct_retention_member_returns where true":
+        ("last_period = 99", "last_period = 99", "cohort_event_at", 7 * 90000),
+}  # fmt: skip
+
+
+def test_a_day_leaves_what_its_users_did_long_before(folder: Path) -> None:
+    support.build_warehouse(folder, events=[row for row in events(7, 20) if "02" in row["user_id"]])
+    with connect(support.settings_of(folder)) as connection:
+        for rows, (spoil_by, *_) in SPOILED.items():
+            table, condition = rows.split(" where ")
+            connection.execute(f"update facts.{table} set {spoil_by} where {condition}")
+    late = [row for row in events(20, 23) if row["user_id"] == "user 02"]
+    first_at = min(datetime.fromisoformat(row["occurred_at"]) for row in late)
+    support.build_warehouse(folder, events=late)
+    for rows, (_, is_spoiled, instant, seconds) in SPOILED.items():
+        touched_from = (first_at - timedelta(seconds=seconds)).replace(tzinfo=None)
+        found = support.query(
+            folder / support.WAREHOUSE,
+            f"select distinct {instant} >= '{touched_from}' as is_touched, {is_spoiled}"
+            f" as is_spoiled from facts.{rows} and user_id = 'user 02'",
+        )
+        states = {(row["is_touched"], row["is_spoiled"]) for row in found}
+        assert (False, True) in states and states <= {(False, True), (True, False)}, rows
+
+
 def test_a_day_equals_a_rebuild(folder: Path) -> None:
-    """Also where the horizon alone ripens what the day's users have nothing to do with."""
+    """Also where the horizon alone ripens what the day's users have nothing to do with, and where
+    rows come late, to lie between those that are there."""
     before = ripe_attempts(folder)
-    support.build_warehouse(folder, events=[row for row in events(9, 14) if "02" in row["user_id"]])
+    day = [row for row in events(9, 14) if row["user_id"] == "user 02"]
+    late = [row for row in events(3, 4) if row["user_id"] in ("user 02", "user 05", "user 06")]
+    again = [{**row, "event_id": f"late {row['event_id']}"} for row in late]
+    support.build_warehouse(folder, events=day + again)
     assert ripe_attempts(folder) > before
     assert differences(folder) == []
 

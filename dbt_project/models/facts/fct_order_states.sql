@@ -3,7 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'user', 'from': 'ordered_at'}},
+    meta={'recomputed': {'by': 'order', 'from': 'ordered_at'}},
 ) }}
 with
 
@@ -15,7 +15,7 @@ amounts as (
     where amounts.order_id in (
         select of_users.order_id
         from {{ ref('fct_order_amounts') }} as of_users
-        {{ join_recomputed('user', 'of_users', 'occurred_at') }}
+        {{ join_recomputed('order', 'of_users', 'occurred_at') }}
     )
     {%- endif %}
 
@@ -106,4 +106,4 @@ select
     states.valid_to_date,
     states.ordered_at
 from states
-{{ join_recomputed('user', 'states', 'ordered_at') }}
+{{ join_recomputed('order', 'states', 'ordered_at') }}

@@ -14,6 +14,7 @@ touched_users as (
     select
         user_id,
         touched_from_at,
+        counted_from_at,
         recompute_from_at
     from {{ ref('int_users_touched') }}
 
@@ -58,6 +59,7 @@ changed as (
     select
         coalesce(people.user_id, known.user_id) as user_id,
         {{ beginning() }} as touched_from_at,
+        {{ beginning() }} as counted_from_at,
         {{ beginning() }} as recompute_from_at
     from people
     full outer join known on people.user_id = known.user_id
@@ -82,6 +84,7 @@ select
     recomputed.user_id,
     latest.load_id,
     recomputed.touched_from_at,
+    recomputed.counted_from_at,
     recomputed.recompute_from_at
 from recomputed
 cross join latest

@@ -30,9 +30,12 @@ links_touched as (
 
 touched_orders as (
 
-    select distinct order_id
+    select
+        order_id,
+        min(occurred_at) as touched_at
     from touched_events
     where order_id is not null
+    group by order_id
 
 ),
 
@@ -42,6 +45,7 @@ order_events as (
     select
         events.user_id,
         events.order_id,
+        touched_orders.touched_at,
         events.occurred_at
     from {{ ref('int_events_resolved') }} as events
     inner join touched_orders on events.order_id = touched_orders.order_id
@@ -51,6 +55,7 @@ order_events as (
     select
         archived.user_id,
         archived.order_id,
+        touched_orders.touched_at,
         archived.occurred_at
     from (
         {{ archived_rows('stg_archived_order_amounts', ['order_id', 'occurred_at']) }}
@@ -63,7 +68,8 @@ orders as (
 
     select
         user_id,
-        min(occurred_at) over (partition by order_id) as occurred_at
+        touched_at,
+        min(occurred_at) over (partition by order_id) as ordered_at
     from order_events
 
 ),
@@ -115,11 +121,24 @@ instants as (
     inner join links_touched
         on archived.user_id = {{ anonymous_user_id('links_touched.anonymous_id') }}
 
+),
+
+-- The amount of an order counts on the day of the order; the rest of what a user did is as it was
+-- before the event that was touched.
+dated_instants as (
+
+    select
+        user_id,
+        occurred_at,
+        occurred_at as counted_at
+    from instants
+
     union all
 
     select
         user_id,
-        occurred_at
+        touched_at as occurred_at,
+        least(touched_at, ordered_at) as counted_at
     from orders
 
 ),
@@ -128,8 +147,9 @@ touched as (
 
     select
         user_id,
-        min(occurred_at) as touched_from_at
-    from instants
+        min(occurred_at) as touched_from_at,
+        min(counted_at) as counted_from_at
+    from dated_instants
     group by user_id
 
 ),
@@ -154,6 +174,7 @@ recomputed as (
     select
         touched.user_id,
         touched.touched_from_at,
+        touched.counted_from_at,
         coalesce(last_starts.started_at, touched.touched_from_at) as recompute_from_at
     from touched
     left join last_starts on touched.user_id = last_starts.user_id
@@ -165,6 +186,7 @@ recomputed as (
     select
         user_id,
         touched_from_at,
+        counted_from_at,
         touched_from_at as recompute_from_at
     from touched
 
@@ -175,7 +197,7 @@ dated as (
 
     select
         recomputed.*,
-        {{ local_date('recompute_from_at') }} as recompute_from_date
+        {{ local_date('least(recompute_from_at, counted_from_at)') }} as recompute_from_date
     from recomputed
 
 ),
@@ -206,6 +228,7 @@ select
     coalesce(last_days.activity_date, dated.recompute_from_date) as last_active_date,
     dated.recompute_from_date,
     dated.touched_from_at,
+    dated.counted_from_at,
     dated.recompute_from_at
 from dated
 left join last_days on dated.user_id = last_days.user_id

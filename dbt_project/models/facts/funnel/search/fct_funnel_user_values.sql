@@ -36,7 +36,7 @@ with_archived as (
         archived.breakdown_value,
         archived.occurred_at
     from archived
-    {{ join_recomputed('funnel', 'archived', 'occurred_at') }}
+    where {{ is_recomputed('archived.user_id') }}
 
 ),
 
