@@ -23,6 +23,29 @@
     {{ return([[longest, 2] | max, var('funnel_max_steps')] | min) }}
 {%- endmacro %}
 
+{# Whether a funnel asks for a part of the search: what none asks for is left out of the query,
+   because DuckDB cannot know that it is empty, and would sort all attempts for it. Parts: the
+   searches `links`, `walks` and `sets`; `attempts` (counted by them), `exclusions`, `threads`
+   (a value held constant, or attempts for each value), `user_values` and `step_values` (whose
+   value a breakdown takes). #}
+{% macro funnels_ask(part) -%}
+    {%- set funnels, steps = ref('dim_funnels'), ref('dim_funnel_steps') -%}
+    {%- if not execute or load_relation(funnels) is none or load_relation(steps) is none -%}
+        {{ return(true) }}
+    {%- endif -%}
+    {%- set conditions = {
+        'attempts': "count_by = 'attempts'",
+        'exclusions': 'funnel_id in (select steps.funnel_id from ' ~ steps ~ ' as steps where steps.exclusion_number is not null)',
+        'threads': "hold_constant is not null or (breakdown is not null and breakdown_attribution = 'all')",
+        'user_values': "breakdown is not null and breakdown_attribution in ('first', 'last')",
+        'step_values': "breakdown is not null and breakdown_attribution like 'step_%'",
+    } -%}
+    {%- set query -%}
+    select count(*) from {{ funnels }} where {{ conditions.get(part, "search = '" ~ part ~ "'") }}
+    {%- endset -%}
+    {{ return(run_query(query).columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
 {# A left join of each row with the first row of another relation whose instant is later than
    one of its own; equal in all keys. Only keys and the instant of what is found can be used. #}
 {% macro join_first_after(relation, others, keys, instant, other_instant) -%}
@@ -49,4 +72,21 @@
         {{ relation }}.{{ key }} = {{ others }}.{{ key }}
         and {% endfor -%}
         coalesce({{ instant }}, cast('9999-12-31' as timestamp)) < {{ others }}.{{ other_instant }}
+{%- endmacro %}
+
+{# Attempts of an entrant in the order in which they count, as one number, whose least is sooner
+   found than the first of a sort: not ignored, by required steps, by steps, not void, and then by
+   their own number, which is in the order of their entries. #}
+{% macro attempt_place(relation=none) -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
+    (
+        (
+            (
+                case when {{ of }}is_ignored then 100 else 0 end
+                + 99 - {{ of }}required_step_count
+            ) * 100
+            + 99 - {{ of }}step_count
+        ) * 2
+        + case when {{ of }}is_void then 1 else 0 end
+    ) * 4294967296 + {{ of }}attempt_number
 {%- endmacro %}

@@ -9,7 +9,7 @@
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
 {# The best of a period is the best of its days' best; so each grain reads few rows. #}
 {%- set grains = {
-    'day': {'period': 'entry_date', 'from': 'ranked'},
+    'day': {'period': 'entry_date', 'from': 'placed'},
     'week': {'period': week_start('entry_date'), 'from': 'best_of_day'},
     'month': {'period': month_start('entry_date'), 'from': 'best_of_day'},
 } -%}
@@ -42,23 +42,17 @@ attempts as (
 
 -- The attempt that got furthest, then the earliest; a void one only where all of the
 -- furthest are.
-{% set best_first -%}
-is_ignored, required_step_count desc, step_count desc, is_void, entered_at, attempt_number
-{%- endset -%}
-ranked as (
+placed as (
 
     select
         funnel_id,
         user_id,
-        attempt_number,
         entrant_id,
         part_value,
         is_breakdown_thread,
         entry_date,
         closes_at as matures_at,
-        row_number() over (
-            partition by funnel_id, part_value, user_id, entrant_id order by {{ best_first }}
-        ) as depth_rank
+        {{ attempt_place() }} as place
     from entries
 
 ),
@@ -69,11 +63,10 @@ best_of_{{ grain }} as (
     select
         funnel_id,
         user_id,
-        min_by(attempt_number, depth_rank) as attempt_number,
         entrant_id,
         part_value,
-        min(depth_rank) as depth_rank,
         is_breakdown_thread,
+        min(place) as place,
         {{ source['period'] }} as entry_date,
         max(matures_at) as matures_at
     from {{ source['from'] }}
@@ -101,7 +94,7 @@ best_of_periods as (
         best.grain,
         best.part_value,
         best.user_id,
-        best.attempt_number,
+        attempts.attempt_number,
         best.entrant_id,
         attempts.reached_step,
         attempts.required_step_count,
@@ -118,7 +111,7 @@ best_of_periods as (
     inner join attempts
         on best.funnel_id = attempts.funnel_id
         and best.user_id = attempts.user_id
-        and best.attempt_number = attempts.attempt_number
+        and best.place = {{ attempt_place('attempts') }}
         and best.is_breakdown_thread = attempts.is_breakdown_thread
         and (not best.is_breakdown_thread or best.part_value = attempts.breakdown_value)
 
@@ -158,8 +151,9 @@ ranked_months as (
             partition by funnel_id, part_value, user_id, entrant_id
         ) as all_mature_at,
         row_number() over (
-            partition by funnel_id, part_value, user_id, entrant_id order by {{ best_first }}
-        ) as depth_rank
+            partition by funnel_id, part_value, user_id, entrant_id
+            order by {{ attempt_place() }}
+        ) as month_rank
     from months
 
 ),
@@ -189,7 +183,7 @@ of_all_grains as (
         step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}
     from ranked_months
-    where depth_rank = 1
+    where month_rank = 1
 
 )
 

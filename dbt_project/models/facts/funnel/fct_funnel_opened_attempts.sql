@@ -18,30 +18,6 @@ chains as (
 
 ),
 
-openings as (
-
-    select * from {{ ref('fct_funnel_openings') }}
-
-),
-
-voids as (
-
-    select * from {{ ref('fct_funnel_voids') }}
-
-),
-
-step_events as (
-
-    select * from {{ ref('fct_funnel_step_events') }}
-
-),
-
-user_values as (
-
-    select * from {{ ref('fct_funnel_user_values') }}
-
-),
-
 funnels as (
 
     select * from {{ ref('dim_funnels') }}
@@ -53,8 +29,13 @@ opened as (
 
     select
         chains.*,
+        {% if funnels_ask('exclusions') -%}
         voids.void_at,
         voids.void_at is not null and funnels.when_void = 'ignore' as is_ignored,
+        {%- else -%}
+        cast(null as timestamp) as void_at,
+        false as is_ignored,
+        {%- endif %}
         funnels.breakdown,
         funnels.breakdown_attribution,
         case
@@ -64,20 +45,25 @@ opened as (
         end as value_event_rank
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
-    left join openings
-        on chains.funnel_id = openings.funnel_id
-        and chains.user_id = openings.user_id
-        and chains.thread_id = openings.thread_id
-        and chains.step_1_rank = openings.step_1_rank
-    left join voids
+    {%- if funnels_ask('exclusions') %}
+    left join {{ ref('fct_funnel_voids') }} as voids
         on chains.funnel_id = voids.funnel_id
         and chains.user_id = voids.user_id
         and chains.thread_id = voids.thread_id
         and chains.step_1_rank = voids.step_1_rank
+    {%- endif %}
+    {%- if funnels_ask('attempts') %}
+    left join {{ ref('fct_funnel_openings') }} as openings
+        on chains.funnel_id = openings.funnel_id
+        and chains.user_id = openings.user_id
+        and chains.thread_id = openings.thread_id
+        and chains.step_1_rank = openings.step_1_rank
     where funnels.count_by = 'users' or openings.step_1_rank is not null
+    {%- endif %}
 
 ),
 
+{% if funnels_ask('step_values') -%}
 -- An event may serve several steps; its value is one.
 event_values as (
 
@@ -87,7 +73,7 @@ event_values as (
         step_events.thread_id,
         step_events.event_rank,
         step_events.breakdown_value
-    from step_events
+    from {{ ref('fct_funnel_named_step_events') }} as step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
     where
         step_events.step_number is not null
@@ -96,6 +82,7 @@ event_values as (
 
 ),
 
+{% endif -%}
 valued as (
 
     select
@@ -103,19 +90,27 @@ valued as (
         case
             when opened.breakdown is null then null
             when opened.breakdown_attribution = 'all' then opened.thread_breakdown_value
+            {%- if funnels_ask('user_values') %}
             when opened.breakdown_attribution in ('first', 'last')
                 then user_values.breakdown_value
+            {%- endif %}
+            {%- if funnels_ask('step_values') %}
             else event_values.breakdown_value
+            {%- endif %}
         end as breakdown_value
     from opened
-    left join user_values
+    {%- if funnels_ask('user_values') %}
+    left join {{ ref('fct_funnel_user_values') }} as user_values
         on opened.funnel_id = user_values.funnel_id
         and opened.user_id = user_values.user_id
+    {%- endif %}
+    {%- if funnels_ask('step_values') %}
     left join event_values
         on opened.funnel_id = event_values.funnel_id
         and opened.user_id = event_values.user_id
         and opened.thread_id = event_values.thread_id
         and opened.value_event_rank = event_values.event_rank
+    {%- endif %}
 
 ),
 
@@ -159,7 +154,11 @@ with_archived as (
         case when archived.is_breakdown_thread then archived.breakdown_value end
             as thread_breakdown_value,
         archived.attempt_number as step_1_rank,
+        {% if funnels_ask('user_values') -%}
         coalesce(user_values.breakdown_value, archived.breakdown_value) as breakdown_value,
+        {%- else -%}
+        archived.breakdown_value,
+        {%- endif %}
         archived.reached_step,
         archived.required_step_count as required_count,
         archived.step_count,
@@ -171,9 +170,11 @@ with_archived as (
         {% endfor %}
     from archived
     {{ join_recomputed('funnel', 'archived', 'step_1_at') }}
-    left join user_values
+    {%- if funnels_ask('user_values') %}
+    left join {{ ref('fct_funnel_user_values') }} as user_values
         on archived.funnel_id = user_values.funnel_id
         and archived.user_id = user_values.user_id
+    {%- endif %}
 
 ),
 

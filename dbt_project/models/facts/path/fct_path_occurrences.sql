@@ -34,17 +34,53 @@ archived as (
 
 ),
 
-ordered as (
+anchors as (
+
+    select
+        runs.*,
+        paths.occurrences,
+        row_number() over (
+            partition by runs.path_id, runs.user_id, runs.thread_id order by runs.run_number
+        ) as anchor_number
+    from runs
+    inner join paths on runs.path_id = paths.path_id
+    where paths.has_anchor and runs.is_anchor
+
+),
+
+ends as (
 
     select
         runs.*,
         row_number() over (
-            partition by path_id, user_id, thread_id, is_anchor order by run_number
-        ) as number_of_kind,
-        lead(run_number) over (
-            partition by path_id, user_id, thread_id order by run_number
-        ) as next_run_number
+            partition by runs.path_id, runs.user_id, runs.thread_id order by runs.run_number desc
+        ) as number_from_end
     from runs
+    inner join paths on runs.path_id = paths.path_id
+    where not paths.has_anchor and paths.direction = 'before'
+
+),
+
+{% set columns = ['path_id', 'user_id', 'thread_id', 'source_id', 'event_id', 'session_id',
+    'run_number', 'thread_ended_at', 'occurred_at'] -%}
+ordered as (
+
+    select {{ columns | join(', ') }}
+    from anchors
+    where occurrences = 'every' or anchor_number = 1
+
+    union all
+
+    select {{ columns | join(', ') }}
+    from ends
+    where number_from_end = 1
+
+    union all
+
+    select runs.{{ columns | join(', runs.') }}
+    from runs
+    inner join paths on runs.path_id = paths.path_id
+    where not paths.has_anchor and paths.direction <> 'before' and runs.run_number = 1
 
 ),
 
@@ -90,13 +126,6 @@ anchored as (
                 and archived.definition_id = ordered.path_id
                 and archived.user_id = ordered.user_id
         )
-        and case
-            when paths.has_anchor
-                then ordered.is_anchor
-                    and (paths.occurrences = 'every' or ordered.number_of_kind = 1)
-            when paths.direction = 'before' then ordered.next_run_number is null
-            else ordered.run_number = 1
-        end
         and ordered.occurred_at >= coalesce(paths.from_at, ordered.occurred_at)
         and ordered.occurred_at <= coalesce(paths.to_at, ordered.occurred_at)
 

@@ -111,6 +111,7 @@ neighbours as (
     left join archived
         on threaded.path_id = archived.path_id
         and threaded.user_id = archived.user_id
+    where paths.repeats <> 'each'
     window in_order as (
         partition by threaded.path_id, threaded.user_id, threaded.thread_id
         order by threaded.occurred_at, threaded.source_id, threaded.event_id
@@ -119,13 +120,12 @@ neighbours as (
 ),
 
 -- Of equal items in a row one stays; an anchor and another event of its item are two.
-runs as (
+kept as (
 
     select *
     from neighbours
     where
-        repeats = 'each'
-        or (
+        (
             repeats = 'first'
             and not coalesce(item = item_before and is_anchor = is_anchor_before, false)
         )
@@ -133,6 +133,26 @@ runs as (
             repeats = 'last'
             and not coalesce(item = item_after and is_anchor = is_anchor_after, false)
         )
+
+),
+
+{% set columns = ['path_id', 'user_id', 'thread_id', 'source_id', 'event_id', 'session_id', 'item',
+    'is_anchor', 'occurred_at'] -%}
+runs as (
+
+    select
+        {{ columns | join(', ') }},
+        thread_ended_at as ended_at
+    from kept
+
+    union all
+
+    select
+        threaded.{{ columns | join(', threaded.') }},
+        threaded.occurred_at as ended_at
+    from threaded
+    inner join paths on threaded.path_id = paths.path_id
+    where paths.repeats = 'each'
 
 )
 
@@ -148,7 +168,7 @@ select
     row_number() over in_order as run_number,
     is_anchor,
     lag(occurred_at) over in_order as previous_at,
-    thread_ended_at,
+    max(ended_at) over (partition by path_id, user_id, thread_id) as thread_ended_at,
     occurred_at
 from runs
 window in_order as (

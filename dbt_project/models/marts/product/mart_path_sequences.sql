@@ -1,3 +1,6 @@
+{# A loop over the positions that items have: each is a column, because to collect them in order
+   sorts each occurrence by itself, and took 8 times as long. #}
+{%- set positions = path_positions(ref('fct_path_placed_items')) -%}
 with
 
 path_items as (
@@ -24,20 +27,16 @@ horizon as (
 
 ),
 
--- Each item is written with its length, so that the key is another where the items are.
-occurrences as (
+items as (
 
     select
         path_items.path_id,
         path_items.user_id,
         path_items.occurrence_number,
-        {{ dbt.listagg(
-            'item_ranks.kept_item', "' > '", 'order by path_items.position'
-        ) }} as item_sequence,
-        {{ dbt.listagg(
-            "cast(length(item_ranks.kept_item) as " ~ dbt.type_string() ~ ") || ':' || item_ranks.kept_item",
-            "','", 'order by path_items.position'
-        ) }} as written_items,
+        {% for position in positions -%}
+        max(case when path_items.position = {{ position }} then item_ranks.kept_item end)
+            as item_{{ loop.index }},
+        {% endfor -%}
         count(*) as item_count,
         bool_and(path_items.is_mature) as is_mature
     from path_items
@@ -45,6 +44,30 @@ occurrences as (
         on path_items.path_id = item_ranks.path_id
         and path_items.item = item_ranks.item
     group by path_items.path_id, path_items.user_id, path_items.occurrence_number
+
+),
+
+-- Each item is written with its length, so that the key is another where the items are.
+occurrences as (
+
+    select
+        path_id,
+        user_id,
+        occurrence_number,
+        concat_ws(
+            ' > '
+            {%- for _ in positions %}, item_{{ loop.index }}{% endfor %}
+        ) as item_sequence,
+        concat_ws(
+            ','
+            {%- for _ in positions %},
+            cast(length(item_{{ loop.index }}) as {{ dbt.type_string() }})
+            || ':' || item_{{ loop.index }}
+            {%- endfor %}
+        ) as written_items,
+        item_count,
+        is_mature
+    from items
 
 ),
 

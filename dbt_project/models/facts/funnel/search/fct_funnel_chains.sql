@@ -10,7 +10,7 @@ with
 {# A loop, because the three searches end in the same columns. #}
 united as (
 
-    {% for search, found in searches.items() -%}
+    {% for search, found in searches.items() if search == 'links' or funnels_ask(search) -%}
     {%- set last_step = funnel_step_count(search) -%}
     select
         funnel_id,

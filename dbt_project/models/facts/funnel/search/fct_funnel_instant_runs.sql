@@ -34,8 +34,7 @@ served as (
 
     select
         step_events.funnel_id,
-        step_events.user_id,
-        step_events.thread_id,
+        step_events.stream_id,
         step_events.occurred_at,
         step_events.event_rank,
         cast(sum(power(2, step_events.step_number - 1)) as integer) as step_set,
@@ -43,7 +42,7 @@ served as (
     from step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
     group by
-        step_events.funnel_id, step_events.user_id, step_events.thread_id,
+        step_events.funnel_id, step_events.stream_id,
         step_events.occurred_at, step_events.event_rank
 
 ),
@@ -53,12 +52,11 @@ shared_instants as (
 
     select
         funnel_id,
-        user_id,
-        thread_id,
+        stream_id,
         occurred_at,
         max(step_count) > 1 as has_choice
     from served
-    group by funnel_id, user_id, thread_id, occurred_at
+    group by funnel_id, stream_id, occurred_at
     having count(*) > 1
 
 ),
@@ -71,8 +69,7 @@ shared as (
     from served
     inner join shared_instants
         on served.funnel_id = shared_instants.funnel_id
-        and served.user_id = shared_instants.user_id
-        and served.thread_id = shared_instants.thread_id
+        and served.stream_id = shared_instants.stream_id
         and served.occurred_at = shared_instants.occurred_at
 
 ),
@@ -81,14 +78,13 @@ shared_counts as (
 
     select
         funnel_id,
-        user_id,
-        thread_id,
+        stream_id,
         occurred_at,
         has_choice,
         step_set,
         count(*) as event_count
     from shared
-    group by funnel_id, user_id, thread_id, occurred_at, has_choice, step_set
+    group by funnel_id, stream_id, occurred_at, has_choice, step_set
 
 ),
 
@@ -99,8 +95,7 @@ set_counts as (
 
     select
         shared_counts.funnel_id,
-        shared_counts.user_id,
-        shared_counts.thread_id,
+        shared_counts.stream_id,
         shared_counts.occurred_at,
         step_sets.step_set,
         step_sets.first_step,
@@ -119,7 +114,7 @@ set_counts as (
         on funnels.step_count >= step_sets.last_step
         and (shared_counts.has_choice or step_sets.step_count = 1)
     group by
-        shared_counts.funnel_id, shared_counts.user_id, shared_counts.thread_id,
+        shared_counts.funnel_id, shared_counts.stream_id,
         shared_counts.occurred_at, step_sets.step_set, step_sets.first_step,
         step_sets.last_step, step_sets.step_count
 
@@ -138,8 +133,7 @@ looks as (
 
     select
         funnel_id,
-        user_id,
-        thread_id,
+        stream_id,
         occurred_at,
         has_choice,
         event_rank as opening_rank,
@@ -153,8 +147,7 @@ lacking as (
 
     select
         looks.funnel_id,
-        looks.user_id,
-        looks.thread_id,
+        looks.stream_id,
         looks.occurred_at,
         looks.opening_rank,
         set_counts.first_step,
@@ -162,15 +155,14 @@ lacking as (
     from looks
     inner join set_counts
         on looks.funnel_id = set_counts.funnel_id
-        and looks.user_id = set_counts.user_id
-        and looks.thread_id = set_counts.thread_id
+        and looks.stream_id = set_counts.stream_id
         and looks.occurred_at = set_counts.occurred_at
     where
         set_counts.step_count
         > set_counts.event_count
         - case when (looks.opening_set & set_counts.step_set) <> 0 then 1 else 0 end
     group by
-        looks.funnel_id, looks.user_id, looks.thread_id, looks.occurred_at,
+        looks.funnel_id, looks.stream_id, looks.occurred_at,
         looks.opening_rank, set_counts.first_step
 
 ),
@@ -179,8 +171,7 @@ runs as (
 
     select
         looks.funnel_id,
-        looks.user_id,
-        looks.thread_id,
+        looks.stream_id,
         looks.opening_rank,
         steps.step_number,
         coalesce(min(lacking.last_step) - 1, max(funnels.step_count)) as last_step,
@@ -192,21 +183,19 @@ runs as (
     inner join funnels on looks.funnel_id = funnels.funnel_id
     left join lacking
         on looks.funnel_id = lacking.funnel_id
-        and looks.user_id = lacking.user_id
-        and looks.thread_id = lacking.thread_id
+        and looks.stream_id = lacking.stream_id
         and looks.occurred_at = lacking.occurred_at
         and looks.opening_rank is not distinct from lacking.opening_rank
         and steps.step_number <= lacking.first_step
     group by
-        looks.funnel_id, looks.user_id, looks.thread_id, looks.opening_rank,
+        looks.funnel_id, looks.stream_id, looks.opening_rank,
         steps.step_number, looks.occurred_at
 
 )
 
 select
     funnel_id,
-    user_id,
-    thread_id,
+    stream_id,
     opening_rank,
     step_number,
     cast(last_step as integer) as last_step,

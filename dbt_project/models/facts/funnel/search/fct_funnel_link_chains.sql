@@ -13,9 +13,7 @@ step_events as (
 step_{{ step }}_events as (
 
     select
-        funnel_id,
-        user_id,
-        thread_id,
+        stream_id,
         occurred_at
     from {{ ref('fct_funnel_step_events') }}
     where step_number = {{ step }}
@@ -45,10 +43,9 @@ funnels as (
 reached_1 as (
 
     select
-        step_events.funnel_id,
-        step_events.user_id,
-        step_events.thread_id,
-        step_events.thread_breakdown_value,
+        funnels.row_number as funnel_number,
+        step_events.user_number,
+        step_events.stream_id,
         step_events.event_rank as step_1_rank,
         step_events.occurred_at as step_1_at,
         {{ add_seconds('step_events.occurred_at', 'funnels.window_seconds') }} as closes_at,
@@ -56,9 +53,7 @@ reached_1 as (
     from step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
     left join opening_runs
-        on step_events.funnel_id = opening_runs.funnel_id
-        and step_events.user_id = opening_runs.user_id
-        and step_events.thread_id = opening_runs.thread_id
+        on step_events.stream_id = opening_runs.stream_id
         and step_events.event_rank = opening_runs.opening_rank
     where
         (funnels.from_at is null or step_events.occurred_at >= funnels.from_at)
@@ -91,27 +86,24 @@ reached_{{ step }} as (
         ) as last_{{ step }}
     from {{ before }}
     {{ join_first_after(
-        before, found, ['funnel_id', 'user_id', 'thread_id'], looks_from, 'occurred_at'
+        before, found, ['stream_id'], looks_from, 'occurred_at'
     ) }}
     left join runs
-        on {{ before }}.funnel_id = runs.funnel_id
-        and {{ before }}.user_id = runs.user_id
-        and {{ before }}.thread_id = runs.thread_id
+        on {{ before }}.stream_id = runs.stream_id
         and {{ found }}.occurred_at = runs.occurred_at
         and runs.step_number = {{ step }}
 
 ),
 
 {% endfor -%}
+{% if funnels_ask('step_values') -%}
 -- The event whose value a breakdown by step takes: for a later step the first one of the
 -- step's instant that is not the opening one.
 value_steps as (
 
     {# A loop, because the step that is asked for is one of many columns. #}
     select
-        reached.funnel_id,
-        reached.user_id,
-        reached.thread_id,
+        reached.stream_id,
         reached.step_1_rank,
         case funnels.breakdown_attribution
             {%- for step in steps %}
@@ -124,7 +116,7 @@ value_steps as (
             {%- endfor %}
         end as value_at
     from reached_{{ last_step }} as reached
-    inner join funnels on reached.funnel_id = funnels.funnel_id
+    inner join funnels on reached.funnel_number = funnels.row_number
     where
         funnels.breakdown is not null
         and funnels.breakdown_attribution like 'step_%'
@@ -135,32 +127,27 @@ value_steps as (
 value_events as (
 
     select
-        value_steps.funnel_id,
-        value_steps.user_id,
-        value_steps.thread_id,
+        value_steps.stream_id,
         value_steps.step_1_rank,
         min(serving.event_rank) as value_rank
     from value_steps
     inner join {{ ref('fct_funnel_step_events') }} as serving
-        on value_steps.funnel_id = serving.funnel_id
-        and value_steps.user_id = serving.user_id
-        and value_steps.thread_id = serving.thread_id
+        on value_steps.stream_id = serving.stream_id
         and value_steps.value_step = serving.step_number
         and value_steps.value_at = serving.occurred_at
         and value_steps.step_1_rank <> serving.event_rank
-    group by
-        value_steps.funnel_id, value_steps.user_id, value_steps.thread_id,
-        value_steps.step_1_rank
+    group by value_steps.stream_id, value_steps.step_1_rank
 
 ),
 
+{% endif -%}
 chains as (
 
     select
-        reached.funnel_id,
-        reached.user_id,
-        reached.thread_id,
-        reached.thread_breakdown_value,
+        funnels.funnel_id,
+        users.user_id,
+        coalesce(threads.thread_id, '') as thread_id,
+        threads.thread_breakdown_value,
         cast(
             1
             {%- for step in steps %}
@@ -169,18 +156,22 @@ chains as (
             as integer
         ) as step_count,
         reached.step_1_rank,
-        value_events.value_rank,
+        {{ 'value_events.value_rank' if funnels_ask('step_values') else 'cast(null as bigint)' }}
+            as value_rank,
         reached.step_1_at,
         {% for step in steps -%}
         reached.step_{{ step }}_at,
         {% endfor -%}
         reached.closes_at
     from reached_{{ last_step }} as reached
+    inner join funnels on reached.funnel_number = funnels.row_number
+    inner join {{ ref('fct_funnel_users') }} as users on reached.user_number = users.user_number
+    left join {{ ref('fct_funnel_threads') }} as threads on reached.stream_id = threads.stream_id
+    {%- if funnels_ask('step_values') %}
     left join value_events
-        on reached.funnel_id = value_events.funnel_id
-        and reached.user_id = value_events.user_id
-        and reached.thread_id = value_events.thread_id
+        on reached.stream_id = value_events.stream_id
         and reached.step_1_rank = value_events.step_1_rank
+    {%- endif %}
 
 )
 

@@ -12,12 +12,6 @@ chains as (
 
 ),
 
-voids as (
-
-    select * from {{ ref('fct_funnel_voids') }}
-
-),
-
 -- An attempt closes when it completes, is void, or its window ends, whichever comes first.
 candidates as (
 
@@ -29,16 +23,20 @@ candidates as (
         chains.step_1_at,
         least(
             chains.closes_at,
-            coalesce({{ step_time('chains', 'funnels.step_count') }}, chains.closes_at),
+            coalesce({{ step_time('chains', 'funnels.step_count') }}, chains.closes_at)
+            {%- if funnels_ask('exclusions') %},
             coalesce(voids.void_at, chains.closes_at)
+            {%- endif %}
         ) as closed_at
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
-    left join voids
+    {%- if funnels_ask('exclusions') %}
+    left join {{ ref('fct_funnel_voids') }} as voids
         on chains.funnel_id = voids.funnel_id
         and chains.user_id = voids.user_id
         and chains.thread_id = voids.thread_id
         and chains.step_1_rank = voids.step_1_rank
+    {%- endif %}
 
     union all
 

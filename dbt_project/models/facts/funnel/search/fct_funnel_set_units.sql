@@ -2,7 +2,7 @@ with
 
 step_events as (
 
-    select * from {{ ref('fct_funnel_step_events') }} where step_number is not null
+    select * from {{ ref('fct_funnel_named_step_events') }} where step_number is not null
 
 ),
 

@@ -1,34 +1,42 @@
 with
 
-valued as (
+threaded as (
 
-    select
-        served.*,
-        funnels.breakdown_attribution
-    from {{ ref('fct_funnel_served_events') }} as served
-    inner join {{ ref('dim_funnels') }} as funnels on served.funnel_id = funnels.funnel_id
-    {{ join_recomputed('funnel', 'served', 'occurred_at') }}
+    select * from {{ ref('fct_funnel_threaded_events') }}
 
 ),
 
--- A thread is a stream in which attempts are looked for: the user's events; with a value
--- held constant, those that carry it; with breakdown `all`, those of one value beside all.
-threaded as (
+users as (
+
+    select * from {{ ref('fct_funnel_users') }}
+
+),
+
+threads as (
+
+    select * from {{ ref('fct_funnel_threads') }}
+
+),
+
+streams as (
 
     select
-        valued.*,
-        cast(null as {{ dbt.type_string() }}) as thread_breakdown_value,
-        coalesce('constant ' || constant_value, '') as thread_id
-    from valued
-
-    union all
-
-    select
-        valued.*,
-        breakdown_value as thread_breakdown_value,
-        coalesce('constant ' || constant_value, '') || ' breakdown ' || breakdown_value as thread_id
-    from valued
-    where breakdown_attribution = 'all' and breakdown_value is not null
+        threaded.funnel_id,
+        users.user_number,
+        coalesce(threads.stream_id, users.user_number * 100000 + threaded.funnel_number)
+            as stream_id,
+        threaded.source_id,
+        threaded.event_id,
+        threaded.breakdown_value,
+        threaded.step_number,
+        threaded.exclusion_number,
+        threaded.occurred_at
+    from threaded
+    inner join users on threaded.user_id = users.user_id
+    left join threads
+        on threaded.funnel_id = threads.funnel_id
+        and threaded.user_id = threads.user_id
+        and threaded.thread_id = threads.thread_id
 
 ),
 
@@ -36,32 +44,22 @@ threaded as (
 ordered as (
 
     select
-        threaded.*,
-        dense_rank() over (
-            partition by funnel_id, user_id, thread_id
-            order by occurred_at, source_id, event_id
-        ) as event_rank,
-        lag(occurred_at) over (
-            partition by funnel_id, user_id, thread_id
-            order by occurred_at, source_id, event_id
-        ) as previous_at,
-        lead(occurred_at) over (
-            partition by funnel_id, user_id, thread_id
-            order by occurred_at, source_id, event_id
-        ) as next_at
-    from threaded
+        streams.*,
+        dense_rank() over in_order as event_rank,
+        lag(occurred_at) over in_order as previous_at,
+        lead(occurred_at) over in_order as next_at
+    from streams
+    window in_order as (partition by stream_id order by occurred_at, source_id, event_id)
 
 )
 
 select
     funnel_id,
-    user_id,
-    thread_id,
+    user_number,
+    stream_id,
     source_id,
     event_id,
-    side,
     breakdown_value,
-    thread_breakdown_value,
     step_number,
     exclusion_number,
     event_rank,

@@ -14,7 +14,7 @@ funnels as (
 
 exclusion_events as (
 
-    select * from {{ ref('fct_funnel_step_events') }} where exclusion_number is not null
+    select * from {{ ref('fct_funnel_named_step_events') }} where exclusion_number is not null
 
 ),
 

@@ -42,7 +42,7 @@ step_events as (
             else 0
         end as next_place,
         step_events.occurred_at
-    from {{ ref('fct_funnel_step_events') }} as step_events
+    from {{ ref('fct_funnel_named_step_events') }} as step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
     left join positions
         on step_events.funnel_id = positions.funnel_id
