@@ -1,4 +1,4 @@
-"""Where the time goes: `explain analyze` of the costliest models of funnel and retention, as text.
+"""Where the time goes: `explain analyze` of the costliest models of each question, as text.
 
     SCALE=1 .venv/bin/python -m benchmarks.profile
 
@@ -18,12 +18,18 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import funnel, peers, retention
+from benchmarks import funnel, growth, peers, retention, rfm, sessions
 from benchmarks.peers import Question, Run, Warehouse
 from orchestration.project import ROOT
 
 FOLDER = ROOT / "benchmarks" / "profiles"
-QUESTIONS = (funnel.QUESTIONS[0], *retention.QUESTIONS[:3])
+QUESTIONS = (
+    funnel.QUESTIONS[0],
+    *retention.QUESTIONS[:3],
+    *growth.QUESTIONS,
+    sessions.QUESTIONS[0],
+    *rfm.QUESTIONS,
+)
 SHOWN = 3
 WIDTH = 140
 # What DuckDB says of an operator that tells it from its like.

@@ -26,17 +26,23 @@
 {# Whether a funnel asks for a part of the search: what none asks for is left out of the query,
    because DuckDB cannot know that it is empty, and would sort all attempts for it. Parts: the
    searches `links`, `walks` and `sets`; `attempts` (counted by them), `exclusions`, `threads`
-   (a value held constant, or attempts for each value), `user_values` and `step_values` (whose
-   value a breakdown takes). #}
+   (a value held constant, or attempts for each value), `values`, `user_values` and `step_values`
+   (of any property, and whose value a breakdown takes), `any_activity` (as a step), and
+   `chosen_events` (by conditions, or the first ones). #}
 {% macro funnels_ask(part) -%}
-    {%- set funnels, steps = ref('dim_funnels'), ref('dim_funnel_steps') -%}
-    {%- if not execute or load_relation(funnels) is none or load_relation(steps) is none -%}
+    {%- set funnels, steps, selectors = ref('dim_funnels'), ref('dim_funnel_steps'), ref('dim_selectors') -%}
+    {%- if not execute or load_relation(funnels) is none or load_relation(selectors) is none -%}
         {{ return(true) }}
     {%- endif -%}
     {%- set conditions = {
         'attempts': "count_by = 'attempts'",
         'exclusions': 'funnel_id in (select steps.funnel_id from ' ~ steps ~ ' as steps where steps.exclusion_number is not null)',
         'threads': "hold_constant is not null or (breakdown is not null and breakdown_attribution = 'all')",
+        'values': 'hold_constant is not null or breakdown is not null',
+        'any_activity': 'funnel_id in (select selectors.definition_id from ' ~ selectors
+            ~ " as selectors where selectors.definition = 'funnel' and selectors.is_any_activity and not selectors.is_any_event)",
+        'chosen_events': 'funnel_id in (select selectors.definition_id from ' ~ selectors
+            ~ " as selectors where selectors.definition = 'funnel' and (selectors.has_conditions or selectors.first_time is not null))",
         'user_values': "breakdown is not null and breakdown_attribution in ('first', 'last')",
         'step_values': "breakdown is not null and breakdown_attribution like 'step_%'",
     } -%}

@@ -56,7 +56,8 @@
      order was placed that this changes.
    - `cohort`: the same less the longest cohort period, for what has to see that as a whole.
    - `funnel`: an attempt sees as much after it as the window is long. Where attempts close others,
-     or a value is that of the user's first or last event, all of the past decides.
+     or a value is that of the user's first or last event, all of the past decides. `funnel_user`:
+     the earliest of them.
    - `funnel_period`: from the first week of the month on in which such an attempt opens.
    - `retention`: a member sees as many periods as the curve has. `return`: from the first period of
      such a member on.
@@ -103,6 +104,12 @@
         end as from_at
     from ({{ users }}) as users
     cross join {{ ref('dim_funnels') }} as funnels
+    {%- elif by == 'funnel_user' -%}
+    select
+        funnels.user_id,
+        min(funnels.from_at) as from_at
+    from ({{ recomputed('funnel') }}) as funnels
+    group by funnels.user_id
     {%- elif by == 'funnel_period' -%}
     select
         funnels.funnel_id,
