@@ -111,7 +111,6 @@ itemized as (
         chosen.user_id,
         chosen.source_id,
         chosen.event_id,
-        chosen.session_id,
         {{ path_item(
             "coalesce(nullif(item_values.property_value, ''), chosen.event_name)",
             'paths.drop_ending'
@@ -141,7 +140,6 @@ select
     source_id,
     event_id,
     thread_id,
-    session_id,
     item,
     session_gap_seconds,
     has_anchor and is_anchor_event and coalesce(item = anchor_item, anchor_item is null) as is_anchor,

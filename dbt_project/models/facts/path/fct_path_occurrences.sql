@@ -61,8 +61,8 @@ ends as (
 
 ),
 
-{% set columns = ['path_id', 'user_id', 'thread_id', 'source_id', 'event_id', 'session_id',
-    'run_number', 'thread_ended_at', 'occurred_at'] -%}
+{% set columns = ['path_id', 'user_id', 'thread_id', 'source_id', 'event_id', 'run_number',
+    'thread_ended_at', 'occurred_at'] -%}
 ordered as (
 
     select {{ columns | join(', ') }}
@@ -93,7 +93,6 @@ anchored as (
         ordered.thread_id,
         ordered.source_id,
         ordered.event_id,
-        ordered.session_id,
         case
             when paths.has_anchor then ordered.run_number
             when paths.direction = 'before' then ordered.run_number + 1
@@ -150,7 +149,10 @@ closed as (
             )
         end as closed_at
     from anchored
-    left join sessions on anchored.session_id = sessions.session_id
+    -- Without a gap of its own, a path's thread is the session.
+    left join sessions
+        on anchored.thread_id = sessions.session_id
+        and anchored.session_gap_seconds is null
 
 )
 

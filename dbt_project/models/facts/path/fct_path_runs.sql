@@ -54,7 +54,6 @@ threaded as (
             order by occurred_at, source_id, event_id
             rows between unbounded preceding and current row
         ) as {{ dbt.type_string() }}) as thread_id,
-        session_id,
         item,
         is_anchor,
         occurred_at
@@ -68,7 +67,6 @@ threaded as (
         source_id,
         event_id,
         thread_id,
-        session_id,
         item,
         is_anchor,
         occurred_at
@@ -136,8 +134,8 @@ kept as (
 
 ),
 
-{% set columns = ['path_id', 'user_id', 'thread_id', 'source_id', 'event_id', 'session_id', 'item',
-    'is_anchor', 'occurred_at'] -%}
+{% set columns = ['path_id', 'user_id', 'thread_id', 'source_id', 'event_id', 'item', 'is_anchor',
+    'occurred_at'] -%}
 runs as (
 
     select
@@ -162,7 +160,6 @@ select
     thread_id,
     source_id,
     event_id,
-    session_id,
     item,
     lag(item) over in_order as previous_item,
     row_number() over in_order as run_number,
