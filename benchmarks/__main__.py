@@ -18,7 +18,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from tempfile import mkdtemp
 
-from benchmarks import fixed, funnel, growth, ingest, line, peers, report, retention, rfm, sessions
+from benchmarks import (
+    fixed,
+    floor,
+    funnel,
+    growth,
+    ingest,
+    line,
+    peers,
+    report,
+    retention,
+    rfm,
+    sessions,
+)
 from benchmarks.peers import Duel, Made, Question
 from benchmarks.processes import Cost
 
@@ -50,6 +62,7 @@ ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "growth": partial(_asked, growth.QUESTIONS),
     "sessions": partial(_asked, sessions.QUESTIONS),
     "rfm": partial(_asked, rfm.QUESTIONS),
+    "floor": lambda bench: (floor.duels(bench.made.warehouse), []),
     "line": lambda bench: line.run(bench.folder, bench.events),
     "fixed": lambda bench: ([], fixed.run(bench.folder / "fixed")),
 }

@@ -1,0 +1,180 @@
+"""How near DuckDB itself comes to ClickHouse: the shortest query that answers, and stores nothing.
+
+What our models do besides (every attempt, member and session kept for other marts, by any
+definition, incrementally) stands on top of this, so a ratio that is asked below it is not to be
+reached with the engine. The answers are compared, as in every row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from benchmarks import funnel, growth, retention, sessions
+from benchmarks.peers import Duel, Warehouse, ask
+
+REPEATS = 2
+STEPS = funnel.FUNNELS["shop"]
+# Users as numbers, and each step the first event of its name after the one before.
+SHORTEST_FUNNEL = f"""
+    with
+    users as materialized (
+        select user_id, row_number() over () as user_number
+        from (select distinct user_id from facts.fct_events)
+    ),
+    events as materialized (
+        select users.user_number, events.event_name, events.occurred_at
+        from facts.fct_events as events inner join users on events.user_id = users.user_id
+        where events.event_name in {STEPS}
+    ),
+    step_1 as (select user_number, occurred_at from events where event_name = '{STEPS[0]}'),
+    step_2 as (select user_number, occurred_at from events where event_name = '{STEPS[1]}'),
+    step_3 as (select user_number, occurred_at from events where event_name = '{STEPS[2]}'),
+    step_4 as (select user_number, occurred_at from events where event_name = '{STEPS[3]}'),
+    reached_2 as (
+        select step_1.user_number, step_1.occurred_at as step_1_at, step_2.occurred_at as step_2_at
+        from step_1 asof left join step_2
+            on step_1.user_number = step_2.user_number and step_1.occurred_at < step_2.occurred_at
+    ),
+    reached_3 as (
+        select reached_2.*, step_3.occurred_at as step_3_at
+        from reached_2 asof left join step_3
+            on reached_2.user_number = step_3.user_number
+            and coalesce(reached_2.step_2_at, timestamp '9999-12-31') < step_3.occurred_at
+    ),
+    reached_4 as (
+        select reached_3.*, step_4.occurred_at as step_4_at
+        from reached_3 asof left join step_4
+            on reached_3.user_number = step_4.user_number
+            and coalesce(reached_3.step_3_at, timestamp '9999-12-31') < step_4.occurred_at
+    ),
+    levels as (
+        select
+            user_number,
+            max(case
+                when step_4_at <= step_1_at + interval '{funnel.WINDOW_SECONDS} seconds' then 4
+                when step_3_at <= step_1_at + interval '{funnel.WINDOW_SECONDS} seconds' then 3
+                when step_2_at <= step_1_at + interval '{funnel.WINDOW_SECONDS} seconds' then 2
+                else 1
+            end) as level
+        from reached_4 group by user_number
+    )
+    select step_number, count(*)
+    from levels inner join (select unnest([1, 2, 3, 4]) as step_number) as steps
+        on level >= step_number
+    group by step_number
+"""
+SHORTEST_RETENTION = """
+    with
+    days as (
+        select user_id, event_date from facts.fct_events where is_activity
+        group by user_id, event_date
+    ),
+    firsts as (select user_id, min(event_date) as first_date from days group by user_id)
+    select first_date, event_date - first_date as period, count(*)
+    from days inner join firsts on days.user_id = firsts.user_id
+    where event_date - first_date <= 30
+    group by first_date, event_date - first_date
+"""
+SHORTEST_SESSIONS = """
+    with
+    neighbours as (
+        select
+            user_id, occurred_at,
+            lag(occurred_at) over in_order as previous_at,
+            lead(occurred_at) over in_order as next_at
+        from facts.fct_events where is_activity
+        window in_order as (partition by user_id order by occurred_at)
+    ),
+    bounds as (
+        select
+            occurred_at,
+            previous_at is null or occurred_at - previous_at >= interval 30 minutes as is_start,
+            next_at is null or next_at - occurred_at >= interval 30 minutes as is_end,
+            row_number() over (partition by user_id order by occurred_at) as event_number,
+            user_id
+        from neighbours
+    ),
+    edges as (
+        select
+            user_id, occurred_at, event_number, is_start, is_end,
+            lead(occurred_at) over in_order as other_at,
+            lead(event_number) over in_order as other_number
+        from bounds where is_start or is_end
+        window in_order as (partition by user_id order by event_number)
+    )
+    select
+        cast(occurred_at as date),
+        count(*),
+        cast(sum(case when is_end then 1 else other_number - event_number + 1 end) as bigint),
+        cast(sum(case when is_end then 0 else epoch_us(other_at) - epoch_us(occurred_at) end)
+            as bigint),
+        cast(sum(epoch_us(occurred_at) % 86400000000) as bigint)
+    from edges where is_start group by cast(occurred_at as date)
+"""
+SHORTEST_GROWTH = """
+    with
+    days as (
+        select user_id, event_date from facts.fct_events where is_activity
+        group by user_id, event_date
+    ),
+    periods as (
+        select 'day' as grain, user_id, event_date as period, event_date - 1 as just_before
+        from days
+        union all
+        select distinct
+            'week', user_id, cast(date_trunc('week', event_date) as date),
+            cast(date_trunc('week', event_date) as date) - 7
+        from days
+        union all
+        select distinct
+            'month', user_id, cast(date_trunc('month', event_date) as date),
+            cast(date_trunc('month', event_date) - interval 1 month as date)
+        from days
+    ),
+    active as (
+        select
+            grain, period, just_before,
+            lag(period) over (partition by grain, user_id order by period) as previous
+        from periods
+    ),
+    counted as (
+        select
+            grain, period, count(*) as active, count(*) filter (previous is null) as new,
+            count(*) filter (previous = just_before) as kept
+        from active group by grain, period
+    )
+    select
+        grain, period, new, kept, active - new - kept,
+        lag(active, 1, 0) over (partition by grain order by period) - kept, active
+    from counted
+"""
+SHORTEST: Mapping[str, tuple[str, str]] = {
+    "funnel": (SHORTEST_FUNNEL, funnel.window_funnel(STEPS)),
+    "retention": (SHORTEST_RETENTION, retention.ANY_ACTIVITY),
+    "growth": (SHORTEST_GROWTH, growth.CHDB_GROWTH),
+    "sessions": (SHORTEST_SESSIONS, sessions.CHDB_SESSIONS),
+}
+
+
+def duels(warehouse: Warehouse) -> list[Duel]:
+    """DuckDB's shortest query over `facts.fct_events` against ClickHouse's over the same events."""
+    return [_duel(warehouse, name, ours, theirs) for name, (ours, theirs) in SHORTEST.items()]
+
+
+def _duel(warehouse: Warehouse, name: str, ours: str, theirs: str) -> Duel:
+    answers = set()
+    best = float("inf")
+    with warehouse.open() as connection:
+        connection.execute(f"set memory_limit = '{warehouse.settings.memory_limit}'")
+        connection.execute("set preserve_insertion_order = false")
+        for _ in range(REPEATS):
+            started = time.monotonic()
+            rows = connection.execute(ours).fetchall()
+            best = min(best, time.monotonic() - started)
+            answers = {tuple(map(str, row)) for row in rows}
+    sql = theirs.format(**warehouse.given())
+    [(seconds, found)] = ask([("chdb", {"sql": sql})], REPEATS)
+    if not answers or answers != {tuple(row) for row in found}:
+        raise SystemExit(f"floor: {name}: the answers differ")
+    return Duel(f"floor: {name}", "chdb", best, seconds, rows=len(answers))
