@@ -93,6 +93,8 @@ anchored as (
         ordered.thread_id,
         ordered.source_id,
         ordered.event_id,
+        -- Without a gap of its own, a path's thread is the session.
+        case when paths.session_gap_seconds is null then ordered.thread_id end as session_id,
         case
             when paths.has_anchor then ordered.run_number
             when paths.direction = 'before' then ordered.run_number + 1
@@ -149,10 +151,7 @@ closed as (
             )
         end as closed_at
     from anchored
-    -- Without a gap of its own, a path's thread is the session.
-    left join sessions
-        on anchored.thread_id = sessions.session_id
-        and anchored.session_gap_seconds is null
+    left join sessions on anchored.session_id = sessions.session_id
 
 )
 
