@@ -35,6 +35,9 @@
         {{ return(true) }}
     {%- endif -%}
     {%- set conditions = {
+        'links': "search = 'links'",
+        'walks': "search = 'walks'",
+        'sets': "search = 'sets'",
         'attempts': "count_by = 'attempts'",
         'exclusions': 'funnel_id in (select steps.funnel_id from ' ~ steps ~ ' as steps where steps.exclusion_number is not null)',
         'threads': "hold_constant is not null or (breakdown is not null and breakdown_attribution = 'all')",
@@ -46,8 +49,11 @@
         'user_values': "breakdown is not null and breakdown_attribution in ('first', 'last')",
         'step_values': "breakdown is not null and breakdown_attribution like 'step_%'",
     } -%}
+    {%- if part not in conditions -%}
+        {{ exceptions.raise_compiler_error('no part of a search: ' ~ part) }}
+    {%- endif -%}
     {%- set query -%}
-    select count(*) from {{ funnels }} where {{ conditions.get(part, "search = '" ~ part ~ "'") }}
+    select count(*) from {{ funnels }} where {{ conditions[part] }}
     {%- endset -%}
     {{ return(run_query(query).columns[0].values()[0] > 0) }}
 {%- endmacro %}
@@ -83,7 +89,7 @@
 {# Attempts of an entrant in the order in which they count, as one number, whose least is sooner
    found than the first of a sort: not ignored, by required steps, by steps, not void, and then by
    their own number, which is in the order of their entries. #}
-{% macro attempt_place(relation=none) -%}
+{% macro attempt_counting_order(relation=none) -%}
     {%- set of = relation ~ '.' if relation else '' -%}
     (
         (
@@ -95,4 +101,95 @@
         ) * 2
         + case when {{ of }}is_void then 1 else 0 end
     ) * 4294967296 + {{ of }}attempt_number
+{%- endmacro %}
+
+{# The events of a relation that serve a side of a funnel, with the values that they carry; where a
+   value is held constant, those that carry one. `columns` of the relation are passed on. #}
+{% macro served_funnel_events(events, columns=[]) -%}
+    {%- set passed = ['user_id', 'source_id', 'event_id', 'occurred_at'] + columns -%}
+    select
+        {% for column in passed -%}
+        serving.{{ column }},
+        {% endfor -%}
+        serving.funnel_id,
+        funnels.row_number as funnel_number,
+        funnels.breakdown_attribution,
+        steps.step_number,
+        steps.exclusion_number,
+        {% if funnels_ask('values') -%}
+        breakdowns.property_value as breakdown_value,
+        constants.property_value as constant_value
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }}) as breakdown_value,
+        cast(null as {{ dbt.type_string() }}) as constant_value
+        {%- endif %}
+    from (
+        -- A side that asks for nothing but a name is read from the events as they are.
+        select
+            events.{{ passed | join(', events.') }},
+            names.definition_id as funnel_id,
+            names.side
+        from {{ events }} as events
+        inner join {{ ref('dim_selector_names') }} as names
+            on events.event_name = names.event_name
+        inner join {{ ref('dim_selectors') }} as selectors
+            on names.definition = selectors.definition
+            and names.definition_id = selectors.definition_id
+            and names.side = selectors.side
+        where
+            names.definition = 'funnel'
+            and not selectors.has_conditions
+            and selectors.first_time is null
+        {%- if funnels_ask('chosen_events') %}
+
+        union all
+
+        select
+            events.{{ passed | join(', events.') }},
+            chosen.definition_id as funnel_id,
+            chosen.side
+        from {{ events }} as events
+        inner join {{ ref('fct_definition_chosen_events') }} as chosen
+            on events.source_id = chosen.source_id
+            and events.event_id = chosen.event_id
+        where chosen.definition = 'funnel'
+        {%- endif %}
+        {%- if funnels_ask('any_activity') %}
+
+        union all
+
+        select
+            events.{{ passed | join(', events.') }},
+            selectors.definition_id as funnel_id,
+            selectors.side
+        from {{ events }} as events
+        cross join {{ ref('dim_selectors') }} as selectors
+        where
+            events.is_activity
+            and selectors.definition = 'funnel'
+            and selectors.is_any_activity
+            and not selectors.has_conditions
+            and not selectors.is_any_event
+            and selectors.first_time is null
+        {%- endif %}
+    ) as serving
+    inner join {{ ref('dim_funnels') }} as funnels on serving.funnel_id = funnels.funnel_id
+    inner join {{ ref('dim_funnel_steps') }} as steps
+        on serving.funnel_id = steps.funnel_id
+        and serving.side = steps.side
+    {%- if funnels_ask('values') %}
+    left join {{ ref('fct_definition_values') }} as breakdowns
+        on serving.funnel_id = breakdowns.definition_id
+        and serving.source_id = breakdowns.source_id
+        and serving.event_id = breakdowns.event_id
+        and breakdowns.definition = 'funnel'
+        and breakdowns.purpose = 'breakdown'
+    left join {{ ref('fct_definition_values') }} as constants
+        on serving.funnel_id = constants.definition_id
+        and serving.source_id = constants.source_id
+        and serving.event_id = constants.event_id
+        and constants.definition = 'funnel'
+        and constants.purpose = 'hold_constant'
+    where funnels.hold_constant is null or not {{ is_missing_value('constants.property_value') }}
+    {%- endif %}
 {%- endmacro %}

@@ -3,7 +3,7 @@
    those keys anew, and this strategy puts them in the place of the old ones. A key
    that has no rows any more is deleted with the rest. The model's config names both:
        incremental_strategy='replace_touched', unique_key=[...], meta={'touched': '<model>'}
-   What a key has from an instant or a day on (or at none), and nothing before it, is replaced with
+   What a key has from an instant or a day on, and nothing before it, is replaced with
        meta={..., 'from': {'<column>': '<column of the touched model>'}} #}
 {% macro get_incremental_replace_touched_sql(arguments) -%}
     {%- set target = arguments['target_relation'] -%}
@@ -47,7 +47,7 @@
     touched.{{ key }} = {{ target }}.{{ key }}{{ ' and ' if not loop.last }}
     {%- endfor %}
     {%- for column, touched_from in from.items() %}
-    and coalesce(touched.{{ touched_from }} <= {{ target }}.{{ column }}, true)
+    and touched.{{ touched_from }} <= {{ target }}.{{ column }}
     {%- endfor %}
 {%- endmacro %}
 

@@ -159,8 +159,15 @@
     cast('1900-01-01' as timestamp)
 {%- endmacro %}
 
+{# Seconds that no period of a granularity exceeds: an hour more than a day, a week or 31 days have,
+   for the day on which clocks go back. #}
 {% macro longest_period_seconds(granularity) -%}
-    case {{ granularity }} when 'hour' then 3600 when 'day' then 90000 when 'week' then 608400 else 2682000 end
+    case {{ granularity }}
+        when 'hour' then 3600
+        when 'day' then 90000
+        when 'week' then 608400
+        else 2682000
+    end
 {%- endmacro %}
 
 {# The earliest `from_at`, as a literal: what a scan can skip by. #}
@@ -200,15 +207,16 @@
     {%- endif -%}
     {%- set target = arguments['target_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
-    {%- set part = config.get('meta').get('recomputed') -%}
-    {%- if part -%}
+    {%- set part = config.get('meta')['recomputed'] -%}
     {{ delete_touched(
         target, recomputed_keys(part['by']), '(' ~ recomputed(part['by']) ~ ')', {part['from']: 'from_at'}
     ) }}
-    {%- else -%}
+    {#- What has no instant counts over all of them. By itself, because a comparison that lets nulls
+        through takes 15 times as long as a plain one. #}
     delete from {{ target }}
-    where user_id in (select recomputed.user_id from {{ ref('int_users_recomputed') }} as recomputed);
-    {%- endif %}
+    where
+        {{ part['from'] }} is null
+        and user_id in (select recomputed.user_id from {{ ref('int_users_recomputed') }} as recomputed);
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}

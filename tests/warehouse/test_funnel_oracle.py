@@ -41,9 +41,13 @@ class Built:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     drawn = gather(funnel_draws.draws, DRAWS, "funnels")
+    return build(tmp_path_factory.mktemp("funnels"), drawn)
+
+
+def build(folder: Path, drawn: list[funnel_draws.Draw]) -> Built:
     raw = funnel_draws.feeds(drawn)
     warehouse = support.build_warehouse(
-        tmp_path_factory.mktemp("funnels"),
+        folder,
         events=raw["events"],
         feeds={"users": raw["users"]},
         seeds=funnel_draws.seeds(drawn),
@@ -75,6 +79,38 @@ def test_no_draw_is_a_wrong_definition(built: Built) -> None:
 
 
 def test_attempts_are_those_of_the_oracle(built: Built) -> None:
+    wrong = wrong_attempts(built)
+    assert not wrong, report(wrong, built)
+
+
+def test_funnels_that_ask_for_little_are_searched_as_among_others(
+    built: Built, tmp_path: Path
+) -> None:
+    """What no funnel of a warehouse asks for is left out of the search."""
+    plain = [draw for draw in built.draws if asks_for_little(funnel_draws.funnel_of(0, draw))]
+    alone = build(tmp_path, plain)
+    assert any(len(alone.oracle(number)[2]) > 1 for number in range(len(plain)))
+    wrong = wrong_attempts(alone)
+    assert not wrong, report(wrong, alone)
+
+
+def asks_for_little(funnel: funnel_oracle.Funnel) -> bool:
+    """Steps in order by names alone, counted by users, in one part."""
+    return (
+        funnel.order_mode == "ordered"
+        and funnel.count_by == "users"
+        and not (funnel.breakdown or funnel.hold_constant)
+        and not (funnel.exclusions or funnel.conditions)
+        and all(
+            step.side.names and not (step.side.conditions or step.side.first_time)
+            and not (step.is_optional or step.least is not None or step.most is not None)
+            for step in funnel.steps
+        )
+    )  # fmt: skip
+
+
+def wrong_attempts(built: Built) -> dict[int, list[str]]:
+    """Draws whose attempts are others than the oracle's, and how."""
     rows = built.rows("facts.fct_funnel_attempts")
     wrong = {}
     for number in range(len(built.draws)):
@@ -114,7 +150,7 @@ def test_attempts_are_those_of_the_oracle(built: Built) -> None:
             wrong[number] = [
                 f"not in the oracle: {list(map(str, row))}" for row in found - wanted
             ] + [f"only in the oracle: {list(map(str, row))}" for row in wanted - found]
-    assert not wrong, report(wrong, built)
+    return wrong
 
 
 def test_conversion_is_that_of_the_oracle(built: Built) -> None:

@@ -69,40 +69,9 @@ matches as (
 
 ),
 
--- The first instant by a sum, and what shares it by a sort: to sort all events for the first of
--- each user took three times as long.
-first_instants as (
-
-    select
-        definition,
-        definition_id,
-        side,
-        user_id,
-        min(occurred_at) as occurred_at
-    from open_candidates
-    where first_time = 'event'
-    group by definition, definition_id, side, user_id
-
-),
-
 first_ever as (
 
-    select
-        open_candidates.*,
-        row_number() over (
-            partition by
-                open_candidates.definition, open_candidates.definition_id, open_candidates.side,
-                open_candidates.user_id
-            order by open_candidates.source_id, open_candidates.event_id
-        ) as event_number
-    from open_candidates
-    inner join first_instants
-        on open_candidates.definition = first_instants.definition
-        and open_candidates.definition_id = first_instants.definition_id
-        and open_candidates.side = first_instants.side
-        and open_candidates.user_id = first_instants.user_id
-        and open_candidates.occurred_at = first_instants.occurred_at
-    where open_candidates.first_time = 'event'
+    {{ first_events('open_candidates', 'event') | indent(4) }}
 
 ),
 
@@ -129,7 +98,6 @@ asked as (
 
     select {{ columns }}
     from first_ever
-    where event_number = 1
 
 ),
 
@@ -147,37 +115,9 @@ matching as (
 
 ),
 
-first_matching_instants as (
-
-    select
-        definition,
-        definition_id,
-        side,
-        user_id,
-        min(occurred_at) as occurred_at
-    from matching
-    where first_time = 'matching'
-    group by definition, definition_id, side, user_id
-
-),
-
 first_matching as (
 
-    select
-        matching.*,
-        row_number() over (
-            partition by
-                matching.definition, matching.definition_id, matching.side, matching.user_id
-            order by matching.source_id, matching.event_id
-        ) as event_number
-    from matching
-    inner join first_matching_instants
-        on matching.definition = first_matching_instants.definition
-        and matching.definition_id = first_matching_instants.definition_id
-        and matching.side = first_matching_instants.side
-        and matching.user_id = first_matching_instants.user_id
-        and matching.occurred_at = first_matching_instants.occurred_at
-    where matching.first_time = 'matching'
+    {{ first_events('matching', 'matching') | indent(4) }}
 
 ),
 
@@ -191,7 +131,6 @@ chosen as (
 
     select {{ columns }}
     from first_matching
-    where event_number = 1
 
 )
 

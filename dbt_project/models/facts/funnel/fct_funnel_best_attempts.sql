@@ -9,7 +9,7 @@
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
 {# The best of a period is the best of its days' best; so each grain reads few rows. #}
 {%- set grains = {
-    'day': {'period': 'entry_date', 'from': 'placed'},
+    'day': {'period': 'entry_date', 'from': 'ordered'},
     'week': {'period': week_start('entry_date'), 'from': 'best_of_day'},
     'month': {'period': month_start('entry_date'), 'from': 'best_of_day'},
 } -%}
@@ -42,7 +42,7 @@ attempts as (
 
 -- The attempt that got furthest, then the earliest; a void one only where all of the
 -- furthest are.
-placed as (
+ordered as (
 
     select
         funnel_id,
@@ -52,7 +52,7 @@ placed as (
         is_breakdown_thread,
         entry_date,
         closes_at as matures_at,
-        {{ attempt_place() }} as place
+        {{ attempt_counting_order() }} as counting_order
     from entries
 
 ),
@@ -66,7 +66,7 @@ best_of_{{ grain }} as (
         entrant_id,
         part_value,
         is_breakdown_thread,
-        min(place) as place,
+        min(counting_order) as counting_order,
         {{ source['period'] }} as entry_date,
         max(matures_at) as matures_at
     from {{ source['from'] }}
@@ -111,7 +111,7 @@ best_of_periods as (
     inner join attempts
         on best.funnel_id = attempts.funnel_id
         and best.user_id = attempts.user_id
-        and best.place = {{ attempt_place('attempts') }}
+        and best.counting_order = {{ attempt_counting_order('attempts') }}
         and best.is_breakdown_thread = attempts.is_breakdown_thread
         and (not best.is_breakdown_thread or best.part_value = attempts.breakdown_value)
 
@@ -152,7 +152,7 @@ ranked_months as (
         ) as all_mature_at,
         row_number() over (
             partition by funnel_id, part_value, user_id, entrant_id
-            order by {{ attempt_place() }}
+            order by {{ attempt_counting_order() }}
         ) as month_rank
     from months
 

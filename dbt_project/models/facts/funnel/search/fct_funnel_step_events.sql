@@ -2,10 +2,10 @@ select
     threaded.funnel_id,
     threaded.user_number,
     {% if funnels_ask('threads') -%}
-    coalesce(threads.stream_id, threaded.user_number * 100000 + threaded.funnel_number)
+    coalesce(threads.stream_id, threaded.user_number * funnel_rows.row_count + threaded.funnel_number)
         as stream_id,
     {%- else -%}
-    threaded.user_number * 100000 + threaded.funnel_number as stream_id,
+    threaded.user_number * funnel_rows.row_count + threaded.funnel_number as stream_id,
     {%- endif %}
     threaded.source_id,
     threaded.event_id,
@@ -16,6 +16,9 @@ select
     threaded.has_shared_instant,
     threaded.occurred_at
 from {{ ref('fct_funnel_threaded_events') }} as threaded
+cross join (
+    select max(row_number) + 1 as row_count from {{ ref('dim_funnels') }}
+) as funnel_rows
 {%- if funnels_ask('threads') %}
 left join {{ ref('fct_funnel_threads') }} as threads
     on threaded.funnel_id = threads.funnel_id
