@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 SECONDS_BETWEEN_LOOKS = 0.1
 
@@ -22,10 +23,28 @@ def end_with(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def leave_out_unlogged_events() -> None:
+    """dbt makes a message and a line of every event before it asks whether a log takes its level:
+    a fifth of the time of a run of 550 small nodes, for lines that nobody sees."""
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    fire = EventManager.fire_event
+
+    def fire_logged_event(self: Any, e: Any, level: Any = None, *args: Any, **kwargs: Any) -> None:
+        is_for_debugging = (level or e.level_tag()) == EventLevel.DEBUG
+        if is_for_debugging and all(log.level != EventLevel.DEBUG for log in self.loggers):
+            return
+        fire(self, e, level, *args, **kwargs)
+
+    EventManager.fire_event = fire_logged_event  # type: ignore[method-assign]
+
+
 def main() -> None:
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     from dbt.cli.main import cli
 
+    leave_out_unlogged_events()
     sys.argv[0] = "dbt"
     cli()
 
