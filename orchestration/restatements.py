@@ -76,7 +76,7 @@ def _key_columns(manifest: Manifest, unique_id: str) -> tuple[str, ...]:
         if node.get("attached_node") == unique_id and node.get("test_metadata")
     ]
     for test in tests:
-        if test["test_metadata"]["name"] == "unique_combination":
+        if test["test_metadata"]["name"] == "one_row_per":
             return tuple(test["test_metadata"]["kwargs"]["columns"])
     for test in tests:
         if test["test_metadata"]["name"] == "unique":

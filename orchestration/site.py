@@ -83,7 +83,7 @@ def _key(node: Any) -> tuple[str, ...]:
     test = node.get("test_metadata") or {}
     if test.get("name") == "unique":
         return (node["column_name"],)
-    if test.get("name") == "unique_combination":
+    if test.get("name") == "one_row_per":
         return tuple(test["kwargs"]["columns"])
     return ()
 

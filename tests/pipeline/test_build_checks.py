@@ -29,7 +29,7 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BuildCheck,
     monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
     doubt = "test.yunying.assert_definitions_raise_no_doubt"
     results = [
-        {"unique_id": generic_test("mart_active_users_daily", "unique"), "status": "pass",
+        {"unique_id": generic_test("mart_active_users_daily", "one_row_per"), "status": "pass",
          "failures": 0},
         {"unique_id": doubt, "status": "warn", "failures": 2},
         {"unique_id": "model.yunying.mart_active_users_daily", "status": "success",
