@@ -189,7 +189,7 @@
     {%- if not execute or flags.FULL_REFRESH -%}
         {{ return(true) }}
     {%- endif -%}
-    {%- for unique_id in selected_resources if unique_id in graph.nodes -%}
+    {%- for unique_id in selected_resources if unique_id.startswith('model.') -%}
         {%- set node = graph.nodes[unique_id] -%}
         {%- if node.config.get('incremental_strategy') == 'replace_recomputed'
             and adapter.get_relation(this.database, node.schema, node.alias) is none -%}
