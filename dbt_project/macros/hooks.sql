@@ -41,6 +41,7 @@
         {%- endif -%}
     {%- endset -%}
     {%- if statements | trim -%}
-        {%- do run_query(statements) -%}
+        {#- Not `run_query`, which makes a table of what comes back. #}
+        {%- call statement('comments') -%}{{ statements }}{%- endcall -%}
     {%- endif -%}
 {%- endmacro %}
