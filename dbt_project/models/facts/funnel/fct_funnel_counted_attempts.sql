@@ -1,23 +1,21 @@
 {{ config(materialized='view') }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{#- Named by its text, because a CTE that is read twice is kept as a whole. -#}
+{%- set shown -%}
+select
+    best_attempts.*,
+    breakdown_values.shown_value as breakdown_value
+from {{ ref('fct_funnel_best_attempts') }} as best_attempts
+left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
+    on best_attempts.funnel_id = breakdown_values.funnel_id
+    and best_attempts.part_value = breakdown_values.breakdown_value
+{%- endset -%}
 with
 
 horizon as (
 
     select data_through_at from {{ ref('dim_horizon') }}
-
-),
-
-shown as (
-
-    select
-        best_attempts.*,
-        breakdown_values.shown_value as breakdown_value
-    from {{ ref('fct_funnel_best_attempts') }} as best_attempts
-    left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
-        on best_attempts.funnel_id = breakdown_values.funnel_id
-        and best_attempts.part_value = breakdown_values.breakdown_value
 
 ),
 
@@ -35,7 +33,9 @@ others as (
         max(matures_at) over (
             partition by funnel_id, grain, period_start_date, user_id, entrant_id
         ) as all_mature_at
-    from shown
+    from (
+        {{ shown | indent(8) }}
+    ) as shown
     where breakdown_value = 'Other'
 
 ),
@@ -61,7 +61,9 @@ counted as (
     select
         {{ columns }},
         matures_at
-    from shown
+    from (
+        {{ shown | indent(8) }}
+    ) as shown
     where breakdown_value is null or breakdown_value <> 'Other'
 
     union all
