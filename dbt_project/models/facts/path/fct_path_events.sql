@@ -5,15 +5,15 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
 ) }}
-with
-
-events as (
-
+{#- Named by its text, because a CTE of all events that is read twice is kept as a whole. -#}
+{%- set events -%}
+(
     select of_all.*
     from {{ ref('fct_events') }} as of_all
     {{ join_recomputed('user', 'of_all', 'occurred_at') }}
-
-),
+) as events
+{%- endset -%}
+with
 
 definition_events as (
 
@@ -77,7 +77,7 @@ chosen as (
             as is_anchor,
         events.occurred_at
     from named
-    inner join events
+    inner join {{ events | indent(4) }}
         on named.source_id = events.source_id
         and named.event_id = events.event_id
     left join any_paths on named.path_id = any_paths.path_id
@@ -93,7 +93,7 @@ chosen as (
         events.event_name,
         any_paths.is_anchor,
         events.occurred_at
-    from events
+    from {{ events | indent(4) }}
     cross join any_paths
     left join named
         on any_paths.path_id = named.path_id
