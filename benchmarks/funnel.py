@@ -75,15 +75,20 @@ QUESTIONS = tuple(
 )
 
 
-def many(warehouse: Warehouse) -> list[Duel]:
-    """One funnel, 50 that start alike and go on differently, and the one again (the better counts).
-
-    The one is among the 50, and must give there what it gives alone.
-    """
+def many_funnels() -> dict[str, tuple[str, ...]]:
+    """The shop funnel first, and others that start as it does and go on differently."""
     one = {"shop": FUNNELS["shop"]}
     ways = ((FUNNELS["shop"][0], *steps) for steps in permutations(AFTER_OPENING, 3))
     others = [steps for steps in ways if steps != FUNNELS["shop"]][: MANY - 1]
-    every = one | {f"funnel_{number}": steps for number, steps in enumerate(others)}
+    return one | {f"funnel_{number}": steps for number, steps in enumerate(others)}
+
+
+def many(warehouse: Warehouse) -> list[Duel]:
+    """One funnel, 50 of which it is one, and the one again (the better counts).
+
+    It must give among the 50 what it gives alone.
+    """
+    one, every = {"shop": FUNNELS["shop"]}, many_funnels()
     runs, answers = [], []
     for funnels in (one, every, one):
         warehouse.take_in(seeds(funnels))

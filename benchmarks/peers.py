@@ -15,12 +15,14 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from benchmarks.events import generate
+from orchestration.dbt_process import leave_out_unlogged_events
 from orchestration.dbt_runs import dbt_environment
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 
@@ -142,6 +144,7 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        _log_as_a_build_does()
         excluded = ["--exclude", *exclude] if exclude else []
         with _environment({**os.environ, **dbt_environment(self.settings)}):
             result = dbtRunner().invoke(
@@ -213,6 +216,11 @@ def make(folder: Path, events: int) -> Made:
     warehouse.run(["+fct_user_days", "+dim_users", "+dim_dates"], ["path:models/staging"])
     warehouse.export()
     return Made(warehouse, ingest_seconds, staging)
+
+
+@cache
+def _log_as_a_build_does() -> None:
+    leave_out_unlogged_events()
 
 
 @contextlib.contextmanager

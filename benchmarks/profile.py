@@ -1,15 +1,19 @@
-"""Where the time goes: `explain analyze` of the costliest models of each question, as text.
+"""Where the time goes, as text: the plans of the costliest models of each question, and a whole
+build by its stages.
 
     SCALE=1 .venv/bin/python -m benchmarks.profile
 
-One file a question in `benchmarks/profiles/`: the seconds of every model, then the plans of the
-three that take longest, each with the SQL that a whole build runs.
+One file a question in `benchmarks/profiles/`: the seconds of every model, then `explain analyze` of
+the three that take longest, each with the SQL that a whole build runs. `line.txt` is the rebuild
+and a new day: when each stage began, and the tables and tests that took longest.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,18 +23,30 @@ from typing import Any
 import duckdb
 
 from benchmarks import funnel, growth, peers, retention, rfm, sessions
+from benchmarks.events import generate
 from benchmarks.peers import Question, Run, Warehouse
+from benchmarks.processes import BUILD, environment, measure
 from orchestration.project import ROOT
 
 FOLDER = ROOT / "benchmarks" / "profiles"
 QUESTIONS = (
+    Question("staging", ("+stg_events",), answer="", peers=(), given=()),
     funnel.QUESTIONS[0],
+    Question(
+        f"{funnel.MANY} funnels",
+        funnel.MODELS,
+        answer="",
+        peers=(),
+        seeds=funnel.seeds(funnel.many_funnels()),
+    ),
     *retention.QUESTIONS[:3],
     *growth.QUESTIONS,
     sessions.QUESTIONS[0],
     *rfm.QUESTIONS,
 )
 SHOWN = 3
+SHOWN_NODES = 40
+STAGE = re.compile(r"^ +\d+:\d\d  (?:.* …|done: .*)$", re.MULTILINE)
 WIDTH = 140
 # What DuckDB says of an operator that tells it from its like.
 SAID = ("Table", "Join Type", "Conditions", "Groups", "Aggregates", "Expression", "CTE Name")
@@ -49,7 +65,39 @@ def main() -> int:
             path = FOLDER / f"{name}.txt"
             path.write_text(profile(warehouse, question, run, events), encoding="utf-8")
             print(path.relative_to(ROOT))
+    with TemporaryDirectory(prefix="yunying-profile-") as folder:
+        (FOLDER / "line.txt").write_text(line(Path(folder), events), encoding="utf-8")
     return 0
+
+
+def line(folder: Path, events: int) -> str:
+    """A rebuild and a new day: when each stage began, and the tables and tests that took longest.
+
+    dbt works at two of them at a time, so that their seconds sum up to more than it took.
+    """
+    settings = environment(folder)
+    made = generate(folder / "raw", events, held_back=folder / "held_back")
+    parts = [
+        f"The whole line, {events:,} events, {os.cpu_count()} cores, DuckDB {duckdb.__version__}"
+    ]
+    for name, new in (("rebuild", ()), ("one new day", made.held_back[:1])):
+        for file in new:
+            shutil.move(file, folder / "raw" / "events" / file.name)
+        cost = measure(name, BUILD, settings)
+        said = (Path(settings["DAGSTER_HOME"]) / "bench.log").read_text(encoding="utf-8")
+        found = json.loads((folder / "target" / "run_results.json").read_bytes())["results"]
+        nodes = sorted(found, key=lambda node: -node["execution_time"])
+        rest = sum(node["execution_time"] for node in nodes[SHOWN_NODES:])
+        parts += [
+            f"== {name}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} of processors ==",
+            "\n".join(STAGE.findall(said)),
+            "\n".join(
+                f"{node['execution_time']:8.2f} s  {node['unique_id'].split('.')[2]}"
+                for node in nodes[:SHOWN_NODES]
+            ),
+            f"{rest:8.2f} s  {len(nodes) - SHOWN_NODES} others",
+        ]
+    return "\n\n".join(parts) + "\n"
 
 
 def profile(warehouse: Warehouse, question: Question, run: Run, events: int) -> str:
