@@ -51,6 +51,33 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# A table's rows for a test to look at. In a build that adds to what stands, of a table that is
+   replaced by key, those of the keys that were touched since the last complete build: that one
+   tested the others, and they are as they were. Else all of them: in a rebuild, by hand, and of any
+   other table. At 20 million events it is 5 of the 24 seconds that all tests of a day take. #}
+{% macro rows_to_test(relation) -%}
+    {%- set nodes = graph.nodes if execute and model.get('attached_node') else {} -%}
+    {%- set tested = nodes[model.attached_node] if nodes else {} -%}
+    {%- set touched = tested.get('config', {}).get('meta', {}).get('touched') -%}
+    {%- if not touched or flags.FULL_REFRESH or not env_var('BUILD_ATTEMPT', '') -%}
+    {{ relation }}
+    {%- else -%}
+    {%- set keys = nodes['model.' ~ tested.package_name ~ '.' ~ touched] -%}
+    (
+        select tested.*
+        from {{ relation }} as tested
+        where exists (
+            select 1
+            from {{ api.Relation.create(keys.database, keys.schema, keys.alias) }} as touched
+            where
+                {% for key in tested.config.unique_key -%}
+                touched.{{ key }} = tested.{{ key }}{{ ' and ' if not loop.last }}
+                {%- endfor %}
+        )
+    ) as tested
+    {%- endif -%}
+{%- endmacro %}
+
 {# The last load that a complete, green build has taken in; 0 before the first. #}
 {% macro completed_load_id() -%}
     (select coalesce(max(load_id), 0) from {{ source('raw', 'build_watermarks') }})
