@@ -58,9 +58,11 @@ def test_a_build_tests_the_rows_of_touched_keys_and_a_person_all(
         "select unnest([min(user_id), max(user_id)]) as user_id from facts.fct_sessions",
     )
     doubled = "insert into facts.fct_sessions select * from facts.fct_sessions where {} limit 1"
+    touched = "intermediate.int_users_touched"
     change(
         settings,
-        f"delete from intermediate.int_users_touched where user_id <> '{least['user_id']}'",
+        f"delete from {touched}",
+        f"insert into {touched} (user_id) values ('{least['user_id']}')",
         doubled.format(f"user_id = '{greatest['user_id']}'"),
     )
     with pytest.raises(AssertionError, match="Got 1 result"):
