@@ -8,12 +8,17 @@
 {% macro get_incremental_replace_touched_sql(arguments) -%}
     {%- set target = arguments['target_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
-    {%- set keys = [arguments['unique_key']] if arguments['unique_key'] is string else arguments['unique_key'] -%}
+    {%- set keys = key_columns(arguments['unique_key']) -%}
     {{ delete_touched(target, keys, ref(config.get('meta')['touched']), config.get('meta').get('from', {})) }}
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}
     from {{ arguments['temp_relation'] }}
+{%- endmacro %}
+
+{# The columns of a `unique_key`, which may be one by itself. #}
+{% macro key_columns(unique_key) -%}
+    {{ return([unique_key] if unique_key is string else unique_key) }}
 {%- endmacro %}
 
 {# Deletes the rows of a table that a touched model names, from an instant on where `from` says
@@ -62,17 +67,16 @@
     {%- if not touched or flags.FULL_REFRESH or not env_var('BUILD_ATTEMPT', '') -%}
     {{ relation }}
     {%- else -%}
-    {%- set keys = nodes['model.' ~ tested.package_name ~ '.' ~ touched] -%}
+    {%- set touched_keys = nodes['model.' ~ tested.package_name ~ '.' ~ touched] -%}
     (
         select tested.*
         from {{ relation }} as tested
         where exists (
             select 1
-            from {{ api.Relation.create(keys.database, keys.schema, keys.alias) }} as touched
-            where
-                {% for key in tested.config.unique_key -%}
-                touched.{{ key }} = tested.{{ key }}{{ ' and ' if not loop.last }}
-                {%- endfor %}
+            from {{ api.Relation.create(
+                touched_keys.database, touched_keys.schema, touched_keys.alias
+            ) }} as touched
+            where {{ is_touched('tested', key_columns(tested.config.unique_key), {}) }}
         )
     ) as tested
     {%- endif -%}
