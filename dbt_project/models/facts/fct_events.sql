@@ -69,7 +69,9 @@ session_days as (
 -- sorted, which at this width means written to disk and read again; a new day's users, from their
 -- last session on, are read in 0.2, because only the last row groups have them. What it costs: counts
 -- by session or by user and day take 1.2, events put in order by user 1.3, a count by user 2.5 (0.26
--- seconds of 20 million).
+-- seconds of 20 million). Columns are compressed as DuckDB chooses, which is dictionaries and FSST:
+-- without FSST 20 million are written in 0.9 of the processor time, and take 722 MB rather than 541;
+-- without dictionaries in as much, and take 2,008 MB.
 sessionized as (
 
     select
