@@ -49,28 +49,57 @@ def test_one_row_per_finds_what_is_wrong(wrong: str, settings: Settings) -> None
         support.run_dbt(settings, asked)
 
 
-def test_a_build_tests_the_rows_of_touched_keys_and_a_person_all(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = ["test", "--select", "fct_sessions,test_name:one_row_per"]
-    least, greatest = support.query(
-        settings.warehouse,
-        "select unnest([min(user_id), max(user_id)]) as user_id from facts.fct_sessions",
+@pytest.fixture
+def touched_and_not(settings: Settings) -> tuple[str, str]:
+    """A user that was touched since the last complete build, and one that was not."""
+    least, greatest = (
+        str(row["user_id"])
+        for row in support.query(
+            settings.warehouse,
+            "select unnest([min(user_id), max(user_id)]) as user_id from facts.fct_user_days",
+        )
     )
-    doubled = "insert into facts.fct_sessions select * from facts.fct_sessions where {} limit 1"
-    touched = "intermediate.int_users_touched"
     change(
         settings,
-        f"delete from {touched}",
-        f"insert into {touched} (user_id) values ('{least['user_id']}')",
-        doubled.format(f"user_id = '{greatest['user_id']}'"),
+        "delete from intermediate.int_users_touched",
+        f"insert into intermediate.int_users_touched (user_id) values ('{least}')",
     )
-    with pytest.raises(AssertionError, match="Got 1 result"):
-        support.run_dbt(settings, asked)
+    return least, greatest
+
+
+def doubled(table: str, user_id: str) -> str:
+    """A row of a user, once more."""
+    return f"insert into {table} select * from {table} where user_id = '{user_id}' limit 1"
+
+
+def in_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What dbt is told from here on is part of a build."""
     monkeypatch.setattr(
         support, "dbt_environment", lambda of: {**dbt_environment(of), "BUILD_ATTEMPT": "one"}
     )
-    support.run_dbt(settings, asked)
-    change(settings, doubled.format(f"user_id = '{least['user_id']}'"))
+
+
+def test_a_build_tests_the_rows_of_touched_keys_and_a_person_all(
+    settings: Settings, touched_and_not: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "facts.fct_user_days"
+    touched, other = touched_and_not
+    asked = ["test", "--select", "fct_user_days,test_name:one_row_per"]
+    change(settings, doubled(table, other))
     with pytest.raises(AssertionError, match="Got 1 result"):
         support.run_dbt(settings, asked)
+    in_a_build(monkeypatch)
+    support.run_dbt(settings, asked)
+    change(settings, doubled(table, touched))
+    with pytest.raises(AssertionError, match="Got 1 result"):
+        support.run_dbt(settings, asked)
+
+
+def test_a_build_tests_all_rows_where_a_key_is_not_of_the_key_that_is_replaced(
+    settings: Settings, touched_and_not: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, other = touched_and_not
+    in_a_build(monkeypatch)
+    change(settings, doubled("facts.fct_events", other))
+    with pytest.raises(AssertionError, match="Got 1 result"):
+        support.run_dbt(settings, ["test", "--select", "fct_events,test_name:one_row_per"])

@@ -6,7 +6,7 @@ select
     {{ columns | join(', ') }},
     count(*) as row_count,
     'more than one row' as problem
-from {{ rows_to_test(model) }}
+from {{ rows_to_test(model, columns) }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {%- if never_null %}
@@ -20,7 +20,7 @@ select
         case when {{ column }} is null then ' {{ column }}' else '' end
         {%- endfor %}
     ) as problem
-from {{ rows_to_test(model) }}
+from {{ rows_to_test(model, columns) }}
 where
     {% for column in never_null -%}
     {{ column }} is null{{ ' or ' if not loop.last }}
