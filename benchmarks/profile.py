@@ -112,7 +112,7 @@ def profile(warehouse: Warehouse, question: Question, run: Run, events: int) -> 
     ]
     with warehouse.open() as connection:
         connection.execute(f"set memory_limit = '{warehouse.settings.memory_limit}'")
-        # As dbt's profile has them: without the second a plan may be another one.
+        # As in profiles.yml: without the second, joins to the last row before may be nested loops.
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set asof_loop_join_threshold = 0")
         for name, _ in longest[:SHOWN]:

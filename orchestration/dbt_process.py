@@ -25,7 +25,7 @@ def end_with(parent: int) -> None:
 
 def leave_out_unlogged_events() -> None:
     """dbt makes a message and a line of every event before it asks whether a log takes its level:
-    a fifth of the time of a run of 550 small nodes, for lines that nobody sees."""
+    a quarter of the time of a run of 550 small nodes, for lines that nobody sees."""
     from dbt_common.events.base_types import EventLevel
     from dbt_common.events.event_manager import EventManager
 
