@@ -15,7 +15,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help run build rebuild builds rollback serve metrics test verify chaos dev dashboards superset docs \
-	screenshots bench withdraw restate lint clean
+	reference screenshots bench withdraw restate lint clean
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
 
 docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs
 	@$(BIN)/python -m orchestration.docs
+
+reference: $(ENVIRONMENT) ## the tables in README and docs/ that state facts of the code, anew
+	@$(BIN)/python -m reference
 
 screenshots: $(ENVIRONMENT) ## pictures of the boards for the READMEs, in docs/images; needs Chromium
 	@$(BIN)/python -m tests.screenshots

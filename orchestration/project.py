@@ -143,6 +143,45 @@ class Settings:
         return {secret for secret in secrets if secret}
 
 
+MEANINGS: Mapping[str, str] = {
+    "raw_dir": "where raw feeds arrive",
+    "seeds_dir": "the definitions",
+    "warehouse": "the working database; who reads it while a build runs makes the build wait",
+    "publish_dir": "what readers see",
+    "builds_kept": "builds that are kept for readers, the current one included",
+    "timezone": "reporting time zone, like `Asia/Shanghai`: it cuts days, weeks and months",
+    "week_start": "`monday` or `sunday`",
+    "currency": "currency of amounts; rows in another one are quarantined, unless "
+    "`seeds/currency_rates.csv` has a rate",
+    "horizon": "build as of this instant (ISO 8601): what occurred later is left out",
+    "pseudonym_key": "when set, `user_id` and `anonymous_id` are published as keyed hashes",
+    "erasure_key": "key of the hashes that keep erased people out; it must not change",
+    "memory_limit": "memory that DuckDB may take; with Python and what DuckDB does not count, a "
+    "build stays below 4 GB. What does not fit is written beside the warehouse, into "
+    "`warehouse.duckdb.tmp`, and goes again",
+    "threads": "threads that DuckDB may take",
+    "wait_seconds": "how long a build waits for a warehouse that another program has open",
+    "alert_webhook": "where alerts are posted too: an incoming webhook of Slack, Feishu, DingTalk, "
+    "WeCom, or your own",
+    "alert_smtp_url": "the server that mails them: `smtp://user:password@host:587`, or `smtps://…`",
+    "alert_email_to": "who gets the mail, with commas between",
+    "alert_email_from": "the sender",
+    "alert_log": "the log that every alert is added to",
+    "ui_url": "where people reach the UI: alerts link to it",
+    "pages_url": "where people reach the pages that `make dev` serves beside the UI: it links to "
+    "boards and reports there",
+    "serve_postgres": "a PostgreSQL database that is filled with every build too: "
+    "`postgresql://user:password@host:5432/database`",
+}
+"""What each setting means, as docs/ say it."""
+UNSET: Mapping[str, str] = {
+    "erasure_key": "drawn once, kept beside the warehouse",
+    "threads": "all cores",
+    "alert_email_from": "the first of the recipients",
+}
+"""What holds where nothing is set, of settings whose default does not say so."""
+
+
 def other_environment() -> dict[str, str]:
     """The process's environment without settings: for a process that is given others."""
     return {name: text for name, text in os.environ.items() if not name.startswith("YUNYING_")}

@@ -3,9 +3,9 @@
 #
 #   Rscript bi/r/retention.R
 #
-# Reads the published file when R has the package duckdb, and otherwise PostgreSQL (README, "From
-# PostgreSQL") with RPostgres or RPostgreSQL. The server is the one that libpq's variables name:
-# PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD.
+# Reads the published file when R has the package duckdb, and otherwise PostgreSQL
+# (docs/en/postgres.md) with RPostgres or RPostgreSQL. The server is the one that libpq's
+# variables name: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD.
 
 library(DBI)
 

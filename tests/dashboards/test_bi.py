@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from bi.superset import assets, start
 from orchestration.project import ROOT
 from tests.dashboards.conftest import Published
+from tests.documents import block_with, page
 
 Content = dict[str, Any]
 
@@ -314,6 +315,5 @@ def test_the_r_script_and_the_readme_ask_the_same(published: Published) -> None:
     script = (ROOT / "bi/r/retention.R").read_text(encoding="utf-8")
     [asked] = re.findall(r'dbGetQuery\(published, "(.*?)"\)', script, re.DOTALL)
     assert [row[1:] for row in published.query(asked)] == published.query(CURVE)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    sql = readme[readme.index("    select period_number, eligible_count") :].split("\n\n")[0]
+    sql = block_with(page("README.md"), "select period_number, eligible_count")
     assert published.query(sql) == published.query(CURVE)

@@ -17,9 +17,10 @@ import pytest
 from orchestration import alerts
 from orchestration.alerts import Alert, send, webhook_body
 from orchestration.lateness import late_alert
-from orchestration.project import ROOT, Settings, SettingsError
+from orchestration.project import Settings, SettingsError
 from orchestration.publishing import current_build, publish
 from orchestration.run_records import CheckRecord, history_dir, recorded, without_values
+from tests.documents import block_with, page
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
 from tests.support import environment_of, settings_of
 
@@ -240,12 +241,12 @@ def test_history_is_written_while_it_is_read_and_outlives_the_database(world: Wo
     assert duckdb.sql(f"select count(*) from '{parquet}'").fetchall() == [(3,)]
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_readme_tells_of_its_columns_and_its_query_runs(world: World, name: str) -> None:
+@pytest.mark.parametrize("folder", ["en", "zh-CN"])
+def test_docs_tell_of_its_columns_and_their_query_runs(world: World, folder: str) -> None:
     with recorded(world.settings, "r1", "build", "make build"):
         pass
-    text = (ROOT / name).read_text(encoding="utf-8")
-    query = text[text.index("    select\n        runs.started_at") :].split("\n\n")[0]
+    text = page(f"docs/{folder}/operations.md")
+    query = block_with(text, "select\n    runs.started_at")
     with duckdb.connect(str(history_dir(world.settings) / "history.duckdb")) as history:
         assert len(history.execute(query).fetchall()) == 1
         columns = history.execute(

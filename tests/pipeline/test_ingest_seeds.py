@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from orchestration.defs.ingest import seeds
-from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.defs.ingest.seeds import DEFINITIONS
 from orchestration.project import SHIPPED_SEEDS_DIR
 from orchestration.warehouse import connect
@@ -170,16 +169,6 @@ def test_shipped_files_have_the_columns_of_their_kind_and_labels_in_both_languag
         for row in shipped(definition.name):
             assert None not in row, row
             assert all(row.get(label, "x") for label in ("label_en", "label_zh")), row
-
-
-def test_every_column_of_every_definition_and_feed_is_explained_in_the_readme() -> None:
-    text = (SHIPPED_SEEDS_DIR / "README.md").read_text(encoding="utf-8")
-    for definition in DEFINITIONS:
-        assert f"`{definition.name}.csv`" in text
-        assert [name for name in definition.columns if f"`{name}`" not in text] == []
-    for feed in FEEDS:
-        section = text.split(f"#### `{feed.name}`")[1].split("\n#### ")[0]
-        assert [name for name in feed.column_names if f"`{name}`" not in section] == []
 
 
 def test_the_shipped_segments_cover_each_of_the_125_cells_once() -> None:

@@ -1,0 +1,236 @@
+"""What each block says: tables in Markdown, made of the code that the facts are in.
+
+English words are the code's own. Their Chinese stands beside them where the code has both, else
+in `chinese.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dashboards.boards import BOARDS
+from dashboards.project import Project
+from expectations.suites import all_suites
+from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.defs.ingest.feeds import FEEDS
+from orchestration.project import DBT_PROJECT_DIR, MEANINGS, ROOT, UNSET, Settings
+from orchestration.site import project_of
+from reference.chinese import in_chinese
+
+Node = Mapping[str, Any]
+_ALL_STEPS = ", ".join(f"`step_{number}_at`" for number in range(1, 13))
+_STEPS = "`step_1_at` … `step_12_at`"
+Write = Callable[[str], str]
+
+
+def _said(english: str, language: str) -> str:
+    return english if language == "en" else in_chinese(english)
+
+
+def _table(language: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [
+        f"| {' | '.join(_said(name, language) for name in header)} |",
+        "|---" * len(header) + "|",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def settings(language: str) -> str:
+    """Every environment variable, its default, and what it means."""
+    defaults = Settings.from_environment({})
+    rows = []
+    for one in dataclasses.fields(Settings):
+        value = getattr(defaults, one.name)
+        if isinstance(value, Path):
+            value = value.relative_to(ROOT).as_posix()
+        unset = UNSET.get(one.name, "" if value else "none")
+        default = _said(unset, language) if unset else f"`{value}`"
+        meaning = _said(MEANINGS[one.name], language)
+        if not one.repr:
+            meaning += _said(" (a secret)", language)
+        rows.append((f"`YUNYING_{one.name.upper()}`", default, meaning))
+    return _table(language, ("name", "default", "meaning"), rows)
+
+
+def variables(language: str) -> str:
+    """dbt's vars, with the comment that stands above each."""
+    text = (DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8")
+    block = re.split(r"^vars:\n", text, flags=re.MULTILINE)[1].split("\n\n")[0]
+    rows = [
+        (f"`{name}`", f"`{value}`", _said(comment, language))
+        for comment, name, value in re.findall(r"  # (.+)\n  (\w+): (.+)", block)
+    ]
+    return _table(language, ("name", "default", "meaning"), rows)
+
+
+def commands(language: str) -> str:
+    """The targets of the Makefile that say what they do."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    rows = [
+        (f"`make {name}`", _said(does, language))
+        for name, does in re.findall(r"^([a-z]+):.*## (.+)$", text, re.MULTILINE)
+    ]
+    return _table(language, ("command", "what it does"), rows)
+
+
+def feeds(language: str) -> str:
+    """Every feed with its columns."""
+    sections = []
+    for feed in FEEDS:
+        rows = [
+            (f"`{column.name}`", column.type, _said(column.description, language))
+            for column in feed.columns
+        ]
+        rows.append(("`properties`", "JSON object", _said("everything else", language)))
+        table = _table(language, ("column", "type", "note"), rows)
+        sections.append(f"### `{feed.name}`\n{_said(feed.description, language)}\n\n{table}")
+    return "\n\n".join(sections)
+
+
+def boards(language: str) -> str:
+    """The boards with the question that each one answers."""
+    rows = [(getattr(board.title, language), getattr(board.question, language)) for board in BOARDS]
+    return _table(language, ("board", "its question"), rows)
+
+
+def metrics(language: str) -> str:
+    """What MetricFlow can be asked, with the periods that it can be asked by."""
+    rows = []
+    metrics = load_manifest()["metrics"].values()
+    for metric in sorted(metrics, key=lambda one: (one["original_file_path"], one["name"])):
+        label = metric["label"] if language == "en" else metric["config"]["meta"]["label_zh"]
+        period = metric["time_granularity"]
+        asked_by = f"`metric_time__{period}`" if period else _said("any period", language)
+        rows.append((f"`{metric['name']}`", label, asked_by))
+    return _table(language, ("metric", "what it is", "ask by"), rows)
+
+
+def checks(language: str) -> str:
+    """How many checks there are, of both kinds."""
+    tests = [n for n in load_manifest()["nodes"].values() if n["resource_type"] == "test"]
+    single = [test for test in tests if not test.get("test_metadata")]
+    rules = sum(len(suite.rules) for suite in all_suites())
+    sentence = _said(
+        "{tests} dbt tests ({single} of them queries over several tables), and {rules} rules in "
+        "{suites} suites.",
+        language,
+    )
+    return sentence.format(
+        tests=len(tests), single=len(single), rules=rules, suites=len(all_suites())
+    )
+
+
+@cache
+def _project() -> Project:
+    return project_of(load_manifest())
+
+
+def _full_name(node: Node) -> str:
+    return f"{node['schema']}.{node['alias']}"
+
+
+def _published() -> list[Node]:
+    """Marts first, as the pages of a build list them."""
+    nodes = exposed_nodes(load_manifest())
+    return sorted(
+        nodes, key=lambda node: (node["schema"] != "marts", node["schema"], node["alias"])
+    )
+
+
+def _facts() -> list[Node]:
+    """Tables and views of facts; what is only a part of a query is none."""
+    nodes = load_manifest()["nodes"].values()
+    found = [
+        node
+        for node in nodes
+        if node["resource_type"] == "model"
+        and node["schema"] == "facts"
+        and node["config"]["materialized"] != "ephemeral"
+    ]
+    return sorted(found, key=lambda node: node["alias"])
+
+
+def _words(node: Node, language: str, column: str | None = None) -> str:
+    """What a table or a column means; raises `KeyError` where its Chinese is missing."""
+    of = node["columns"][column] if column else node
+    english = " ".join(of["description"].split())
+    if language == "en":
+        return english
+    chinese = " ".join(_project().in_chinese(node["name"], column).split())
+    if not chinese:
+        place = f"{node['name']}__{column}" if column else node["name"]
+        raise KeyError(f"no Chinese: add {{% docs zh__{place} %}} to a _chinese.md of its layer")
+    return chinese
+
+
+def _grain(node: Node, language: str) -> tuple[str, str]:
+    """The first sentence of a table's description, without its `One row per`; and the others."""
+    words = _words(node, language)
+    end = r"。" if language == "zh" else r"\.(?:\s+(?=[A-Z])|$)"
+    first, rest = re.split(end, words, maxsplit=1)
+    return _cell(first.removeprefix("One row per ")), rest.strip()
+
+
+def tables(language: str) -> str:
+    """The grain of every published table; each links to its columns below."""
+    rows = [
+        (
+            f"[`{_full_name(node)}`](#{_full_name(node).replace('.', '')})",
+            _grain(node, language)[0],
+        )
+        for node in _published()
+    ]
+    return _table(language, ("table", "one row per"), rows)
+
+
+def facts(language: str) -> str:
+    """The grain of every table of facts, and the names of its columns."""
+    rows = [
+        (
+            f"`{_full_name(node)}`",
+            _grain(node, language)[0],
+            ", ".join(f"`{name}`" for name in node["columns"]).replace(_ALL_STEPS, _STEPS),
+        )
+        for node in _facts()
+    ]
+    return _table(language, ("table", "one row per", "columns"), rows)
+
+
+def columns(language: str) -> str:
+    """Every column of every published table, with what else its description says."""
+    sections = []
+    for node in _published():
+        rest = _grain(node, language)[1]
+        rows = [
+            (f"`{name}`", column["data_type"] or "", _cell(_words(node, language, name)))
+            for name, column in node["columns"].items()
+        ]
+        table = _table(language, ("column", "type", "meaning"), rows)
+        heading = f"### `{_full_name(node)}`"
+        sections.append("\n\n".join(part for part in (heading, rest, table) if part))
+    return "\n\n".join(sections)
+
+
+def _cell(text: str) -> str:
+    """A bar would end the cell."""
+    return text.replace("|", r"\|")
+
+
+BLOCKS: Mapping[str, Write] = {
+    "boards": boards,
+    "checks": checks,
+    "columns": columns,
+    "commands": commands,
+    "facts": facts,
+    "feeds": feeds,
+    "metrics": metrics,
+    "settings": settings,
+    "tables": tables,
+    "vars": variables,
+}
