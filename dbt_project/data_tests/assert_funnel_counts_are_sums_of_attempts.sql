@@ -28,7 +28,7 @@ attempts as (
         grain,
         period_start_date,
         breakdown_value,
-        sum({{ served }}) as reached_count,
+        sum(case when is_counted then {{ served }} else 0 end) as reached_count,
         sum(case when is_mature then {{ served }} else 0 end) as mature_reached_count
     from {{ ref('fct_funnel_counted_attempts') }}
     group by funnel_id, grain, period_start_date, breakdown_value

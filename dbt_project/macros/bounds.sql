@@ -21,30 +21,6 @@
     (length(trim({{ text }})) <= 10 and {{ try_cast(text, 'date') }} is not null)
 {%- endmacro %}
 
-{# First instant that a lower bound includes, as a UTC timestamp; null where it cannot
-   be read. A date is its local midnight; a time without a zone is local. #}
-{% macro bound_start(text) -%}
-    case
-        when {{ is_date_text(text) }} then {{ local_midnight(try_cast(text, 'date')) }}
-        when
-            substring(trim({{ text }}), 11) like '%Z'
-            or substring(trim({{ text }}), 11) like '%+%'
-            or substring(trim({{ text }}), 11) like '%-%'
-            then {{ parse_instant(text) }}
-        else {{ utc_timestamp(try_cast(text, 'timestamp')) }}
-    end
-{%- endmacro %}
-
-{# Last instant that an upper bound includes: of a date its last microsecond. #}
-{% macro bound_end(text) -%}
-    case
-        when {{ is_date_text(text) }}
-            then {{ local_midnight(dbt.dateadd('day', 1, try_cast(text, 'date'))) }}
-                - interval '1 microsecond'
-        else {{ bound_start(text) }}
-    end
-{%- endmacro %}
-
 {# A date some days after another; the number of days may be an expression. #}
 {% macro days_after(day, days) -%}
     cast({{ dbt.dateadd('day', days, day) }} as date)

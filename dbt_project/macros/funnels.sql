@@ -86,6 +86,24 @@
         coalesce({{ instant }}, cast('9999-12-31' as timestamp)) < {{ others }}.{{ other_instant }}
 {%- endmacro %}
 
+{# Rows of entries, once for each grain, with the period that they lie in. A loop, because the grains
+   differ only in how a day becomes a period. #}
+{% macro in_entry_periods(entries) -%}
+    {% for grain, period in {
+        'all': 'cast(null as date)',
+        'day': entries ~ '.entry_date',
+        'week': week_start(entries ~ '.entry_date'),
+        'month': month_start(entries ~ '.entry_date'),
+    }.items() -%}
+    select
+        {{ entries }}.*,
+        '{{ grain }}' as grain,
+        {{ period }} as period_start_date
+    from {{ entries }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
 {# Attempts of an entrant in the order in which they count, as one number, whose least is sooner
    found than the first of a sort: not ignored, by required steps, by steps, not void, and then by
    their own number, which is in the order of their entries. #}

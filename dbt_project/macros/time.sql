@@ -44,9 +44,86 @@
     cast({{ local_timestamp(instant) }} as date)
 {%- endmacro %}
 
-{# Calendar day of the reporting zone -> the UTC instant at which it begins. #}
+{# Calendar day of the reporting zone -> the UTC instant at which it begins: where clocks go back
+   over midnight, as in Havana and on the Azores, the first of its two midnights; where they skip
+   it, the instant at which they go on, as gaps begin at midnight or do not hold it. #}
 {% macro local_midnight(day) -%}
+    {{ adapter.dispatch('local_midnight')(day) }}
+{%- endmacro %}
+
+{# DuckDB takes the second of two. Where the clock stands as the day before, there is one. Else the
+   first is by what the day before was ahead, if the clock shows the same there. What is skipped is
+   read by the clock before the gap. #}
+{% macro default__local_midnight(day) -%}
+    {%- set second = utc_timestamp(day) -%}
+    {%- if reporting_timezone() == 'UTC' -%}
+        {{ second }}
+    {%- else -%}
+        {%- set wall = 'cast(' ~ day ~ ' as timestamp)' -%}
+        {%- set day_before = '(' ~ second ~ " - interval '1 day')" -%}
+        {%- set first = '(' ~ wall ~ ' + (' ~ day_before ~ ' - ' ~ local_timestamp(day_before) ~ '))' -%}
+        case
+            when {{ local_timestamp(day_before) }} + interval '1 day' = {{ wall }} then {{ second }}
+            when {{ local_timestamp(first) }} = {{ wall }} then {{ first }}
+            else {{ second }}
+        end
+    {%- endif -%}
+{%- endmacro %}
+
+{# Spark takes the first of two by itself. #}
+{% macro spark__local_midnight(day) -%}
     {{ utc_timestamp(day) }}
+{%- endmacro %}
+
+{# A time of the reporting zone's clock that a person wrote -> the first UTC instant at which the
+   clock shows that or more: the first of two, or the end of the gap that skips it. The gap is
+   searched by minutes, for few rows. #}
+{% macro first_instant_of(local) -%}
+    case
+        when {{ local_timestamp(local_midnight(local)) }} = {{ local }} then {{ local_midnight(local) }}
+        else {{ adapter.dispatch('end_of_gap')(local) }}
+    end
+{%- endmacro %}
+
+{% macro default__end_of_gap(local) -%}
+    list_min(list_filter(
+        generate_series(
+            {{ local_midnight(local) }} - interval '1 day', {{ local_midnight(local) }}, interval '1 minute'
+        ),
+        lambda instant: {{ local_timestamp('instant') }} >= {{ local }}
+    ))
+{%- endmacro %}
+
+{% macro spark__end_of_gap(local) -%}
+    array_min(filter(
+        sequence(
+            {{ local_midnight(local) }} - interval 1 day, {{ local_midnight(local) }}, interval 1 minute
+        ),
+        instant -> {{ local_timestamp('instant') }} >= {{ local }}
+    ))
+{%- endmacro %}
+
+{# The last UTC instant at which the clock shows that or less: the second of two, or the last
+   microsecond before the gap. #}
+{% macro last_instant_of(local) -%}
+    case
+        when {{ local_timestamp(local_midnight(local)) }} <> {{ local }}
+            then {{ dbt.dateadd('microsecond', -1, first_instant_of(local)) }}
+        else {{ adapter.dispatch('second_of_two')(local) }}
+    end
+{%- endmacro %}
+
+{% macro default__second_of_two(local) -%}
+    {{ utc_timestamp(local) }}
+{%- endmacro %}
+
+{% macro spark__second_of_two(local) -%}
+    {%- set day_after = '(' ~ utc_timestamp(local) ~ ' + interval 1 day)' -%}
+    {%- set second = '(' ~ local ~ ' + (' ~ day_after ~ ' - ' ~ local_timestamp(day_after) ~ '))' -%}
+    case
+        when {{ local_timestamp(second) }} = {{ local }} then {{ second }}
+        else {{ utc_timestamp(local) }}
+    end
 {%- endmacro %}
 
 {# Whether `YUNYING_WEEK_START` is Sunday. #}
@@ -187,7 +264,7 @@
             {{ local_midnight(try_cast(text, 'date')) }}
             {%- endif %}
         when {{ has_zone(text) }} then {{ parse_instant(text) }}
-        else {{ utc_timestamp(try_cast(text, 'timestamp')) }}
+        else {{ (last_instant_of if is_end else first_instant_of)(try_cast(text, 'timestamp')) }}
     end
 {%- endmacro %}
 

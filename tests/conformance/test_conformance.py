@@ -149,7 +149,11 @@ def test_every_case_is_run_or_has_a_reason() -> None:
 @named("funnel")
 def test_funnel(tables: Tables, case: cases.Case) -> None:
     rows = [r for r in tables["mart_funnel_conversion"][case["id"]] if r["grain"] == "all"]
-    attempts = [a for a in tables["fct_funnel_counted_attempts"][case["id"]] if a["grain"] == "all"]
+    attempts = [
+        attempt
+        for attempt in tables["fct_funnel_counted_attempts"][case["id"]]
+        if attempt["grain"] == "all" and attempt["is_counted"]
+    ]
     expected = case["expected"]
     if "breakdowns" not in expected:
         check_steps(case, expected, rows, attempts, None)
@@ -259,7 +263,7 @@ def test_window_funnel(tables: Tables, case: cases.Case) -> None:
     levels = {
         attempt["user_id"]: attempt["reached_step"]
         for attempt in tables["fct_funnel_counted_attempts"][case["id"]]
-        if attempt["grain"] == "all"
+        if attempt["grain"] == "all" and attempt["is_counted"]
     }
     for user, level in case["expected"]["levels"].items():
         assert level is None or levels.get(f"{case['id']} {user}", 0) == level, user

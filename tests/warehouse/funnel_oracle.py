@@ -339,12 +339,12 @@ def _void_at(
             after, before = 1, last
         if after not in served:
             continue
-        begins = served[after].at
-        ends = served[before].at if before in served else closes_at
         found += [
             e.at
             for e in events
-            if begins < e.at < ends and world.value(e, funnel.hold_constant) == constant
+            if served[after].at < e.at
+            and (e.at < served[before].at if before in served else e.at <= closes_at)
+            and world.value(e, funnel.hold_constant) == constant
         ]
     return min(found, default=None)
 
@@ -436,26 +436,28 @@ def funnel_counts(
             has_closed = funnel.to_at is not None and funnel.to_at <= world.through
         else:
             has_closed = world.has_closed(grain, world.period(grain, world.midnight(start)))
-        counted = [
-            found
-            for mine in by_entrant.values()
-            if (found := _counted(funnel, mine, value is not None)) is not None
-        ]
-        if not counted and grain != "all":
+        counted, ripe = (
+            [
+                found
+                for mine in by_entrant.values()
+                if (some := [a for a in mine if a.is_mature or not is_ripe])
+                and (found := _counted(funnel, some, value is not None)) is not None
+            ]
+            for is_ripe in (False, True)
+        )
+        if not counted and not ripe and (grain != "all" or value is not None):
             continue
-        if not counted and value is not None:
-            continue
-        figures |= _figures_of_cell(funnel, (grain, start, value), counted, has_closed)
+        is_mature = has_closed and all(a.is_mature for mine in by_entrant.values() for a in mine)
+        figures |= _figures_of_cell(funnel, (grain, start, value), counted, ripe, is_mature)
     return figures
 
 
 @dataclass(frozen=True)
 class Counted:
-    """An entrant: the attempt that counts, those that give the times, and whether all closed."""
+    """An entrant: the attempt that counts, and those that give the times."""
 
     attempt: Attempt
     timing: Sequence[Attempt]
-    is_mature: bool
 
 
 def _entrant(funnel: Funnel, attempt: Attempt) -> object:
@@ -485,17 +487,17 @@ def _counted(funnel: Funnel, mine: Sequence[Attempt], is_part: bool) -> Counted 
         first = min(a.served[a.furthest].at for a in furthest)
         completing = [a for a in furthest if a.served[a.furthest].at == first]
         timing = [max(completing, key=entry)]
-    return Counted(counted, timing, all(attempt.is_mature for attempt in mine))
+    return Counted(counted, timing)
 
 
 def _figures_of_cell(
     funnel: Funnel,
     cell: tuple[str, date | None, str | None],
     counted: Sequence[Counted],
-    has_closed: bool,
+    ripe: Sequence[Counted],
+    is_mature: bool,
 ) -> dict[FunnelKey, dict[str, object]]:
     figures: dict[FunnelKey, dict[str, object]] = {}
-    ripe = [one for one in counted if one.is_mature]
     for number in range(1, len(funnel.steps) + 1):
         earlier = [n for n in range(1, number) if not funnel.steps[n - 1].is_optional]
         previous = earlier[-1] if earlier else None
@@ -525,7 +527,7 @@ def _figures_of_cell(
             "mean_seconds_from_previous": sum(seconds) / len(seconds) if seconds else None,
             "median_seconds_from_previous": _quantile(seconds, 0.5),
             "p90_seconds_from_previous": _quantile(seconds, 0.9),
-            "is_mature": has_closed and len(ripe) == len(counted),
+            "is_mature": is_mature,
         }
     return figures
 

@@ -119,18 +119,23 @@ def test_hours_are_those_of_the_attempts(
         row["funnel_id"]
         for row in rows(warehouse, "seeds.dim_funnel_steps", "step_number is not null")
     )
-    best: dict[Any, tuple[int, bool]] = {}
+    depths: dict[Any, list[tuple[int, bool]]] = defaultdict(list)
     for row in rows(warehouse, "facts.fct_funnel_attempts", "not is_breakdown_thread"):
         local = row["entered_at"].replace(tzinfo=UTC).astimezone(ZONE)
         hour = local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
         key = (row["funnel_id"], hour.replace(tzinfo=None), row["user_id"])
-        depth, is_mature = best.get(key, (0, True))
-        best[key] = (max(depth, row["reached_step"]), is_mature and row["is_mature"])
+        depths[key].append((row["reached_step"], row["is_mature"]))
     wanted: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for (funnel_id, hour, _), (depth, is_mature) in best.items():
-        converted = depth == steps[funnel_id]
-        for place, counts in enumerate((True, converted, is_mature, is_mature and converted)):
-            wanted[funnel_id, hour][place] += counts
+    is_open: set[Any] = set()
+    for (funnel_id, hour, _), reached in depths.items():
+        ripe = [depth for depth, is_mature in reached if is_mature]
+        counts = wanted[funnel_id, hour]
+        counts[0] += 1
+        counts[1] += max(reached)[0] == steps[funnel_id]
+        counts[2] += bool(ripe)
+        counts[3] += max(ripe, default=0) == steps[funnel_id]
+        if len(ripe) < len(reached):
+            is_open.add((funnel_id, hour))
     hourly = {
         row["funnel_id"]: row
         for row in rows(warehouse, "seeds.dim_funnels", "trend_grain = 'hour'")
@@ -149,7 +154,7 @@ def test_hours_are_those_of_the_attempts(
             row["mature_converted_count"],
         ] == counts  # fmt: skip
         closed = key[1] + timedelta(hours=1) <= last
-        assert row["is_mature"] == (closed and counts[0] == counts[2])
+        assert row["is_mature"] == (closed and key not in is_open)
     for funnel_id, funnel in hourly.items():
         hours = sorted(hour for one, hour in found if one == funnel_id)
         assert all(b - a == timedelta(hours=1) for a, b in pairwise(hours))

@@ -21,8 +21,8 @@ typed as (
         coalesce({{ whole_number('max_occurrences') }}, 2147483647) as max_occurrences,
         coalesce({{ whole_number('interval_size') }}, 1) as interval_size,
         coalesce({{ try_cast('is_cumulative', 'boolean') }}, false) as is_cumulative,
-        {{ bound_start('from_at') }} as from_at,
-        {{ bound_end('to_at') }} as to_at,
+        {{ bound_instant('from_at', is_end=false) }} as from_at,
+        {{ bound_instant('to_at', is_end=true) }} as to_at,
         row_number() over (
             partition by stickiness_id order by row_number
         ) as copy_number,

@@ -24,9 +24,7 @@ SUITE = Suite(
         ),
         parts_within_wholes(
             ("reached_count", "entrant_count"),
-            ("mature_entrant_count", "entrant_count"),
             ("mature_reached_count", "mature_entrant_count"),
-            ("mature_reached_count", "reached_count"),
         ),
         RowRule(
             name="never_widens",

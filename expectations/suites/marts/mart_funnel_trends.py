@@ -17,7 +17,6 @@ SUITE = Suite(
         not_negative("entrant_count", "converted_count"),
         parts_within_wholes(
             ("converted_count", "entrant_count"),
-            ("mature_entrant_count", "entrant_count"),
             ("mature_converted_count", "mature_entrant_count"),
         ),
         day_within_horizon("period_start_date"),

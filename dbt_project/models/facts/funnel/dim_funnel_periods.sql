@@ -61,17 +61,20 @@ days as (
 
 ),
 
+-- By quarters, because a clock that changes by half an hour has half hours (Lord Howe).
 hours as (
 
     select distinct
         ranges.funnel_id,
-        {{ local_hour_start(add_seconds('ranges.first_at', '3600 * numbers.number')) }}
+        {{ local_hour_start(add_seconds(
+            '(' ~ local_hour_start('ranges.first_at') ~ ')', '900 * numbers.number'
+        )) }}
             as hour_started_at
     from ranges
     {{ explode(
         integer_array('0', 'cast(floor(' ~ microseconds_between(
             local_hour_start('ranges.first_at'), 'ranges.last_at'
-        ) ~ ' / 3600000000.0) as integer)'),
+        ) ~ ' / 900000000.0) as integer)'),
         'numbers', 'number'
     ) }}
     where ranges.trend_grain = 'hour' and ranges.first_at <= ranges.last_at

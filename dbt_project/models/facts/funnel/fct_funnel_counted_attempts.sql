@@ -1,38 +1,66 @@
 {{ config(materialized='view') }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{%- set columns -%}
+    funnel_id,
+    grain,
+    part_value,
+    user_id,
+    attempt_number,
+    entrant_id,
+    reached_step,
+    required_step_count,
+    step_count,
+    period_start_date,
+    entered_at,
+    {% for step in steps -%}
+    step_{{ step }}_at,
+    {% endfor -%}
+    is_ignored,
+    is_void
+{%- endset -%}
 {#- Named by its text, because a CTE that is read twice is kept as a whole. -#}
 {%- set shown -%}
 select
-    best_attempts.*,
+    best.*,
     breakdown_values.shown_value as breakdown_value
-from {{ ref('fct_funnel_best_attempts') }} as best_attempts
+from (
+    select
+        {{ columns | indent(8) }},
+        true as is_counted,
+        coalesce(matures_at <= horizon.data_through_at, false) as is_mature
+    from {{ ref('fct_funnel_best_attempts') }}
+    cross join {{ ref('dim_horizon') }} as horizon
+
+    union all
+
+    select
+        {{ columns | indent(8) }},
+        false as is_counted,
+        true as is_mature
+    from {{ ref('fct_funnel_mature_attempts') }}
+) as best
 left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
-    on best_attempts.funnel_id = breakdown_values.funnel_id
-    and best_attempts.part_value = breakdown_values.breakdown_value
+    on best.funnel_id = breakdown_values.funnel_id
+    and best.part_value = breakdown_values.breakdown_value
 {%- endset -%}
 with
 
-horizon as (
-
-    select data_through_at from {{ ref('dim_horizon') }}
-
-),
-
--- Beyond the limit several values of an entrant are one: the best of them counts.
+-- Beyond the limit several values of an entrant are one: the best of them counts, among all
+-- and among the mature ones.
 others as (
 
     select
         shown.*,
-        row_number() over (
-            partition by funnel_id, grain, period_start_date, user_id, entrant_id
+        {% for flag in ['is_counted', 'is_mature'] -%}
+        {{ flag }} and row_number() over (
+            partition by
+                funnel_id, grain, period_start_date, user_id, entrant_id, {{ flag }}
             order by
                 is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
                 part_value, attempt_number
-        ) as depth_rank,
-        max(matures_at) over (
-            partition by funnel_id, grain, period_start_date, user_id, entrant_id
-        ) as all_mature_at
+        ) = 1 as {{ flag }}_of_others{{ ',' if not loop.last }}
+        {% endfor %}
     from (
         {{ shown | indent(8) }}
     ) as shown
@@ -40,7 +68,7 @@ others as (
 
 ),
 
-{% set columns -%}
+{% set counted_columns -%}
     funnel_id,
     grain,
     breakdown_value,
@@ -59,8 +87,9 @@ others as (
 counted as (
 
     select
-        {{ columns }},
-        matures_at
+        {{ counted_columns }},
+        is_counted,
+        is_mature
     from (
         {{ shown | indent(8) }}
     ) as shown
@@ -69,28 +98,29 @@ counted as (
     union all
 
     select
-        {{ columns }},
-        all_mature_at as matures_at
+        {{ counted_columns }},
+        is_counted_of_others as is_counted,
+        is_mature_of_others as is_mature
     from others
-    where depth_rank = 1
+    where is_counted_of_others or is_mature_of_others
 
 )
 
 -- Who has only void ones among the furthest leaves the period.
 select
-    counted.funnel_id,
-    counted.grain,
-    counted.breakdown_value,
-    counted.user_id,
-    counted.attempt_number,
-    counted.entrant_id,
-    counted.reached_step,
-    coalesce(counted.matures_at <= horizon.data_through_at, false) as is_mature,
-    counted.period_start_date,
-    counted.entered_at,
+    funnel_id,
+    grain,
+    breakdown_value,
+    user_id,
+    attempt_number,
+    entrant_id,
+    reached_step,
+    is_counted,
+    is_mature,
+    period_start_date,
+    entered_at,
     {% for step in steps -%}
-    counted.step_{{ step }}_at{{ ',' if not loop.last }}
+    step_{{ step }}_at{{ ',' if not loop.last }}
     {% endfor %}
 from counted
-cross join horizon
-where not counted.is_void
+where not is_void

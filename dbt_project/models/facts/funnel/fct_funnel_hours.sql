@@ -38,31 +38,40 @@ dated as (
 
 ),
 
+-- The best of all attempts of an entrant counts, and the best of those that have closed.
 ranked as (
 
     select
         dated.*,
+        {% for rank, more in {'counted_rank': '', 'mature_rank': ', is_mature'}.items() -%}
         row_number() over (
-            partition by funnel_id, hour_started_at, user_id, counted_number
+            partition by funnel_id, hour_started_at, user_id, counted_number{{ more }}
             order by
                 is_ignored, required_step_count desc, step_count desc, is_void, entered_at,
                 attempt_number
-        ) as attempt_rank,
-        bool_and(is_mature) over (
-            partition by funnel_id, hour_started_at, user_id, counted_number
-        ) as is_entrant_mature
+        ) as {{ rank }}{{ ',' if not loop.last }}
+        {% endfor %}
     from dated
+
+),
+
+flagged as (
+
+    select
+        ranked.*,
+        counted_rank = 1 and not is_void as is_counted,
+        is_mature and mature_rank = 1 and not is_void as is_counted_mature
+    from ranked
 
 )
 
 select
     funnel_id,
-    count(*) as entrant_count,
-    count(case when is_converted then 1 end) as converted_count,
-    count(case when is_entrant_mature then 1 end) as mature_entrant_count,
-    count(case when is_entrant_mature and is_converted then 1 end)
-        as mature_converted_count,
+    count(case when is_counted then 1 end) as entrant_count,
+    count(case when is_counted and is_converted then 1 end) as converted_count,
+    count(case when is_counted_mature then 1 end) as mature_entrant_count,
+    count(case when is_counted_mature and is_converted then 1 end) as mature_converted_count,
+    bool_and(is_mature) as is_every_window_closed,
     hour_started_at
-from ranked
-where attempt_rank = 1 and not is_void
+from flagged
 group by funnel_id, hour_started_at

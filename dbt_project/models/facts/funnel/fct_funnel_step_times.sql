@@ -48,19 +48,20 @@ select
     reached.entrant_id,
     reached.step_number,
     case
-        when reached.reached_at is null then null
+        when reached.reached_at is null or not reached.is_mature then null
         when reached.conversion_time = 'counted_attempt'
             then {{ microseconds_between('reached.step_1_at', 'reached.reached_at') }}
         else timed_attempts.microseconds_from_start
     end as microseconds_from_start,
     case
-        when reached.reached_at is null then null
+        when reached.reached_at is null or not reached.is_mature then null
         when reached.conversion_time = 'counted_attempt'
             then {{ microseconds_between('reached.previous_at', 'reached.reached_at') }}
         else timed_attempts.microseconds_from_previous
     end as microseconds_from_previous,
     reached.reached_at is not null as is_reached,
     reached.previous_at is not null as is_previous_reached,
+    reached.is_counted,
     reached.is_mature,
     reached.period_start_date
 from reached

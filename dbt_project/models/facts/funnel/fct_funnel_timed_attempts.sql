@@ -1,14 +1,18 @@
 with
 
+-- Times are of what has had its time: of attempts whose window has closed.
 entries as (
 
     select
         entries.*,
+        funnels.conversion_time,
         breakdown_values.shown_value as breakdown_value
     from {{ ref('fct_funnel_entries') }} as entries
     inner join {{ ref('dim_funnels') }} as funnels
         on entries.funnel_id = funnels.funnel_id
         and funnels.conversion_time <> 'counted_attempt'
+    inner join {{ ref('dim_horizon') }} as horizon
+        on entries.closes_at <= horizon.data_through_at
     left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
         on entries.funnel_id = breakdown_values.funnel_id
         and entries.part_value = breakdown_values.breakdown_value
@@ -21,36 +25,16 @@ attempts as (
 
 ),
 
-funnels as (
-
-    select * from {{ ref('dim_funnels') }} where conversion_time <> 'counted_attempt'
-
-),
-
 steps as (
 
     select * from {{ ref('dim_funnel_steps') }} where step_number is not null
 
 ),
 
-{# A loop, because the grains differ only in how a day becomes a period. #}
 periods as (
 
-    {% for grain, period in {
-        'all': 'cast(null as date)',
-        'day': 'entries.entry_date',
-        'week': week_start('entries.entry_date'),
-        'month': month_start('entries.entry_date'),
-    }.items() -%}
-    select
-        entries.*,
-        funnels.conversion_time,
-        '{{ grain }}' as grain,
-        {{ period }} as period_start_date
-    from entries
-    inner join funnels on entries.funnel_id = funnels.funnel_id
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {{ in_entry_periods('entries') }}
+
 ),
 
 -- Of an entrant's furthest attempts, the one that got there first, from its latest start.

@@ -24,24 +24,9 @@ horizon as (
 
 ),
 
--- The total over all periods always exists, also where nobody entered.
-periods as (
+entry_periods as (
 
-    select distinct
-        funnel_id,
-        grain,
-        period_start_date,
-        breakdown_value
-    from {{ ref('fct_funnel_counted_attempts') }}
-
-    union
-
-    select
-        funnel_id,
-        'all' as grain,
-        cast(null as date) as period_start_date,
-        cast(null as {{ dbt.type_string() }}) as breakdown_value
-    from funnels
+    select * from {{ ref('fct_funnel_entry_periods') }}
 
 ),
 
@@ -53,8 +38,8 @@ counted as (
         period_start_date,
         breakdown_value,
         step_number,
-        count(*) as entrant_count,
-        count(case when is_reached then 1 end) as reached_count,
+        count(case when is_counted then 1 end) as entrant_count,
+        count(case when is_counted and is_reached then 1 end) as reached_count,
         count(case when is_mature then 1 end) as mature_entrant_count,
         count(case when is_mature and is_reached then 1 end) as mature_reached_count,
         count(case when is_mature and is_previous_reached then 1 end) as mature_previous_count,
@@ -68,10 +53,30 @@ counted as (
         ) / 1000000.0 as median_seconds_from_previous,
         percentile_cont(0.9) within group (
             order by case when is_mature and is_reached then microseconds_from_previous end
-        ) / 1000000.0 as p90_seconds_from_previous,
-        bool_and(is_mature) as is_every_entrant_mature
+        ) / 1000000.0 as p90_seconds_from_previous
     from step_times
     group by funnel_id, grain, period_start_date, breakdown_value, step_number
+
+),
+
+-- The total over all periods always exists, also where nobody entered.
+periods as (
+
+    select distinct
+        funnel_id,
+        grain,
+        period_start_date,
+        breakdown_value
+    from counted
+
+    union
+
+    select
+        funnel_id,
+        'all' as grain,
+        cast(null as date) as period_start_date,
+        cast(null as {{ dbt.type_string() }}) as breakdown_value
+    from funnels
 
 ),
 
@@ -122,8 +127,8 @@ select
     cast(counted.median_seconds_from_previous as double) as median_seconds_from_previous,
     cast(counted.p90_seconds_from_previous as double) as p90_seconds_from_previous,
     steps.is_optional,
-    coalesce(closed.is_period_closed, false) and coalesce(counted.is_every_entrant_mature, true)
-        as is_mature,
+    coalesce(closed.is_period_closed, false)
+        and coalesce(entry_periods.is_every_window_closed, true) as is_mature,
     closed.period_start_date
 from closed
 inner join steps on closed.funnel_id = steps.funnel_id
@@ -133,3 +138,8 @@ left join counted
     and steps.step_number = counted.step_number
     and closed.period_start_date is not distinct from counted.period_start_date
     and closed.breakdown_value is not distinct from counted.breakdown_value
+left join entry_periods
+    on closed.funnel_id = entry_periods.funnel_id
+    and closed.grain = entry_periods.grain
+    and closed.period_start_date is not distinct from entry_periods.period_start_date
+    and closed.breakdown_value is not distinct from entry_periods.breakdown_value

@@ -18,6 +18,12 @@ periods as (
 
 ),
 
+entry_periods as (
+
+    select * from {{ ref('fct_funnel_entry_periods') }}
+
+),
+
 last_steps as (
 
     select
@@ -39,6 +45,7 @@ counted as (
         conversion.reached_count as converted_count,
         conversion.mature_entrant_count,
         conversion.mature_reached_count as mature_converted_count,
+        cast(null as boolean) as is_every_window_closed,
         {{ local_midnight('conversion.period_start_date') }} as period_start_at
     from conversion
     inner join last_steps
@@ -55,6 +62,7 @@ counted as (
         converted_count,
         mature_entrant_count,
         mature_converted_count,
+        is_every_window_closed,
         hour_started_at as period_start_at
     from hours
 
@@ -89,7 +97,9 @@ filled as (
         coalesce(counted.converted_count, 0) as converted_count,
         coalesce(counted.mature_entrant_count, 0) as mature_entrant_count,
         coalesce(counted.mature_converted_count, 0) as mature_converted_count,
-        periods.is_closed,
+        periods.is_closed and coalesce(
+            counted.is_every_window_closed, entry_periods.is_every_window_closed, true
+        ) as is_mature,
         periods.period_start_date,
         periods.period_start_at
     from periods
@@ -101,6 +111,11 @@ filled as (
         and periods.grain = counted.grain
         and periods.period_start_at = counted.period_start_at
         and parts.breakdown_value is not distinct from counted.breakdown_value
+    left join entry_periods
+        on periods.funnel_id = entry_periods.funnel_id
+        and periods.grain = entry_periods.grain
+        and periods.period_start_date = entry_periods.period_start_date
+        and parts.breakdown_value is not distinct from entry_periods.breakdown_value
 
 )
 
@@ -113,7 +128,7 @@ select
     mature_entrant_count,
     mature_converted_count,
     {{ rate('mature_converted_count', 'mature_entrant_count') }} as conversion_rate,
-    is_closed and mature_entrant_count = entrant_count as is_mature,
+    is_mature,
     period_start_date,
     period_start_at
 from filled

@@ -5,8 +5,8 @@ stickiness as (
     select
         stickiness.*,
         lower(trim(stickiness.interval)) as interval_unit,
-        {{ bound_start('from_at') }} as from_instant,
-        {{ bound_end('to_at') }} as to_instant,
+        {{ bound_instant('from_at', is_end=false) }} as from_instant,
+        {{ bound_instant('to_at', is_end=true) }} as to_instant,
         row_number() over (
             partition by stickiness_id order by row_number
         ) as copy_number

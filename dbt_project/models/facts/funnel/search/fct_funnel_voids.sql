@@ -24,8 +24,8 @@ chains as (
 
 ),
 
--- Between its two steps; in any order, between the opening and the completion. A step that
--- was not reached ends with the window.
+-- Strictly between its two steps; in any order, between the opening and the completion. A step
+-- that was not reached ends with the window, whose last instant belongs to it.
 spans as (
 
     select
@@ -33,6 +33,7 @@ spans as (
         chains.user_id,
         chains.thread_id,
         chains.step_1_rank,
+        chains.closes_at,
         exclusions.exclusion_number,
         case
             when funnels.order_mode = 'any' then chains.step_1_at
@@ -40,14 +41,11 @@ spans as (
         end as begins_at,
         case
             when funnels.order_mode = 'any'
-                then coalesce({{ step_time('chains', 'funnels.step_count') }}, chains.closes_at)
-            else coalesce(
-                {{ step_time(
-                    'chains', 'coalesce(exclusions.excluded_before_step, funnels.step_count)'
-                ) }},
-                chains.closes_at
-            )
-        end as ends_at
+                then {{ step_time('chains', 'funnels.step_count') }}
+            else {{ step_time(
+                'chains', 'coalesce(exclusions.excluded_before_step, funnels.step_count)'
+            ) }}
+        end as reached_at
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
     inner join exclusions on chains.funnel_id = exclusions.funnel_id
@@ -64,7 +62,7 @@ looks as (
         step_1_rank,
         false as is_target,
         begins_at as occurred_at,
-        ends_at
+        coalesce({{ add_microseconds('reached_at', '-1') }}, closes_at) as last_at
     from spans
     where begins_at is not null
 
@@ -78,7 +76,7 @@ looks as (
         cast(null as bigint) as step_1_rank,
         true as is_target,
         occurred_at,
-        cast(null as timestamp) as ends_at
+        cast(null as timestamp) as last_at
     from exclusion_events
 
 ),
@@ -104,5 +102,5 @@ select
     step_1_rank,
     min(excluded_at) as void_at
 from linked
-where not is_target and excluded_at < ends_at
+where not is_target and excluded_at <= last_at
 group by funnel_id, user_id, thread_id, step_1_rank
