@@ -101,9 +101,10 @@ by_hour,a,a,,,hour
 STEPS = "funnel_id,step_number,event_name\n" + "".join(
     f"{name},1,start\n{name},2,end\n" for name in ("on_day", "before", "first_half_hour", "by_hour")
 )
-RETENTIONS = """retention_id,label_en,label_zh,cohort_event,return_event,granularity,periods,from_at,to_at
-r,a,a,start,start,day,2,2024-10-27,2024-10-27
-"""
+RETENTIONS = (
+    "retention_id,label_en,label_zh,cohort_event,return_event,granularity,periods,from_at,to_at\n"
+    "r,a,a,start,start,day,2,2024-10-27,2024-10-27\n"
+)
 
 
 def build(folder: Path, zone: str, instants: list[str]) -> Path:

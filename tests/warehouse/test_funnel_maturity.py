@@ -140,6 +140,7 @@ def test_an_exclusion_at_the_last_instant_of_the_window_voids(
     """Where the later step is not reached; one at the instant of a step is not between them."""
     rows = support.query(
         warehouse,
-        f"select user_id from facts.fct_funnel_attempts where funnel_id = '{funnel_id}' and is_void",
+        "select user_id from facts.fct_funnel_attempts where is_void"
+        f" and funnel_id = '{funnel_id}'",
     )
     assert {row["user_id"] for row in rows} == {"at the end"}
