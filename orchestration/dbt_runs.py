@@ -268,12 +268,7 @@ def _hash_of_models(settings: Settings, manifest: Manifest, pending: list[str]) 
 
     project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
     described = {
-        "settings": [
-            settings.timezone,
-            settings.week_start,
-            settings.currency,
-            settings.horizon.isoformat() if settings.horizon else None,
-        ],
+        "settings": settings.of_rows,
         "vars": project.get("vars", {}),
         "definitions": {name: _definition_hash(settings, name) for name in definitions},
         "models": {

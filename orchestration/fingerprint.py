@@ -40,14 +40,7 @@ def made_of(settings: Settings, connection: duckdb.DuckDBPyConnection) -> dict[s
                 "select file, content_hash, error from seeds.definition_files order by all"
             ).fetchall()
         ),
-        "settings": _hash(
-            [
-                settings.timezone,
-                settings.week_start,
-                settings.currency,
-                settings.horizon.isoformat() if settings.horizon else None,
-            ]
-        ),
+        "settings": _hash(settings.of_rows),
         "project": project_hash(),
         "code": _code_hash(),
     }

@@ -40,6 +40,7 @@ class Settings:
     timezone: str
     week_start: str
     currency: str
+    zone_names: str
     horizon: datetime | None
     # Secrets are not shown where settings are.
     pseudonym_key: str | None = field(repr=False)
@@ -75,6 +76,7 @@ class Settings:
                 "WEEK_START", get("WEEK_START", "monday").lower(), ("monday", "sunday")
             ),
             currency=get("CURRENCY", "USD").upper(),
+            zone_names=_zone_names(get("ZONE_NAMES")),
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
             erasure_key=get("ERASURE_KEY") or None,
@@ -107,6 +109,7 @@ class Settings:
             "TIMEZONE": self.timezone,
             "WEEK_START": self.week_start,
             "CURRENCY": self.currency,
+            "ZONE_NAMES": self.zone_names,
             "HORIZON": self.horizon.isoformat(sep=" ") if self.horizon else "",
             "MEMORY_LIMIT": self.memory_limit,
             "THREADS": self.threads,
@@ -118,6 +121,17 @@ class Settings:
             "PAGES_URL": self.pages_url,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
+
+    @property
+    def of_rows(self) -> list[str | None]:
+        """The settings that rows depend on: with others, what stands is computed anew."""
+        return [
+            self.timezone,
+            self.week_start,
+            self.currency,
+            self.zone_names,
+            self.horizon.isoformat() if self.horizon else None,
+        ]
 
     @property
     def data_docs_dir(self) -> Path:
@@ -153,6 +167,8 @@ MEANINGS: Mapping[str, str] = {
     "week_start": "`monday` or `sunday`",
     "currency": "currency of amounts; rows in another one are quarantined, unless "
     "`seeds/currency_rates.csv` has a rate",
+    "zone_names": "what names of time zones mean in your feeds: `CST=+08:00,IST=+05:30`; a time "
+    "with another name is quarantined",
     "horizon": "build as of this instant (ISO 8601): what occurred later is left out",
     "pseudonym_key": "when set, `user_id` and `anonymous_id` are published as keyed hashes",
     "erasure_key": "key of the hashes that keep erased people out; it must not change",
@@ -200,6 +216,23 @@ def _timezone(value: str) -> str:
             f"YUNYING_TIMEZONE={value!r} is no IANA time zone; give one like Asia/Shanghai"
         ) from error
     return value
+
+
+def _zone_names(value: str) -> str:
+    """Names of time zones with their offsets, in one order: `CST=+08:00,IST=+05:30`."""
+    offsets: dict[str, str] = {}
+    for part in _list(value):
+        pair = re.fullmatch(
+            r"([A-Za-z][A-Za-z0-9_/+:-]*)\s*=\s*([+-](?:0\d|1[0-5]):[0-5]\d)", part, re.ASCII
+        )
+        name = pair.group(1).upper() if pair else ""
+        if pair is None or name in {"Z", "UTC", "GMT"} or offsets.get(name, pair[2]) != pair[2]:
+            raise SettingsError(
+                f"YUNYING_ZONE_NAMES has {part!r}: give names with one offset each, like "
+                "CST=+08:00,IST=+05:30; Z, UTC and GMT have theirs"
+            )
+        offsets[name] = pair[2]
+    return ",".join(f"{name}={offset}" for name, offset in sorted(offsets.items()))
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -64,6 +64,10 @@ _SETTINGS: Mapping[str, str] = {
     "`seeds/currency_rates.csv` has a rate": (
         "金额的币种；其他币种的行会被隔离，除非 `seeds/currency_rates.csv` 给了汇率"
     ),
+    "what names of time zones mean in your feeds: `CST=+08:00,IST=+05:30`; a time with another "
+    "name is quarantined": (
+        "数据里时区缩写的含义：`CST=+08:00,IST=+05:30`；带其他缩写的时间会被隔离"
+    ),
     "build as of this instant (ISO 8601): what occurred later is left out": (
         "只算到这一刻（ISO 8601），之后发生的不算"
     ),

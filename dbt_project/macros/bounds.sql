@@ -16,11 +16,6 @@
     {{ whole_number(text, 'bigint', least, 100000000000) }}
 {%- endmacro %}
 
-{# Whether a bound of a definition (`from_at`, `to_at`) is a date without a time. #}
-{% macro is_date_text(text) -%}
-    (length(trim({{ text }})) <= 10 and {{ try_cast(text, 'date') }} is not null)
-{%- endmacro %}
-
 {# A date some days after another; the number of days may be an expression. #}
 {% macro days_after(day, days) -%}
     cast({{ dbt.dateadd('day', days, day) }} as date)

@@ -105,8 +105,8 @@ typed as (
         united.source_file,
         united.row_number,
         united.load_id,
-        {{ parse_instant('trim(united.occurred_at)', 'united.occurred_at') }} as occurred_at,
-        {{ parse_instant('trim(united.received_at)', 'united.received_at') }} as received_at,
+        {{ parse_instant('united.occurred_at') }} as occurred_at,
+        {{ parse_instant('united.received_at') }} as received_at,
         files.first_loaded_at
     from united
     inner join files on united.load_id = files.load_id
@@ -120,7 +120,7 @@ converted as (
         case
             when typed.amount is null or typed.currency is null
                 or typed.currency = '{{ reporting_currency() }}' then typed.amount
-            else cast(typed.amount * rates.rate as decimal(18, 4))
+            else {{ try_cast('typed.amount * rates.rate', 'decimal(18, 4)') }}
         end as reporting_amount
     from typed
     left join rates

@@ -169,55 +169,6 @@
     {{ return("cast('" ~ value ~ "' as timestamp)" if value else none) }}
 {%- endmacro %}
 
-{# Text -> UTC timestamp, null where it cannot be read: ISO 8601 with or without an offset
-   (none: UTC; the basic form takes none but Z), or an epoch in seconds, milliseconds or
-   microseconds, told apart by magnitude (10^11 seconds is the year 5138). `plain`: the same text
-   before it was trimmed, where that is known; most needs no trimming, which costs a parse. #}
-{% macro parse_instant(text, plain=none) -%}
-    {{ adapter.dispatch('parse_instant')(text, plain) }}
-{%- endmacro %}
-
-{% macro default__parse_instant(text, plain) -%}
-    {#- A cast that fails is slow, and DuckDB makes one of equal expressions before it looks
-        at the branches: so each stands once, behind a test that is cheap. What names no zone
-        but Z needs none of the calendar that a time zone does: 3 times as fast. -#}
-    {%- set plain = text if plain is none else plain -%}
-    case
-        when regexp_full_match(
-            {{ plain }}, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?'
-        )
-            then try_cast({{ plain }} as timestamp)
-        when strpos(substr({{ text }}, 2), '-') > 0 or strpos({{ text }}, '/') > 0
-            then timezone('UTC', try_cast({{ text }} as timestamptz))
-        when strpos({{ text }}, 'T') > 0
-            then try_strptime({{ text }}, ['%Y%m%dT%H%M%SZ', '%Y%m%dT%H%M%S'])
-        else make_timestamp(cast(
-            try_cast({{ text }} as decimal(38, 6)) * {{ epoch_unit(text) }} as bigint
-        ))
-    end
-{%- endmacro %}
-
-{% macro spark__parse_instant(text, plain) -%}
-    case
-        when locate('-', substr({{ text }}, 2)) > 0
-            then to_utc_timestamp(try_to_timestamp({{ text }}), current_timezone())
-        when locate('T', {{ text }}) > 0
-            then try_to_timestamp({{ text }}, "yyyyMMdd'T'HHmmss[X]")
-        else timestamp_micros(cast(
-            try_cast({{ text }} as decimal(38, 6)) * {{ epoch_unit(text) }} as bigint
-        ))
-    end
-{%- endmacro %}
-
-{# Microseconds of one unit of an epoch, by the digits before its point; null beyond. #}
-{% macro epoch_unit(text) -%}
-    case
-        when length({{ dbt.split_part("ltrim(" ~ text ~ ", '+-0')", "'.'", 1) }}) <= 11 then 1000000
-        when length({{ dbt.split_part("ltrim(" ~ text ~ ", '+-0')", "'.'", 1) }}) <= 14 then 1000
-        when length({{ dbt.split_part("ltrim(" ~ text ~ ", '+-0')", "'.'", 1) }}) <= 17 then 1
-    end
-{%- endmacro %}
-
 {# Microseconds from one instant to a later one, exact. #}
 {% macro microseconds_between(first_instant, last_instant) -%}
     {{ adapter.dispatch('microseconds_between')(first_instant, last_instant) }}
@@ -248,29 +199,6 @@
 {% macro spark__date_series(first_date, last_date, relation, column) -%}
     select explode(sequence({{ first_date }}, {{ last_date }}, interval 1 day)) as {{ column }}
     from {{ relation }}
-{%- endmacro %}
-
-{# A bound that a person wrote -> UTC timestamp. Without a zone it is local; a date alone is
-   its first instant, or its last where it ends a range. #}
-{% macro bound_instant(text, is_end) -%}
-    case
-        when {{ text }} is null then null
-        when length({{ text }}) <= 10 then
-            {% if is_end -%}
-            {{ dbt.dateadd('microsecond', -1, local_midnight(
-                dbt.dateadd('day', 1, try_cast(text, 'date'))
-            )) }}
-            {%- else -%}
-            {{ local_midnight(try_cast(text, 'date')) }}
-            {%- endif %}
-        when {{ has_zone(text) }} then {{ parse_instant(text) }}
-        else {{ (last_instant_of if is_end else first_instant_of)(try_cast(text, 'timestamp')) }}
-    end
-{%- endmacro %}
-
-{# Whether the text of an instant names its zone: `Z`, or an offset after the time. #}
-{% macro has_zone(text) -%}
-    (upper({{ text }}) like '%Z' or substr({{ text }}, 11) like '%+%' or substr({{ text }}, 11) like '%-%')
 {%- endmacro %}
 
 {# An instant some seconds later; the seconds are an expression. #}

@@ -12,7 +12,7 @@ typed as (
         upper(currency) as currency,
         {{ try_cast('rate', 'decimal(18, 8)') }} as rate,
         coalesce(
-            {{ local_midnight(try_cast('valid_from_date', 'date')) }},
+            {{ bound_instant('valid_from_date', is_end=false) }},
             cast('0001-01-01' as timestamp)
         ) as valid_from_at
     from currency_rates

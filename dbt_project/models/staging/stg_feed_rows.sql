@@ -13,8 +13,11 @@ judged as (
         content_hash,
         case
             when malformed_payload is not null then 'malformed_row'
-            {% for column in required_columns -%}
+            {% for column, read in required_columns.items() -%}
             when {{ column }} is null then 'missing_{{ column }}'
+            {% if read != column -%}
+            when {{ read }} is null then 'unparseable_{{ column }}'
+            {% endif -%}
             {% endfor -%}
         end as reason,
         coalesce(malformed_payload, {{ raw_row_as_json(feed) }}) as payload

@@ -4,12 +4,15 @@ from expectations.rules import QueryRule
 from expectations.suites.raw._feeds import BEFORE_NEWEST_LOAD, WARNING, feed_suite
 
 # The day of an event as its text says, without staging's care: enough to count by. The first ten
-# characters of an ISO 8601 instant are its date; those of an epoch since 2001 are its seconds,
-# be it in seconds, milliseconds or microseconds. Few texts stand for many rows: group, then parse.
+# characters of an ISO 8601 instant are its date, with separators or without; those of an epoch
+# since 2001 are its seconds, be it in seconds, milliseconds or microseconds. Few texts stand for
+# many rows: group, then parse.
 _DAY_TEXT = "substr(occurred_at, 1, 10)"
 _DAY = """coalesce(
         try_cast(day_text as date),
-        date '1970-01-01' + cast(floor(try_cast(day_text as bigint) / 86400) as integer)
+        cast(try_strptime(regexp_extract(day_text, '^(19|20)\\d{6}'), '%Y%m%d') as date),
+        date '1970-01-01'
+        + cast(floor(try_cast(regexp_extract(day_text, '^\\d{10}$') as bigint) / 86400) as integer)
     )"""
 
 # The newest day that is over, and each of the four weeks before it, days without events too.

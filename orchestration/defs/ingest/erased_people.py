@@ -19,8 +19,8 @@ KEY = "erasure"
 """Name of the key of the hashes, as `keyed_hash.set_key` was told it."""
 _INSTANTS = ("occurred_at", "recorded_at", "requested_at")
 
-Request = tuple[str | None, str | None, str | None]
-"""User id, anonymous id, when it was asked: as the text that came, trimmed."""
+Request = tuple[str | None, str | None, datetime]
+"""User id, anonymous id, and when it was asked: where that cannot be read, when it was loaded."""
 
 # Devices that users were seen with: the one seen first, how many, and who.
 _OWNERS = """
@@ -49,8 +49,10 @@ def requests(connection: duckdb.DuckDBPyConnection) -> list[Request]:
     """The requests that raw holds; those that were taken in have left it."""
     return connection.execute(
         f"""
-        select distinct nullif(trim(user_id), ''), nullif(trim(anonymous_id), ''), requested_at
-        from raw.{REQUESTS}
+        select distinct nullif(trim(user_id), ''), nullif(trim(anonymous_id), ''),
+            coalesce(raw_instant(r.requested_at), f.first_loaded_at)
+        from raw.{REQUESTS} as r
+        inner join raw.ingest_files as f on r.load_id = f.load_id
         where malformed_payload is null
             and coalesce(nullif(trim(user_id), ''), nullif(trim(anonymous_id), '')) is not null
         order by all
@@ -58,11 +60,13 @@ def requests(connection: duckdb.DuckDBPyConnection) -> list[Request]:
     ).fetchall()
 
 
-def returned(connection: duckdb.DuckDBPyConnection, since: int) -> list[Request]:
+def returned(
+    connection: duckdb.DuckDBPyConnection, since: int, now: datetime
+) -> list[Request]:
     """Erased users whom loads after `since` name: their rows may show devices that are new."""
     rows = connection.execute(
         f"""
-        select u.id, cast(max(r.requested_at) as varchar)
+        select u.id, max(r.requested_at)
         from (
             select distinct trim(user_id) as id
             from raw.events
@@ -75,7 +79,7 @@ def returned(connection: duckdb.DuckDBPyConnection, since: int) -> list[Request]
         order by u.id
         """
     ).fetchall()
-    return [(user, None, requested_at) for user, requested_at in rows]
+    return [(user, None, requested_at or now) for user, requested_at in rows]
 
 
 def record(
@@ -96,7 +100,6 @@ def record(
         "(person varchar, id varchar, kind varchar, until_at timestamp)"
     )
     for user, device, requested_at in [*requests, *again]:
-        until = f"coalesce(raw_instant({value(requested_at)}), {value(now)})"
         execute("create or replace temp table asked (id varchar, kind varchar)")
         if user is not None:
             execute(f"insert into asked values ({literal(user)}, 'user')")
@@ -129,7 +132,7 @@ def record(
         name = literal(user or device or "")
         execute(
             f"insert into person_ids select distinct {name}, id, kind, "
-            f"case when kind = 'shared' then {until} end from asked"
+            f"case when kind = 'shared' then {value(requested_at)} end from asked"
         )
     hashed = hash_sql(KEY, "person")
     execute(
@@ -152,13 +155,11 @@ def record(
         execute(
             f"""
             insert into raw.erasures
-            select {hash_sql(KEY, name)}, raw_instant({value(requested_at)}),
-                {value(now)}, null
+            select {hash_sql(KEY, name)}, {value(requested_at)}, {value(now)}, null
             where not exists (
                 select 1 from raw.erasures
                 where person_hash = {hash_sql(KEY, name)}
-                    and requested_at is not distinct from
-                        raw_instant({value(requested_at)})
+                    and requested_at is not distinct from {value(requested_at)}
             )
             """
         )

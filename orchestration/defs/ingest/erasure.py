@@ -96,11 +96,11 @@ def erase(
     rewritten, or the key of the hashes is another one than before.
     """
     _recall(connection, settings)
+    define_raw_instant(connection, settings)
     asked = requests(connection)
     if not asked and not count(connection, "raw.erased_ids"):
         return None
     set_key(connection, KEY, _key(settings, connection))
-    define_raw_instant(connection)
     return _Erasing(connection, settings, links, now, say).all(asked)
 
 
@@ -176,7 +176,7 @@ class _Erasing:
 
     def all(self, asked: list[Request]) -> Erasure | None:
         since = self._scanned()
-        again = returned(self.connection, since)
+        again = returned(self.connection, since, self.now)
         is_new = record(self.connection, asked, again, self.now)
         if is_new:
             _keep(self.connection, self.settings)

@@ -116,7 +116,7 @@ def remove(
     if not cutoffs:
         return None
     is_due = _exists(connection, "raw.expiries where removed_at is null")
-    _find_rows(connection, cutoffs, 0 if is_due else _scanned(connection))
+    _find_rows(connection, settings, cutoffs, 0 if is_due else _scanned(connection))
     count = connection.execute("select count(*) from expired_rows").fetchone()
     row_count = int(count[0]) if count else 0
     removal = Removal(connection, settings, links, "expired_rows", "that have expired")
@@ -227,7 +227,7 @@ def _moves(
         )
         if feed in before and before[feed] >= at:
             continue
-        if _has_rows(connection, feed, at):
+        if _has_rows(connection, settings, feed, at):
             moves[feed] = cut
     return moves
 
@@ -259,10 +259,12 @@ def _midnight(connection: duckdb.DuckDBPyConnection, timezone: str, day: date) -
     return at
 
 
-def _has_rows(connection: duckdb.DuckDBPyConnection, feed: str, at: datetime) -> bool:
+def _has_rows(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, feed: str, at: datetime
+) -> bool:
     if feed == EVENTS:
         return _exists(connection, f"staging.stg_events where occurred_at < {value(at)}")
-    _find_rows(connection, {feed: at}, 0)
+    _find_rows(connection, settings, {feed: at}, 0)
     return _exists(connection, "expired_rows")
 
 
@@ -313,14 +315,17 @@ def _scanned(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _find_rows(
-    connection: duckdb.DuckDBPyConnection, cutoffs: dict[str, datetime], since: int
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    cutoffs: dict[str, datetime],
+    since: int,
 ) -> None:
     """Make `expired_rows`: rows of loads after `since` that lie before their feed's cut-off.
 
     What has no instant that can be read goes by the day on which its file was first loaded.
     The latest row of whom or what a feed describes stays: it says how they are.
     """
-    define_raw_instant(connection)
+    define_raw_instant(connection, settings)
     connection.execute(
         "create or replace temp table expired_rows "
         "(feed varchar, load_id bigint, row_number bigint)"

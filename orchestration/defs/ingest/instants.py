@@ -1,34 +1,19 @@
-"""Instants of raw rows, read as staging does by the macro `parse_instant` of the dbt project."""
+"""Instants of raw rows, read as staging reads them: by its own macro."""
 
 from __future__ import annotations
 
 import duckdb
+from jinja2 import Environment
 
-# A test holds them together with the macro.
-_MACROS = (
-    """
-    create or replace temp macro epoch_digits(t) as
-    length(split_part(ltrim(t, '+-0'), '.', 1))
-    """,
-    """
-    create or replace temp macro trimmed_instant(t) as
-    case
-        when strpos(substr(t, 2), '-') > 0 or strpos(t, '/') > 0
-            then cast(timezone('UTC', try_cast(t as timestamptz)) as timestamp)
-        when strpos(t, 'T') > 0
-            then try_strptime(t, ['%Y%m%dT%H%M%SZ', '%Y%m%dT%H%M%S'])
-        else make_timestamp(cast(try_cast(t as decimal(38, 6)) * case
-            when epoch_digits(t) <= 11 then 1000000
-            when epoch_digits(t) <= 14 then 1000
-            when epoch_digits(t) <= 17 then 1
-        end as bigint))
-    end
-    """,
-    "create or replace temp macro raw_instant(t) as trimmed_instant(trim(t))",
-)
+from orchestration.project import DBT_PROJECT_DIR, Settings
+
+_MACROS = DBT_PROJECT_DIR / "macros" / "instants.sql"
 
 
-def define_raw_instant(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `raw_instant(text)`: a UTC timestamp, null where the text is none."""
-    for macro in _MACROS:
-        connection.execute(macro)
+def define_raw_instant(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make `raw_instant(text)`: a UTC timestamp, null where the text is none for certain."""
+    environment = Environment(extensions=["jinja2.ext.do"])
+    environment.globals["env_var"] = settings.environment().get
+    macros = environment.from_string(_MACROS.read_text(encoding="utf-8")).module
+    body = macros.default__parse_instant("text")  # type: ignore[attr-defined]
+    connection.execute(f"create or replace temp macro raw_instant(text) as {body}")

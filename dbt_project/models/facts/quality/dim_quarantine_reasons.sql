@@ -1,5 +1,6 @@
 {# A loop over the columns that feeds require, because each is a reason of the same kind. #}
-{%- set required = feed_required_columns().values() | sum(start=[]) | unique | sort -%}
+{%- set required = {} -%}
+{%- for columns in feed_required_columns().values() %}{% do required.update(columns) %}{% endfor -%}
 with
 
 reasons as (
@@ -27,8 +28,8 @@ reasons as (
 
     select
         'unparseable_occurred_at' as reason,
-        'occurred_at is empty, before 1970, or no instant. Write ISO 8601, or an epoch in seconds, milliseconds or microseconds.' as mend_en,
-        'occurred_at 为空、早于 1970 年，或不是时间。请写 ISO 8601，或以秒、毫秒、微秒计的时间戳。' as mend_zh
+        'occurred_at is empty, before 1970, or no instant for certain: 01/02/2024 is two days, CST two zones. Write ISO 8601, or an epoch in seconds, milliseconds or microseconds; what a zone name means, YUNYING_ZONE_NAMES says.' as mend_en,
+        'occurred_at 为空、早于 1970 年，或不能确定是哪一刻：01/02/2024 可能是两天，CST 可能是两个时区。请写 ISO 8601，或以秒、毫秒、微秒计的时间戳；时区缩写的含义由 YUNYING_ZONE_NAMES 说明。' as mend_zh
 
     union all
 
@@ -58,13 +59,23 @@ reasons as (
         'The amount is in another currency than the reporting one. Add its rate to seeds/currency_rates.csv.' as mend_en,
         '金额不是报表币种。在 seeds/currency_rates.csv 里加上它的汇率。' as mend_zh
 
-    {% for column in required -%}
+    {% for column, read in required | dictsort -%}
     union all
 
     select
         'missing_{{ column }}' as reason,
         'The row has no {{ column }}, without which it says nothing. Is the column named otherwise?' as mend_en,
         '这一行没有 {{ column }}，缺了它就没有意义。是不是列名不同？' as mend_zh
+
+    {% if read != column and column != 'occurred_at' -%}
+    union all
+
+    select
+        'unparseable_{{ column }}' as reason,
+        'The {{ column }} of the row cannot be read for certain. Write a date or a time as ISO 8601, a number plainly: 1234.50.' as mend_en,
+        '这一行的 {{ column }} 无法确定地识别。日期和时间请按 ISO 8601 写，数字请写成 1234.50 这样。' as mend_zh
+
+    {% endif -%}
     {% endfor %}
 
 )

@@ -35,7 +35,8 @@ refused as (
     select
         quarantined.*,
         case
-            when reason in ('unparseable_occurred_at', 'future_occurred_at') then 'occurred_at'
+            when reason like 'unparseable_%' then substr(reason, 13)
+            when reason = 'future_occurred_at' then 'occurred_at'
             when reason = 'future_received_at' then 'received_at'
             when reason = 'invalid_amount' then 'amount'
             when reason = 'foreign_currency' then 'currency'

@@ -39,7 +39,7 @@ problems as (
     from currency_rates
     where
         valid_from_date is not null
-        and {{ try_cast('valid_from_date', 'date') }} is null
+        and {{ parse_date('valid_from_date') }} is null
     union all
     select
         row_number,

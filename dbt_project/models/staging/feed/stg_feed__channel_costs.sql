@@ -19,7 +19,7 @@ typed as (
         {{ try_cast('cost_amount', 'decimal(18, 4)') }} as cost_amount,
         {{ try_cast('impressions', 'bigint') }} as impressions,
         {{ try_cast('clicks', 'bigint') }} as clicks,
-        {{ try_cast('cost_date', 'date') }} as cost_date
+        {{ parse_date('cost_date') }} as cost_date
     from channel_costs
 
 )

@@ -13,8 +13,8 @@ typed as (
         properties,
         content_hash,
         {{ try_cast('target_value', 'decimal(18, 4)') }} as target_value,
-        {{ try_cast('period_start_date', 'date') }} as period_start_date,
-        {{ try_cast('period_end_date', 'date') }} as period_end_date
+        {{ parse_date('period_start_date') }} as period_start_date,
+        {{ parse_date('period_end_date') }} as period_end_date
     from kpi_targets
 
 )
