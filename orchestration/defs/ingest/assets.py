@@ -58,7 +58,11 @@ LEDGER_TABLES = {
         "One row per request of erasure that was taken in; who it was for is a keyed hash.",
         (
             Column("person_hash", "text", "HMAC-SHA256 of the id in the request"),
-            Column("requested_at", "timestamp", "When it was asked; where that cannot be read, when it was loaded"),
+            Column(
+                "requested_at",
+                "timestamp",
+                "When it was asked; unreadable: when it was loaded",
+            ),
             Column("recorded_at", "timestamp", "When it was taken in"),
             Column("erased_at", "timestamp", "When nothing of the person was left in raw"),
         ),

@@ -60,9 +60,7 @@ def requests(connection: duckdb.DuckDBPyConnection) -> list[Request]:
     ).fetchall()
 
 
-def returned(
-    connection: duckdb.DuckDBPyConnection, since: int, now: datetime
-) -> list[Request]:
+def returned(connection: duckdb.DuckDBPyConnection, since: int, now: datetime) -> list[Request]:
     """Erased users whom loads after `since` name: their rows may show devices that are new."""
     rows = connection.execute(
         f"""
