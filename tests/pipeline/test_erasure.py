@@ -261,6 +261,27 @@ def test_a_request_may_name_a_device(tmp_path: Path) -> None:
     assert holding(tmp_path) == []
 
 
+@pytest.mark.parametrize("text", [None, "soon", "0", "1e400", "1.7172E+18", "2024-02-01 09:00 CST"])
+def test_a_request_whose_time_cannot_be_read_is_of_its_load(
+    tmp_path: Path, text: str | None
+) -> None:
+    loaded_at = datetime(2024, 3, 1, 12)
+    write(tmp_path, {feed: [*OTHERS[feed], *THEIRS[feed]] for feed in OTHERS}, "all")
+    write(tmp_path, {"erasure_requests": [{**REQUEST, "requested_at": text}]}, "requests")
+    settings = settings_of(tmp_path)
+    ingest(settings, now=loaded_at)
+    assert holding(tmp_path) == []
+    asked = query(settings.warehouse, "select requested_at from raw.erasures")
+    assert asked == [{"requested_at": loaded_at}]
+    # The tablet was theirs until then, and is somebody else's from then on.
+    before = event(960, None, "tablet", 1, occurred_at="2024/2/29 10:00")
+    after = event(961, None, "tablet", 1, occurred_at="20240302T100000Z")
+    write(tmp_path, {"events": [before, after]}, "later")
+    ingest(settings)
+    rows = query(settings.warehouse, "select event_id from raw.events where event_id >= 'e96'")
+    assert rows == [{"event_id": "e961"}]
+
+
 def test_files_that_are_not_loaded_are_searched(tmp_path: Path) -> None:
     write(tmp_path, OTHERS, "others")
     write(tmp_path, THEIRS, "theirs")

@@ -12,7 +12,6 @@ import pytest
 from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest import archive, expiry, loader, removing
 from orchestration.defs.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
-from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.project import Settings
 from orchestration.warehouse import compact
 from tests import support
@@ -334,19 +333,6 @@ def test_a_definition_that_says_something_else_leaves_its_archive(folder: Path) 
     path.write_text(text, encoding="utf-8")
     assert "something else" not in support.ingest_raw(settings).summary()
     assert query(settings.warehouse, changed) == []
-
-
-def test_instants_are_read_as_staging_reads_them(built: Path) -> None:
-    with duckdb.connect(str(built / support.WAREHOUSE), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        define_raw_instant(connection)
-        rows = connection.execute(
-            "select e.occurred_at, raw_instant(e.occurred_at), t.occurred_at "
-            "from raw.events as e inner join staging.stg_events__typed as t "
-            "using (load_id, row_number)"
-        ).fetchall()
-    assert [row for row in rows if row[1] != row[2]] == []
-    assert len({row[0] for row in rows if row[2] is not None and row[0][:4] != "202"}) >= 4
 
 
 def test_every_feed_but_the_requests_may_expire_by_a_column_of_its_own() -> None:

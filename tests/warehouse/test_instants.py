@@ -80,9 +80,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, row in enumerate(feeds["erasure_requests"])
     ]
     feeds["events"] += [
-        {**feeds["events"][-1], "event_id": "rich", "currency": "EUR", "amount": "99999999999999"},
-        {**feeds["events"][-1], "event_id": "paid", "currency": "EUR", "amount": "1e1"},
-        {**feeds["events"][-1], "event_id": "end", "occurred_at": "2024-06-30T00:00:00Z"},
+        {**feeds["events"][0], "event_id": "rich", "currency": "EUR", "amount": "99999999999999"},
+        {**feeds["events"][0], "event_id": "paid", "currency": "EUR", "amount": "1e1"},
     ]
     build_warehouse(folder, feeds=feeds, seeds=SEEDS, environment=ENVIRONMENT)
     return folder
