@@ -120,7 +120,7 @@ converted as (
         case
             when typed.amount is null or typed.currency is null
                 or typed.currency = '{{ reporting_currency() }}' then typed.amount
-            else {{ try_cast('typed.amount * rates.rate', 'decimal(18, 4)') }}
+            else {{ try_cast('cast(typed.amount as decimal(19, 4)) * rates.rate', 'decimal(18, 4)') }}
         end as reporting_amount
     from typed
     left join rates

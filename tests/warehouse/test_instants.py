@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.defs.ingest.feeds import FEEDS, Feed
@@ -118,6 +118,7 @@ def test_what_a_name_of_a_zone_means_is_said_by_a_setting(
     assert read(reader, texts) == wanted
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(DRAWN, st.text(max_size=40), st.floats().map(str)), max_size=200))
 def test_no_text_fails_and_no_number_lands_before_1990(
     reader: duckdb.DuckDBPyConnection, texts: list[str]
