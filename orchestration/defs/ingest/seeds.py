@@ -206,6 +206,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("currency", "rate", "valid_from_date"),
     ),
     Definition(
+        "placeholder_ids",
+        "One row per text that stands where an id of a person should, and is none.",
+        ("placeholder_id",),
+        falls_back=True,
+    ),
+    Definition(
         "data_retention",
         "One row per feed whose raw rows go after so many months.",
         ("feed", "keep_months"),
@@ -230,8 +236,7 @@ def load_seeds(
 ) -> tuple[SeedFile, ...]:
     """Make the tables of `seeds` what the folder's files say, in one transaction.
 
-    A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
-    one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
+    A missing file gives an empty table (of those that fall back: what is shipped), so does one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
     whose file is as it was stays as it is. `links` is a folder to be made, for a while.
     """
     # Rows are few; keeping their order keeps their lines.
@@ -433,10 +438,10 @@ def _stage_rows(
             f"It has: {', '.join(shape.names)[:120]}"
         )
     chosen = ", ".join(
-        f"nullif(trim({found[column]}), '')" if column in found else "cast(null as varchar)"
+        f"nullif(trimmed({found[column]}), '')" if column in found else "cast(null as varchar)"
         for column in definition.columns
     )
-    filled = " or ".join(f"trim({column}) <> ''" for column in found.values())
+    filled = " or ".join(f"trimmed({column}) <> ''" for column in found.values())
     row = connection.execute(
         f"insert into staged_{definition.name} "
         f"select line_number, {chosen} from ingest_rows where {filled}"
