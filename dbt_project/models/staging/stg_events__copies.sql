@@ -5,6 +5,7 @@
 {%- set arrival -%}
 order by received_at asc nulls last, content_hash, source_file, row_number
 {%- endset -%}
+-- depends_on: {{ ref('stg_events__touched_loads') }}
 with
 
 repeated as (
