@@ -4,6 +4,7 @@
     unique_key=['source_id', 'event_id'],
     meta={'touched': 'stg_events__touched'},
 ) }}
+-- depends_on: {{ ref('stg_events__touched') }}
 with
 
 copies as (
