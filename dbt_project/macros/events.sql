@@ -78,22 +78,6 @@
     ))
 {%- endmacro %}
 
-{# An id or a name as a row gives it: blanks around it are none, and nothing else is nothing. #}
-{% macro given_id(relation, column) -%}
-    nullif({{ trimmed(relation ~ '.' ~ column) }}, '')
-{%- endmacro %}
-
-{# The columns of a row in which `users` and `devices`, joined to it, found a placeholder; null
-   where there is none. #}
-{% macro placeholder_columns(user_column) -%}
-    case
-        when devices.placeholder_id is null
-            then case when users.placeholder_id is not null then {{ user_column }} end
-        when users.placeholder_id is null then 'anonymous_id'
-        else {{ user_column }} || ', anonymous_id'
-    end
-{%- endmacro %}
-
 {# The rows of `stg_events__united`, or some of them, typed and judged: a query. What reads few
    rows names these, so that the rest is not typed only to be left out. #}
 {% macro typed_events(relation) -%}

@@ -71,3 +71,19 @@
         ['events'] + (feed_required_columns().keys() | reject('equalto', 'erasure_requests') | list)
     ) }}
 {%- endmacro %}
+
+{# An id or a name as a row gives it: blanks around it are none, and nothing else is nothing. #}
+{% macro given_id(relation, column) -%}
+    nullif({{ trimmed(relation ~ '.' ~ column) }}, '')
+{%- endmacro %}
+
+{# The columns of a row in which `users` and `devices`, joined to it, found a placeholder; null
+   where there is none. #}
+{% macro placeholder_columns(user_column) -%}
+    case
+        when devices.placeholder_id is null
+            then case when users.placeholder_id is not null then {{ user_column }} end
+        when users.placeholder_id is null then 'anonymous_id'
+        else {{ user_column }} || ', anonymous_id'
+    end
+{%- endmacro %}
