@@ -177,6 +177,9 @@ _OWN: dict[str, str] = {
     ),
     "A cohort is not whole in its own period 0": "同期群在自己的第 0 期不完整",
     # marts: quality, platform
+    "Ids repeat with other content, are placeholders, or are spelled in several ways": (
+        "有 id 与别的内容重复、是占位符，或有多种写法"
+    ),
     "A doubt has no words for what is doubtful, or for the mend": (
         "有存疑的定义没有说明疑点，或没有修复办法"
     ),

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.defs.ingest.seeds import definition_path
 from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
 
 # Folders of the dbt project whose files decide what the manifest holds.
@@ -285,7 +286,7 @@ def _hash_of_models(settings: Settings, manifest: Manifest, pending: list[str]) 
 
 
 def _definition_hash(settings: Settings, name: str) -> str | None:
-    path = settings.seeds_dir / f"{name}.csv"
+    path = definition_path(name, settings.seeds_dir)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 

@@ -356,6 +356,29 @@ BOARD = Board(
             empty=_ALL_IS_WELL,
         ),
         Table(
+            "ids",
+            Text("Doubtful ids", "存疑的 id"),
+            Text(
+                "Ids that repeat with other content, placeholders, numbers in several spellings. "
+                "The 100 with most rows.",
+                "与别的内容重复的 id、占位符、同一数字的多种写法。行数最多的 100 条。",
+            ),
+            ("marts.mart_id_warnings",),
+            """
+            select problem_en, problem_zh, mend_en, mend_zh, row_count
+            from marts.mart_id_warnings
+            order by row_count desc, source_file, column_name, doubt
+            limit 100
+            """,
+            columns=(
+                Column("problem", Text("Doubt", "疑问")),
+                Column("row_count", _ROWS, "count"),
+                Column("mend", _MEND),
+            ),
+            empty=_ALL_IS_WELL,
+            is_wide=True,
+        ),
+        Table(
             "definitions",
             Text("Doubtful definitions", "存疑的定义"),
             Text(

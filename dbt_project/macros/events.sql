@@ -41,9 +41,29 @@
     'anon:' || {{ anonymous_id }}
 {%- endmacro %}
 
-{# What tells an event of a source from all others: its id, or the hash of what it says. #}
+{# The id that an event of a source has: the one it came with, or the hash of what it says. #}
 {% macro event_key(relation) -%}
-    coalesce(nullif(trim({{ relation }}.event_id), ''), {{ relation }}.content_hash)
+    coalesce(
+        nullif({{ trimmed(relation ~ '.event_id') }}, ''),
+        {{ relation }}.content_hash,
+        {{ relation }}.event_id
+    )
+{%- endmacro %}
+
+{# The id that the row of a staged event came with, which other events may share. #}
+{% macro given_event_id(relation) -%}
+    coalesce({{ relation }}.shared_event_id, {{ relation }}.event_id)
+{%- endmacro %}
+
+{# Whether a build counts the copies of all ids: when a table that asks is about to be made anew. #}
+{% macro all_ids_are_counted() -%}
+    {%- set standing = [] -%}
+    {%- for name in ['stg_events', 'stg_events__duplicates'] -%}
+    {%- if adapter.get_relation(this.database, this.schema, name) is not none -%}
+    {%- do standing.append(name) -%}
+    {%- endif -%}
+    {%- endfor -%}
+    {{ return(flags.FULL_REFRESH or standing | length < 2) }}
 {%- endmacro %}
 
 {# The hash of what an event says, all but `received_at`, of its raw texts. Ingest writes the same
@@ -84,19 +104,26 @@ rates as (
 
 ),
 
+placeholders as (
+
+    select * from {{ ref('dim_placeholder_ids') }}
+
+),
+
 typed as (
 
     select
         united.source_id,
         {{ event_key('united') }} as event_id,
-        nullif(trim(united.event_name), '') as event_name,
-        nullif(trim(united.user_id), '') as user_id,
-        nullif(trim(united.anonymous_id), '') as anonymous_id,
-        united.session_id,
+        {{ given_id('united', 'event_name') }} as event_name,
+        {{ given_id('united', 'user_id') }} as given_user_id,
+        {{ given_id('united', 'anonymous_id') }} as given_anonymous_id,
+        {{ given_id('united', 'session_id') }} as session_id,
         {% for column in event_text_columns() if column != 'currency' -%}
-        united.{{ column }},
+        {{ given_id('united', column) if column.endswith('_id') else trimmed('united.' ~ column) }}
+            as {{ column }},
         {% endfor -%}
-        upper(nullif(trim(united.currency), '')) as currency,
+        upper(nullif({{ trimmed('united.currency') }}, '')) as currency,
         united.amount as amount_text,
         {{ try_cast('united.amount', 'decimal(18, 4)') }} as amount,
         united.properties,
@@ -117,6 +144,9 @@ converted as (
 
     select
         typed.*,
+        case when users.placeholder_id is null then typed.given_user_id end as user_id,
+        case when devices.placeholder_id is null then typed.given_anonymous_id end as anonymous_id,
+        {{ placeholder_columns("'user_id'") }} as placeholder_columns,
         case
             when typed.amount is null or typed.currency is null
                 or typed.currency = '{{ reporting_currency() }}' then typed.amount
@@ -127,6 +157,9 @@ converted as (
         on typed.currency = rates.currency
         and typed.occurred_at >= rates.valid_from_at
         and typed.occurred_at < rates.valid_to_at
+    left join placeholders as users on lower(typed.given_user_id) = users.placeholder_id
+    left join placeholders as devices
+        on lower(typed.given_anonymous_id) = devices.placeholder_id
 
 )
 

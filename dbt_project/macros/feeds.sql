@@ -24,9 +24,47 @@
     }) }}
 {%- endmacro %}
 
-{# Rows of one feed that were staged: the raw table less duplicates and quarantine. #}
+{# The feeds beside `events` that name people: the columns with a user and with a device. #}
+{% macro feed_person_columns() -%}
+    {{ return({
+        'users': ['user_id'],
+        'contents': ['author_id'],
+        'campaign_assignments': ['user_id'],
+        'rule_violations': ['user_id'],
+        'feedback': ['user_id'],
+        'consents': ['user_id', 'anonymous_id'],
+        'erasure_requests': ['user_id', 'anonymous_id'],
+    }) }}
+{%- endmacro %}
+
+{# The columns of ids of events, and of the feeds beside them, by which their rows are joined. #}
+{% macro event_id_columns() -%}
+    {{ return(
+        ['user_id', 'anonymous_id', 'order_id', 'content_id', 'merchant_id', 'campaign_id', 'feature_id']
+    ) }}
+{%- endmacro %}
+
+{% macro feed_id_columns() -%}
+    {{ return({
+        'users': ['user_id'],
+        'contents': ['content_id', 'author_id'],
+        'campaigns': ['campaign_id'],
+        'campaign_assignments': ['campaign_id', 'user_id'],
+        'merchants': ['merchant_id'],
+        'rule_violations': ['merchant_id', 'user_id'],
+        'feedback': ['user_id', 'content_id', 'merchant_id'],
+        'consents': ['user_id', 'anonymous_id'],
+        'erasure_requests': ['user_id', 'anonymous_id'],
+    }) }}
+{%- endmacro %}
+
+{# Rows of one feed that were staged: the raw table less duplicates and quarantine. Whom a row
+   names stands in `known_user_id` and `known_anonymous_id`. #}
 {% macro staged_feed_rows(feed) -%}
-    select {{ feed }}.*
+    select
+        {{ feed }}.*,
+        feed_rows.known_user_id,
+        feed_rows.known_anonymous_id
     from {{ source('raw', feed) }} as {{ feed }}
     inner join {{ ref('stg_feed_rows') }} as feed_rows
         on {{ feed }}.load_id = feed_rows.load_id
@@ -40,4 +78,20 @@
     {{ return(
         ['events'] + (feed_required_columns().keys() | reject('equalto', 'erasure_requests') | list)
     ) }}
+{%- endmacro %}
+
+{# An id or a name as a row gives it: blanks around it are none, and nothing else is nothing. #}
+{% macro given_id(relation, column) -%}
+    nullif({{ trimmed(relation ~ '.' ~ column) }}, '')
+{%- endmacro %}
+
+{# The columns of a row in which `users` and `devices`, joined to it, found a placeholder; null
+   where there is none. #}
+{% macro placeholder_columns(user_column) -%}
+    case
+        when devices.placeholder_id is null
+            then case when users.placeholder_id is not null then {{ user_column }} end
+        when users.placeholder_id is null then 'anonymous_id'
+        else {{ user_column }} || ', anonymous_id'
+    end
 {%- endmacro %}

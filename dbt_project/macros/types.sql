@@ -40,7 +40,30 @@
 
 {# One part of `alternatives`, its bars restored and its margins trimmed. #}
 {% macro alternative(part) -%}
-    trim(replace({{ part }}, chr(1), '|'))
+    {{ trimmed("replace(" ~ part ~ ", chr(1), '|')") }}
+{%- endmacro %}
+
+{# What is nothing around an id or a name: white space, control characters and marks that show
+   nothing, as a class of a regular expression. Variation selectors and tags of flags are left:
+   they change what is seen. Ingest has the same; a test holds them together. #}
+{% macro blank_characters() -%}
+    [\x00-\x20\x7f-\xa0\xad\x{034f}\x{061c}\x{115f}\x{1160}\x{1680}\x{17b4}\x{17b5}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{206f}\x{2800}\x{3000}\x{3164}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}]
+{%- endmacro %}
+
+{# Text without `blank_characters` at its margins. Of 5 million ids it takes 0.2 processor seconds
+   more than a bare trim; a test of the ends before it loses more where values repeat, because
+   DuckDB looks at each of those once. #}
+{% macro trimmed(text) -%}
+    {{ adapter.dispatch('trimmed')(text) }}
+{%- endmacro %}
+
+{% macro default__trimmed(text) -%}
+    regexp_replace({{ text }}, '^{{ blank_characters() }}+|{{ blank_characters() }}+$', '', 'g')
+{%- endmacro %}
+
+{% macro spark__trimmed(text) -%}
+    {%- set blanks = blank_characters() | replace('\\', '\\\\') -%}
+    regexp_replace({{ text }}, '^{{ blanks }}+|{{ blanks }}+$', '')
 {%- endmacro %}
 
 {# Value of a top-level property of a JSON object as text; null where it is missing. #}

@@ -129,6 +129,13 @@ _DEFECTS = {
     "marts.mart_definition_warnings": {
         "says_what_to_do": "update marts.mart_definition_warnings set mend = ' '",
     },
+    "marts.mart_id_warnings": {
+        "ids_tell_rows_apart": """
+            insert into marts.mart_id_warnings by name
+            select 'events' as feed, 'events/a.csv' as source_file, 'user_id' as column_name,
+                'placeholder' as doubt,
+                'user_id is a placeholder such as null: 8 rows of events/a.csv' as problem_en""",
+    },
     "marts.mart_quarantined_samples": {
         "samples_name_nobody": """
             update marts.mart_quarantined_samples set sample = '31 May' where reason like 'un%'""",

@@ -164,6 +164,10 @@ create table marts.mart_ingest_files (
 create table marts.mart_definition_warnings (
     file text, problem text, problem_zh text, mend text, mend_zh text, row_number bigint
 );
+create table marts.mart_id_warnings (
+    feed text, source_file text, column_name text, doubt text, problem_en text, problem_zh text,
+    mend_en text, mend_zh text, row_count bigint
+);
 create table marts.mart_quarantined_samples (
     feed text, reason text, sample text, source_file text, sample_number bigint,
     row_count bigint, row_number bigint

@@ -81,7 +81,7 @@ def test_incremental_builds_equal_one_load_of_all_files(built: Round) -> None:
 def test_a_build_computes_what_its_rows_touch_and_moves_nothing_else(
     built: Round, tmp_path: Path
 ) -> None:
-    """An event of somebody new, and a copy that gives one of the marathon's to somebody else.
+    """An event of somebody new, and one of somebody else that takes the id of the marathon's.
 
     Withdrawn, they leave everything as it was.
     """
@@ -104,13 +104,16 @@ def test_a_build_computes_what_its_rows_touch_and_moves_nothing_else(
     now = built.settings.warehouse
     touched = query(now, "select user_id from intermediate.int_users_touched order by all")
     assert touched == [("u_marathon",), ("u_quiet",), ("u_taker",)]
-    owners = f"select user_id from facts.fct_events where event_id = '{taken}'"
-    assert query(now, owners) == [("u_taker",)]
+    owners = (
+        f"select user_id, event_id = '{taken}' from facts.fct_events"
+        f" where event_id = '{taken}' or event_id like '{taken}~%' order by all"
+    )
+    assert query(now, owners) == [("u_marathon", False), ("u_taker", True)]
     for table in ("facts.fct_events", "facts.fct_sessions", "facts.fct_user_days"):
         assert moved_users(before, now, table) == {"u_marathon", "u_quiet", "u_taker"}
     withdraw(built.settings, "events/quiet.jsonl")
     built.build()
-    assert query(now, owners) == [("u_marathon",)]
+    assert query(now, owners) == [("u_marathon", True)]
     # The ledger goes on telling of a file that was withdrawn.
     differences = compare(now, before, histories=histories(load_manifest())).differences
     assert [str(one) for one in differences] == []

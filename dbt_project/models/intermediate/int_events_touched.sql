@@ -41,7 +41,7 @@ touched as (
     from staged
     inner join touched_ids
         on staged.source_id = touched_ids.source_id
-        and staged.event_id = touched_ids.event_id
+        and {{ given_event_id('staged') }} = touched_ids.event_id
 
 )
 

@@ -4,16 +4,6 @@
     unique_key=['source_id', 'event_id'],
     meta={'touched': 'stg_events__touched'},
 ) }}
-{# DuckDB keeps a CTE that is read twice as a whole; the view of all events is therefore
-   read by name each time. #}
-{% set touched_alone -%}
-    {% if is_incremental() -%}
-    inner join touched
-        on typed.source_id = touched.source_id
-        and typed.event_id = touched.event_id
-    inner join touched_loads on typed.load_id = touched_loads.load_id
-    {%- endif %}
-{%- endset -%}
 with
 
 touched_loads as (
@@ -32,91 +22,44 @@ touched as (
 ),
 
 -- Few ids repeat: only theirs are ranked, so that the many need no sort and no hash.
-repeated as (
+copies as (
 
-    select
-        source_id,
-        event_id
-    from {{ ref('stg_events__repeated') }}
+    select * from {{ ref('stg_events__copies') }}
 
 ),
-
-singles as (
-
-    select typed.*
-    from {{ ref('stg_events__typed') }} as typed
-    {{ touched_alone }}
-    left join repeated
-        on typed.source_id = repeated.source_id
-        and typed.event_id = repeated.event_id
-    where typed.reason is null and repeated.event_id is null
-
-),
-
-candidates as (
-
-    select united.*
-    from {{ ref('stg_events__united') }} as united
-    {% if is_incremental() -%}
-    inner join touched_loads on united.load_id = touched_loads.load_id
-    inner join touched
-        on united.source_id = touched.source_id
-        and {{ event_key('united') }} = touched.event_id
-    {% endif -%}
-    inner join repeated
-        on united.source_id = repeated.source_id
-        and {{ event_key('united') }} = repeated.event_id
-
-),
-
-ranked as (
-
-    select
-        judged.*,
-        row_number() over (
-            partition by source_id, event_id
-            order by
-                received_at asc nulls last,
-                content_hash,
-                source_file,
-                row_number
-        ) as arrival_rank
-    from (
-        {{ typed_events('candidates') | indent(8) }}
-    ) as judged
-    where reason is null
-
-),
-
-{% set columns -%}
-    source_id,
-    event_id,
-    event_name,
-    user_id,
-    anonymous_id,
-    session_id,
-    {% for column in event_text_columns() -%}
-    {{ column }},
-    {% endfor -%}
-    properties,
-    source_file,
-    row_number,
-    load_id,
-    reporting_amount as amount,
-    occurred_at,
-    received_at
-{%- endset -%}
 
 deduplicated as (
 
-    select {{ columns }}
-    from singles
-
-    union all
-
-    select {{ columns }}
-    from ranked
-    where arrival_rank = 1
+    select
+        typed.source_id,
+        coalesce(copies.event_id, typed.event_id) as event_id,
+        copies.shared_event_id,
+        typed.event_name,
+        typed.user_id,
+        typed.anonymous_id,
+        typed.placeholder_columns,
+        typed.session_id,
+        {% for column in event_text_columns() -%}
+        typed.{{ column }},
+        {% endfor -%}
+        typed.properties,
+        typed.source_file,
+        typed.row_number,
+        typed.load_id,
+        typed.reporting_amount as amount,
+        typed.occurred_at,
+        typed.received_at
+    from {{ ref('stg_events__typed') }} as typed
+    {% if is_incremental() -%}
+    inner join touched
+        on typed.source_id = touched.source_id
+        and typed.event_id = touched.event_id
+    inner join touched_loads on typed.load_id = touched_loads.load_id
+    {% endif -%}
+    left join copies
+        on typed.load_id = copies.load_id
+        and typed.row_number = copies.row_number
+    where typed.reason is null and coalesce(copies.arrival_rank, 1) = 1
 
 )
 

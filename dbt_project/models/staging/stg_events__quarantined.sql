@@ -112,6 +112,7 @@ refused as (
     select
         load_id,
         row_number,
+        placeholder_columns,
         reason
     from (
         {{ typed_events('candidates') | indent(8) }}
@@ -126,6 +127,7 @@ quarantined as (
         refused.reason,
         coalesce(united.malformed_payload, {{ row_as_json('united', event_feed_columns()) }})
             as payload,
+        refused.placeholder_columns,
         united.source_file,
         united.row_number,
         united.load_id

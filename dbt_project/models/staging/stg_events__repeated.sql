@@ -1,13 +1,6 @@
-{#- Counted over the key alone, before rows are typed and judged: what stands once needs no rank.
-    When a table that asks is about to be made anew, all keys are counted. -#}
-{%- set asking = [] -%}
-{%- for name in ['stg_events', 'stg_events__duplicates'] -%}
-{%- if adapter.get_relation(this.database, this.schema, name) is not none -%}
-{%- do asking.append(name) -%}
-{%- endif -%}
-{%- endfor -%}
-{%- set is_whole = flags.FULL_REFRESH or asking | length < 2 -%}
+{#- Counted over the key alone, before rows are typed and judged: what stands once needs no rank. -#}
 -- depends_on: {{ ref('stg_events__touched_loads') }}
+-- depends_on: {{ ref('stg_events__touched') }}
 with
 
 united as (
@@ -16,13 +9,22 @@ united as (
 
 ),
 
-loads as (
+{% if all_ids_are_counted() -%}
+keys as (
 
-    {% if is_whole -%}
-    select load_id from {{ source('raw', 'ingest_files') }}
-    {%- else -%}
-    select load_id from {{ ref('stg_events__touched_loads') }}
-    {%- endif %}
+    select
+        source_id,
+        {{ event_key('united') }} as event_id
+    from united
+
+)
+{%- else -%}
+touched as (
+
+    select distinct
+        source_id,
+        event_id
+    from {{ ref('stg_events__touched') }}
 
 ),
 
@@ -30,11 +32,16 @@ keys as (
 
     select
         united.source_id,
-        {{ event_key('united') }} as event_id
+        touched.event_id
     from united
-    inner join loads on united.load_id = loads.load_id
+    inner join {{ ref('stg_events__touched_loads') }} as touched_loads
+        on united.load_id = touched_loads.load_id
+    inner join touched
+        on united.source_id = touched.source_id
+        and {{ event_key('united') }} = touched.event_id
 
 )
+{%- endif %}
 
 select
     source_id,

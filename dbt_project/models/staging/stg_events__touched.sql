@@ -67,7 +67,7 @@ leaving as (
 
     select
         staged.source_id,
-        staged.event_id,
+        {{ given_event_id('staged') }} as event_id,
         staged.user_id,
         staged.anonymous_id,
         staged.order_id,
@@ -82,7 +82,7 @@ leaving as (
 
     select
         duplicates.source_id,
-        duplicates.event_id,
+        {{ given_event_id('duplicates') }} as event_id,
         null as user_id,
         null as anonymous_id,
         null as order_id,
@@ -92,34 +92,6 @@ leaving as (
     left join files on duplicates.load_id = files.load_id
     where files.load_id is null
     {%- endif %}
-
-),
-
-arrived_ids as (
-
-    select distinct
-        source_id,
-        event_id
-    from arrived
-
-),
-
--- What arrives may win over the row that stands: whoever that row gave the event to, and
--- the order that it was of, lose it.
-overtaken as (
-
-    select
-        staged.source_id,
-        staged.event_id,
-        staged.user_id,
-        staged.anonymous_id,
-        staged.order_id,
-        staged.load_id as source_load_id,
-        staged.occurred_at
-    from {{ staged }} as staged
-    inner join arrived_ids
-        on staged.source_id = arrived_ids.source_id
-        and staged.event_id = arrived_ids.event_id
 
 ),
 
@@ -142,7 +114,7 @@ restated as (
 
     select
         staged.source_id,
-        staged.event_id,
+        {{ given_event_id('staged') }} as event_id,
         staged.user_id,
         staged.anonymous_id,
         staged.order_id,
@@ -154,6 +126,48 @@ restated as (
 
 ),
 
+named_ids as (
+
+    select
+        source_id,
+        event_id
+    from arrived
+
+    union
+
+    select
+        source_id,
+        event_id
+    from leaving
+
+    union
+
+    select
+        source_id,
+        event_id
+    from restated
+
+),
+
+-- What arrives or leaves may change which row stands, and which of the events that share an id
+-- goes by it: whoever these rows gave the event to, and the order that it was of, may lose it.
+standing as (
+
+    select
+        staged.source_id,
+        staged.event_id,
+        staged.user_id,
+        staged.anonymous_id,
+        staged.order_id,
+        staged.load_id as source_load_id,
+        staged.occurred_at
+    from {{ staged }} as staged
+    inner join named_ids
+        on staged.source_id = named_ids.source_id
+        and {{ given_event_id('staged') }} = named_ids.event_id
+
+),
+
 {% endif -%}
 touched as (
 
@@ -162,9 +176,9 @@ touched as (
     union all
     select * from leaving
     union all
-    select * from overtaken
-    union all
     select * from restated
+    union all
+    select * from standing
     {% endif %}
 
 )

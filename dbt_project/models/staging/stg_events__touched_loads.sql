@@ -1,9 +1,9 @@
-{#- What stands is read without `ref`, as in stg_events__touched: it is the tables' own past. A
+{#- A rebuild reads all loads. What stands is read without `ref`, as in stg_events__touched: it is the tables' own past. A
     build that broke off may have moved a copy from one to the other; so both are asked. -#}
 {%- set standing = [] -%}
 {%- for name in ['stg_events', 'stg_events__duplicates'] -%}
 {%- set relation = adapter.get_relation(this.database, this.schema, name) -%}
-{%- if relation is not none %}{% do standing.append(relation) %}{% endif -%}
+{%- if relation is not none and not flags.FULL_REFRESH %}{% do standing.append(relation) %}{% endif -%}
 {%- endfor -%}
 with
 
@@ -39,7 +39,7 @@ loads as (
     from {{ relation }} as copies
     inner join touched_ids
         on copies.source_id = touched_ids.source_id
-        and copies.event_id = touched_ids.event_id
+        and {{ given_event_id('copies') }} = touched_ids.event_id
     {%- endfor %}
 
 )

@@ -2,28 +2,66 @@
    first of its content? #}
 with
 
-judged as (
+placeholders as (
+
+    select * from {{ ref('dim_placeholder_ids') }}
+
+),
+
+given as (
 
     {% for feed, required_columns in feed_required_columns().items() -%}
+    {%- set people = feed_person_columns().get(feed, []) -%}
     select
         '{{ feed }}' as feed,
         source_file,
         row_number,
         load_id,
         content_hash,
+        {{ given_id(feed, people[0]) if people else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+            as given_user_id,
+        {{ given_id(feed, people[1]) if people[1:] else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+            as given_anonymous_id,
+        '{{ people[0] }}' as user_column,
         case
             when malformed_payload is not null then 'malformed_row'
             {% for column, read in required_columns.items() -%}
-            when {{ column }} is null then 'missing_{{ column }}'
+            when {{ given_id(feed, column) }} is null then 'missing_{{ column }}'
             {% if read != column -%}
             when {{ read }} is null then 'unparseable_{{ column }}'
             {% endif -%}
             {% endfor -%}
         end as reason,
+        {{ "'missing_" ~ people[0] ~ "'" if people[0] in required_columns else 'null' }}
+            as reason_without_user,
         coalesce(malformed_payload, {{ raw_row_as_json(feed) }}) as payload
     from {{ source('raw', feed) }} as {{ feed }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+judged as (
+
+    select
+        given.feed,
+        given.source_file,
+        given.row_number,
+        given.load_id,
+        given.content_hash,
+        case when users.placeholder_id is null then given.given_user_id end as known_user_id,
+        case when devices.placeholder_id is null then given.given_anonymous_id end
+            as known_anonymous_id,
+        {{ placeholder_columns('given.user_column') }} as placeholder_columns,
+        coalesce(
+            given.reason,
+            case when users.placeholder_id is not null then given.reason_without_user end
+        ) as reason,
+        given.payload
+    from given
+    left join placeholders as users on lower(given.given_user_id) = users.placeholder_id
+    left join placeholders as devices
+        on lower(given.given_anonymous_id) = devices.placeholder_id
 
 ),
 
@@ -43,6 +81,9 @@ decided as (
 
     select
         feed,
+        known_user_id,
+        known_anonymous_id,
+        placeholder_columns,
         source_file,
         row_number,
         load_id,

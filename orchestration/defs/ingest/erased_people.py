@@ -20,7 +20,7 @@ KEY = "erasure"
 _INSTANTS = ("occurred_at", "recorded_at", "requested_at")
 
 Request = tuple[str | None, str | None, datetime]
-"""User id, anonymous id, and when it was asked: where that cannot be read, when it was loaded."""
+"""User id, anonymous id as `person_id` reads them, and when it was asked: where that cannot be read, when it was loaded."""
 
 # Devices that users were seen with: the one seen first, how many, and who.
 _OWNERS = """
@@ -32,10 +32,10 @@ _OWNERS = """
         from (
             select anonymous_id, user_id, min(first_seen_at) as first_seen_at
             from (
-                select trim(anonymous_id) as anonymous_id, trim(user_id) as user_id,
+                select person_id(anonymous_id) as anonymous_id, person_id(user_id) as user_id,
                     raw_instant(occurred_at) as first_seen_at
                 from raw.events
-                where trim(anonymous_id) <> '' and trim(user_id) <> ''
+                where person_id(anonymous_id) is not null and person_id(user_id) is not null
                 union all
                 select anonymous_id, user_id, first_seen_at from raw.archived_identity_pairs
             )
@@ -49,12 +49,12 @@ def requests(connection: duckdb.DuckDBPyConnection) -> list[Request]:
     """The requests that raw holds; those that were taken in have left it."""
     return connection.execute(
         f"""
-        select distinct nullif(trim(user_id), ''), nullif(trim(anonymous_id), ''),
+        select distinct person_id(user_id), person_id(anonymous_id),
             coalesce(raw_instant(r.requested_at), f.first_loaded_at)
         from raw.{REQUESTS} as r
         inner join raw.ingest_files as f on r.load_id = f.load_id
         where malformed_payload is null
-            and coalesce(nullif(trim(user_id), ''), nullif(trim(anonymous_id), '')) is not null
+            and coalesce(person_id(user_id), person_id(anonymous_id)) is not null
         order by all
         """
     ).fetchall()
@@ -66,9 +66,9 @@ def returned(connection: duckdb.DuckDBPyConnection, since: int, now: datetime) -
         f"""
         select u.id, max(r.requested_at)
         from (
-            select distinct trim(user_id) as id
+            select distinct person_id(user_id) as id
             from raw.events
-            where load_id > {since} and trim(user_id) <> ''
+            where load_id > {since} and person_id(user_id) is not null
         ) as u
         inner join raw.erased_ids as e
             on e.id_hash = {hash_sql(KEY, "u.id")} and e.kind = 'user'
@@ -181,8 +181,8 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
             _insert(
                 connection,
                 feed,
-                f"select load_id, row_number, trim({quote(column)}) as id from {table} "
-                f"where load_id > {since} and trim({quote(column)}) <> ''",
+                f"select load_id, row_number, person_id({quote(column)}) as id from {table} "
+                f"where load_id > {since} and person_id({quote(column)}) is not null",
                 ("user",) if known else ("user", "anonymous"),
             )
         instant = next((f"raw_instant({name})" for name in _INSTANTS if name in columns), "null")
@@ -190,9 +190,9 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
             _insert(
                 connection,
                 feed,
-                f"select load_id, row_number, trim({quote(column)}) as id, "
+                f"select load_id, row_number, person_id({quote(column)}) as id, "
                 f"{instant} as at from {table} where load_id > {since} "
-                f"and trim({quote(column)}) <> '' and coalesce(trim(user_id), '') = ''",
+                f"and person_id({quote(column)}) is not null and person_id(user_id) is null",
                 ("anonymous", "shared"),
             )
         # What is no row cannot be asked for its columns: a word of it that is an id will do.
@@ -212,8 +212,8 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
             from raw.{REQUESTS} as r
             inner join raw.erased_ids as e
                 on e.id_hash in (
-                    {hash_sql(KEY, "trim(r.user_id)")},
-                    {hash_sql(KEY, "trim(r.anonymous_id)")}
+                    {hash_sql(KEY, "person_id(r.user_id)")},
+                    {hash_sql(KEY, "person_id(r.anonymous_id)")}
                 )
             group by r.load_id, r.row_number
             """

@@ -38,6 +38,7 @@ from orchestration.defs.ingest.erased_people import (
 )
 from orchestration.defs.ingest.feeds import FEEDS_BY_NAME
 from orchestration.defs.ingest.files import RawFile, content_hash
+from orchestration.defs.ingest.ids import define_person_id
 from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import LOADED, value
 from orchestration.defs.ingest.readers import literal, quote
@@ -97,6 +98,7 @@ def erase(
     """
     _recall(connection, settings)
     define_raw_instant(connection, settings)
+    define_person_id(connection, settings, links)
     asked = requests(connection)
     if not asked and not count(connection, "raw.erased_ids"):
         return None
@@ -295,10 +297,10 @@ class _Erasing:
             row[0]
             for column in columns
             for row in self.connection.execute(
-                f"select distinct trim(r.{quote(column)}) from raw.{quote(feed)} as r "
+                f"select distinct person_id(r.{quote(column)}) from raw.{quote(feed)} as r "
                 "inner join erased_rows as e on r.load_id = e.load_id "
                 f"and r.row_number = e.row_number where e.feed = {literal(feed)} "
-                f"and r.load_id = {load_id} and trim(r.{quote(column)}) <> ''"
+                f"and r.load_id = {load_id} and person_id(r.{quote(column)}) is not null"
             ).fetchall()
         }
 
@@ -400,9 +402,9 @@ class _Erasing:
             insert into raw.unjoined_anonymous_ids
             select anonymous_id
             from (
-                select distinct trim(anonymous_id) as anonymous_id
+                select distinct person_id(anonymous_id) as anonymous_id
                 from raw.events
-                where trim(anonymous_id) <> ''
+                where person_id(anonymous_id) is not null
                 union
                 select anonymous_id from raw.archived_identity_pairs
             )

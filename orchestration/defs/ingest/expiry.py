@@ -335,7 +335,8 @@ def _find_rows(
         is_latest = (
             f"""
             malformed_payload is null and rank() over (
-                partition by {", ".join(entity)}, malformed_payload is null
+                partition by {", ".join(f"trimmed({column})" for column in entity)},
+                    malformed_payload is null
                 order by instant desc nulls last, content_hash desc
             ) = 1
             """

@@ -471,7 +471,17 @@ class _Run:
             rows = readers.parquet_rows(target, shape.columns, paths)
         else:
             self._stage_csv(shape.csv, shape.crlf, paths)
-            rows = readers.csv_rows(target, shape.csv)
+            doubles = self._ids_as_doubles(target, shape.csv)
+            rows = readers.csv_rows(target, shape.csv, doubles)
+            columns = {
+                load_id: tuple(
+                    replace(column, type=readers.DOUBLE_IN_TEXT)
+                    if load_id in doubles.get(column.name, ())
+                    else column
+                    for column in shape.columns
+                )
+                for load_id in columns
+            }
         return _Reading(readers.insert(target, rows), columns)
 
     def _read_json(self, shape: _Shape, paths: Sequence[str]) -> _Reading:
@@ -492,18 +502,28 @@ class _Run:
         found = connection.execute(readers.json_keys(feed_of(shape.feed))).fetchall()
         keys = sorted({str(key) for _, key in found})
         target = readers.target(shape.feed, feed_of(shape.feed), keys)
+        typed = [key for key in keys if "\0" not in key][:MAX_TYPED_KEYS]
         types = {
             (int(row[0]), row[1]): str(row[2])
-            for row in connection.execute(
-                readers.json_column_types([key for key in keys if "\0" not in key][:MAX_TYPED_KEYS])
-            ).fetchall()
+            for row in connection.execute(readers.json_column_types(typed)).fetchall()
         }
+        doubles = {key for (_, key), kind in types.items() if "DOUBLE" in kind}
+        doubles |= set(keys) - set(typed)
         columns: dict[int, tuple[FileColumn, ...]] = {}
         for load_id, key in found:
             column = FileColumn(key, types.get((load_id, key), "NULL"))
             columns[load_id] = (*columns.get(load_id, ()), column)
         self._make_room(target)
-        return _Reading(readers.insert(target, readers.json_rows(target, keys)), columns)
+        return _Reading(readers.insert(target, readers.json_rows(target, keys, doubles)), columns)
+
+    def _ids_as_doubles(self, target: readers.Target, shape: CsvShape) -> dict[str, list[int]]:
+        """The loads, by column, whose ids were written as doubles."""
+        query = readers.ids_as_doubles(target, shape)
+        found: dict[str, list[int]] = {}
+        for load_id, names in self.connection.execute(query).fetchall() if query else ():
+            for name in names:
+                found.setdefault(str(name), []).append(int(load_id))
+        return found
 
     def _stage_csv(self, shape: CsvShape, crlf: bool, paths: Sequence[str]) -> None:
         connection = self.connection

@@ -7,7 +7,7 @@ glob characters or `key=value` folders it holds, never reaches a statement.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -34,14 +34,26 @@ _REGEX_SPELLING = {"\t": r"\t", "|": r"\|"}
 _NO_DELIMITER = "\x1f\x1e\x1d\x1c"
 _MAX_OPENINGS = 20_000
 """Brackets that JSON may open: DuckDB copies it recursively, and its stack ends near 500,000."""
+BLANKS = (
+    r"[\x00-\x20\x7f-\xa0\xad\x{034f}\x{061c}\x{115f}\x{1160}\x{1680}\x{17b4}\x{17b5}\x{180e}"
+    r"\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{206f}\x{2800}\x{3000}\x{3164}\x{feff}\x{ffa0}"
+    r"\x{fff9}-\x{fffb}]"
+)
+"""What is nothing around an id or a name, as the macro `blank_characters` of the dbt project; a
+test holds them together."""
 _SYSTEM_COLUMNS = ("source_file", "row_number", "load_id", "content_hash", "malformed_payload")
 
+# trimmed: without blanks at its margins, as staging reads ids and names.
 # is_json: valid, and not nested so deeply that DuckDB would crash on it.
 # own_properties: the text of a file's own properties as a JSON object, or null when it says
 # nothing; what is no object is kept under the key "properties".
 # fold_properties: that object with unknown columns added, given as the inside of an object;
 # the file's own keys win.
 MACROS = (
+    f"""
+    create or replace temp macro trimmed(t) as
+    regexp_replace(t, '^{BLANKS}+|{BLANKS}+$', '', 'g')
+    """,
     f"""
     create or replace temp macro is_json(t) as
     json_valid(t) and (
@@ -175,9 +187,8 @@ def insert(target: Target, rows: Rows) -> str:
     content_hash = f"md5(concat({parts}))" if parts else "md5('')"
     is_hashed = "r.malformed_payload is null"
     if target.declared is not None and target.declared.own_id is not None:
-        # As staging reads an id: blanks are none.
         own_id = f"r.{quote(target.declared.own_id)}"
-        is_hashed = f"(nullif(trim({own_id}), '') is null and {is_hashed})"
+        is_hashed = f"(nullif(trimmed({own_id}), '') is null and {is_hashed})"
     listed = ", ".join(quote(column) for column in columns)
     texts = [quote(column) for column in columns if column in rows.texts]
     chosen = ", ".join(
@@ -232,7 +243,13 @@ def parquet_rows(target: Target, columns: Sequence[FileColumn], paths: Sequence[
     )
     chosen = _chosen(
         target,
-        {name: [as_text(sql, kind) for sql, kind in found] for name, found in by_name.items()},
+        {
+            name: [
+                id_text(sql, kind) if is_id(target, name) else as_text(sql, kind)
+                for sql, kind in found
+            ]
+            for name, found in by_name.items()
+        },
         [(column.name, _as_json(quote(column.name), column.type)) for column in columns],
     )
     sql = f"""
@@ -255,6 +272,35 @@ def as_text(sql: str, kind: str) -> str:
     if kind.startswith("TIMESTAMP_"):
         return f"cast(cast({sql} as timestamp) as varchar)"
     return f"cast({sql} as varchar)"
+
+
+def is_id(target: Target, name: str) -> bool:
+    """Whether a file's column of this name holds ids."""
+    lowered = name.lower()
+    if target.declared is None:
+        return lowered.endswith("id")
+    return lowered.endswith("_id") and lowered in target.columns
+
+
+def id_text(sql: str, kind: str) -> str:
+    """A parquet column of ids as text: a whole number is that number, whatever holds it."""
+    if kind in ("FLOAT", "DOUBLE"):
+        return _whole_number(sql, f"cast({sql} as varchar)")
+    if kind.startswith("DECIMAL"):
+        return (
+            f"case when {sql} = trunc({sql}) then cast(cast({sql} as hugeint) as varchar) "
+            f"else cast({sql} as varchar) end"
+        )
+    return as_text(sql, kind)
+
+
+def _whole_number(double: str, otherwise: str) -> str:
+    """SQL: a double's digits where it is whole; what is not a number at all is no id."""
+    return (
+        f"case when isnan({double}) then null "
+        f"when abs({double}) < 1e38 and {double} = trunc({double}) "
+        f"then cast(cast({double} as hugeint) as varchar) else {otherwise} end"
+    )
 
 
 def _as_json(sql: str, kind: str) -> str:
@@ -393,8 +439,11 @@ def json_column_types(keys: Sequence[str]) -> str:
     """
 
 
-def json_rows(target: Target, keys: Sequence[str]) -> Rows:
-    """Rows of the JSON lines in `ingest_rows`, whose objects have these keys between them."""
+def json_rows(target: Target, keys: Sequence[str], doubles: Collection[str] = ()) -> Rows:
+    """Rows of the JSON lines in `ingest_rows`, whose objects have these keys between them.
+
+    `doubles` are keys whose values may be numbers with a point or an exponent.
+    """
     known: dict[str, list[str]] = {}
     for key in sorted(keys, key=lambda key: (key != key.lower(), key)):
         name = key.lower() if target.declared is not None else own_column(key)
@@ -406,8 +455,16 @@ def json_rows(target: Target, keys: Sequence[str]) -> Rows:
         if "\0" not in key
     ]
     texts: dict[str, list[str]] = {}
-    for position, (column, _) in enumerate(fields, start=1):
-        texts.setdefault(column, []).append(f"v[{position}]")
+    for position, (column, key) in enumerate(fields, start=1):
+        text = f"v[{position}]"
+        if key in doubles and is_id(target, column):
+            # A number of many digits is none of a double's: it comes as it is.
+            text = (
+                f"case when json_type(line, {literal(_pointer(key))}) = 'DOUBLE' "
+                f"and not regexp_full_match({text}, '-?[0-9]+') "
+                f"then {_whole_number(f'try_cast({text} as double)', text)} else {text} end"
+            )
+        texts.setdefault(column, []).append(text)
     chosen = [f"{_first(texts.get(column, []))} as {quote(column)}" for column in target.columns]
     if target.declared is not None:
         own = known.get("properties", [])
@@ -576,9 +633,58 @@ def mend_csv(shape: CsvShape) -> tuple[str, ...]:
     )
 
 
-def csv_rows(target: Target, shape: CsvShape) -> Rows:
-    """Rows of the csv fields in `ingest_rows`."""
-    fields = [(name, f"nullif(c{number}, '')") for number, name in enumerate(shape.names)]
+DOUBLE_IN_TEXT = "DOUBLE in text"
+"""Type of a csv's column of ids that were written as numbers with a point."""
+
+
+def ids_as_doubles(target: Target, shape: CsvShape) -> str | None:
+    """Columns of ids in `ingest_rows` that somebody wrote as doubles, by load: `load_id`, `names`.
+
+    Spreadsheets and data frames do so where ids are whole numbers and some are missing. It is
+    certain where every id that a file has in a column is such a one: `12345.0`, or from 1e16 on
+    `1.2345e+16`.
+    """
+    names = [name for name in shape.names if is_id(target, name)]
+    if not names:
+        return None
+    found = []
+    for number, name in enumerate(shape.names):
+        if name in names:
+            field = f"c{number}"
+            # The pattern is asked of few columns: others have an id that ends otherwise.
+            found.append(
+                f"case when bool_and({field} = '' or suffix({field}, '.0') "
+                f"or contains({field}, 'e+')) and max({field}) <> '' "
+                f"and bool_and({field} = '' or regexp_full_match({field}, "
+                rf"'-?[0-9]+\.0|-?[0-9](\.[0-9]+)?e\+(1[6-9]|2[0-9]|3[0-7])')) "
+                f"then {literal(name)} end"
+            )
+    return f"""
+        select load_id, names
+        from (
+            select load_id, list_filter([{", ".join(found)}], name -> name is not null) as names
+            from ingest_rows
+            group by load_id
+        )
+        where len(names) > 0
+    """
+
+
+def csv_rows(
+    target: Target, shape: CsvShape, doubles: Mapping[str, Collection[int]] | None = None
+) -> Rows:
+    """Rows of the csv fields in `ingest_rows`.
+
+    `doubles` are the loads, by column, whose ids were written as doubles.
+    """
+    fields = []
+    for number, name in enumerate(shape.names):
+        sql = f"nullif(c{number}, '')"
+        if doubles and name in doubles:
+            loads = ", ".join(map(str, doubles[name]))
+            whole = _whole_number(f"try_cast({sql} as double)", sql)
+            sql = f"case when load_id in ({loads}) then {whole} else {sql} end"
+        fields.append((name, sql))
     chosen = _chosen(
         target,
         {name.lower(): [sql] for name, sql in fields},

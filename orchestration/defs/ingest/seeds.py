@@ -206,11 +206,20 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("currency", "rate", "valid_from_date"),
     ),
     Definition(
+        "placeholder_ids",
+        "One row per text that stands where an id of a person should, and is none.",
+        ("placeholder_id",),
+        falls_back=True,
+    ),
+    Definition(
         "data_retention",
         "One row per feed whose raw rows go after so many months.",
         ("feed", "keep_months"),
     ),
 )
+
+
+_FALL_BACK = frozenset(definition.name for definition in DEFINITIONS if definition.falls_back)
 
 
 @dataclass(frozen=True)
@@ -230,9 +239,9 @@ def load_seeds(
 ) -> tuple[SeedFile, ...]:
     """Make the tables of `seeds` what the folder's files say, in one transaction.
 
-    A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
-    one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
-    whose file is as it was stays as it is. `links` is a folder to be made, for a while.
+    A missing file gives an empty table (of kinds that fall back: what is shipped), so does one
+    that cannot be read, whose row in `seeds.definition_files` then has the error. A table whose
+    file is as it was stays as it is. `links` is a folder to be made, for a while.
     """
     # Rows are few; keeping their order keeps their lines.
     connection.execute("set preserve_insertion_order = true")
@@ -244,7 +253,7 @@ def load_seeds(
     files: list[SeedFile] = []
     links.mkdir()
     for number, definition in enumerate(DEFINITIONS):
-        path = _path(definition, seeds_dir)
+        path = definition_path(definition.name, seeds_dir)
         digest = _hash(path)
         file = kept.get(definition.name)
         if file is None or digest is None or digest != file.content_hash:
@@ -295,7 +304,7 @@ def read_definition(
     """
     connection.execute("set preserve_insertion_order = true")
     definition = next(each for each in DEFINITIONS if each.name == name)
-    path = _path(definition, seeds_dir)
+    path = definition_path(definition.name, seeds_dir)
     link = links / "0.csv"  # loads are numbered from 1
     try:
         file = _stage_definition(connection, definition, path, _hash(path), link)
@@ -306,10 +315,18 @@ def read_definition(
     return file, rows
 
 
+def definition_path(name: str, seeds_dir: Path) -> Path:
+    """The file of a kind: the folder's own, or the shipped one where that steps in."""
+    path = seeds_dir / f"{name}.csv"
+    if name in _FALL_BACK and not path.exists():
+        return SHIPPED_SEEDS_DIR / path.name
+    return path
+
+
 def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:
     """Is the folder another one than at the last `load_seeds`?"""
     loaded = connection.execute("select file, content_hash from seeds.definition_files").fetchall()
-    found = [_path(definition, seeds_dir) for definition in DEFINITIONS]
+    found = [definition_path(definition.name, seeds_dir) for definition in DEFINITIONS]
     return {*loaded} != {
         *((path.name, _hash(path)) for path in found),
         *((stranger.file, None) for stranger in _strangers(seeds_dir)),
@@ -342,14 +359,6 @@ def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
         if definition.name in found
         and tables.get(definition.name) == ["row_number", *definition.columns]
     }
-
-
-def _path(definition: Definition, seeds_dir: Path) -> Path:
-    """The file of a definition: the folder's own, or the shipped one where that steps in."""
-    name = f"{definition.name}.csv"
-    if definition.falls_back and not (seeds_dir / name).exists():
-        return SHIPPED_SEEDS_DIR / name
-    return seeds_dir / name
 
 
 def _hash(path: Path) -> str | None:
@@ -433,10 +442,10 @@ def _stage_rows(
             f"It has: {', '.join(shape.names)[:120]}"
         )
     chosen = ", ".join(
-        f"nullif(trim({found[column]}), '')" if column in found else "cast(null as varchar)"
+        f"nullif(trimmed({found[column]}), '')" if column in found else "cast(null as varchar)"
         for column in definition.columns
     )
-    filled = " or ".join(f"trim({column}) <> ''" for column in found.values())
+    filled = " or ".join(f"trimmed({column}) <> ''" for column in found.values())
     row = connection.execute(
         f"insert into staged_{definition.name} "
         f"select line_number, {chosen} from ingest_rows where {filled}"

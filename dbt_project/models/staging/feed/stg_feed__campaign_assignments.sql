@@ -9,9 +9,9 @@ campaign_assignments as (
 typed as (
 
     select
-        campaign_id,
-        user_id,
-        variant,
+        {{ given_id('campaign_assignments', 'campaign_id') }} as campaign_id,
+        known_user_id as user_id,
+        {{ given_id('campaign_assignments', 'variant') }} as variant,
         properties,
         content_hash,
         {{ parse_instant('assigned_at') }} as assigned_at

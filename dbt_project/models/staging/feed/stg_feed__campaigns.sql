@@ -9,11 +9,11 @@ campaigns as (
 typed as (
 
     select
-        campaign_id,
-        campaign_name,
-        campaign_type,
-        channel,
-        currency,
+        {{ given_id('campaigns', 'campaign_id') }} as campaign_id,
+        {{ given_id('campaigns', 'campaign_name') }} as campaign_name,
+        {{ given_id('campaigns', 'campaign_type') }} as campaign_type,
+        {{ given_id('campaigns', 'channel') }} as channel,
+        {{ given_id('campaigns', 'currency') }} as currency,
         properties,
         content_hash,
         {{ try_cast('budget_amount', 'decimal(18, 4)') }} as budget_amount,

@@ -9,11 +9,11 @@ channel_costs as (
 typed as (
 
     select
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        channel_id,
-        currency,
+        {{ given_id('channel_costs', 'utm_source') }} as utm_source,
+        {{ given_id('channel_costs', 'utm_medium') }} as utm_medium,
+        {{ given_id('channel_costs', 'utm_campaign') }} as utm_campaign,
+        {{ given_id('channel_costs', 'channel_id') }} as channel_id,
+        {{ given_id('channel_costs', 'currency') }} as currency,
         properties,
         content_hash,
         {{ try_cast('cost_amount', 'decimal(18, 4)') }} as cost_amount,

@@ -9,9 +9,9 @@ consents as (
 typed as (
 
     select
-        user_id,
-        anonymous_id,
-        purpose,
+        known_user_id as user_id,
+        known_anonymous_id as anonymous_id,
+        {{ given_id('consents', 'purpose') }} as purpose,
         properties,
         content_hash,
         {{ try_cast('is_granted', 'boolean') }} as is_granted,

@@ -9,11 +9,11 @@ contents as (
 typed as (
 
     select
-        content_id,
-        title,
-        content_type,
-        author_id,
-        category,
+        {{ given_id('contents', 'content_id') }} as content_id,
+        {{ given_id('contents', 'title') }} as title,
+        {{ given_id('contents', 'content_type') }} as content_type,
+        known_user_id as author_id,
+        {{ given_id('contents', 'category') }} as category,
         properties,
         content_hash,
         {{ parse_instant('published_at') }} as published_at,

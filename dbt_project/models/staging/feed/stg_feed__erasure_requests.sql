@@ -9,9 +9,9 @@ erasure_requests as (
 typed as (
 
     select
-        request_id,
-        user_id,
-        anonymous_id,
+        {{ given_id('erasure_requests', 'request_id') }} as request_id,
+        known_user_id as user_id,
+        known_anonymous_id as anonymous_id,
         properties,
         content_hash,
         {{ parse_instant('requested_at') }} as requested_at

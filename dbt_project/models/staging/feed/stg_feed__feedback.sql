@@ -9,10 +9,10 @@ feedback as (
 typed as (
 
     select
-        feedback_id,
-        user_id,
-        content_id,
-        merchant_id,
+        {{ given_id('feedback', 'feedback_id') }} as feedback_id,
+        known_user_id as user_id,
+        {{ given_id('feedback', 'content_id') }} as content_id,
+        {{ given_id('feedback', 'merchant_id') }} as merchant_id,
         comment,
         properties,
         content_hash,

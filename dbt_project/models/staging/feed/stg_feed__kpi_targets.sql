@@ -9,7 +9,7 @@ kpi_targets as (
 typed as (
 
     select
-        kpi_id,
+        {{ given_id('kpi_targets', 'kpi_id') }} as kpi_id,
         properties,
         content_hash,
         {{ try_cast('target_value', 'decimal(18, 4)') }} as target_value,

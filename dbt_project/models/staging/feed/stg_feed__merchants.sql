@@ -9,10 +9,10 @@ merchants as (
 typed as (
 
     select
-        merchant_id,
-        merchant_name,
-        category,
-        country,
+        {{ given_id('merchants', 'merchant_id') }} as merchant_id,
+        {{ given_id('merchants', 'merchant_name') }} as merchant_name,
+        {{ given_id('merchants', 'category') }} as category,
+        {{ given_id('merchants', 'country') }} as country,
         properties,
         content_hash,
         {{ parse_instant('opened_at') }} as opened_at,

@@ -9,11 +9,11 @@ rule_violations as (
 typed as (
 
     select
-        violation_id,
-        merchant_id,
-        user_id,
-        rule_id,
-        severity,
+        {{ given_id('rule_violations', 'violation_id') }} as violation_id,
+        {{ given_id('rule_violations', 'merchant_id') }} as merchant_id,
+        known_user_id as user_id,
+        {{ given_id('rule_violations', 'rule_id') }} as rule_id,
+        {{ given_id('rule_violations', 'severity') }} as severity,
         properties,
         content_hash,
         {{ parse_instant('occurred_at') }} as occurred_at,

@@ -9,7 +9,7 @@ users as (
 typed as (
 
     select
-        user_id,
+        known_user_id as user_id,
         properties,
         content_hash,
         {{ parse_instant('created_at') }} as created_at,
