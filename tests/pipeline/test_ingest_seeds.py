@@ -54,8 +54,8 @@ def test_rows_know_the_line_that_a_person_sees(world: World) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("funnel_id,label_zh\na,漏斗\n".encode("gbk"), "UTF-8"),
-        ("funnel_id,label_zh\na,漏斗\n".encode("utf-16"), "UTF-16"),
+        ("funnel_id,label_zh\na,é\n".encode("latin-1"), "line 2 shows it"),
+        ("funnel_id,label_zh\na,カート\n".encode("shift_jis"), "GBK"),
         (b"<html><body>", "HTML"),
         (b"colour\nred\n", "must name the columns"),
         (b"funnel_id,label_en\na,b\nc\n", "Line 3"),

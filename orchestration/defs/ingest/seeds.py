@@ -19,11 +19,9 @@ from orchestration.defs.ingest.files import (
     UnreadableFileError,
     content_hash,
     csv_shape,
-    has_crlf,
-    head,
-    refuse_foreign_text,
 )
 from orchestration.defs.ingest.ledger import insert_many
+from orchestration.defs.ingest.plain import look_into, write_plain
 from orchestration.project import SHIPPED_SEEDS_DIR
 
 
@@ -331,7 +329,7 @@ def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
         "where error is null and is_known"
     ).fetchall()
     found = {
-        str(file).removesuffix(".csv"): SeedFile(
+        Path(str(file)).stem: SeedFile(
             file, count, tuple(unknown.split(", ")) if unknown else (), None, digest
         )
         for file, count, unknown, digest in rows
@@ -344,12 +342,21 @@ def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
     }
 
 
+SUFFIXES = ("csv", "xlsx")
+"""What a definition file may be, the one before the other."""
+
+
 def _path(definition: Definition, seeds_dir: Path) -> Path:
     """The file of a definition: the folder's own, or the shipped one where that steps in."""
-    name = f"{definition.name}.csv"
-    if definition.falls_back and not (seeds_dir / name).exists():
-        return SHIPPED_SEEDS_DIR / name
-    return seeds_dir / name
+    found = _paths(definition, seeds_dir)
+    if definition.falls_back and not found:
+        return SHIPPED_SEEDS_DIR / f"{definition.name}.csv"
+    return found[0] if found else seeds_dir / f"{definition.name}.csv"
+
+
+def _paths(definition: Definition, seeds_dir: Path) -> list[Path]:
+    paths = [seeds_dir / f"{definition.name}.{suffix}" for suffix in SUFFIXES]
+    return [path for path in paths if path.exists()]
 
 
 def _hash(path: Path) -> str | None:
@@ -359,14 +366,19 @@ def _hash(path: Path) -> str | None:
         return None
 
 
+_LIKE_DEFINITIONS = (".csv", ".xlsx", ".xls", ".xlsm", ".tsv", ".txt", ".json")
+
+
 def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
-    known = {f"{definition.name}.csv" for definition in DEFINITIONS}
+    known = {f"{definition.name}.{suffix}" for definition in DEFINITIONS for suffix in SUFFIXES}
     if not seeds_dir.is_dir():
         return ()
     return tuple(
         SeedFile(path.name, 0, (), None, None, is_known=False)
-        for path in sorted(seeds_dir.glob("*.csv"))
-        if path.name not in known
+        for path in sorted(seeds_dir.iterdir())
+        if path.suffix.lower() in _LIKE_DEFINITIONS
+        and path.name not in known
+        and not path.name.startswith((".", "~$"))  # what Excel keeps beside an open workbook
     )
 
 
@@ -386,7 +398,13 @@ def _stage_definition(
     if not path.exists():
         return SeedFile(name, 0, (), None, None)
     try:
-        shape = _stage_fields(connection, path, link)
+        others = [each.name for each in _paths(definition, path.parent) if each != path]
+        if others:
+            raise UnreadableFileError(
+                f"{name} and {others[0]} are both there: keep the one that is right, and take the "
+                "other out of the folder."
+            )
+        shape = _stage_fields(connection, definition, path, link)
         if shape is None:
             return SeedFile(name, 0, (), None, digest)
         unknown = tuple(name for name in shape.names if name.lower() not in definition.columns)
@@ -396,21 +414,34 @@ def _stage_definition(
     return SeedFile(name, count, unknown, None, digest)
 
 
-def _stage_fields(connection: duckdb.DuckDBPyConnection, path: Path, link: Path) -> CsvShape | None:
-    """Read a csv's fields into `ingest_rows`; None when there is nothing in it."""
-    start = head(RawFile("", path.name, path, "csv", None, path.stat().st_size, ""))
-    refuse_foreign_text(start)
-    if not start.removeprefix(b"\xef\xbb\xbf").strip():
+def _stage_fields(
+    connection: duckdb.DuckDBPyConnection, definition: Definition, path: Path, link: Path
+) -> CsvShape | None:
+    """Read a file's fields into `ingest_rows`; None when there is nothing in it."""
+    size = path.stat().st_size
+    seen = look_into(RawFile(definition.name, path.name, path, path.suffix[1:], None, size, ""))
+    if seen.text.is_blank:
         return None
-    shape = csv_shape(start, None)
-    link.symlink_to(path.resolve())
+    shape = csv_shape(seen.text.start, definition.columns)
+    if seen.is_foreign:
+        write_plain(seen, link)
+    else:
+        link.symlink_to(path.resolve())
     try:
-        connection.execute(readers.stage_lines([str(link)], has_crlf(start)))
+        connection.execute(readers.stage_lines([str(link)], seen.text.has_crlf))
     except duckdb.Error as error:
         raise UnreadableFileError("The file is not UTF-8. Save it as CSV UTF-8.") from error
     for statement in readers.mend_csv(shape):
         connection.execute(statement)
     return shape
+
+
+def _full_width(payload: str, shape: CsvShape) -> str:
+    """What to say of a row that full-width delimiters part, and the header's do not."""
+    wide = {",": "，", ";": "；", "|": "｜"}.get(shape.delimiter, "")
+    return (
+        f" — it has full-width {wide}: write {shape.delimiter}" if wide and wide in payload else ""
+    )
 
 
 def _stage_rows(
@@ -424,7 +455,7 @@ def _stage_rows(
     if malformed is not None:
         raise UnreadableFileError(
             f"Line {malformed[0]} has not the {len(shape.names)} fields of the header, or has a "
-            f"quote that is not closed: {str(malformed[1])[:80]}"
+            f"quote that is not closed: {str(malformed[1])[:80]}{_full_width(malformed[1], shape)}"
         )
     found = {column.lower(): f"c{number}" for number, column in enumerate(shape.names)}
     if not set(found) & set(definition.columns):
