@@ -15,6 +15,7 @@ MAX_CHARACTERS = 16_000_000
 """A longer value makes its file unreadable, as a longer line does."""
 # Numbers stay text: one of thousands of digits is none that Python would read.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+_NUMBER = frozenset("0123456789+-.eE")
 _BLANK = re.compile(r"[ \t\r\n\ufeff]*")
 
 
@@ -74,11 +75,11 @@ def values(chunks: Iterable[str], levels: int = 100) -> Iterator[str]:
             except RecursionError:
                 problem = is_last = "it is nested too deeply"
             else:
-                if end < len(text) or is_last:
+                # A number that ends with the text may go on in the next piece.
+                if is_last or (text[end : end + 1] and (mark in '{"[' or text[end] not in _NUMBER)):
                     yield text[place:end]
                     place, is_due = end, depth == 0
                     continue
-        # A value that ends with the text may go on in the next piece.
         if is_last or len(text) - place > MAX_CHARACTERS:
             where = f"{line + text.count(chr(10), 0, at):,}"
             raise UnreadableFileError(

@@ -377,10 +377,10 @@ class _Run:
             path = self.links / f"{load.load_id}.{seen.file.format}"
             load = replace(load, path=str(path))
         packed = None if seen.is_foreign else load.file.compression
-        if seen.text.is_blank and not seen.is_foreign:
+        if seen.text.is_blank:
             # Nothing, or blank lines only as far as one sees: lines, of which there may be none.
-            kind = "jsonl" if load.file.size_bytes else "empty"
-            return _Shape(load.file.feed, kind, packed), load
+            is_empty = seen.text.start == "" or seen.kind == Kind.SHEET
+            return _Shape(load.file.feed, "empty" if is_empty else "jsonl", packed), load
         crlf = seen.text.has_crlf and seen.kind == Kind.LINES
         if seen.file.format == "jsonl":
             load = replace(load, notes=seen.notes())
@@ -410,17 +410,23 @@ class _Run:
                 _raise_what_is_no_file_s_fault(error)
                 named = re.search(r"/(\d+)\.(?:parquet|csv|jsonl)\b", str(error))
                 load_id = int(named.group(1)) if named else None
-                if _is_not_utf8(error) and len(part) == 1 and self._load_deeper(part[0]):
-                    continue
-                if shape.csv is not None and len(part) > 1 and _is_malformed_row(error):
+                if len(part) == 1:
+                    load_id = part[0].load_id
+                if _is_not_utf8(error) and self._load_deeper(part, load_id):
+                    pending.append([load for load in part if load.load_id != load_id])
+                elif shape.csv is not None and len(part) > 1 and _is_malformed_row(error):
                     pending += _apart(part, load_id)  # alone, its rows are told apart
                 else:
                     pending += self._without_unreadable(part, in_plain_words(error), load_id)
             pending = [part for part in pending if part]
 
-    def _load_deeper(self, load: _Load) -> bool:
-        """Load a file whose encoding its beginning did not show; False: it cannot be told."""
-        if load.seen is None or load.seen.text.encoding != UTF8:
+    def _load_deeper(self, part: Sequence[_Load], load_id: int | None) -> bool:
+        """Load the file of a load, whose encoding its beginning did not show.
+
+        False: it cannot be told, or which file it is.
+        """
+        load = next((load for load in part if load.load_id == load_id), None)
+        if load is None or load.seen is None or load.seen.text.encoding != UTF8:
             return False
         text = look_deeper(load.seen.file)
         if text is None:
@@ -514,6 +520,7 @@ class _Run:
         foreign = [load for load in batch if load.seen is not None and load.seen.is_foreign]
         try:
             for load in foreign:
+                Path(load.path).unlink(missing_ok=True)  # the link, if it has that name
                 try:
                     told[load.load_id] = write_plain(load.seen, Path(load.path))
                 except UnreadableFileError as error:

@@ -118,7 +118,8 @@ def write_plain(seen: Look, to: Path) -> tuple[str, ...]:
         if seen.kind == Kind.VALUES:
             pieces = (documents.one_line(value) + "\n" for value in documents.values(pieces))
     size = 0
-    with to.open("w", encoding="utf-8", newline="", errors="surrogatepass") as out:
+    # "x": never through a link, into the raw file itself.
+    with to.open("x", encoding="utf-8", newline="") as out:
         for piece in pieces:
             size += len(piece)
             if size > MAX_UNPACKED_BYTES:

@@ -202,9 +202,11 @@ def _csv_without(
     pending: list[bytes] = []
 
     def texts() -> Iterator[str]:
+        mark = "\ufeff"
         for line in lines:
             pending.append(line)
-            yield line.decode(encoding, errors="surrogateescape")
+            yield line.decode(encoding, errors="surrogateescape").removeprefix(mark)
+            mark = ""
 
     csv.field_size_limit(readers.MAX_LINE_BYTES)
     # The header is row 0, and Excel's line above it no row.

@@ -80,9 +80,9 @@ def rows(path: Path, name: str, notes: list[str]) -> Iterator[list[str]]:
         for position, count in cut.items():
             column = header[position] if position < len(header) else f"column_{position + 1}"
             notes.append(
-                f"{count:,} numbers of {column} have over {_DIGITS_THAT_EXCEL_KEEPS} digits, of "
-                "which Excel keeps so many: ids have lost their ends. Format the column as text "
-                "before ids are put into it, or deliver csv."
+                f"{column} has numbers of over {_DIGITS_THAT_EXCEL_KEEPS} digits, in {count:,} "
+                f"rows. Excel keeps {_DIGITS_THAT_EXCEL_KEEPS} of them: ids have lost their ends. "
+                "Deliver csv, or format the column as text before ids are put into it."
             )
 
 
