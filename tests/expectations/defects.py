@@ -28,7 +28,8 @@ _DEFECTS = {
             update raw.ingest_files set status = 'failed', error = 'HTML' where load_id = 7""",
         "most_of_a_file_is_usable": """
             update staging.stg_ingest_ledger
-            set rows_in = 3, rows_staged = 1, rows_quarantined = 2 where source_file like '%-05%'""",
+            set rows_in = 3, rows_staged = 1, rows_quarantined = 2
+            where source_file like '%-05%'""",
         "files_as_large_as_usual": """
             update raw.ingest_files set rows_in = 3 where load_id = 60""",
     },

@@ -19,6 +19,7 @@ import pytest
 import zstandard
 from openpyxl import Workbook, load_workbook
 
+from orchestration.arrivals import folder_signature
 from orchestration.defs.ingest import files
 from orchestration.defs.ingest.documents import values
 from orchestration.defs.ingest.encodings import encoding_of
@@ -433,6 +434,8 @@ def test_what_is_not_read_is_named_one_by_one_with_the_mend(
     (folder / "loop.csv").symlink_to(folder / "loop.csv")
     os.mkfifo(folder / "pipe.csv")
     (world.settings.raw_dir / "users").symlink_to("nowhere")
+    (world.settings.raw_dir / "turn").symlink_to("turn")
+    (folder / "up").symlink_to(world.settings.raw_dir)
     report = world.ingest()
     assert report.files == ()
     notes = {note.split(" is not read: ")[0]: note for note in report.notes}
@@ -442,7 +445,9 @@ def test_what_is_not_read_is_named_one_by_one_with_the_mend(
     assert "leads back to itself" in notes["events/loop.csv"]
     assert "no file" in notes["events/pipe.csv"]
     assert "nowhere" in notes["users"]
-    assert len(report.notes) == len(mends) + 5
+    assert "leads back to itself" in notes["turn"]
+    assert len(report.notes) == len(mends) + 6
+    assert folder_signature([world.settings.raw_dir])
     assert notes["events/a.avro"] in report.summary()
 
     for number in range(30):

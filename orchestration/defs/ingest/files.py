@@ -32,7 +32,7 @@ FORMATS = {
     **dict.fromkeys(("parquet", "parq", "pq"), "parquet"),
     **dict.fromkeys(("csv", "tsv", "txt"), "csv"),
     **dict.fromkeys(("jsonl", "ndjson", "json"), "jsonl"),
-    **dict.fromkeys(("xlsx", "xlsm"), "xlsx"),
+    "xlsx": "xlsx",
 }
 """What is read, by the ends of names. A csv may turn out to be JSON by what is in it."""
 COMPRESSIONS = ("gz", "zst", "bz2", "xz")
@@ -40,7 +40,9 @@ UNPACK = "unpack it, or pack each file as .gz"
 _NOT_READ = {
     **dict.fromkeys(("7z", "rar", "tar", "tgz", "tbz2", "txz"), UNPACK),
     **dict.fromkeys(("lz4", "sz", "snappy", "br", "z", "lzo"), "pack it as .gz or .zst"),
-    **dict.fromkeys(("xls", "xlsb", "ods", "numbers", "et"), "save it as .xlsx or as CSV UTF-8"),
+    **dict.fromkeys(
+        ("xls", "xlsm", "xlsb", "ods", "numbers", "et"), "save it as .xlsx or as CSV UTF-8"
+    ),
     **dict.fromkeys(("avro", "orc", "feather", "arrow"), "write it as parquet"),
     **dict.fromkeys(("db", "sqlite", "duckdb", "sql", "dump"), "export its rows as parquet or csv"),
     **dict.fromkeys(("xml", "html", "htm", "yaml", "yml"), "export it as csv or jsonl"),
@@ -150,7 +152,7 @@ def list_raw_files(raw_dir: Path) -> Listing:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if not entry.is_dir():
+        if not Path(entry.path).is_dir():
             if entry.is_symlink() and not Path(entry.path).exists():
                 notes.append(_of_a_link(entry.name, Path(entry.path)))
             elif _not_read(entry.name) != _STRANGE:
@@ -192,7 +194,10 @@ def list_raw_files(raw_dir: Path) -> Listing:
     return Listing(tuple(files), tuple(notes))
 
 
-_STRANGE = "its name ends in none of .parquet, .csv, .tsv, .txt, .jsonl, .ndjson, .json, .xlsx"
+_STRANGE = (
+    "its name ends in none of .parquet, .csv, .tsv, .txt, .jsonl, .ndjson, .json, .xlsx. If it "
+    "holds rows, deliver them as one of those; if not, take it out"
+)
 
 
 def _not_read(name: str) -> str | None:
@@ -405,7 +410,7 @@ def opened(file: RawFile) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def in_a_sentence_of_its_own() -> Iterator[None]:
+def damage_told() -> Iterator[None]:
     """Raise what reading a damaged file raises as `UnreadableFileError`."""
     try:
         yield
@@ -420,7 +425,7 @@ def look(file: RawFile) -> Text:
     """Look at a text file's beginning. Raises `UnreadableFileError` when it is no text of ours."""
     if file.size_bytes == 0:
         return Text("", UTF8, False)
-    with in_a_sentence_of_its_own(), opened(file) as stream:
+    with damage_told(), opened(file) as stream:
         data = _read(stream, _HEAD_BYTES)
     return _text_of(data, len(data) < _HEAD_BYTES)
 
@@ -430,7 +435,7 @@ def look_deeper(file: RawFile) -> Text | None:
 
     None when its encoding cannot be told there either, or it is UTF-8 at first.
     """
-    with in_a_sentence_of_its_own(), opened(file) as stream:
+    with damage_told(), opened(file) as stream:
         line = next((line for line in stream if not line.isascii()), b"")
         more = _read(stream, _HEAD_BYTES)
     encoding = encoding_of(line + more, len(more) < _HEAD_BYTES)

@@ -153,7 +153,9 @@ def what_is_missing(feed: Feed | None, names: Sequence[str]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(name[:40] for name in names[:_SHOWN])
     more = f", and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    said = [f"It has no {', '.join(lacking)}. It has: {shown}{more}."]
+    needed = [name for name in lacking if name not in _ACTORS or name in feed.required]
+    needed += [" or ".join(_ACTORS)] * (len(needed) < len(lacking))
+    said = [f"It has no {', '.join(needed)}. It has: {shown}{more}."]
     product = _product(found) if feed.name == "events" else None
     if product is not None:
         said.append(f"It looks like an export of {product.name}.")

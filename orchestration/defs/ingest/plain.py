@@ -22,7 +22,7 @@ from orchestration.defs.ingest.files import (
     RawFile,
     Text,
     UnreadableFileError,
-    in_a_sentence_of_its_own,
+    damage_told,
     inside,
     look,
     not_utf8,
@@ -31,7 +31,6 @@ from orchestration.defs.ingest.files import (
 )
 
 _CHUNK_BYTES = 1 << 20
-_SPELLED = {"\t": "tabs."}
 
 
 class Kind(StrEnum):
@@ -78,7 +77,8 @@ class Look:
         if shape is not None and shape.has_sep:
             notes.append("Line 1 is Excel's sep=: passed over.")
         if shape is not None and shape.delimiter not in self.usual_delimiters:
-            notes.append(f"Cut at {_SPELLED.get(shape.delimiter, shape.delimiter)}")
+            spelled = "the tab" if shape.delimiter == "\t" else f"'{shape.delimiter}'"
+            notes.append(f"Its delimiter is {spelled}.")
         return tuple(notes)
 
     @property
@@ -133,7 +133,7 @@ def decoded(file: RawFile, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     is_first = True
-    with in_a_sentence_of_its_own(), opened(file) as stream:
+    with damage_told(), opened(file) as stream:
         for chunk in _chunks(stream):
             try:
                 text = decoder.decode(chunk, final=not chunk)

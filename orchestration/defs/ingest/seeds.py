@@ -243,7 +243,7 @@ def load_seeds(
     links.mkdir()
     for number, definition in enumerate(DEFINITIONS):
         path = _path(definition, seeds_dir)
-        digest = _hash(path)
+        digest = _digest(definition, seeds_dir)
         file = kept.get(definition.name)
         if file is None or digest is None or digest != file.content_hash:
             link = links / f"{number}.csv"
@@ -295,8 +295,9 @@ def read_definition(
     definition = next(each for each in DEFINITIONS if each.name == name)
     path = _path(definition, seeds_dir)
     link = links / "0.csv"  # loads are numbered from 1
+    digest = _digest(definition, seeds_dir)
     try:
-        file = _stage_definition(connection, definition, path, _hash(path), link)
+        file = _stage_definition(connection, definition, path, digest, link)
     finally:
         link.unlink(missing_ok=True)
     listed = ", ".join(readers.quote(column) for column in definition.columns)
@@ -307,9 +308,8 @@ def read_definition(
 def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:
     """Is the folder another one than at the last `load_seeds`?"""
     loaded = connection.execute("select file, content_hash from seeds.definition_files").fetchall()
-    found = [_path(definition, seeds_dir) for definition in DEFINITIONS]
     return {*loaded} != {
-        *((path.name, _hash(path)) for path in found),
+        *((_path(each, seeds_dir).name, _digest(each, seeds_dir)) for each in DEFINITIONS),
         *((stranger.file, None) for stranger in _strangers(seeds_dir)),
     }
 
@@ -359,9 +359,11 @@ def _paths(definition: Definition, seeds_dir: Path) -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-def _hash(path: Path) -> str | None:
+def _digest(definition: Definition, seeds_dir: Path) -> str | None:
+    """Hash of a definition's file, or of both where it has two; None: it has none to read."""
+    paths = _paths(definition, seeds_dir) or [_path(definition, seeds_dir)]
     try:
-        return content_hash(path)
+        return " ".join(content_hash(path) for path in paths)
     except UnreadableFileError:
         return None
 

@@ -27,40 +27,47 @@ _DIGITS_THAT_EXCEL_KEEPS = 15
 
 
 @contextmanager
-def _sheet(path: Path, name: str, is_read_only: bool = True) -> Iterator[tuple[Any, Any]]:
-    """The workbook, and its sheet that is read."""
-    from openpyxl import load_workbook  # half a second
+def _damage_told() -> Iterator[None]:
+    """Raise what openpyxl raises of what is no workbook as `UnreadableFileError`."""
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                is_shared = member.filename.lower().endswith("sharedstrings.xml")
-                if member.file_size > (MAX_SHARED_BYTES if is_shared else MAX_UNPACKED_BYTES):
-                    raise UnreadableFileError(too_large(member.file_size))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles that it does not know
-            book = load_workbook(path, read_only=is_read_only, data_only=is_read_only)
-            try:
-                sheets = {sheet.title.strip().lower(): sheet for sheet in book.worksheets}
-                if not sheets:
-                    raise UnreadableFileError("The workbook has no sheet of cells.")
-                yield book, sheets.get(name.lower(), next(iter(sheets.values())))
-            finally:
-                book.close()
+        yield
+    except UnreadableFileError:
+        raise
     except (
         *READING_ERRORS, InvalidFileException, ParseError, KeyError, ValueError, TypeError,
     ) as error:  # fmt: skip
-        if isinstance(error, UnreadableFileError):
-            raise
         raise UnreadableFileError(
             f"The file is damaged, encrypted, or is no .xlsx ({error}). Save it again."
         ) from error
 
 
+@contextmanager
+def _sheet(path: Path, name: str, is_read_only: bool = True) -> Iterator[tuple[Any, Any]]:
+    """The workbook, and its sheet that is read."""
+    with _damage_told(), warnings.catch_warnings():
+        from openpyxl import load_workbook  # half a second
+
+        warnings.simplefilter("ignore")  # about styles that it does not know
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                is_shared = member.filename.lower().endswith("sharedstrings.xml")
+                if member.file_size > (MAX_SHARED_BYTES if is_shared else MAX_UNPACKED_BYTES):
+                    raise UnreadableFileError(too_large(member.file_size))
+        book = load_workbook(path, read_only=is_read_only, data_only=is_read_only)
+    try:
+        sheets = {sheet.title.strip().lower(): sheet for sheet in reversed(book.worksheets)}
+        if not sheets:
+            raise UnreadableFileError("The workbook has no sheet of cells.")
+        yield book, sheets.get(name.lower(), book.worksheets[0])
+    finally:
+        book.close()
+
+
 def rows(path: Path, name: str, notes: list[str]) -> Iterator[list[str]]:
     """The rows of a workbook, blank ones too; what has to be said of it goes to `notes`."""
-    with _sheet(path, name) as (book, sheet):
+    with _sheet(path, name) as (book, sheet), _damage_told():
         if len(book.worksheets) > 1:
             notes.append(f"Of {len(book.worksheets)} sheets {sheet.title} is read.")
         sheet.reset_dimensions()  # what others write there may be wrong
