@@ -53,8 +53,10 @@ _MARKERS = re.compile(r"_(SUCCESS|started|committed|metadata|common_metadata)")
 MAX_NAMED = 20
 """Files of a feed that are left aside by name; the others by number."""
 MAX_UNPACKED_BYTES = 4 << 30
-"""What a file may unpack to that has to be unpacked on disk: .zip, .bz2, .xz, .xlsx, another
-encoding, a JSON array. What is read as it lies (.gz, .zst) has no such limit."""
+MAX_RATIO = 100
+"""What a file may unpack to that has to be unpacked on disk (.zip, .bz2, .xz, .xlsx, another
+encoding, a JSON array): so many bytes, or so many times its size. What is read as it lies (.gz,
+.zst) has no such limit."""
 _CHUNK_BYTES = 1 << 20
 _HEAD_BYTES = 1 << 18
 _DELIMITERS = (",", ";", "\t", "|", "，", "；", "｜")
@@ -298,17 +300,21 @@ def inside(file: RawFile) -> RawFile:
         )
     if member.flag_bits & 1:
         raise UnreadableFileError(f"The zip is encrypted: {UNPACK}.")
-    if member.file_size > MAX_UNPACKED_BYTES:
-        raise UnreadableFileError(too_large(member.file_size))
+    if member.file_size > most_bytes(file.size_bytes):
+        raise UnreadableFileError(too_large(file.size_bytes))
     return replace(file, format=kind[0], member=member.filename)
 
 
-def too_large(size: int | None = None) -> str:
-    """What to say of a file that unpacks to more than is allowed."""
-    found = "more" if size is None else f"{size / 1e9:,.1f} GB"
+def most_bytes(size: int) -> int:
+    """What a file of that size may unpack to."""
+    return max(MAX_UNPACKED_BYTES, MAX_RATIO * size)
+
+
+def too_large(size: int) -> str:
+    """What to say of a file of that size that unpacks to more."""
     return (
-        f"The file unpacks to {found}, and the most is {MAX_UNPACKED_BYTES / 1e9:,.1f} GB: write "
-        "it as UTF-8 csv, jsonl or parquet, packed as .gz or not."
+        f"The file unpacks to over {most_bytes(size) / 1e9:,.1f} GB, which is the most that one of "
+        "its size may: write it as UTF-8 csv, jsonl or parquet, packed as .gz or not."
     )
 
 

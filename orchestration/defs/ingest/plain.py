@@ -17,7 +17,6 @@ from typing import IO
 from orchestration.defs.ingest import documents, workbooks
 from orchestration.defs.ingest.encodings import LABELS, UTF8
 from orchestration.defs.ingest.files import (
-    MAX_UNPACKED_BYTES,
     CsvShape,
     RawFile,
     Text,
@@ -25,6 +24,7 @@ from orchestration.defs.ingest.files import (
     damage_told,
     inside,
     look,
+    most_bytes,
     not_utf8,
     opened,
     too_large,
@@ -117,14 +117,13 @@ def write_plain(seen: Look, to: Path) -> tuple[str, ...]:
         pieces = decoded(seen.file, seen.text.encoding)
         if seen.kind == Kind.VALUES:
             pieces = (documents.one_line(value) + "\n" for value in documents.values(pieces))
-    size = 0
+    size, most = 0, most_bytes(seen.file.size_bytes)
     # "x": never through a link, into the raw file itself.
-    with to.open("x", encoding="utf-8", newline="") as out:
+    with to.open("xb") as out:
         for piece in pieces:
-            size += len(piece)
-            if size > MAX_UNPACKED_BYTES:
-                raise UnreadableFileError(too_large())
-            out.write(piece)
+            size += out.write(piece.encode(errors="replace"))
+            if size > most:
+                raise UnreadableFileError(too_large(seen.file.size_bytes))
     return tuple(notes)
 
 

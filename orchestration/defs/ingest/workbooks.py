@@ -15,9 +15,9 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from orchestration.defs.ingest.files import (
-    MAX_UNPACKED_BYTES,
     READING_ERRORS,
     UnreadableFileError,
+    most_bytes,
     too_large,
 )
 
@@ -50,11 +50,17 @@ def _sheet(path: Path, name: str, is_read_only: bool = True) -> Iterator[tuple[A
         from openpyxl import load_workbook  # half a second
 
         warnings.simplefilter("ignore")  # about styles that it does not know
+        size = path.stat().st_size
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 is_shared = member.filename.lower().endswith("sharedstrings.xml")
-                if member.file_size > (MAX_SHARED_BYTES if is_shared else MAX_UNPACKED_BYTES):
-                    raise UnreadableFileError(too_large(member.file_size))
+                if is_shared and member.file_size > MAX_SHARED_BYTES:
+                    raise UnreadableFileError(
+                        f"The texts of the workbook unpack to over {MAX_SHARED_BYTES >> 20} MB, "
+                        "which are held in memory: save it as CSV UTF-8."
+                    )
+                if member.file_size > most_bytes(size):
+                    raise UnreadableFileError(too_large(size))
         book = load_workbook(path, read_only=is_read_only, data_only=is_read_only)
     try:
         sheets = {sheet.title.strip().lower(): sheet for sheet in reversed(book.worksheets)}
