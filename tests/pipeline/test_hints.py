@@ -40,9 +40,13 @@ def test_a_product_is_known_by_its_columns_and_the_columns_to_rename_are_its(pro
     said = " ".join(what_is_missing(EVENTS, columns))
     assert "It looks like an export of " in said
     assert product.strip() in said
-    for theirs, ours in re.findall(r"(\S+(?: \S+)*?) as (\w+)", said.split("Deliver ")[1]):
-        assert ours in (*EVENTS.column_names,)
-        assert theirs.split(".")[0] in columns, theirs
+    renames = dict(
+        reversed(each.split(" as "))
+        for each in said.split("Deliver ")[1].split(", or lay it")[0].split(", ")
+    )
+    assert {"occurred_at", *renames} <= {*EVENTS.column_names}
+    assert "occurred_at" in renames
+    assert {theirs.split(".")[0] for theirs in renames.values()} <= {*columns}
 
 
 def test_columns_of_nobody_s_are_matched_by_their_names() -> None:

@@ -39,21 +39,20 @@ PRODUCTS = (
     Product(
         "Segment or RudderStack, from its warehouse tables",
         ("anonymous_id", "original_timestamp", "sent_at"),
-        {"event_name": "event", "occurred_at": "timestamp", "event_id": "id"},
+        {"event_name": "event", "event_id": "id"},
     ),
     Product(
         "GA4's or Firebase's BigQuery export",
         ("event_timestamp", "user_pseudo_id"),
         {"occurred_at": "event_timestamp", "anonymous_id": "user_pseudo_id"},
     ),
-    Product(
-        "Snowplow",
-        ("collector_tstamp",),
-        {
-            "occurred_at": "derived_tstamp",
-            "anonymous_id": "domain_userid",
-            "session_id": "domain_sessionid",
-        },
+    *(
+        Product(
+            "Snowplow",
+            ("collector_tstamp", instant),
+            {"occurred_at": instant, "anonymous_id": "domain_userid"},
+        )
+        for instant in ("derived_tstamp", "collector_tstamp")
     ),
     Product(
         "Amplitude",
@@ -133,7 +132,7 @@ _ALIKE = {
     "event_name": "event eventname eventtype eventcode eventkey action name type "
     "事件 事件名 事件名称 行为",
     "occurred_at": "timestamp time ts eventtime eventtimestamp clienttime servertime createdat "
-    "createtime datetime date logtime 时间 发生时间 事件时间 日期",
+    "createtime datetime date logtime originaltimestamp 时间 发生时间 事件时间 日期",
     "user_id": "userid uid user memberid customerid accountid openid distinctid loginid "
     "用户 用户id 用户编号 会员id",
     "anonymous_id": "anonymousid deviceid visitorid clientid cookieid userpseudoid uuid imei "
@@ -159,7 +158,12 @@ def what_is_missing(feed: Feed | None, names: Sequence[str]) -> tuple[str, ...]:
     product = _product(found) if feed.name == "events" else None
     if product is not None:
         said.append(f"It looks like an export of {product.name}.")
-    renames = {**_alike(names, lacking), **(product.renames if product else {})}
+    renames = _alike(names, lacking)
+    spelled = {name.lower(): name for name in names}
+    for ours, theirs in (product.renames if product else {}).items():
+        column, _, key = theirs.partition(".")  # a key inside a column
+        if column.lower() in spelled:
+            renames[ours] = spelled[column.lower()] + (f".{key}" if key else "")
     listed = [f"{renames[name]} as {name}" for name in lacking if name in renames]
     said.append(f"Deliver {', '.join(listed)}, " if listed else "Deliver those columns, ")
     said[-1] += (
