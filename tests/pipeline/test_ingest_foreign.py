@@ -433,7 +433,7 @@ def test_what_is_not_read_is_named_one_by_one_with_the_mend(
     os.mkfifo(folder / "pipe.csv")
     (world.settings.raw_dir / "users").symlink_to("nowhere")
     (world.settings.raw_dir / "turn").symlink_to("turn")
-    (folder / "up").symlink_to(world.settings.raw_dir)
+    (folder / "up").symlink_to(folder)
     report = world.ingest()
     assert report.files == ()
     notes = {note.split(" is not read: ")[0]: note for note in report.notes}
