@@ -156,6 +156,12 @@ def test_chinese_of_any_length_is_told_from_a_cut_character() -> None:
     assert encoding_of(b"", is_whole=True) == "utf-8"
 
 
+def test_utf_8_with_a_byte_missing_is_not_read_as_chinese() -> None:
+    data = "用户加入购物车，下单成功；上海市浦东新区世纪大道的张三给了五星好评。\n".encode()
+    for at in range(len(data) - 1):
+        assert encoding_of(data[:at] + data[at + 1 :] + data * 3, is_whole=True) is None
+
+
 def test_a_large_file_in_gbk_is_not_held_in_memory(world: World) -> None:
     line = "u,view,上海市浦东新区世纪大道加入购物车下单成功评价\n".encode("gbk")
     with world.put("events/a.csv", b"").open("wb") as out:

@@ -167,7 +167,7 @@ def what_is_missing(feed: Feed | None, names: Sequence[str]) -> tuple[str, ...]:
     listed = [f"{renames[name]} as {name}" for name in lacking if name in renames]
     said.append(f"Deliver {', '.join(listed)}, " if listed else "Deliver those columns, ")
     said[-1] += (
-        "or lay it in a folder of its own and add a model for that source."
+        "or lay it in a folder of its own and read it as another log: docs/en/sources.md says how."
         if feed.name == "events"
         else "or take the file out of the folder."
     )  # fmt: skip
