@@ -199,9 +199,7 @@ _OWN: dict[str, str] = {
     "A file has other rows in quarantine here than in the ledger": (
         "某个文件在这里的隔离行数与台账不同"
     ),
-    "Over half of a file's 100 or more rows are in quarantine for one reason": (
-        "某个文件有 100 行以上，一半以上因同一个原因被隔离"
-    ),
+    "Over half of a file's rows are in quarantine": "某个文件一半以上的行被隔离",
     "A sample shows a value as it came, where it may name a person": (
         "样例照原样显示了可能指向个人的值"
     ),

@@ -24,17 +24,17 @@ def folder_signature(folders: Iterable[Path]) -> str:
 def _files(folder: Path, root: Path) -> Iterator[str]:
     try:
         entries = list(os.scandir(folder))
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # gone, or closed to this user
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if Path(entry.path).is_dir():
             yield from _files(Path(entry.path), root)
             continue
         try:
             stat = entry.stat()
-        except FileNotFoundError:
+        except OSError:  # gone, or a link to nowhere
             continue
         path = Path(entry.path).relative_to(root).as_posix()
         yield f"{root}\0{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n"

@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from orchestration import alerts
+import duckdb
+
+from orchestration import alerts, came_in
 from orchestration.attempts import ANEW_TAG
 from orchestration.dagster_home import dagster_home, history_hindrance, relax_history
 from orchestration.dbt_runs import NOT_RUN
@@ -146,7 +148,7 @@ def _run_job(narrator: Narrator, settings: Settings, again: bool) -> int:
     with recorded(settings, run_id, "build", command, narrator.say) as recorder:
         narrator.say("loading definitions …")
         is_success = _execute(narrator, settings, recorder, run_id, again, command)
-    return _tell_outcome(narrator, is_success)
+    return _tell_outcome(narrator, settings, is_success)
 
 
 def _execute(
@@ -180,10 +182,21 @@ def _execute(
     return bool(result.success)
 
 
-def _tell_outcome(narrator: Narrator, is_success: bool) -> int:
+def _tell_outcome(narrator: Narrator, settings: Settings, is_success: bool) -> int:
     out = narrator.out
-    for warning in narrator.warnings:
+    in_quarantine = None
+    told = narrator.warnings
+    # A build that failed may have left nothing to read.
+    with (
+        suppress(WarehouseError, duckdb.Error),
+        connect(settings, read_only=True, wait_seconds=0) as connection,
+    ):
+        in_quarantine = came_in.quarantine(connection)
+        told = [*told, *came_in.troubles(connection, settings)]
+    for warning in told:
         out.write(f"\n  ! {warning}\n")
+    if in_quarantine:
+        narrator.say(in_quarantine)
     if is_success:
         narrator.say(f"done: {narrator.passed_count} checks passed")
         return 0

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.came_in import quarantine
 from orchestration.dbt_runs import relative_to_root
 from orchestration.project import Settings, SettingsError
 from orchestration.publishing import DATABASE
@@ -49,16 +50,12 @@ def _ledger(connection: duckdb.DuckDBPyConnection) -> list[str]:
         " coalesce(sum(rows_duplicate), 0), coalesce(sum(rows_quarantined), 0), count(error)"
         " from staging.stg_ingest_ledger group by feed order by 3 desc, feed"
     ).fetchall()
-    reasons = connection.execute(
-        "select reason, count(*) from staging.stg_events__quarantined"
-        " group by reason order by 2 desc, reason"
-    ).fetchall()
     if not rows:
         return [f"no files yet: put them below {'YUNYING_RAW_DIR'}"]
     header = ("feed", "files", "rows", "staged", "duplicates", "quarantined", "unreadable files")
     lines = _table(header, rows)
-    lines += [f"quarantined as {reason}: {count:,}" for reason, count in reasons]
-    return lines
+    in_quarantine = quarantine(connection)
+    return [*lines, in_quarantine] if in_quarantine else lines
 
 
 def _lifecycle(connection: duckdb.DuckDBPyConnection) -> list[str]:

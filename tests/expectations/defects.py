@@ -26,6 +26,10 @@ _DEFECTS = {
             update staging.stg_ingest_ledger set rows_quarantined = 100, rows_staged = 20""",
         "every_file_readable": """
             update raw.ingest_files set status = 'failed', error = 'HTML' where load_id = 7""",
+        "most_of_a_file_is_usable": """
+            update staging.stg_ingest_ledger
+            set rows_in = 3, rows_staged = 1, rows_quarantined = 2
+            where source_file like '%-05%'""",
         "files_as_large_as_usual": """
             update raw.ingest_files set rows_in = 3 where load_id = 60""",
     },
@@ -115,8 +119,6 @@ _DEFECTS = {
             update marts.mart_quarantined_rows set quarantined_rate = 1.1""",
         "as_many_as_the_ledger_says": """
             update marts.mart_quarantined_rows set row_count = 3""",
-        "most_of_a_file_is_usable": """
-            update marts.mart_quarantined_rows set row_count = 70""",
     },
     "marts.mart_ingest_files": {
         "not_negative": """

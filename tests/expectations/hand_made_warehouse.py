@@ -22,7 +22,7 @@ create schema facts; create schema marts;
 create table raw.ingest_files (
     feed text, source_file text, size_bytes bigint, content_hash text, stat_signature text,
     load_id bigint, status text, rows_in bigint, error text, first_loaded_at timestamp,
-    loaded_at timestamp
+    loaded_at timestamp, notes text
 );
 create table raw.restated_days (load_id bigint, restated_date date);
 create table raw.build_watermarks (
@@ -37,7 +37,7 @@ create table seeds.stickiness (
     row_number bigint
 );
 create table staging.stg_ingest_ledger (
-    feed text, source_file text, error text, rows_in bigint, rows_staged bigint,
+    feed text, source_file text, error text, notes text, rows_in bigint, rows_staged bigint,
     rows_duplicate bigint, rows_quarantined bigint
 );
 create table facts.dim_horizon (
@@ -157,7 +157,7 @@ create table marts.mart_quarantined_rows (
     last_row_number bigint, first_loaded_at timestamp
 );
 create table marts.mart_ingest_files (
-    feed text, source_file text, status text, error text, row_count bigint,
+    feed text, source_file text, status text, error text, notes text, row_count bigint,
     staged_row_count bigint, duplicate_row_count bigint, quarantined_row_count bigint,
     quarantined_rate double, first_loaded_at timestamp
 );

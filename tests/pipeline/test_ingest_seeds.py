@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from orchestration.defs.ingest import seeds
 from orchestration.defs.ingest.seeds import DEFINITIONS
@@ -54,8 +56,8 @@ def test_rows_know_the_line_that_a_person_sees(world: World) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("funnel_id,label_zh\na,漏斗\n".encode("gbk"), "UTF-8"),
-        ("funnel_id,label_zh\na,漏斗\n".encode("utf-16"), "UTF-16"),
+        ("funnel_id,label_zh\na,é\n".encode("latin-1"), "line 2 shows it"),
+        ("funnel_id,label_zh\na,カート\n".encode("shift_jis"), "GBK"),
         (b"<html><body>", "HTML"),
         (b"colour\nred\n", "must name the columns"),
         (b"funnel_id,label_en\na,b\nc\n", "Line 3"),
@@ -195,3 +197,104 @@ def test_shipped_definitions_point_at_each_other() -> None:
     ids = {"funnel": funnels, "retention": retentions, "activity": activities}
     for row in shipped("filters"):
         assert row["definition_id"] in ids[row["definition"]]
+
+
+# As Chinese Excel saves them
+
+FUNNELS = "funnel_id,label_en,label_zh\npay,Pay,“下单”到支付\n,,\nvisit,Visit,访问\n"
+
+
+def read_as(world: World, name: str = "funnels") -> list[tuple[object, ...]]:
+    report = world.ingest()
+    assert [seed.error for seed in report.seeds if seed.error] == []
+    return world.rows(f"select row_number, funnel_id, label_zh from seeds.{name}")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("above", ["", "sep=,\r\n", '"sep=,"\n'])
+def test_encodings_and_the_line_sep_of_excel_are_read(
+    world: World, encoding: str, above: str
+) -> None:
+    world.seed("funnels.csv", (above + FUNNELS).encode(encoding))
+    at = 2 + bool(above)
+    assert read_as(world) == [(at, "pay", "“下单”到支付"), (at + 2, "visit", "访问")]
+    world.seed("funnels.csv", (above + FUNNELS + "x,y\n").encode(encoding))
+    world.ingest()
+    assert f"Line {at + 3} " in status(world, "funnels")[2]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", "，", "；", "｜"])
+@pytest.mark.parametrize("above", ["", "sep={}\n"])
+def test_other_delimiters_part_the_columns(world: World, delimiter: str, above: str) -> None:
+    world.seed("funnels.csv", above.format(delimiter) + FUNNELS.replace(",", delimiter))
+    assert [row[1:] for row in read_as(world)] == [("pay", "“下单”到支付"), ("visit", "访问")]
+
+
+def test_a_full_width_comma_in_one_row_is_named(world: World) -> None:
+    world.seed("funnels.csv", FUNNELS + "x，Y，Z\n")
+    world.ingest()
+    assert "Line 5" in status(world, "funnels")[2]
+    assert "full-width ，: write ," in status(world, "funnels")[2]
+
+
+def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+def test_a_workbook_is_a_definition_file(world: World) -> None:
+    header = ["funnel_id", "label_zh", "window_seconds", "from_at", "time_bins"]
+    rows = [["pay", "支付", 604800.0, date(2024, 6, 1), True], [], [2, "访问", None, "2024/6/1", 1]]
+    path = world.settings.seeds_dir / "funnels.xlsx"
+    workbook(path, {"Notes": [["x"], [1]], "funnels": [header, *rows]})
+    report = world.ingest()
+    assert "funnels.xlsx" in {seed.file for seed in report.seeds}
+    query = (
+        "select row_number, funnel_id, label_zh, window_seconds, from_at, time_bins "
+        "from seeds.funnels"
+    )
+    expected = [
+        (2, "pay", "支付", "604800", "2024-06-01", "true"),
+        (4, "2", "访问", None, "2024/6/1", "1"),
+    ]
+    assert world.rows(query) == expected
+    with connect(world.settings, read_only=True) as connection:
+        assert not seeds.have_changed(connection, world.settings.seeds_dir)
+    world.ingest()
+    assert world.rows(query) == expected
+
+    world.seed("funnels.csv", FUNNELS)
+    error = next(seed.error for seed in world.ingest().seeds if "funnels.csv" in seed.file)
+    assert "funnels.csv and funnels.xlsx are both there" in (error or "")
+    assert world.rows("select count(*) from seeds.funnels") == [(0,)]
+    path.unlink()
+    assert len(read_as(world)) == 2
+    workbook(path, {"funnels": [header, *rows]})
+    with connect(world.settings, read_only=True) as connection:
+        assert seeds.have_changed(connection, world.settings.seeds_dir)
+    assert any("both there" in (seed.error or "") for seed in world.ingest().seeds)
+
+
+def test_a_workbook_replaces_what_is_shipped_and_a_damaged_one_is_an_error(world: World) -> None:
+    path = world.settings.seeds_dir / "lifecycle_stages.xlsx"
+    workbook(path, {"Sheet1": [["stage_id", "silent_over_days"], ["churn", 60]]})
+    world.ingest()
+    stages = "select stage_id, silent_over_days from seeds.lifecycle_stages"
+    assert world.rows(stages) == [("churn", "60")]
+    path.write_bytes(path.read_bytes()[:-200])
+    [error] = [seed.error for seed in world.ingest().seeds if seed.error]
+    assert "no .xlsx" in error
+
+
+def test_files_that_look_like_definitions_and_are_not_read_are_strangers(world: World) -> None:
+    for name in ("funnels.xls", "funnels.json", "my.xlsx", "~$funnels.xlsx", "README.md"):
+        world.seed(name, b"x")
+    world.ingest()
+    assert world.rows("select file from seeds.definition_files where not is_known") == [
+        ("funnels.json",), ("funnels.xls",), ("my.xlsx",),
+    ]  # fmt: skip

@@ -63,6 +63,7 @@ ledger as (
                 then 'no staging model reads this feed'
             else files.error
         end as error,
+        files.notes,
         files.rows_in as rows_in_file,
         coalesce(counted.rows_staged, 0) as rows_staged,
         coalesce(counted.rows_duplicate, 0) as rows_duplicate,
@@ -80,6 +81,7 @@ select
     source_file,
     status,
     error,
+    notes,
     case
         when error = 'no staging model reads this feed' then 0
         else rows_in_file

@@ -1,7 +1,7 @@
 """Rows in quarantine, by file and reason: what arrived is there too, and no more is left out."""
 
 from expectations.plausibility import rates_between_0_and_1
-from expectations.rules import QueryRule, RowRule, Severity, Suite
+from expectations.rules import QueryRule, Suite
 
 SUITE = Suite(
     schema="marts",
@@ -24,15 +24,6 @@ left join listed
     on ledger.feed = listed.feed and ledger.source_file = listed.source_file
 where coalesce(listed.row_count, 0) <> ledger.rows_quarantined""",
             keys=("feed", "source_file"),
-        ),
-        RowRule(
-            # What ingest_files asks of a whole feed, of one file, and told: a broken delivery
-            # among many good ones.
-            name="most_of_a_file_is_usable",
-            sentence="Over half of a file's 100 or more rows are in quarantine for one reason",
-            where="file_row_count >= 100 and row_count > 0.5 * file_row_count",
-            show=("row_count", "file_row_count", "mend_en"),
-            severity=Severity.WARNING,
         ),
     ),
 )

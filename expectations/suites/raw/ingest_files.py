@@ -64,6 +64,17 @@ having sum(rows_in) >= 1000 and sum(rows_quarantined) > 0.5 * sum(rows_in)""",
             severity=Severity.WARNING,
         ),
         QueryRule(
+            # One broken delivery among many good ones, whatever its size: told, with the
+            # columns that it lacks.
+            name="most_of_a_file_is_usable",
+            sentence="Over half of a file's rows are in quarantine",
+            query="""select feed, source_file, rows_quarantined, rows_in, notes
+from staging.stg_ingest_ledger
+where rows_quarantined > 0.5 * rows_in""",
+            keys=("feed", "source_file"),
+            severity=Severity.WARNING,
+        ),
+        QueryRule(
             name="files_as_large_as_usual",
             sentence="A file of the newest load has under a tenth of the rows of the feed's "
             "earlier files",

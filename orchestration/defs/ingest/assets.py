@@ -1,6 +1,7 @@
 """Ingest as Dagster assets: the raw folders, the raw tables made of them, the definitions."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import dagster as dg
 
@@ -44,6 +45,7 @@ LEDGER_TABLES = {
             Column("error", "text", "Why it could not be read; empty unless failed"),
             Column("first_loaded_at", "timestamp", "When this content was first loaded"),
             Column("loaded_at", "timestamp", "When this row was written"),
+            Column("notes", "text", "What was guessed in reading it, and which columns it lacks"),
         ),
     ),
     "ingest_contents": (
@@ -133,8 +135,8 @@ def _files_spec(feed: Feed) -> dg.AssetSpec:
     return dg.AssetSpec(
         ["raw_files", feed.name],
         description=(
-            f"The folder {feed.name} of the raw folder: parquet, csv and jsonl files, packed as "
-            ".gz or .zst or not, in any layout of subfolders."
+            f"The folder {feed.name} of the raw folder: parquet, csv, jsonl, json and xlsx files, "
+            "packed as .gz, .zst, .bz2, .xz or .zip or not, in any layout of subfolders."
         ),
         group_name="raw",
         kinds={"file"},
@@ -260,11 +262,11 @@ def materializations(
                 "seconds": round(report.seconds, 3),
             },
         )
-    seeds = {seed.file: seed for seed in report.seeds}
+    seeds = {Path(seed.file).stem: seed for seed in report.seeds if seed.is_known}
     for definition in DEFINITIONS:
         yield dg.MaterializeResult(
             asset_key=["seeds", definition.name],
-            metadata=_seed_metadata(seeds[f"{definition.name}.csv"]),
+            metadata=_seed_metadata(seeds[definition.name]),
         )
     yield dg.MaterializeResult(
         asset_key=["seeds", "definition_files"],
@@ -276,6 +278,7 @@ def _feed_metadata(report: IngestReport, summary: FeedSummary) -> dict[str, obje
     files = [file for file in report.files if file.feed == summary.feed]
     loaded = [file for file in files if file.status == "loaded"]
     failed = [f"{file.source_file}: {file.error}" for file in files if file.status == "failed"]
+    noted = [f"{file.source_file}: {file.notes}" for file in loaded if file.notes]
     return {
         "dagster/row_count": summary.row_count,
         "files": summary.file_count,
@@ -287,6 +290,7 @@ def _feed_metadata(report: IngestReport, summary: FeedSummary) -> dict[str, obje
         "unreadable": dg.MetadataValue.md(
             "\n".join(f"- {line}" for line in failed[:LISTED_FAILURES])
         ),
+        "notes": dg.MetadataValue.md("\n".join(f"- {line}" for line in noted[:LISTED_FAILURES])),
     }
 
 

@@ -13,10 +13,7 @@ the next run finds the same people and goes on.
 
 from __future__ import annotations
 
-import gzip
-import re
 import secrets
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +34,14 @@ from orchestration.defs.ingest.erased_people import (
     returned,
 )
 from orchestration.defs.ingest.feeds import FEEDS_BY_NAME
-from orchestration.defs.ingest.files import RawFile, content_hash
+from orchestration.defs.ingest.files import (
+    READING_ERRORS,
+    RawFile,
+    UnreadableFileError,
+    content_hash,
+    inside,
+    opened,
+)
 from orchestration.defs.ingest.ids import define_person_id
 from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import LOADED, value
@@ -50,7 +54,11 @@ from orchestration.defs.ingest.removing import (
     drop_derived,
     reached,
 )
-from orchestration.defs.ingest.rewriting import RowsOutOfStepError, write_without_texts
+from orchestration.defs.ingest.rewriting import (
+    RowsOutOfStepError,
+    holding,
+    write_without_texts,
+)
 from orchestration.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.project import Settings
 from orchestration.warehouse import WarehouseError
@@ -315,8 +323,7 @@ class _Erasing:
         if not ids:
             return [], []
         files = self.removal.files()
-        words = b"|".join(re.escape(each.encode()) for each in sorted(ids))
-        holds = re.compile(rb"(?<!\w)(?:" + words + rb")(?!\w)").search
+        holds = holding(ids)
         rewritten, resisting = [], []
         for key, row in ledger.read(self.connection).items():
             file = files.get(key)
@@ -326,7 +333,7 @@ class _Erasing:
                 if not holds(_bytes(file)):
                     continue
                 write_without_texts(file, ids)
-            except (OSError, EOFError, zlib.error, RowsOutOfStepError):
+            except (*READING_ERRORS, UnreadableFileError, RowsOutOfStepError):
                 resisting.append(file.source_file)
                 continue
             digest = content_hash(file.path)
@@ -418,9 +425,8 @@ class _Erasing:
 
 def _bytes(file: RawFile) -> bytes:
     """A text file's bytes. Raises `RowsOutOfStepError` for what cannot be searched as text."""
-    if file.format == "parquet" or file.compression == "zst":
+    file = inside(file)
+    if file.format in ("parquet", "xlsx") or file.compression == "zst":
         raise RowsOutOfStepError(file.source_file)
-    if file.compression == "gz":
-        with gzip.open(file.path) as stream:
-            return stream.read()
-    return file.path.read_bytes()
+    with opened(file) as stream:
+        return stream.read()

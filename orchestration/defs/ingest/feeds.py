@@ -43,6 +43,13 @@ class Feed:
         """The declared columns, `properties` not among them."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that a row needs, whatever else it has."""
+        return tuple(
+            column.name for column in self.columns if column.description.endswith("; required")
+        )
+
     def names_of(self, kind: str) -> tuple[str, ...]:
         """The columns that identify such a one: `user` or `anonymous`."""
         return tuple(column.name for column in self.columns if column.identifies == kind)

@@ -30,6 +30,7 @@ class LedgerRow:
     status: str
     rows_in: int
     error: str | None
+    notes: str | None = None
 
 
 TABLES = (
@@ -48,9 +49,12 @@ TABLES = (
         rows_in bigint not null,
         error varchar,
         first_loaded_at timestamp,
-        loaded_at timestamp not null
+        loaded_at timestamp not null,
+        notes varchar
     )
     """,
+    # Warehouses of before have the table without it.
+    "alter table raw.ingest_files add column if not exists notes varchar",
     """
     create table if not exists raw.ingest_contents (
         feed varchar not null,
@@ -204,7 +208,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], LedgerR
     """The whole ledger by feed and source file."""
     rows = connection.execute(
         "select feed, source_file, size_bytes, content_hash, stat_signature, load_id, status, "
-        "rows_in, error from raw.ingest_files"
+        "rows_in, error, notes from raw.ingest_files"
     ).fetchall()
     return {(row[0], row[1]): LedgerRow(*row) for row in rows}
 
@@ -241,6 +245,7 @@ def write(connection: duckdb.DuckDBPyConnection, rows: Sequence[LedgerRow], now:
                 row.error,
                 None,
                 now,
+                row.notes,
             )
             for row in rows
         ],

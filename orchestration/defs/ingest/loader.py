@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.defs.ingest import archive, erasure, expiry, ledger, readers
+from orchestration.defs.ingest.encodings import UTF8
 from orchestration.defs.ingest.erasure import Erasure, erase
 from orchestration.defs.ingest.expiry import Expiry
 from orchestration.defs.ingest.feeds import FEEDS
@@ -32,15 +33,16 @@ from orchestration.defs.ingest.files import (
     check_whole,
     content_hash,
     csv_shape,
+    declared,
     feed_of,
-    has_crlf,
-    head,
     list_raw_files,
+    look_deeper,
     no_known_column,
     not_utf8,
-    refuse_foreign_text,
 )
+from orchestration.defs.ingest.hints import what_is_missing
 from orchestration.defs.ingest.ledger import FAILED, LOADED, WITHDRAWN, LedgerRow
+from orchestration.defs.ingest.plain import Kind, Look, look_into, write_plain
 from orchestration.defs.ingest.readers import FileColumn
 from orchestration.defs.ingest.seeds import SeedFile, load_seeds
 from orchestration.project import Settings
@@ -54,11 +56,16 @@ BATCH_FILES = 1_000
 """… and this number."""
 MAX_TYPED_KEYS = 500
 """Keys of JSON lines whose types are recorded."""
+MAX_TOLD = 20
+"""Files that a summary names; the ledger has all."""
 
 
 @dataclass(frozen=True)
 class FileLoad:
-    """What this run did with a file that was new, replaced, or had failed before."""
+    """What this run did with a file that was new, replaced, or had failed before.
+
+    `notes` are what was guessed of it, and what it lacks.
+    """
 
     feed: str
     source_file: str
@@ -66,6 +73,7 @@ class FileLoad:
     rows_in: int
     malformed_rows: int
     error: str | None
+    notes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,10 @@ class IngestReport:
             if feed.file_count
         ]
         lines += [f"  Unreadable: {file.source_file}: {file.error}" for file in self.failed_files]
+        told = [file for file in self.loaded_files if file.notes]
+        lines += [f"  {file.source_file}: {file.notes}" for file in told[:MAX_TOLD]]
+        if len(told) > MAX_TOLD:
+            lines += [f"  … and notes on {len(told) - MAX_TOLD:,} more: see raw.ingest_files"]
         lines += [f"  {seed.file}: {seed.error}" for seed in self.seeds if seed.error]
         lines += [f"  {self.expiry.summary()}"] if self.expiry else []
         lines += [f"  {self.erasure.summary()}"] if self.erasure else []
@@ -136,8 +148,12 @@ class _Load:
     content_hash: str
     replaces: LedgerRow | None
     path: str
+    seen: Look | None = None
+    notes: tuple[str, ...] = ()
 
-    def row(self, status: str, rows_in: int = 0, error: str | None = None) -> LedgerRow:
+    def row(
+        self, status: str, rows_in: int = 0, error: str | None = None, notes: str | None = None
+    ) -> LedgerRow:
         return LedgerRow(
             self.file.feed,
             self.file.source_file,
@@ -148,6 +164,7 @@ class _Load:
             status,
             rows_in,
             error,
+            notes,
         )
 
 
@@ -318,7 +335,8 @@ class _Run:
             try:
                 if error is not None:
                     raise error
-                shapes.setdefault(self._shape(load), []).append(load)
+                shape, load = self._shape(load)
+                shapes.setdefault(shape, []).append(load)
             except UnreadableFileError as unreadable:
                 self._fail(load, str(unreadable))
             except duckdb.Error as unreadable:
@@ -333,7 +351,7 @@ class _Run:
     def _rows(self) -> int:
         return sum(file.rows_in for file in self.done)
 
-    def _shape(self, load: _Load) -> _Shape:
+    def _shape(self, load: _Load) -> tuple[_Shape, _Load]:
         """Look at a file's beginning (of a parquet: its end) to see what it is."""
         file = load.file
         feed = feed_of(file.feed)
@@ -345,23 +363,34 @@ class _Run:
                 )
             columns = readers.parquet_columns(self.connection, load.path)
             names = tuple(column.name for column in columns)
-            if feed is not None and not {name.lower() for name in names} & {
-                *feed.column_names,
-                "properties",
-            }:
+            if feed is not None and not {name.lower() for name in names} & declared(feed):
                 raise UnreadableFileError(no_known_column(feed, names))
             is_alone = any(name.lower() == "file_row_number" for name in names)
-            return _Shape(file.feed, file.format, None, columns, is_alone=is_alone)
-        start = head(file)
-        refuse_foreign_text(start)
-        if not start.removeprefix(b"\xef\xbb\xbf").strip():
+            return _Shape(file.feed, file.format, None, columns, is_alone=is_alone), load
+        return self._shape_of_text(replace(load, seen=look_into(file)))
+
+    def _shape_of_text(self, load: _Load) -> tuple[_Shape, _Load]:
+        seen = load.seen
+        assert seen is not None
+        feed = feed_of(load.file.feed)
+        if seen.is_foreign:
+            path = self.links / f"{load.load_id}.{seen.file.format}"
+            load = replace(load, path=str(path))
+        packed = None if seen.is_foreign else load.file.compression
+        if seen.text.is_blank:
             # Nothing, or blank lines only as far as one sees: lines, of which there may be none.
-            return _Shape(file.feed, "jsonl" if start else "empty", file.compression)
-        if file.format == "jsonl":
-            return _Shape(file.feed, "jsonl", file.compression, crlf=has_crlf(start))
-        shape = csv_shape(start, feed)
+            is_empty = seen.text.start == "" or seen.kind == Kind.SHEET
+            return _Shape(load.file.feed, "empty" if is_empty else "jsonl", packed), load
+        crlf = seen.text.has_crlf and seen.kind == Kind.LINES
+        if seen.file.format == "jsonl":
+            load = replace(load, notes=seen.notes())
+            return _Shape(load.file.feed, "jsonl", packed, crlf=crlf), load
+        shape = csv_shape(seen.text.start, declared(feed))
+        if feed is not None and not declared(feed) & {name.lower() for name in shape.names}:
+            raise UnreadableFileError(no_known_column(feed, shape.names))
         columns = tuple(FileColumn(name, "VARCHAR") for name in shape.names)
-        return _Shape(file.feed, "csv", file.compression, columns, csv=shape, crlf=has_crlf(start))
+        load = replace(load, notes=seen.notes(shape))
+        return _Shape(load.file.feed, "csv", packed, columns, csv=shape, crlf=crlf), load
 
     def _load_batch(self, shape: _Shape, batch: Sequence[_Load]) -> None:
         """Load files together; when some cannot be read, the others without them."""
@@ -381,11 +410,30 @@ class _Run:
                 _raise_what_is_no_file_s_fault(error)
                 named = re.search(r"/(\d+)\.(?:parquet|csv|jsonl)\b", str(error))
                 load_id = int(named.group(1)) if named else None
-                if shape.csv is not None and len(part) > 1 and _is_malformed_row(error):
+                if len(part) == 1:
+                    load_id = part[0].load_id
+                if _is_not_utf8(error) and self._load_deeper(part, load_id):
+                    pending.append([load for load in part if load.load_id != load_id])
+                elif shape.csv is not None and len(part) > 1 and _is_malformed_row(error):
                     pending += _apart(part, load_id)  # alone, its rows are told apart
                 else:
                     pending += self._without_unreadable(part, in_plain_words(error), load_id)
             pending = [part for part in pending if part]
+
+    def _load_deeper(self, part: Sequence[_Load], load_id: int | None) -> bool:
+        """Load the file of a load, whose encoding its beginning did not show.
+
+        False: it cannot be told, or which file it is.
+        """
+        load = next((load for load in part if load.load_id == load_id), None)
+        if load is None or load.seen is None or load.seen.text.encoding != UTF8:
+            return False
+        text = look_deeper(load.seen.file)
+        if text is None:
+            return False
+        shape, load = self._shape_of_text(replace(load, seen=replace(load.seen, text=text)))
+        self._load_batch(shape, [load])
+        return True
 
     def _without_unreadable(
         self, part: Sequence[_Load], error: str, load_id: int | None
@@ -411,7 +459,22 @@ class _Run:
         ledger.insert_many(
             connection, "ingest_batch", [(load.load_id, load.file.source_file) for load in batch]
         )
-        reading = self._read(shape, batch)
+        with self._plain(batch) as told:
+            reading = self._read(shape, batch)
+        notes = {
+            load.load_id: " ".join(
+                (
+                    *load.notes,
+                    *told.get(load.load_id, ()),
+                    *what_is_missing(
+                        feed_of(shape.feed),
+                        [column.name for column in reading.columns.get(load.load_id, ())],
+                    ),
+                )
+            )
+            or None
+            for load in batch
+        }
         with self._transaction():
             ledger.forget_rows(
                 connection, [load.replaces for load in batch if load.replaces is not None]
@@ -427,12 +490,16 @@ class _Run:
                     LOADED,
                     *counts.get(load.load_id, (0, 0)),
                     error=None,
+                    notes=notes[load.load_id],
                 )
                 for load in batch
             ]
             ledger.write(
                 connection,
-                [load.row(LOADED, file.rows_in) for load, file in zip(batch, done, strict=True)],
+                [
+                    load.row(LOADED, file.rows_in, notes=file.notes)
+                    for load, file in zip(batch, done, strict=True)
+                ],
                 self.now,
             )
             ledger.write_columns(
@@ -444,6 +511,28 @@ class _Run:
                 ],
             )
         return done
+
+    @contextmanager
+    def _plain(self, batch: Sequence[_Load]) -> Iterator[dict[int, tuple[str, ...]]]:
+        """Have the foreign files of a batch lie there as plain ones, for as long as it is read."""
+        told: dict[int, tuple[str, ...]] = {}
+        errors: dict[int, str] = {}
+        foreign = [load for load in batch if load.seen is not None and load.seen.is_foreign]
+        try:
+            for load in foreign:
+                Path(load.path).unlink(missing_ok=True)  # the link, if it has that name
+                try:
+                    told[load.load_id] = write_plain(load.seen, Path(load.path))
+                except UnreadableFileError as error:
+                    errors[load.load_id] = str(error)
+            if errors:
+                raise _UnreadablesError(errors)
+            yield told
+        except OSError as error:
+            raise WarehouseError(f"Loading stopped: {error.strerror or error}") from error
+        finally:
+            for load in foreign:
+                Path(load.path).unlink(missing_ok=True)
 
     def _counts(self, feed: str, batch: Sequence[_Load]) -> dict[int, tuple[int, int]]:
         """Rows and malformed rows that each load of a batch brought into `raw`."""
@@ -458,13 +547,13 @@ class _Run:
     def _read(self, shape: _Shape, batch: Sequence[_Load]) -> _Reading:
         """Stage the files' rows where that is needed; say how they are inserted."""
         paths = [load.path for load in batch]
-        declared = feed_of(shape.feed)
+        feed = feed_of(shape.feed)
         if shape.format == "empty":
-            self._make_room(readers.target(shape.feed, declared, ()))
+            self._make_room(readers.target(shape.feed, feed, ()))
             return _Reading(None, {})
         if shape.format == "jsonl":
             return self._read_json(shape, paths)
-        target = readers.target(shape.feed, declared, [column.name for column in shape.columns])
+        target = readers.target(shape.feed, feed, [column.name for column in shape.columns])
         columns = {load.load_id: shape.columns for load in batch}
         self._make_room(target)
         if shape.csv is None:
@@ -488,6 +577,8 @@ class _Run:
         connection = self.connection
         self._preserve_order(True)
         connection.execute(readers.stage_lines(paths, shape.crlf))
+        if connection.execute(readers.HAS_ARRAYS).fetchone():
+            connection.execute(readers.OPEN_ARRAYS)
         connection.execute(readers.STAGE_STARTS)
         strangers = connection.execute(readers.FILES_WITHOUT_OBJECTS).fetchall()
         if strangers:
@@ -619,7 +710,7 @@ def in_plain_words(error: duckdb.Error) -> str:
     """What to say of a file that DuckDB could not read."""
     text = str(error)
     lowered = text.lower()
-    if "utf-8" in lowered or "unicode" in lowered:
+    if _is_not_utf8(error):
         line = re.search(r"Line: (\d+)", text)
         return not_utf8(int(line.group(1)) if line else None)
     if "too small to be a parquet" in lowered or "no magic bytes" in lowered:
@@ -633,6 +724,11 @@ def in_plain_words(error: duckdb.Error) -> str:
         return "The file may not be read by this user. Mend its rights."
     first = re.sub(r'[\s"\']*\S*/\d+\.(parquet|csv|jsonl)\S*', " the file", text.split("\n")[0])
     return f"The file is damaged or has another format than its name says. DuckDB: {first[:300]}"
+
+
+def _is_not_utf8(error: duckdb.Error) -> bool:
+    text = str(error).lower()
+    return "utf-8" in text or "unicode" in text
 
 
 def _is_malformed_row(error: duckdb.Error) -> bool:

@@ -30,7 +30,6 @@ MAX_COLUMNS = 2_000
 """Columns that a source's own log may have."""
 _MAX_LINES_OF_A_ROW = 1_000
 _BUFFER_BYTES = 2 * MAX_LINE_BYTES
-_REGEX_SPELLING = {"\t": r"\t", "|": r"\|"}
 _NO_DELIMITER = "\x1f\x1e\x1d\x1c"
 _MAX_OPENINGS = 20_000
 """Brackets that JSON may open: DuckDB copies it recursively, and its stack ends near 500,000."""
@@ -384,6 +383,25 @@ _IS_OBJECT = (
 
 # JSON lines
 
+_IS_ARRAY = "line like '[%' and is_json(line) and json_type(line, '$[0]') = 'OBJECT'"
+
+HAS_ARRAYS = f"select 1 from ingest_rows where {_IS_ARRAY} limit 1"
+
+OPEN_ARRAYS = f"""
+    create or replace temp table ingest_rows as
+    select
+        load_id,
+        unnest(
+            case
+                when {_IS_ARRAY} then cast(json_extract(line, '$[*]') as varchar[])
+                else [line]
+            end
+        ) as line
+    from ingest_rows
+    order by rowid
+"""
+"""A line that is an array of objects stands for them. What rewrites files counts them so too."""
+
 FILES_WITHOUT_OBJECTS = f"""
     select load_id
     from ingest_rows
@@ -536,7 +554,7 @@ def mend_csv(shape: CsvShape) -> tuple[str, ...]:
     together are one row. What then is left is malformed, line by line, so that one broken
     quote does not swallow the rest of the file.
     """
-    d = _REGEX_SPELLING.get(shape.delimiter, shape.delimiter)
+    d = rf"\x{{{ord(shape.delimiter):x}}}"
     quoted = ' *"(?:[^"]|"")*" *'
     strict = f'(?:{quoted}|[^"{d}]*)'
     lenient = f'(?:{quoted}|[^"{d}][^{d}]*|)'

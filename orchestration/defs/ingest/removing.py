@@ -16,7 +16,13 @@ from pathlib import Path
 import duckdb
 
 from orchestration.defs.ingest import ledger
-from orchestration.defs.ingest.files import RawFile, content_hash, list_raw_files, look_again
+from orchestration.defs.ingest.files import (
+    RawFile,
+    UnreadableFileError,
+    content_hash,
+    list_raw_files,
+    look_again,
+)
 from orchestration.defs.ingest.ledger import LedgerRow, value
 from orchestration.defs.ingest.readers import literal, quote
 from orchestration.defs.ingest.rewriting import RowsOutOfStepError, write_without_rows
@@ -116,6 +122,11 @@ class Removal:
                 f"{file.source_file} holds rows {self.whose}, and cannot "
                 f"be rewritten without them: {error.strerror}. Let this user write to the raw "
                 "folder, and run again."
+            ) from error
+        except UnreadableFileError as error:
+            raise WarehouseError(
+                f"{file.source_file} holds rows {self.whose}, and cannot "
+                f"be rewritten without them: {error} Deliver it as csv, and run again."
             ) from error
         finally:
             link.unlink(missing_ok=True)

@@ -19,11 +19,9 @@ from orchestration.defs.ingest.files import (
     UnreadableFileError,
     content_hash,
     csv_shape,
-    has_crlf,
-    head,
-    refuse_foreign_text,
 )
 from orchestration.defs.ingest.ledger import insert_many
+from orchestration.defs.ingest.plain import look_into, write_plain
 from orchestration.project import SHIPPED_SEEDS_DIR
 
 
@@ -206,20 +204,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("currency", "rate", "valid_from_date"),
     ),
     Definition(
-        "placeholder_ids",
-        "One row per text that stands where an id of a person should, and is none.",
-        ("placeholder_id",),
-        falls_back=True,
-    ),
-    Definition(
         "data_retention",
         "One row per feed whose raw rows go after so many months.",
         ("feed", "keep_months"),
     ),
 )
-
-
-_FALL_BACK = frozenset(definition.name for definition in DEFINITIONS if definition.falls_back)
 
 
 @dataclass(frozen=True)
@@ -239,9 +228,9 @@ def load_seeds(
 ) -> tuple[SeedFile, ...]:
     """Make the tables of `seeds` what the folder's files say, in one transaction.
 
-    A missing file gives an empty table (of kinds that fall back: what is shipped), so does one
-    that cannot be read, whose row in `seeds.definition_files` then has the error. A table whose
-    file is as it was stays as it is. `links` is a folder to be made, for a while.
+    A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
+    one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
+    whose file is as it was stays as it is. `links` is a folder to be made, for a while.
     """
     # Rows are few; keeping their order keeps their lines.
     connection.execute("set preserve_insertion_order = true")
@@ -253,8 +242,8 @@ def load_seeds(
     files: list[SeedFile] = []
     links.mkdir()
     for number, definition in enumerate(DEFINITIONS):
-        path = definition_path(definition.name, seeds_dir)
-        digest = _hash(path)
+        path = _path(definition, seeds_dir)
+        digest = _digest(definition, seeds_dir)
         file = kept.get(definition.name)
         if file is None or digest is None or digest != file.content_hash:
             link = links / f"{number}.csv"
@@ -304,10 +293,11 @@ def read_definition(
     """
     connection.execute("set preserve_insertion_order = true")
     definition = next(each for each in DEFINITIONS if each.name == name)
-    path = definition_path(definition.name, seeds_dir)
+    path = _path(definition, seeds_dir)
     link = links / "0.csv"  # loads are numbered from 1
+    digest = _digest(definition, seeds_dir)
     try:
-        file = _stage_definition(connection, definition, path, _hash(path), link)
+        file = _stage_definition(connection, definition, path, digest, link)
     finally:
         link.unlink(missing_ok=True)
     listed = ", ".join(readers.quote(column) for column in definition.columns)
@@ -315,20 +305,11 @@ def read_definition(
     return file, rows
 
 
-def definition_path(name: str, seeds_dir: Path) -> Path:
-    """The file of a kind: the folder's own, or the shipped one where that steps in."""
-    path = seeds_dir / f"{name}.csv"
-    if name in _FALL_BACK and not path.exists():
-        return SHIPPED_SEEDS_DIR / path.name
-    return path
-
-
 def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:
     """Is the folder another one than at the last `load_seeds`?"""
     loaded = connection.execute("select file, content_hash from seeds.definition_files").fetchall()
-    found = [definition_path(definition.name, seeds_dir) for definition in DEFINITIONS]
     return {*loaded} != {
-        *((path.name, _hash(path)) for path in found),
+        *((_path(each, seeds_dir).name, _digest(each, seeds_dir)) for each in DEFINITIONS),
         *((stranger.file, None) for stranger in _strangers(seeds_dir)),
     }
 
@@ -348,7 +329,7 @@ def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
         "where error is null and is_known"
     ).fetchall()
     found = {
-        str(file).removesuffix(".csv"): SeedFile(
+        Path(str(file)).stem: SeedFile(
             file, count, tuple(unknown.split(", ")) if unknown else (), None, digest
         )
         for file, count, unknown, digest in rows
@@ -361,21 +342,45 @@ def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
     }
 
 
-def _hash(path: Path) -> str | None:
+SUFFIXES = ("csv", "xlsx")
+"""What a definition file may be, the one before the other."""
+
+
+def _path(definition: Definition, seeds_dir: Path) -> Path:
+    """The file of a definition: the folder's own, or the shipped one where that steps in."""
+    found = _paths(definition, seeds_dir)
+    if definition.falls_back and not found:
+        return SHIPPED_SEEDS_DIR / f"{definition.name}.csv"
+    return found[0] if found else seeds_dir / f"{definition.name}.csv"
+
+
+def _paths(definition: Definition, seeds_dir: Path) -> list[Path]:
+    paths = [seeds_dir / f"{definition.name}.{suffix}" for suffix in SUFFIXES]
+    return [path for path in paths if path.exists()]
+
+
+def _digest(definition: Definition, seeds_dir: Path) -> str | None:
+    """Hash of a definition's file, or of both where it has two; None: it has none to read."""
+    paths = _paths(definition, seeds_dir) or [_path(definition, seeds_dir)]
     try:
-        return content_hash(path)
+        return " ".join(content_hash(path) for path in paths)
     except UnreadableFileError:
         return None
 
 
+_LIKE_DEFINITIONS = (".csv", ".xlsx", ".xls", ".xlsm", ".tsv", ".txt", ".json")
+
+
 def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
-    known = {f"{definition.name}.csv" for definition in DEFINITIONS}
+    known = {f"{definition.name}.{suffix}" for definition in DEFINITIONS for suffix in SUFFIXES}
     if not seeds_dir.is_dir():
         return ()
     return tuple(
         SeedFile(path.name, 0, (), None, None, is_known=False)
-        for path in sorted(seeds_dir.glob("*.csv"))
-        if path.name not in known
+        for path in sorted(seeds_dir.iterdir())
+        if path.suffix.lower() in _LIKE_DEFINITIONS
+        and path.name not in known
+        and not path.name.startswith((".", "~$"))  # what Excel keeps beside an open workbook
     )
 
 
@@ -395,7 +400,13 @@ def _stage_definition(
     if not path.exists():
         return SeedFile(name, 0, (), None, None)
     try:
-        shape = _stage_fields(connection, path, link)
+        others = [each.name for each in _paths(definition, path.parent) if each != path]
+        if others:
+            raise UnreadableFileError(
+                f"{name} and {others[0]} are both there: keep the one that is right, and take the "
+                "other out of the folder."
+            )
+        shape = _stage_fields(connection, definition, path, link)
         if shape is None:
             return SeedFile(name, 0, (), None, digest)
         unknown = tuple(name for name in shape.names if name.lower() not in definition.columns)
@@ -405,21 +416,34 @@ def _stage_definition(
     return SeedFile(name, count, unknown, None, digest)
 
 
-def _stage_fields(connection: duckdb.DuckDBPyConnection, path: Path, link: Path) -> CsvShape | None:
-    """Read a csv's fields into `ingest_rows`; None when there is nothing in it."""
-    start = head(RawFile("", path.name, path, "csv", None, path.stat().st_size, ""))
-    refuse_foreign_text(start)
-    if not start.removeprefix(b"\xef\xbb\xbf").strip():
+def _stage_fields(
+    connection: duckdb.DuckDBPyConnection, definition: Definition, path: Path, link: Path
+) -> CsvShape | None:
+    """Read a file's fields into `ingest_rows`; None when there is nothing in it."""
+    size = path.stat().st_size
+    seen = look_into(RawFile(definition.name, path.name, path, path.suffix[1:], None, size, ""))
+    if seen.text.is_blank:
         return None
-    shape = csv_shape(start, None)
-    link.symlink_to(path.resolve())
+    shape = csv_shape(seen.text.start, definition.columns)
+    if seen.is_foreign:
+        write_plain(seen, link)
+    else:
+        link.symlink_to(path.resolve())
     try:
-        connection.execute(readers.stage_lines([str(link)], has_crlf(start)))
+        connection.execute(readers.stage_lines([str(link)], seen.text.has_crlf))
     except duckdb.Error as error:
         raise UnreadableFileError("The file is not UTF-8. Save it as CSV UTF-8.") from error
     for statement in readers.mend_csv(shape):
         connection.execute(statement)
     return shape
+
+
+def _full_width(payload: str, shape: CsvShape) -> str:
+    """What to say of a row that full-width delimiters part, and the header's do not."""
+    wide = {",": "，", ";": "；", "|": "｜"}.get(shape.delimiter, "")
+    return (
+        f" — it has full-width {wide}: write {shape.delimiter}" if wide and wide in payload else ""
+    )
 
 
 def _stage_rows(
@@ -433,7 +457,7 @@ def _stage_rows(
     if malformed is not None:
         raise UnreadableFileError(
             f"Line {malformed[0]} has not the {len(shape.names)} fields of the header, or has a "
-            f"quote that is not closed: {str(malformed[1])[:80]}"
+            f"quote that is not closed: {str(malformed[1])[:80]}{_full_width(malformed[1], shape)}"
         )
     found = {column.lower(): f"c{number}" for number, column in enumerate(shape.names)}
     if not set(found) & set(definition.columns):
@@ -442,10 +466,10 @@ def _stage_rows(
             f"It has: {', '.join(shape.names)[:120]}"
         )
     chosen = ", ".join(
-        f"nullif(trimmed({found[column]}), '')" if column in found else "cast(null as varchar)"
+        f"nullif(trim({found[column]}), '')" if column in found else "cast(null as varchar)"
         for column in definition.columns
     )
-    filled = " or ".join(f"trimmed({column}) <> ''" for column in found.values())
+    filled = " or ".join(f"trim({column}) <> ''" for column in found.values())
     row = connection.execute(
         f"insert into staged_{definition.name} "
         f"select line_number, {chosen} from ingest_rows where {filled}"

@@ -11,6 +11,7 @@ select
     source_file,
     status,
     error,
+    notes,
     cast(coalesce(rows_in, 0) as bigint) as row_count,
     cast(rows_staged as bigint) as staged_row_count,
     cast(rows_duplicate as bigint) as duplicate_row_count,

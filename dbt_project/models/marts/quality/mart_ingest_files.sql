@@ -13,6 +13,7 @@ files as (
         source_file,
         status,
         error,
+        notes,
         row_count,
         staged_row_count,
         duplicate_row_count,

@@ -12,7 +12,7 @@ problems as (
         file,
         'error' as severity,
         error as problem,
-        'save it as CSV UTF-8 with the columns that seeds/README.md lists' as mend
+        'do as it says there; seeds/README.md lists the columns of each file' as mend
     from definition_files
     where error is not null
     union all
