@@ -25,11 +25,3 @@
         and {{ feed }}.row_number = feed_rows.row_number
     where feed_rows.outcome = 'staged'
 {%- endmacro %}
-
-{# The feeds whose raw rows may expire: all but the requests of erasure, which leave raw when
-   they are met. #}
-{% macro expiring_feeds() -%}
-    {{ return(
-        ['events'] + (feed_required_columns().keys() | reject('equalto', 'erasure_requests') | list)
-    ) }}
-{%- endmacro %}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.defs.ingest import seeds
-from orchestration.defs.ingest.seeds import DEFINITIONS
+from orchestration.defs.ingest.definitions.problems import DefinitionsError
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import SHIPPED_SEEDS_DIR
 from orchestration.warehouse import connect
 from tests.pipeline.ingest_support import World
@@ -21,59 +22,51 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def status(world: World, name: str) -> tuple[int, str | None, str]:
-    [(rows, unknown, error)] = world.rows(
-        "select row_count, unknown_columns, error from seeds.definition_files where file = ?",
-        [f"{name}.csv"],
-    )
-    return rows, unknown, error or ""
+def files(world: World) -> dict[str, tuple[int, str | None]]:
+    rows = world.rows("select file, row_count, unknown_columns from seeds.definition_files")
+    return {file: (count, unknown) for file, count, unknown in rows}
 
 
 def test_rows_know_the_line_that_a_person_sees(world: World) -> None:
-    world.seed(
-        "funnels.csv",
-        'funnel_id,label_en\na,"two\nlines"\n\n,,,\nb, B \n',
-    )
-    world.seed("activities.csv", "activity_id;event_name;note\r\nany;;x\r\nbuy;order_placed;y\r\n")
+    world.seed("event_names.csv", 'event_name,label_en\na,"two\nlines"\n\n,,,\nb, B \n')
+    with pytest.raises(DefinitionsError, match=r"event_names\.csv, line 5: it has not"):
+        world.ingest()
+    world.seed("event_names.csv", 'event_name,label_en\na,"two\nlines"\n\n,\nb, B \n')
+    world.seed("activities.csv", "activity_id;event_name;note\r\nany;;x\r\nbuy;b;y\r\n")
     world.ingest()
-    assert world.rows("select row_number, funnel_id, label_en, breakdown from seeds.funnels") == []
-    assert "Line 5" in status(world, "funnels")[2]
-    world.seed("funnels.csv", 'funnel_id,label_en\na,"two\nlines"\n\n,\nb, B \n')
-    world.ingest()
-    assert world.rows("select row_number, funnel_id, label_en, breakdown from seeds.funnels") == [
+    assert world.rows("select row_number, event_name, label_en, area from seeds.event_names") == [
         (2, "a", "two\nlines", None),
         (6, "b", "B", None),
     ]
     assert world.rows("select row_number, activity_id, event_name from seeds.activities") == [
         (2, "any", None),
-        (3, "buy", "order_placed"),
+        (3, "buy", "b"),
     ]
-    assert status(world, "activities") == (2, "note", "")
+    assert files(world)["activities.csv"] == (2, "note")
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("funnel_id,label_zh\na,漏斗\n".encode("gbk"), "UTF-8"),
-        ("funnel_id,label_zh\na,漏斗\n".encode("utf-16"), "UTF-16"),
+        ("activity_id,label_zh\na,漏斗\n".encode("gbk"), "UTF-8"),
+        ("activity_id,label_zh\na,漏斗\n".encode("utf-16"), "UTF-16"),
         (b"<html><body>", "HTML"),
         (b"colour\nred\n", "must name the columns"),
-        (b"funnel_id,label_en\na,b\nc\n", "Line 3"),
-        (b'funnel_id,label_en\na,b\nc,"d\n', "Line 3"),
+        (b"activity_id,label_en\na,b\nc\n", "line 3"),
+        (b'activity_id,label_en\na,b\nc,"d\n', "line 3"),
     ],
 )
-def test_a_file_that_is_no_csv_is_an_error_and_not_a_crash(
+def test_a_file_that_is_no_csv_stops_all_and_is_not_a_crash(
     world: World, data: bytes, said: str
 ) -> None:
-    world.seed("funnels.csv", data)
-    world.seed("activities.csv", "activity_id\nany\n")
-    report = world.ingest()
-    rows, _, error = status(world, "funnels")
-    assert rows == 0
-    assert said in error
-    assert world.rows("select count(*) from seeds.funnels") == [(0,)]
-    assert world.rows("select activity_id from seeds.activities") == [("any",)]
-    assert error in report.summary()
+    world.seed("event_names.csv", "event_name\na\n")
+    world.ingest()
+    world.seed("event_names.csv", "event_name\nb\n")
+    world.seed("activities.csv", data)
+    with pytest.raises(DefinitionsError, match=f"activities.csv.*{said}"):
+        world.ingest()
+    assert world.rows("select event_name from seeds.event_names") == [("a",)]
+    assert world.rows("select count(*) from seeds.activities") == [(0,)]
 
 
 def test_missing_files_are_empty_tables_and_stages_and_segments_fall_back(world: World) -> None:
@@ -94,26 +87,15 @@ def test_missing_files_are_empty_tables_and_stages_and_segments_fall_back(world:
 
 
 def test_an_own_file_replaces_the_shipped_one_whole(world: World) -> None:
-    world.seed("lifecycle_stages.csv", "stage_id,silent_over_days\nchurn,60\n")
+    stages = ["introduction", "growth", "maturity", "dormancy", "churn"]
+    own = "".join(f"{stage},{60 if stage == 'churn' else ''}\n" for stage in stages)
+    world.seed("lifecycle_stages.csv", f"stage_id,silent_over_days\n{own}")
     world.ingest()
-    assert world.rows("select stage_id, silent_over_days from seeds.lifecycle_stages") == [
-        ("churn", "60")
-    ]
+    days = "select silent_over_days, label_en from seeds.lifecycle_stages where stage_id = 'churn'"
+    assert world.rows(days) == [(60, None)]
     (world.settings.seeds_dir / "lifecycle_stages.csv").unlink()
     world.ingest()
-    assert world.rows("select count(*) from seeds.lifecycle_stages") == [(5,)]
-
-
-def test_a_file_that_did_not_change_is_not_read_again_and_its_table_stays(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.seed("funnels.csv", "funnel_id,extra,more\na,b,c\n")
-    world.ingest()
-    before = world.rows("select * from seeds.definition_files")
-    monkeypatch.setattr(seeds, "_stage_fields", lambda *_: pytest.fail("read again"))
-    world.ingest()
-    assert world.rows("select * from seeds.definition_files") == before
-    assert world.rows("select funnel_id from seeds.funnels") == [("a",)]
+    assert world.rows(days) == [(30, "Churn")]
 
 
 def test_a_folder_has_changed_when_a_file_in_it_has(world: World) -> None:
@@ -121,35 +103,35 @@ def test_a_folder_has_changed_when_a_file_in_it_has(world: World) -> None:
         with connect(world.settings, read_only=True) as connection:
             return seeds.have_changed(connection, world.settings.seeds_dir)
 
-    world.seed("funnels.csv", "funnel_id\na\n")
+    world.seed("activities.csv", "activity_id\na\n")
     world.ingest()
     assert not have_changed()
     for name, content in (
-        ("funnels.csv", "funnel_id\nb\n"),
-        ("lifecycle_stages.csv", "stage_id,silent_over_days\nchurn,60\n"),
+        ("activities.csv", "activity_id\nb\n"),
+        ("rfm_segment_labels.csv", "segment_id\nchampions\n"),
         ("stranger.csv", "a\n1\n"),
     ):
         world.seed(name, content)
         assert have_changed()
         world.ingest()
         assert not have_changed()
-    (world.settings.seeds_dir / "funnels.csv").unlink()
+    (world.settings.seeds_dir / "activities.csv").unlink()
     assert have_changed()
 
 
 def test_a_definition_that_vanishes_is_empty_again(world: World) -> None:
-    world.seed("funnels.csv", "funnel_id\na\n")
+    world.seed("activities.csv", "activity_id\na\n")
     world.ingest()
-    (world.settings.seeds_dir / "funnels.csv").unlink()
+    (world.settings.seeds_dir / "activities.csv").unlink()
     world.ingest()
-    assert world.rows("select count(*) from seeds.funnels") == [(0,)]
+    assert world.rows("select count(*) from seeds.activities") == [(0,)]
 
 
 def test_a_file_of_no_known_name_is_listed(world: World) -> None:
-    world.seed("funels.csv", "funnel_id\na\n")
+    world.seed("plans.csv", "plan_id\na\n")
     world.ingest()
     assert world.rows("select file from seeds.definition_files where not is_known") == [
-        ("funels.csv",)
+        ("plans.csv",)
     ]
 
 
