@@ -37,8 +37,6 @@ SILENT_SECONDS = 10.0
 """After so long without a line the narrator says that there is still life."""
 HISTORY_SECONDS = 30.0
 """How long a build waits for Dagster's history to be free; it can do without."""
-COMPUTED = "computed anew: "
-"""How a line begins that says what was computed anew, and why."""
 # Dagster's lists of every input and output that a step would have had.
 _NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
 _TOLD_OF_CHECKS = {
@@ -88,6 +86,8 @@ class Narrator:
         event = entry.dagster_event
         kind = event.event_type_value if event else None
         if event is None:
+            from orchestration.transforming import COMPUTED
+
             if entry.user_message.startswith(COMPUTED):
                 self.computed.append(entry.user_message)
             elif entry.level >= logging.INFO and not entry.user_message.startswith(_NOISE):
@@ -193,15 +193,15 @@ def _are_right(narrator: Narrator, recorder: Recorder, seeds: Seeds) -> bool:
     from orchestration.defs.ingest.definitions.problems import ERROR, HINT
 
     for hint in seeds.of(HINT):
-        narrator.out.write("  ? " + str(hint).replace("\n", "\n    ") + "\n")
+        narrator.tell("  ? " + str(hint).replace("\n", "\n    ") + "\n")
     errors = seeds.of(ERROR)
     if errors:
-        narrator.out.write(
+        narrator.tell(
             "\nThe definitions are wrong: nothing was loaded, and readers keep the last build. "
             "What to mend:\n\n"
         )
     for error in errors:
-        narrator.out.write("  ✗ " + str(error).replace("\n", "\n    ") + "\n")
+        narrator.tell("  ✗ " + str(error).replace("\n", "\n    ") + "\n")
         recorder.failures.append(str(error).splitlines()[0])
     return not errors
 

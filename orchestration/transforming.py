@@ -18,6 +18,8 @@ from orchestration.dbt_runs import Manifest, by_user_models, configuration_hash,
 from orchestration.defs.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import Settings
 
+COMPUTED = "computed anew: "
+"""How a line of the log begins that says what was computed anew, and why."""
 _TOLD_CHANGES = 5
 
 
@@ -133,7 +135,8 @@ def what_was_computed(
         " where load_id > $since)",
         {"since": run.since_load_id},
     ).fetchone() or (0, 0)
-    yield f"{users:,} user(s), because of {loads:,} file(s) that came or changed"
+    if loads or users:
+        yield f"{users:,} user(s), because of {loads:,} file(s) that came or changed"
 
 
 def forget_other_definitions(

@@ -192,7 +192,7 @@ def _known_to(warehouse: duckdb.DuckDBPyConnection) -> Known:
     """What the last build knows of names; less where there was none."""
 
     def names(sql: str) -> set[str]:
-        with suppress(duckdb.CatalogException, duckdb.BinderException):
+        with suppress(duckdb.Error):
             return {str(name) for (name,) in warehouse.execute(sql).fetchall() if name is not None}
         return set()
 

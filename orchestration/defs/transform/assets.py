@@ -13,7 +13,6 @@ import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
 from orchestration import attempts, transforming
-from orchestration.build import COMPUTED
 from orchestration.dbt_resource import WarehouseDbt
 from orchestration.dbt_runs import (
     NOT_RUN,
@@ -100,7 +99,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
             for line in transforming.what_was_computed(connection, run, MANIFEST):
-                context.log.info(f"{COMPUTED}{line}")
+                context.log.info(f"{transforming.COMPUTED}{line}")
             transforming.complete(connection, run)
             attempts.complete(connection, attempt)
     if exit_code != 0:

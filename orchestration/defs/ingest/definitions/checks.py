@@ -198,6 +198,12 @@ def _number(
             )
         yield table.problem(row, problem, mend)
     elif most is not None and value > most:
+        if column.maximum_var:
+            raised = column.maximum_var
+            mend = Words(
+                f"{mend.en}; the var {raised} in dbt_project.yml raises the limit",
+                f"{mend.zh}；dbt_project.yml 里的 {raised} 可以放宽上限",
+            )
         yield table.problem(
             row,
             Words(

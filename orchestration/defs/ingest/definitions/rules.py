@@ -463,10 +463,13 @@ _SIDES = {
 def _filters(definitions: Definitions) -> Iterator[Problem]:
     table, sides = definitions["filters"], _sides(definitions)
     for row in table.rows:
+        yield from _operator(table, row)
+        if row.values["property"] is not None:
+            yield from property_hint(definitions, table, row, "property", row.values["property"])
         kind, name, side = (row.values[c] for c in ("definition", "definition_id", "side"))
         if not all(definitions[each].is_readable for each in _DEFINED_IN.get(kind, ())):
-            pass
-        elif kind in _SIDES and name is not None and (kind, name) not in sides:
+            continue
+        if kind in _SIDES and name is not None and (kind, name) not in sides:
             ids = [each for of, each in sides if of == kind and each]
             yield table.problem(
                 row,
@@ -486,9 +489,6 @@ def _filters(definitions: Definitions) -> Iterator[Problem]:
                 ),
                 meant(side, sides[(kind, name)], _SIDES[kind]),
             )
-        if row.values["property"] is not None:
-            yield from property_hint(definitions, table, row, "property", row.values["property"])
-        yield from _operator(table, row)
 
 
 def _operator(table: Table, row: Row) -> Iterator[Problem]:

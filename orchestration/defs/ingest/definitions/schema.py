@@ -57,6 +57,7 @@ class Field:
     pattern: str | None
     minimum: Decimal | None
     maximum: Decimal | None
+    maximum_var: str | None
     default: Any
     otherwise: Words | None
     unit: Words | None
@@ -149,6 +150,7 @@ def _field(given: Mapping[str, Any]) -> Field:
         pattern=constraints.get("pattern"),
         minimum=_decimal(limits.get("minimum")),
         maximum=_decimal(limits.get("maximum")),
+        maximum_var=ours.get("maximum_var"),
         default=default,
         otherwise=otherwise,
         unit=_words({}, ours, "unit"),
