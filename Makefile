@@ -14,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build rebuild builds rollback serve metrics test verify chaos dev dashboards superset docs \
+.PHONY: help run build check rebuild builds rollback serve metrics test verify chaos dev dashboards superset docs \
 	reference screenshots bench withdraw restate lint clean
 
 help: ## show these commands
@@ -27,6 +27,9 @@ run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to publis
 
 build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new
 	@$(BIN)/python -m orchestration.build $(if $(AGAIN),--again)
+
+check: $(ENVIRONMENT) ## are the definitions right? In seconds; a build looks first, too
+	@$(BIN)/python -m orchestration.check
 
 builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
 	@$(BIN)/python -m orchestration.rollback --list

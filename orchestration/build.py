@@ -3,7 +3,9 @@
 It is the job that the schedule runs, on the same Dagster instance, so its runs stand in the UI
 beside the schedule's. When nothing is new there is no run: one would only show every check as
 skipped. Exit code 0: everything passed and is published. 1: something failed, and
-readers keep the build before. 2: a setting cannot be used.
+readers keep the build before. 2: a setting cannot be used. 130, 143: it was stopped.
+
+What takes time to import is imported when it is needed: the first line is there at once.
 """
 
 from __future__ import annotations
@@ -19,22 +21,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from threading import Event, Thread
+from typing import IO, TYPE_CHECKING, Any
 
-import duckdb
-
-from orchestration import alerts, came_in
-from orchestration.attempts import ANEW_TAG
-from orchestration.dagster_home import dagster_home, history_hindrance, relax_history
-from orchestration.dbt_runs import NOT_RUN
 from orchestration.faults import in_a_sentence
-from orchestration.lateness import late_alert
-from orchestration.lock import warehouse_lock
 from orchestration.project import Settings, SettingsError
-from orchestration.run_records import Recorder, failure_text, recorded
-from orchestration.up_to_date import nothing_new, published_already
-from orchestration.warehouse import WarehouseError, connect
+from orchestration.stopping import Stop
 
+if TYPE_CHECKING:
+    from orchestration.defs.ingest.seeds import Seeds
+    from orchestration.run_records import Recorder
+
+STOPPED = "The build was stopped. Readers keep the last one; `make build` goes on from there."
+SILENT_SECONDS = 10.0
+"""After so long without a line the narrator says that there is still life."""
 HISTORY_SECONDS = 30.0
 """How long a build waits for Dagster's history to be free; it can do without."""
 # Dagster's lists of every input and output that a step would have had.
@@ -54,14 +54,29 @@ class Narrator:
 
     out: IO[str]
     started: float = field(default_factory=time.monotonic)
+    said_at: float = 0.0
+    doing: str = "looking"
+    computed: list[str] = field(default_factory=list)
     failed_checks: list[str] = field(default_factory=list)
     failed_steps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     passed_count: int = 0
     not_run_count: int = 0
 
+    def tell(self, text: str) -> None:
+        """Say it without the time."""
+        self.out.write(text)
+        self.out.flush()
+
+    def keep_talking(self, until: Event) -> None:
+        """Say now and then what goes on, where nothing else is said."""
+        while not until.wait(1.0):
+            if time.monotonic() - self.said_at >= SILENT_SECONDS:
+                self.say(f"{self.doing} goes on …")
+
     def say(self, text: str) -> None:
-        seconds = int(time.monotonic() - self.started)
+        self.said_at = time.monotonic()
+        seconds = int(self.said_at - self.started)
         for line in filter(str.strip, text.splitlines()):
             self.out.write(f"{seconds // 60:3d}:{seconds % 60:02d}  {line}\n")
         self.out.flush()
@@ -71,13 +86,20 @@ class Narrator:
         event = entry.dagster_event
         kind = event.event_type_value if event else None
         if event is None:
-            if entry.level >= logging.INFO and not entry.user_message.startswith(_NOISE):
+            from orchestration.transforming import COMPUTED
+
+            if entry.user_message.startswith(COMPUTED):
+                self.computed.append(entry.user_message)
+            elif entry.level >= logging.INFO and not entry.user_message.startswith(_NOISE):
                 self.say(entry.user_message)
         elif kind == "STEP_START":
+            self.doing = event.step_key
             self.say(f"{event.step_key} …")
         elif kind == "ASSET_CHECK_EVALUATION":
             self._on_check(event.asset_check_evaluation_data)
         elif kind == "STEP_FAILURE":
+            from orchestration.run_records import failure_text
+
             self._on_failure(event.step_key, failure_text(event))
         elif kind == "STEP_UP_FOR_RETRY":
             self.say(f"{event.step_key}: it will be tried again")
@@ -87,6 +109,8 @@ class Narrator:
             self.passed_count += 1
             return
         table = check.asset_key.to_user_string().replace("/", ".")
+        from orchestration.dbt_runs import NOT_RUN
+
         said = [line for line in (check.description or "").splitlines() if line.strip()]
         if said and said[0].startswith(NOT_RUN):
             self.not_run_count += 1
@@ -114,25 +138,32 @@ def _indented(value: Any) -> str:
     return f" {lines[0]}" if len(lines) == 1 else "".join(f"\n        {line}" for line in lines)
 
 
-def build(out: IO[str], again: bool = False) -> int:
+def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
     """Run the job, also when nothing is new if `again`; return the exit code."""
+    from orchestration import alerts
+    from orchestration.defs.ingest.seeds import read_seeds
+    from orchestration.lateness import late_alert
+    from orchestration.lock import warehouse_lock
+    from orchestration.up_to_date import nothing_new, published_already
+    from orchestration.warehouse import WarehouseError, connect
+
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
-        out.write(f"{error}\n")
+        narrator.out.write(f"{error}\n")
         return 2
     os.environ.update(settings.environment())
-    narrator = Narrator(out)
     with warehouse_lock(settings, narrator.say):
         published = None if again else published_already(settings)
         if published is None:
             try:
-                with connect(settings, on_wait=narrator.say):
-                    pass  # before Dagster is loaded: what is the matter is said in a second
+                # Before Dagster is loaded: what is the matter is said in seconds.
+                with connect(settings, on_wait=narrator.say) as connection:
+                    seeds = read_seeds(settings, connection)
             except WarehouseError as error:
                 narrator.say(str(error))
                 return 1
-            return _run_job(narrator, settings, again)
+            return _run_job(narrator, settings, seeds, stop, again)
     narrator.say(nothing_new(settings, published))
     late = late_alert(settings)
     if late is not None:
@@ -142,13 +173,37 @@ def build(out: IO[str], again: bool = False) -> int:
     return 0
 
 
-def _run_job(narrator: Narrator, settings: Settings, again: bool) -> int:
+def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, again: bool) -> int:
+    from orchestration.run_records import recorded
+
     run_id = str(uuid.uuid4())
     command = "make build"
     with recorded(settings, run_id, "build", command, narrator.say) as recorder:
-        narrator.say("loading definitions …")
+        if not _are_right(narrator, recorder, seeds):
+            return 1
+        narrator.doing = "loading Dagster"
+        narrator.say("definitions are right; loading Dagster …")
         is_success = _execute(narrator, settings, recorder, run_id, again, command)
+        stop.raise_if_asked()
     return _tell_outcome(narrator, settings, is_success)
+
+
+def _are_right(narrator: Narrator, recorder: Recorder, seeds: Seeds) -> bool:
+    """Say what is wrong or unlikely in the definitions; ingest looks again when it loads them."""
+    from orchestration.defs.ingest.definitions.problems import ERROR, HINT
+
+    for hint in seeds.of(HINT):
+        narrator.tell("  ? " + str(hint).replace("\n", "\n    ") + "\n")
+    errors = seeds.of(ERROR)
+    if errors:
+        narrator.tell(
+            "\nThe definitions are wrong: nothing was loaded, and readers keep the last build. "
+            "What to mend:\n\n"
+        )
+    for error in errors:
+        narrator.tell("  ✗ " + str(error).replace("\n", "\n    ") + "\n")
+        recorder.failures.append(str(error).splitlines()[0])
+    return not errors
 
 
 def _execute(
@@ -161,6 +216,8 @@ def _execute(
 ) -> bool:
     import dagster as dg
 
+    from orchestration.attempts import ANEW_TAG
+    from orchestration.dagster_home import dagster_home, history_hindrance, relax_history
     from orchestration.definitions import defs
     from orchestration.executor import NO_RUN, STARTED_BY_TAG
 
@@ -183,6 +240,11 @@ def _execute(
 
 
 def _tell_outcome(narrator: Narrator, settings: Settings, is_success: bool) -> int:
+    import duckdb
+
+    from orchestration import came_in
+    from orchestration.warehouse import WarehouseError, connect
+
     out = narrator.out
     in_quarantine = None
     told = narrator.warnings
@@ -198,6 +260,8 @@ def _tell_outcome(narrator: Narrator, settings: Settings, is_success: bool) -> i
     if in_quarantine:
         narrator.say(in_quarantine)
     if is_success:
+        for line in narrator.computed:
+            narrator.say(line)
         narrator.say(f"done: {narrator.passed_count} checks passed")
         return 0
     if narrator.not_run_count:
@@ -215,33 +279,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Dagster and dbt write hundreds of lines to the standard streams: those go to a file, and
     # the narrator keeps the terminal to itself.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:
-        try:
-            log = dagster_home() / "build.log"
-            file = log.open("w", encoding="utf-8")
-        except OSError as error:
-            out.write(f"{in_a_sentence(str(error)) or error}\n")
-            return 1
-        with file:
-            _redirect(file.fileno())
-        code = 1
-        try:
-            code = build(out, again)
-        except KeyboardInterrupt:
-            out.write("\nThe build broke off: it was stopped.\n")
-            raise
-        except Exception as error:  # noqa: BLE001 - the last who can say what happened
-            with suppress(OSError):
-                traceback.print_exc()
-            told = in_a_sentence(str(error)) or f"{type(error).__name__}: {error}"
-            out.write(f"\nThe build broke off: {told}\n")
-        finally:
-            if code:
-                out.write(f"\nEverything that was said on the way: {log}\n")
-            # On a full disk the streams could not be emptied into the log as Python ends.
-            with suppress(OSError):
-                sys.stdout.flush()
-            with Path(os.devnull).open("w") as nothing:
-                _redirect(nothing.fileno())
+        narrator = Narrator(out)
+        stop = Stop(lambda: narrator.tell(f"\n{STOPPED}\n"))
+        return stop.run(lambda: _narrated(narrator, stop, again))
+
+
+def _narrated(narrator: Narrator, stop: Stop, again: bool) -> int:
+    """Build, with a log of what others say, and the last word on what broke it off."""
+    narrator.say("looking at what is new, and at the definitions …")
+    out = narrator.out
+    from orchestration.dagster_home import dagster_home
+
+    try:
+        log = dagster_home() / "build.log"
+        file = log.open("w", encoding="utf-8")
+    except OSError as error:
+        out.write(f"{in_a_sentence(str(error)) or error}\n")
+        return 1
+    with file:
+        _redirect(file.fileno())
+    code, is_over = 1, Event()
+    Thread(target=narrator.keep_talking, args=(is_over,), daemon=True).start()
+    try:
+        code = build(narrator, stop, again)
+    except Exception as error:  # noqa: BLE001 - the last who can say what happened
+        stop.raise_if_asked()
+        with suppress(OSError):
+            traceback.print_exc()
+        told = in_a_sentence(str(error)) or f"{type(error).__name__}: {error}"
+        out.write(f"\nThe build broke off: {told}\n")
+    finally:
+        is_over.set()
+        if code and stop.signal is None:
+            out.write(f"\nEverything that was said on the way: {log}\n")
+        # On a full disk the streams could not be emptied into the log as Python ends.
+        with suppress(OSError):
+            sys.stdout.flush()
+        with Path(os.devnull).open("w") as nothing:
+            _redirect(nothing.fileno())
     return code
 
 

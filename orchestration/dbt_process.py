@@ -41,6 +41,8 @@ def leave_out_unlogged_events() -> None:
 
 
 def main() -> None:
+    # At once, as a build that is stopped wants it: what dbt was about to write is rolled back.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     from dbt.cli.main import cli
 

@@ -19,8 +19,9 @@ from typing import Any
 
 import yaml
 
-from orchestration.defs.ingest.seeds import definition_path
-from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
+from orchestration.defs.ingest.definitions.schema import BY_NAME
+from orchestration.defs.ingest.seeds import definition_paths
+from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 
 # Folders of the dbt project whose files decide what the manifest holds.
 _PROJECT_FOLDERS = ("models", "macros", "data_tests")
@@ -285,9 +286,15 @@ def _hash_of_models(settings: Settings, manifest: Manifest, pending: list[str]) 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _definition_hash(settings: Settings, name: str) -> str | None:
-    path = definition_path(name, settings.seeds_dir)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+def _definition_hash(settings: Settings, name: str) -> str:
+    """Of the file and its schema, which reads it."""
+    digest = hashlib.sha256()
+    for path in (
+        *definition_paths(BY_NAME[name], settings.seeds_dir),
+        SHIPPED_SEEDS_DIR / "schemas" / f"{name}.yml",
+    ):
+        digest.update(path.read_bytes() if path.is_file() else b"none")
+    return digest.hexdigest()
 
 
 def relative_to_root(path: Path) -> str:

@@ -10,9 +10,9 @@ import duckdb
 from orchestration.dbt_runs import project_hash
 from orchestration.project import ROOT, Settings
 
-_CODE = ("orchestration", "expectations", "dashboards")
-# Pages are made of more than code.
-_CODE_SUFFIXES = frozenset({".py", ".js", ".css", ".j2"})
+_CODE = ("orchestration", "expectations", "dashboards", "seeds/schemas")
+# Pages and definitions are made of more than code.
+_CODE_SUFFIXES = frozenset({".py", ".js", ".css", ".j2", ".yml"})
 
 
 def fingerprint(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:

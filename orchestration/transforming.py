@@ -6,14 +6,21 @@ it came. A run that is killed in between leaves no note, and the next takes up t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
 
 from orchestration import watermarks
 from orchestration.dbt_runs import Manifest, by_user_models, configuration_hash, definitions_hash
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import Settings
+
+COMPUTED = "computed anew: "
+"""How a line of the log begins that says what was computed anew, and why."""
+_TOLD_CHANGES = 5
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,12 @@ class Transformation:
     is_rebuild: bool
     has_changed: bool
     """It is a rebuild because settings or SQL changed."""
+    since_load_id: int | None
+    """The newest load that the build before had seen; None where nothing whole was built."""
+    definitions: Mapping[str, str]
+    """A hash of what each definition says, by its file and id."""
+    changed_definitions: tuple[str, ...]
+    """Those that say something else than in the build before."""
 
     @property
     def arguments(self) -> list[str]:
@@ -48,6 +61,8 @@ def begin(
     if is_rebuild and last is not None:
         watermarks.begin_rebuild(connection)
     definitions = definitions_hash(settings, manifest)
+    said = definition_hashes(connection)
+    before = json.loads(watermarks.last_definitions(connection) or "null")
     if watermarks.last_definitions_hash(connection) != definitions:
         # Should this run break off, the old definitions find rows of these: not to be built upon.
         watermarks.forget_definitions_hash(connection)
@@ -57,7 +72,71 @@ def begin(
         definitions,
         is_rebuild,
         has_changed,
+        last.load_id if last else None,
+        said,
+        () if before is None else tuple(_changes(before, said)),
     )
+
+
+def definition_hashes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """A hash of what each definition that is loaded says, by its file and id."""
+    rows: dict[str, list[str]] = {}
+    for definition in DEFINITIONS:
+        columns = definition.columns
+        listed = ", ".join(f'"{column}"' for column in columns)
+        for row in connection.execute(
+            f"select {listed} from seeds.{definition.name} order by row_number"
+        ).fetchall():
+            ids = [row[columns.index(column)] for column in definition.ids]
+            name = " ".join([definition.file, *map(str, ids)])
+            rows.setdefault(name, []).append(str(row))
+    return {
+        name: hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+        for name, said in rows.items()
+    }
+
+
+def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(before.keys() | now.keys()):
+        if name not in before:
+            yield f"{name} (new)"
+        elif name not in now:
+            yield f"{name} (gone)"
+        elif before[name] != now[name]:
+            yield f"{name} (changed)"
+
+
+def what_was_computed(
+    connection: duckdb.DuckDBPyConnection, run: Transformation, manifest: Manifest
+) -> Iterator[str]:
+    """What the run computed anew, and why, in a line or two; before `complete`."""
+    if run.is_rebuild:
+        why = "it was asked for"
+        if run.since_load_id is None:
+            why = "nothing whole was built before"
+        elif run.has_changed:
+            why = "settings, SQL, the tracking plan or the rates are others than before"
+        yield f"everything from the raw files, because {why}"
+        return
+    changes = run.changed_definitions
+    is_same = watermarks.last_definitions_hash(connection) == run.definitions_hash
+    if not is_same:
+        named = ", ".join(changes[:_TOLD_CHANGES])
+        more = f" and {len(changes) - _TOLD_CHANGES} more" if len(changes) > _TOLD_CHANGES else ""
+        yield (
+            f"{len(by_user_models(manifest))} tables of definitions for all users, because of "
+            f"{named + more or 'other SQL, or a build that broke off'}"
+        )
+    elif changes:
+        yield f"what reads {', '.join(changes[:_TOLD_CHANGES])}"
+    loads, users = connection.execute(
+        "select (select count(*) from raw.ingest_files where load_id > $since),"
+        " (select count(distinct user_id) from intermediate.int_users_recomputed"
+        " where load_id > $since)",
+        {"since": run.since_load_id},
+    ).fetchone() or (0, 0)
+    if loads or users:
+        yield f"{users:,} user(s), because of {loads:,} file(s) that came or changed"
 
 
 def forget_other_definitions(
@@ -92,4 +171,6 @@ def forget_other_definitions(
 def complete(connection: duckdb.DuckDBPyConnection, transformation: Transformation) -> None:
     """Note that all of it is built, and green."""
     watermarks.write(connection, transformation.load_id, transformation.configuration_hash)
-    watermarks.write_definitions_hash(connection, transformation.definitions_hash)
+    watermarks.write_definitions_hash(
+        connection, transformation.definitions_hash, json.dumps(transformation.definitions)
+    )

@@ -72,17 +72,29 @@ def last_definitions_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
     return str(row[0]) if row else None
 
 
-def write_definitions_hash(connection: duckdb.DuckDBPyConnection, definitions_hash: str) -> None:
+def last_definitions(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What each definition said then, as it was noted."""
+    row = connection.execute(
+        "select definitions from raw.definition_watermarks order by completed_at desc limit 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
+def write_definitions_hash(
+    connection: duckdb.DuckDBPyConnection, definitions_hash: str, definitions: str
+) -> None:
     """Note what the facts of definitions are computed with, in the place of what was noted."""
-    forget_definitions_hash(connection)
+    connection.execute("delete from raw.definition_watermarks")
     connection.execute(
-        "insert into raw.definition_watermarks values (?, ?)", [definitions_hash, _now()]
+        "insert into raw.definition_watermarks (definitions_hash, completed_at, definitions)"
+        " values (?, ?, ?)",
+        [definitions_hash, _now(), definitions],
     )
 
 
 def forget_definitions_hash(connection: duckdb.DuckDBPyConnection) -> None:
     """Note that the facts of definitions may be of several."""
-    connection.execute("delete from raw.definition_watermarks")
+    connection.execute("update raw.definition_watermarks set definitions_hash = ''")
 
 
 def _now() -> datetime:

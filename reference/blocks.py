@@ -17,6 +17,7 @@ from dashboards.boards import BOARDS
 from dashboards.project import Project
 from expectations.suites import all_suites
 from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS
 from orchestration.defs.ingest.feeds import FEEDS
 from orchestration.project import DBT_PROJECT_DIR, MEANINGS, ROOT, UNSET, Settings
 from orchestration.site import project_of
@@ -90,6 +91,26 @@ def feeds(language: str) -> str:
         rows.append(("`properties`", "JSON object", _said("everything else", language)))
         table = _table(language, ("column", "type", "note"), rows)
         sections.append(f"### `{feed.name}`\n{_said(feed.description, language)}\n\n{table}")
+    return "\n\n".join(sections)
+
+
+def definitions(language: str) -> str:
+    """Every definition file with its columns, as its schema says."""
+    sections = []
+    for definition in DEFINITIONS:
+        rows = []
+        for column in definition.fields:
+            meaning = getattr(column.description, language)
+            if column.minimum is not None and column.maximum is not None:
+                least, most = f"{column.minimum:,f}", f"{column.maximum:,f}"
+                meaning += f"; {least} to {most}" if language == "en" else f"；{least} 到 {most}"
+            default = getattr(column.otherwise, language) if column.otherwise else ""
+            if column.is_required:
+                default = _said("required", language)
+            rows.append((f"`{column.name}`", meaning, default))
+        table = _table(language, ("column", "meaning", "default"), rows)
+        said = getattr(definition.description, language)
+        sections.append(f"### `{definition.file}`\n{said}\n\n{table}")
     return "\n\n".join(sections)
 
 
@@ -227,6 +248,7 @@ BLOCKS: Mapping[str, Write] = {
     "checks": checks,
     "columns": columns,
     "commands": commands,
+    "definitions": definitions,
     "facts": facts,
     "feeds": feeds,
     "metrics": metrics,

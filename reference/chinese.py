@@ -31,6 +31,7 @@ _TABLES: Mapping[str, str] = {
     "name": "名称",
     "note": "说明",
     "one row per": "粒度",
+    "required": "必填",
     "table": "表",
     "type": "类型",
     "what it does": "作用",
@@ -144,6 +145,9 @@ _COMMANDS: Mapping[str, str] = {
     ),
     "ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing "
     "is new": "按当前设置执行：导入、dbt、检查、发布；AGAIN=1：没有新东西也照跑",
+    "are the definitions right? In seconds; a build looks first, too": (
+        "定义写对了吗？几秒钟就知道；构建也先看一遍"
+    ),
     "the builds that are kept, and the one that readers see": (
         "列出保留的各次构建，以及读者正在看的那一次"
     ),

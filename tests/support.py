@@ -22,6 +22,7 @@ import duckdb
 
 from orchestration import transforming
 from orchestration.dbt_runs import dbt_environment, load_manifest
+from orchestration.defs.ingest.seeds import Seeds, read_seeds
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.warehouse import connect
 from verify.dbt import as_parsed
@@ -74,6 +75,17 @@ def build_warehouse(
     ingest_raw(settings)
     transform(settings, full_refresh, select, run_tests, variables)
     return settings.warehouse
+
+
+def read_definitions(
+    folder: Path, seeds: Mapping[str, str], environment: Mapping[str, str] | None = None
+) -> Seeds:
+    """The definitions of `seeds` (CSV text by file name) as they are read and checked."""
+    settings = settings_of(folder, environment)
+    settings.seeds_dir.mkdir(parents=True, exist_ok=True)
+    for name, text in seeds.items():
+        (settings.seeds_dir / f"{name}.csv").write_text(text, encoding="utf-8")
+    return read_seeds(settings)
 
 
 def write_feeds(folder: Path, feeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

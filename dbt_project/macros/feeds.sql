@@ -72,14 +72,6 @@
     where feed_rows.outcome = 'staged'
 {%- endmacro %}
 
-{# The feeds whose raw rows may expire: all but the requests of erasure, which leave raw when
-   they are met. #}
-{% macro expiring_feeds() -%}
-    {{ return(
-        ['events'] + (feed_required_columns().keys() | reject('equalto', 'erasure_requests') | list)
-    ) }}
-{%- endmacro %}
-
 {# An id or a name as a row gives it: blanks around it are none, and nothing else is nothing. #}
 {% macro given_id(relation, column) -%}
     nullif({{ trimmed(relation ~ '.' ~ column) }}, '')

@@ -25,22 +25,27 @@
     lateral view explode({{ array }}) {{ alias }} as {{ column }}
 {%- endmacro %}
 
+{# What stands for a bar inside a part while a text is split: no name has these characters. #}
+{% macro inner_bar() -%}
+    (chr(1) || chr(2) || chr(1))
+{%- endmacro %}
+
 {# Text -> array of its alternatives: parts between bars; `\|` is a bar in a part. #}
 {% macro alternatives(text) -%}
     {{ adapter.dispatch('alternatives')(text) }}
 {%- endmacro %}
 
 {% macro default__alternatives(text) -%}
-    string_split(replace({{ text }}, '\|', chr(1)), '|')
+    string_split(replace({{ text }}, '\|', {{ inner_bar() }}), '|')
 {%- endmacro %}
 
 {% macro spark__alternatives(text) -%}
-    split(replace({{ text }}, '\\|', char(1)), '[|]')
+    split(replace({{ text }}, '\\|', {{ inner_bar() }}), '[|]')
 {%- endmacro %}
 
 {# One part of `alternatives`, its bars restored and its margins trimmed. #}
 {% macro alternative(part) -%}
-    {{ trimmed("replace(" ~ part ~ ", chr(1), '|')") }}
+    {{ trimmed("replace(" ~ part ~ ", " ~ inner_bar() ~ ", '|')") }}
 {%- endmacro %}
 
 {# What is nothing around an id or a name: white space, control characters and marks that show
@@ -66,17 +71,20 @@
     regexp_replace({{ text }}, '^{{ blanks }}+|{{ blanks }}+$', '')
 {%- endmacro %}
 
-{# Value of a top-level property of a JSON object as text; null where it is missing. #}
+{# Value of a top-level property of a JSON object as text, whatever its name; null where it is
+   missing. A pointer, because `*` in a path stands for every key. #}
 {% macro json_property(json, property) -%}
     {{ adapter.dispatch('json_property')(json, property) }}
 {%- endmacro %}
 
 {% macro default__json_property(json, property) -%}
-    json_extract_string({{ json }}, '$."' || replace({{ property }}, '"', '\"') || '"')
+    json_extract_string(
+        {{ json }}, '/' || replace(replace({{ property }}, '~', '~0'), '/', '~1')
+    )
 {%- endmacro %}
 
 {% macro spark__json_property(json, property) -%}
-    get_json_object({{ json }}, concat("$['", {{ property }}, "']"))
+    from_json({{ json }}, 'map<string,string>')[{{ property }}]
 {%- endmacro %}
 
 {# Some columns of a relation as the text of one JSON object, without those that are null. #}

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pytest
 
 from orchestration.dbt_runs import load_manifest
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS
 from orchestration.defs.ingest.feeds import FEEDS
-from orchestration.defs.ingest.seeds import DEFINITIONS
 from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
 from reference import in_english, is_chinese, pages, stale
 from tests.documents import code_blocks, commands, page, settings, tables

@@ -303,7 +303,7 @@ def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) ->
     code, out = line.build()
     assert code == 0, out
     assert "nothing is new" in out
-    assert "loading definitions" not in out
+    assert "loading Dagster" not in out
     assert current_build(line.settings) == before
 
 
@@ -357,12 +357,49 @@ def test_2_a_full_disk_is_told_in_a_sentence_and_readers_keep_their_build(
     assert line.published("select dau from marts.mart_active_users_daily order by all desc")
 
 
+def test_3_a_wrong_definition_stops_a_build_before_anything_is_loaded(line: Line) -> None:
+    """In seconds; a run of the schedule or the UI fails in its first step, in the same words."""
+    before, runs = current_build(line.settings), len(line.runs("status"))
+    event = {
+        "event_name": "page_viewed",
+        "occurred_at": "2024-03-21",
+        "user_id": "u of a wrong day",
+    }
+    write_feeds(line.settings.raw_dir.parent, {"events": [event]})
+    cells = line.settings.seeds_dir / "rfm_segments.csv"
+    right = cells.read_text(encoding="utf-8")
+    cells.write_text("\n".join(right.splitlines()[:-1]) + "\n", encoding="utf-8")
+    began = time.monotonic()
+    code, out = line.build()
+    assert time.monotonic() - began < 15
+    sentence = (
+        "rfm_segments.csv: cell 1, 1, 1 is missing. Mend: add its row: each of the 125 cells "
+        "belongs to a segment."
+    )
+    assert code == 1
+    assert f"  ✗ {sentence}\n    rfm_segments.csv：缺少格子 1, 1, 1。" in out
+    assert "loading Dagster" not in out
+    assert line.runs("status")[runs:] == ["failed"]
+    assert f"✗ {sentence}" in line.hook.posted[-1][1]["text"]
+    with line.instance() as instance:
+        result = build_job().execute_in_process(instance=instance, raise_on_error=False)
+    failures = [event for event in result.all_events if event.is_step_failure]
+    assert [failure.step_key for failure in failures] == ["ingest"]
+    assert sentence in str(failures[0].step_failure_data.user_failure_data.description)
+    with connect(line.settings, read_only=True) as connection:
+        loaded = "select count(*) from raw.events where user_id like '%wrong day'"
+        assert connection.execute(loaded).fetchall() == [(0,)]
+    assert current_build(line.settings) == before
+    cells.write_text(right, encoding="utf-8")
+
+
 def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Line) -> None:
     """And the run waits its turn before that."""
     before = current_build(line.settings)
-    cells = line.settings.seeds_dir / "rfm_segments.csv"
-    rows = cells.read_text(encoding="utf-8").splitlines()
-    cells.write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
+    with connect(line.settings) as connection:
+        connection.execute(
+            "update raw.ingest_files set rows_in = rows_in + 1 where source_file like '%0001.jsonl'"
+        )
     process: subprocess.Popen[str] | None = None
     with warehouse_lock(line.settings):
         process = line.start()
@@ -378,9 +415,8 @@ def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Lin
     assert process.wait(timeout=SECONDS) == 1, out
     assert "What failed:" in out, out
     failed = out.split("What failed:")[1]
-    assert "definition" in failed
     assert "rows: 1" in failed
-    assert "file = rfm_segments.csv; severity = error; problem = cell 1, 1, 1 is missing" in failed
+    assert "source_file = events/0001.jsonl" in failed
     assert_the_ui_shows_what_failed_and_that_alone(line)
     compiled = next(word for word in failed.split() if word.endswith(".sql"))
     assert (ROOT / compiled).is_file()
@@ -392,8 +428,8 @@ def test_3_a_failed_check_is_named_with_its_rows_and_publishes_nothing(line: Lin
 def assert_it_was_told_with_its_rows(line: Line) -> None:
     text = line.hook.posted[-1][1]["text"]
     assert text.startswith("Yunying: build failed: 1 check\n")
-    assert "seeds.definition_problems: assert_definitions_are_right: 1 row; see " in text
-    assert "cell 1, 1, 1 is missing" not in text
+    assert "staging.stg_ingest_ledger: assert_ingest_ledger_adds_up: 1 row; see " in text
+    assert "0001.jsonl" not in text
     told = [body["text"] for _, body in line.hook.posted]
     assert [text for text in told if "1 check\n" in text] == [text]
     assert len(told) == len(line.box.mails) == len(set(told))
@@ -409,7 +445,7 @@ def assert_it_was_told_with_its_rows(line: Line) -> None:
             "select count(*) from check_results where check_name = 'plausible' and run_id = ?",
             [line.runs("run_id")[-1]],
         ).fetchone()
-    assert failed == [("seeds.definition_problems", "assert_definitions_are_right", 1)]
+    assert failed == [("staging.stg_ingest_ledger", "assert_ingest_ledger_adds_up", 1)]
     assert suites == (len(all_suites()),)
 
 
@@ -453,12 +489,12 @@ def test_5_the_ui_explains_a_table_and_leads_from_a_red_check_to_its_rows(line: 
         shows(page, "dagster/row_count")
         is_quiet(page, ui)
 
-        red = "assert_definitions_are_right"
-        page = ui.asset(chromium, "seeds/definition_problems", view="checks", checkDetail=red)
-        shows(page, "A wrong definition never builds a silent zero")
+        red = "assert_ingest_ledger_adds_up"
+        page = ui.asset(chromium, "staging/stg_ingest_ledger", view="checks", checkDetail=red)
+        shows(page, "Each row of each file is staged, a duplicate, or quarantined")
         shows(page, "Failed")
         click(page, "[Show Markdown]")
-        shows(page, "cell 1, 1, 1 is missing")
+        shows(page, "events/0001.jsonl")
         is_quiet(page, ui)
 
         page = ui.asset(
@@ -486,7 +522,7 @@ def is_quiet(page: Page, ui: Ui) -> None:
 def assert_the_ui_shows_what_failed_and_that_alone(line: Line) -> None:
     """Dagster shows a check that a failed run planned and did not evaluate as red too."""
     broken = dg.AssetCheckKey(
-        dg.AssetKey(["seeds", "definition_problems"]), "assert_definitions_are_right"
+        dg.AssetKey(["staging", "stg_ingest_ledger"]), "assert_ingest_ledger_adds_up"
     )
     keys = list(defs.resolve_asset_graph().asset_check_keys)
     with pytest.MonkeyPatch.context() as patch:
@@ -503,7 +539,7 @@ def assert_the_ui_shows_what_failed_and_that_alone(line: Line) -> None:
     }
     assert red == {broken}
     assert "select" in evaluations[broken].metadata["query"].value
-    assert "cell 1, 1, 1 is missing" in evaluations[broken].metadata["failing_rows"].value
+    assert "events/0001.jsonl" in evaluations[broken].metadata["failing_rows"].value
 
 
 def test_a_setting_that_cannot_be_used_is_named(line: Line) -> None:

@@ -43,7 +43,7 @@ FUNNEL = block_with(README, "select\n    breakdown_value")
 SELECTED = (
     "+mart_funnel_conversion", "+mart_retention_cohorts", "+mart_path_edges",
     "+mart_path_sequences", "+mart_orders_daily", "+mart_definition_warnings",
-    "+definition_problems", "+stg_ingest_ledger", "assert_orders_of_days",
+    "+stg_ingest_ledger", "assert_orders_of_days",
 )  # fmt: skip
 
 
@@ -160,9 +160,8 @@ def test_no_row_of_an_example_is_wrong_or_doubtful(followed: Followed) -> None:
         path.name: len(path.read_text(encoding="utf-8").splitlines())
         for path in SHIPPED_SEEDS_DIR.glob("*.csv")
     }
-    for table in ("seeds.definition_problems", "marts.mart_definition_warnings"):
-        told = followed.query(f"select file, row_number, problem from {table}")
-        assert [row for row in told if (row["row_number"] or 0) > shipped[row["file"]]] == []
+    told = followed.query("select file, row_number, problem from marts.mart_definition_warnings")
+    assert [row for row in told if (row["row_number"] or 0) > shipped[row["file"]]] == []
 
 
 def test_the_funnel_shows_who_orders_again_within_a_week(followed: Followed) -> None:

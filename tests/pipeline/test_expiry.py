@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest import archive, expiry, loader, removing
+from orchestration.defs.ingest.definitions.problems import DefinitionsError
 from orchestration.defs.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
 from orchestration.project import Settings
 from orchestration.warehouse import compact
@@ -258,12 +259,14 @@ def test_nothing_expires_while_the_last_build_is_not_whole(folder: Path) -> None
     "rows",
     ["event,3", "events,", "events,0", "events,2.5", "events,4\nevents,9", "erasure_requests,1"],
 )
-def test_nothing_expires_while_a_row_is_wrong(rows: str, folder: Path) -> None:
+def test_nothing_is_loaded_and_nothing_expires_while_a_row_is_wrong(
+    rows: str, folder: Path
+) -> None:
     settings = settings_of(folder)
     (settings.seeds_dir / "data_retention.csv").write_text(f"feed,keep_months\n{rows}\n")
-    report = support.ingest_raw(settings)
-    assert report.expiry is None
-    assert "data_retention.csv is wrong" in report.summary()
+    with pytest.raises(DefinitionsError, match=r"data_retention\.csv, line \d: "):
+        support.ingest_raw(settings)
+    assert query(settings.warehouse, "select 1 from raw.expiries") == []
 
 
 def test_events_stay_while_logs_of_other_sources_are_loaded(folder: Path) -> None:

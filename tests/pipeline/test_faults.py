@@ -145,7 +145,7 @@ def test_an_unusable_warehouse_is_told_with_the_command_that_mends_it(
     assert code == 1
     assert UNUSABLE[fault] in out
     assert "`make rebuild`" in out
-    assert "loading definitions" not in out
+    assert "loading Dagster" not in out
     assert settings.warehouse.read_bytes() == before
 
 

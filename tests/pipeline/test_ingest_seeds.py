@@ -10,12 +10,13 @@ import pytest
 from openpyxl import Workbook
 
 from orchestration.defs.ingest import seeds
-from orchestration.defs.ingest.seeds import DEFINITIONS
+from orchestration.defs.ingest.definitions.problems import DefinitionsError
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import SHIPPED_SEEDS_DIR
 from orchestration.warehouse import connect
 from tests.pipeline.ingest_support import World
 
-FALLBACKS = {"lifecycle_stages", "rfm_segments", "rfm_segment_labels"}
+FALLBACKS = {"lifecycle_stages", "placeholder_ids", "rfm_segments", "rfm_segment_labels"}
 
 
 @pytest.fixture
@@ -23,59 +24,51 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def status(world: World, name: str) -> tuple[int, str | None, str]:
-    [(rows, unknown, error)] = world.rows(
-        "select row_count, unknown_columns, error from seeds.definition_files where file = ?",
-        [f"{name}.csv"],
-    )
-    return rows, unknown, error or ""
+def files(world: World) -> dict[str, tuple[int, str | None]]:
+    rows = world.rows("select file, row_count, unknown_columns from seeds.definition_files")
+    return {file: (count, unknown) for file, count, unknown in rows}
 
 
 def test_rows_know_the_line_that_a_person_sees(world: World) -> None:
-    world.seed(
-        "funnels.csv",
-        'funnel_id,label_en\na,"two\nlines"\n\n,,,\nb, B \n',
-    )
-    world.seed("activities.csv", "activity_id;event_name;note\r\nany;;x\r\nbuy;order_placed;y\r\n")
+    world.seed("event_names.csv", 'event_name,label_en\na,"two\nlines"\n\n,,,\nb, B \n')
+    with pytest.raises(DefinitionsError, match=r"event_names\.csv, line 5: it has not"):
+        world.ingest()
+    world.seed("event_names.csv", 'event_name,label_en\na,"two\nlines"\n\n,\nb, B \n')
+    world.seed("activities.csv", "activity_id;event_name;note\r\nany;;x\r\nbuy;b;y\r\n")
     world.ingest()
-    assert world.rows("select row_number, funnel_id, label_en, breakdown from seeds.funnels") == []
-    assert "Line 5" in status(world, "funnels")[2]
-    world.seed("funnels.csv", 'funnel_id,label_en\na,"two\nlines"\n\n,\nb, B \n')
-    world.ingest()
-    assert world.rows("select row_number, funnel_id, label_en, breakdown from seeds.funnels") == [
+    assert world.rows("select row_number, event_name, label_en, area from seeds.event_names") == [
         (2, "a", "two\nlines", None),
         (6, "b", "B", None),
     ]
     assert world.rows("select row_number, activity_id, event_name from seeds.activities") == [
         (2, "any", None),
-        (3, "buy", "order_placed"),
+        (3, "buy", "b"),
     ]
-    assert status(world, "activities") == (2, "note", "")
+    assert files(world)["activities.csv"] == (2, "note")
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("funnel_id,label_zh\na,é\n".encode("latin-1"), "line 2 shows it"),
-        ("funnel_id,label_zh\na,カート\n".encode("shift_jis"), "GBK"),
+        ("activity_id,label_zh\na,é\n".encode("latin-1"), "line 2 shows it"),
+        ("activity_id,label_zh\na,カート\n".encode("shift_jis"), "GBK"),
         (b"<html><body>", "HTML"),
         (b"colour\nred\n", "must name the columns"),
-        (b"funnel_id,label_en\na,b\nc\n", "Line 3"),
-        (b'funnel_id,label_en\na,b\nc,"d\n', "Line 3"),
+        (b"activity_id,label_en\na,b\nc\n", "line 3"),
+        (b'activity_id,label_en\na,b\nc,"d\n', "line 3"),
     ],
 )
-def test_a_file_that_is_no_csv_is_an_error_and_not_a_crash(
+def test_a_file_that_is_no_csv_stops_all_and_is_not_a_crash(
     world: World, data: bytes, said: str
 ) -> None:
-    world.seed("funnels.csv", data)
-    world.seed("activities.csv", "activity_id\nany\n")
-    report = world.ingest()
-    rows, _, error = status(world, "funnels")
-    assert rows == 0
-    assert said in error
-    assert world.rows("select count(*) from seeds.funnels") == [(0,)]
-    assert world.rows("select activity_id from seeds.activities") == [("any",)]
-    assert error in report.summary()
+    world.seed("event_names.csv", "event_name\na\n")
+    world.ingest()
+    world.seed("event_names.csv", "event_name\nb\n")
+    world.seed("activities.csv", data)
+    with pytest.raises(DefinitionsError, match=f"activities.csv.*{said}"):
+        world.ingest()
+    assert world.rows("select event_name from seeds.event_names") == [("a",)]
+    assert world.rows("select count(*) from seeds.activities") == [(0,)]
 
 
 def test_missing_files_are_empty_tables_and_stages_and_segments_fall_back(world: World) -> None:
@@ -96,26 +89,15 @@ def test_missing_files_are_empty_tables_and_stages_and_segments_fall_back(world:
 
 
 def test_an_own_file_replaces_the_shipped_one_whole(world: World) -> None:
-    world.seed("lifecycle_stages.csv", "stage_id,silent_over_days\nchurn,60\n")
+    stages = ["introduction", "growth", "maturity", "dormancy", "churn"]
+    own = "".join(f"{stage},{60 if stage == 'churn' else ''}\n" for stage in stages)
+    world.seed("lifecycle_stages.csv", f"stage_id,silent_over_days\n{own}")
     world.ingest()
-    assert world.rows("select stage_id, silent_over_days from seeds.lifecycle_stages") == [
-        ("churn", "60")
-    ]
+    days = "select silent_over_days, label_en from seeds.lifecycle_stages where stage_id = 'churn'"
+    assert world.rows(days) == [(60, None)]
     (world.settings.seeds_dir / "lifecycle_stages.csv").unlink()
     world.ingest()
-    assert world.rows("select count(*) from seeds.lifecycle_stages") == [(5,)]
-
-
-def test_a_file_that_did_not_change_is_not_read_again_and_its_table_stays(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.seed("funnels.csv", "funnel_id,extra,more\na,b,c\n")
-    world.ingest()
-    before = world.rows("select * from seeds.definition_files")
-    monkeypatch.setattr(seeds, "_stage_fields", lambda *_: pytest.fail("read again"))
-    world.ingest()
-    assert world.rows("select * from seeds.definition_files") == before
-    assert world.rows("select funnel_id from seeds.funnels") == [("a",)]
+    assert world.rows(days) == [(30, "Churn")]
 
 
 def test_a_folder_has_changed_when_a_file_in_it_has(world: World) -> None:
@@ -123,35 +105,35 @@ def test_a_folder_has_changed_when_a_file_in_it_has(world: World) -> None:
         with connect(world.settings, read_only=True) as connection:
             return seeds.have_changed(connection, world.settings.seeds_dir)
 
-    world.seed("funnels.csv", "funnel_id\na\n")
+    world.seed("activities.csv", "activity_id\na\n")
     world.ingest()
     assert not have_changed()
     for name, content in (
-        ("funnels.csv", "funnel_id\nb\n"),
-        ("lifecycle_stages.csv", "stage_id,silent_over_days\nchurn,60\n"),
+        ("activities.csv", "activity_id\nb\n"),
+        ("rfm_segment_labels.csv", "segment_id\nchampions\n"),
         ("stranger.csv", "a\n1\n"),
     ):
         world.seed(name, content)
         assert have_changed()
         world.ingest()
         assert not have_changed()
-    (world.settings.seeds_dir / "funnels.csv").unlink()
+    (world.settings.seeds_dir / "activities.csv").unlink()
     assert have_changed()
 
 
 def test_a_definition_that_vanishes_is_empty_again(world: World) -> None:
-    world.seed("funnels.csv", "funnel_id\na\n")
+    world.seed("activities.csv", "activity_id\na\n")
     world.ingest()
-    (world.settings.seeds_dir / "funnels.csv").unlink()
+    (world.settings.seeds_dir / "activities.csv").unlink()
     world.ingest()
-    assert world.rows("select count(*) from seeds.funnels") == [(0,)]
+    assert world.rows("select count(*) from seeds.activities") == [(0,)]
 
 
 def test_a_file_of_no_known_name_is_listed(world: World) -> None:
-    world.seed("funels.csv", "funnel_id\na\n")
+    world.seed("plans.csv", "plan_id\na\n")
     world.ingest()
     assert world.rows("select file from seeds.definition_files where not is_known") == [
-        ("funels.csv",)
+        ("plans.csv",)
     ]
 
 
@@ -201,13 +183,20 @@ def test_shipped_definitions_point_at_each_other() -> None:
 
 # As Chinese Excel saves them
 
-FUNNELS = "funnel_id,label_en,label_zh\npay,Pay,“下单”到支付\n,,\nvisit,Visit,访问\n"
+PLAN = "event_name,label_en,label_zh\npay,Pay,“下单”到支付\n,,\nvisit,Visit,访问\n"
 
 
-def read_as(world: World, name: str = "funnels") -> list[tuple[object, ...]]:
-    report = world.ingest()
-    assert [seed.error for seed in report.seeds if seed.error] == []
-    return world.rows(f"select row_number, funnel_id, label_zh from seeds.{name}")
+def plan(world: World) -> list[tuple[object, ...]]:
+    found = seeds.read_seeds(world.settings)
+    found.raise_errors()
+    return [
+        (row.line, row.values["event_name"], row.values["label_zh"])
+        for row in found.tables["event_names"].rows
+    ]
+
+
+def errors(world: World) -> str:
+    return "\n".join(map(str, seeds.read_seeds(world.settings).of("error")))
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-16-be", "utf-8-sig"])
@@ -215,26 +204,24 @@ def read_as(world: World, name: str = "funnels") -> list[tuple[object, ...]]:
 def test_encodings_and_the_line_sep_of_excel_are_read(
     world: World, encoding: str, above: str
 ) -> None:
-    world.seed("funnels.csv", (above + FUNNELS).encode(encoding))
+    world.seed("event_names.csv", (above + PLAN).encode(encoding))
     at = 2 + bool(above)
-    assert read_as(world) == [(at, "pay", "“下单”到支付"), (at + 2, "visit", "访问")]
-    world.seed("funnels.csv", (above + FUNNELS + "x,y\n").encode(encoding))
-    world.ingest()
-    assert f"Line {at + 3} " in status(world, "funnels")[2]
+    assert plan(world) == [(at, "pay", "“下单”到支付"), (at + 2, "visit", "访问")]
+    world.seed("event_names.csv", (above + PLAN + "x,y\n").encode(encoding))
+    assert f"event_names.csv, line {at + 3}:" in errors(world)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|", "，", "；", "｜"])
 @pytest.mark.parametrize("above", ["", "sep={}\n"])
 def test_other_delimiters_part_the_columns(world: World, delimiter: str, above: str) -> None:
-    world.seed("funnels.csv", above.format(delimiter) + FUNNELS.replace(",", delimiter))
-    assert [row[1:] for row in read_as(world)] == [("pay", "“下单”到支付"), ("visit", "访问")]
+    world.seed("event_names.csv", above.format(delimiter) + PLAN.replace(",", delimiter))
+    assert [row[1:] for row in plan(world)] == [("pay", "“下单”到支付"), ("visit", "访问")]
 
 
 def test_a_full_width_comma_in_one_row_is_named(world: World) -> None:
-    world.seed("funnels.csv", FUNNELS + "x，Y，Z\n")
-    world.ingest()
-    assert "Line 5" in status(world, "funnels")[2]
-    assert "full-width ，: write ," in status(world, "funnels")[2]
+    world.seed("event_names.csv", PLAN + "x，Y，Z\n")
+    assert "line 5" in errors(world)
+    assert "full-width ，: write ," in errors(world)
 
 
 def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> None:
@@ -248,47 +235,35 @@ def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> None:
 
 
 def test_a_workbook_is_a_definition_file(world: World) -> None:
-    header = ["funnel_id", "label_zh", "window_seconds", "from_at", "time_bins"]
-    rows = [["pay", "支付", 604800.0, date(2024, 6, 1), True], [], [2, "访问", None, "2024/6/1", 1]]
-    path = world.settings.seeds_dir / "funnels.xlsx"
-    workbook(path, {"Notes": [["x"], [1]], "funnels": [header, *rows]})
-    report = world.ingest()
-    assert "funnels.xlsx" in {seed.file for seed in report.seeds}
-    query = (
-        "select row_number, funnel_id, label_zh, window_seconds, from_at, time_bins "
-        "from seeds.funnels"
-    )
-    expected = [
-        (2, "pay", "支付", "604800", "2024-06-01", "true"),
-        (4, "2", "访问", None, "2024/6/1", "1"),
-    ]
-    assert world.rows(query) == expected
-    with connect(world.settings, read_only=True) as connection:
-        assert not seeds.have_changed(connection, world.settings.seeds_dir)
-    world.ingest()
-    assert world.rows(query) == expected
+    header = ["currency", "rate", "valid_from_date"]
+    rows = [["EUR", 1, date(2024, 6, 1)], [], ["CNY", 0.14, "2024/6/1"]]
+    path = world.settings.seeds_dir / "currency_rates.xlsx"
+    workbook(path, {"Notes": [["x"], [1]], "currency_rates": [header, *rows]})
+    query = "select row_number, currency, cast(rate as double), valid_from_date"
+    query += " from seeds.currency_rates"
+    expected = [(2, "EUR", 1.0, date(2024, 6, 1)), (4, "CNY", 0.14, date(2024, 6, 1))]
+    for _ in range(2):
+        world.ingest()
+        assert world.rows(query) == expected
+        with connect(world.settings, read_only=True) as connection:
+            assert not seeds.have_changed(connection, world.settings.seeds_dir)
+    workbook(path, {"currency_rates": [header, *rows, ["USDT", "x", None]]})
+    assert "currency_rates.xlsx, line 5" in errors(world)
 
-    world.seed("funnels.csv", FUNNELS)
-    error = next(seed.error for seed in world.ingest().seeds if "funnels.csv" in seed.file)
-    assert "funnels.csv and funnels.xlsx are both there" in (error or "")
-    assert world.rows("select count(*) from seeds.funnels") == [(0,)]
-    path.unlink()
-    assert len(read_as(world)) == 2
-    workbook(path, {"funnels": [header, *rows]})
+    workbook(path, {"currency_rates": [header, *rows]})
+    world.seed("currency_rates.csv", "currency,rate\nEUR,1\n")
+    assert "currency_rates.csv and currency_rates.xlsx are both there" in errors(world)
     with connect(world.settings, read_only=True) as connection:
         assert seeds.have_changed(connection, world.settings.seeds_dir)
-    assert any("both there" in (seed.error or "") for seed in world.ingest().seeds)
 
 
 def test_a_workbook_replaces_what_is_shipped_and_a_damaged_one_is_an_error(world: World) -> None:
-    path = world.settings.seeds_dir / "lifecycle_stages.xlsx"
-    workbook(path, {"Sheet1": [["stage_id", "silent_over_days"], ["churn", 60]]})
+    path = world.settings.seeds_dir / "placeholder_ids.xlsx"
+    workbook(path, {"Sheet1": [["placeholder_id"], ["nobody"]]})
     world.ingest()
-    stages = "select stage_id, silent_over_days from seeds.lifecycle_stages"
-    assert world.rows(stages) == [("churn", "60")]
+    assert world.rows("select placeholder_id from seeds.placeholder_ids") == [("nobody",)]
     path.write_bytes(path.read_bytes()[:-200])
-    [error] = [seed.error for seed in world.ingest().seeds if seed.error]
-    assert "no .xlsx" in error
+    assert "no .xlsx" in errors(world)
 
 
 def test_files_that_look_like_definitions_and_are_not_read_are_strangers(world: World) -> None:

@@ -281,9 +281,9 @@ def test_every_check_says_what_it_looks_for(defs: dg.Definitions) -> None:
     assert len(specs) > 300
     assert [key for key, text in specs.items() if not text] == []
     key = dg.AssetCheckKey(
-        dg.AssetKey(["seeds", "definition_problems"]), "assert_definitions_are_right"
+        dg.AssetKey(["marts", "mart_definition_warnings"]), "assert_definitions_raise_no_doubt"
     )
-    assert specs[key].startswith("A wrong definition never builds a silent zero")
+    assert specs[key].startswith("A doubtful definition is built as it stands")
 
 
 def test_every_dbt_test_is_a_check_and_stands_in_one_job(defs: dg.Definitions) -> None:

@@ -96,7 +96,9 @@ unsent as (
         files.side_file as file,
         sides.row_number,
         'nobody sends the event ' || names.event_name as problem,
-        'write the name as the feed spells it, or wait until it comes' as mend
+        '没有人发送事件 ' || names.event_name as problem_zh,
+        'write the name as the feed spells it, or wait until it comes' as mend,
+        '按数据里的写法填写事件名，或等它出现' as mend_zh
     from names
     inner join sides
         on names.definition = sides.definition
@@ -139,7 +141,11 @@ unmet as (
         'no event of ' || conditions.definition || ' ' || conditions.definition_id
         || ', side ' || conditions.side || ', meets all its conditions; one asks '
         || conditions.scope || ':' || conditions.property as problem,
-        'write property and value as the feed spells them, or wait until it comes' as mend
+        conditions.definition || ' ' || conditions.definition_id || ' 的 '
+        || conditions.side || ' 一侧，没有事件满足全部条件；其中一个条件看的是 '
+        || conditions.scope || ':' || conditions.property as problem_zh,
+        'write property and value as the feed spells them, or wait until it comes' as mend,
+        '按数据里的写法填写属性和值，或等它出现' as mend_zh
     from conditions
     inner join sent_sides
         on conditions.definition = sent_sides.definition
@@ -195,7 +201,11 @@ bare as (
         properties.purpose || ' ' || properties.scope || ':' || properties.property
         || ' of ' || properties.definition || ' ' || properties.definition_id
         || ' occurs on none of its events' as problem,
-        'write the property as the feed spells it, or wait until it comes' as mend
+        properties.definition || ' ' || properties.definition_id || ' 的 '
+        || properties.purpose || ' ' || properties.scope || ':' || properties.property
+        || ' 在它的事件里从未出现' as problem_zh,
+        'write the property as the feed spells it, or wait until it comes' as mend,
+        '按数据里的写法填写属性，或等它出现' as mend_zh
     from bare_values
     inner join properties
         on bare_values.definition = properties.definition
@@ -214,7 +224,9 @@ unanchored as (
         'paths.csv' as file,
         paths.row_number,
         'no item of path ' || paths.path_id || ' is ' || paths.anchor_item as problem,
-        'write the item as the feed spells it, or wait until it comes' as mend
+        '路径 ' || paths.path_id || ' 里没有项目 ' || paths.anchor_item as problem_zh,
+        'write the item as the feed spells it, or wait until it comes' as mend,
+        '按数据里的写法填写项目，或等它出现' as mend_zh
     from {{ ref('dim_paths') }} as paths
     where
         paths.anchor_item is not null
@@ -249,7 +261,11 @@ worthless as (
         properties.purpose || ' ' || properties.scope || ':' || properties.property
         || ' of ' || properties.definition || ' ' || properties.definition_id
         || ' is a number on none of its events' as problem,
-        'give a property whose values are plain numbers' as mend
+        properties.definition || ' ' || properties.definition_id || ' 的 '
+        || properties.purpose || ' ' || properties.scope || ':' || properties.property
+        || ' 在它的事件里都不是数字' as problem_zh,
+        'give a property whose values are plain numbers' as mend,
+        '换一个取值是纯数字的属性' as mend_zh
     from worthless_values
     inner join properties
         on worthless_values.definition = properties.definition
@@ -280,8 +296,9 @@ warnings as (
 select
     warnings.file,
     cast(warnings.row_number as bigint) as row_number,
-    'warning' as severity,
     warnings.problem,
-    warnings.mend
+    warnings.problem_zh,
+    warnings.mend,
+    warnings.mend_zh
 from warnings
 where exists (select 1 from event_counts)

@@ -14,10 +14,9 @@ listed as (
         label_en,
         label_zh,
         event_name,
-        coalesce(lower(new_by), 'first_activity') as new_by,
+        new_by,
         row_number
     from activities
-    where activity_id is not null
 
     union all
 
@@ -30,23 +29,6 @@ listed as (
         null as row_number
     where not exists (select 1 from activities where activity_id = 'any')
 
-),
-
-ranked as (
-
-    select
-        listed.*,
-        row_number() over (partition by activity_id order by row_number) as copy_number
-    from listed
-
 )
 
-select
-    activity_id,
-    label_en,
-    label_zh,
-    event_name,
-    new_by,
-    row_number
-from ranked
-where copy_number = 1
+select * from listed

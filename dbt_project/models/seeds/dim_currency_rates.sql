@@ -9,14 +9,12 @@ currency_rates as (
 typed as (
 
     select
-        upper(currency) as currency,
-        {{ try_cast('rate', 'decimal(18, 8)') }} as rate,
+        currency,
+        cast(rate as decimal(18, 8)) as rate,
         coalesce(
-            {{ bound_instant('valid_from_date', is_end=false) }},
-            cast('0001-01-01' as timestamp)
+            {{ local_midnight('valid_from_date') }}, cast('0001-01-01' as timestamp)
         ) as valid_from_at
     from currency_rates
-    where currency is not null
 
 ),
 
@@ -31,7 +29,6 @@ dated as (
             cast('9999-12-31' as timestamp)
         ) as valid_to_at
     from typed
-    where rate > 0
 
 )
 

@@ -91,11 +91,7 @@ scoped as (
         purpose,
         cast(position as integer) as position,
         case when scoped_property like 'user:%' then 'user' else 'event' end as scope,
-        case
-            when scoped_property like 'user:%' or scoped_property like 'event:%'
-                then substr(scoped_property, {{ dbt.position("':'", 'scoped_property') }} + 1)
-            else scoped_property
-        end as property
+        substr(scoped_property, {{ dbt.position("':'", 'scoped_property') }} + 1) as property
     from exploded
 
 )

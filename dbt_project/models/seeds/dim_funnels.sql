@@ -12,32 +12,24 @@ typed as (
         funnel_id,
         label_en,
         label_zh,
-        coalesce(lower(order_mode), 'ordered') as order_mode,
-        coalesce(lower(count_by), 'users') as count_by,
-        coalesce(lower(ties), 'together') as ties,
+        order_mode,
+        count_by,
+        ties,
         breakdown,
-        coalesce(lower(breakdown_attribution), 'first') as breakdown_attribution,
+        breakdown_attribution,
         hold_constant,
-        coalesce(lower(conversion_time), 'counted_attempt') as conversion_time,
+        conversion_time,
         coalesce(
-            lower(when_void),
-            case when lower(order_mode) = 'any' then 'ignore' else 'leave' end
+            when_void, case when order_mode = 'any' then 'ignore' else 'leave' end
         ) as when_void,
         row_number,
-        case
-            when window_seconds is null then 1209600
-            else {{ whole_seconds('window_seconds', least=1) }}
-        end as window_seconds,
-        case
-            when breakdown_limit is null then 25
-            else {{ whole_number('breakdown_limit', 'bigint') }}
-        end as breakdown_limit,
+        window_seconds,
+        breakdown_limit,
         {{ bound_instant('from_at', is_end=false) }} as from_at,
         {{ bound_instant('to_at', is_end=true) }} as to_at,
-        {{ whole_number('time_bins', most=60) }} as time_bins,
-        lower(trend_grain) as trend_grain
+        time_bins,
+        trend_grain
     from funnels
-    where funnel_id is not null
 
 ),
 
@@ -57,20 +49,10 @@ shapes as (
     where step_number is not null
     group by funnel_id
 
-),
-
--- An id that stands twice is a definition problem; the first row holds meanwhile.
-ranked as (
-
-    select
-        typed.*,
-        row_number() over (partition by funnel_id order by row_number) as copy_number
-    from typed
-
 )
 
 select
-    ranked.funnel_id,
+    typed.funnel_id,
     label_en,
     label_zh,
     order_mode,
@@ -95,6 +77,5 @@ select
     to_at,
     time_bins,
     trend_grain
-from ranked
-left join shapes on ranked.funnel_id = shapes.funnel_id
-where copy_number = 1
+from typed
+left join shapes on typed.funnel_id = shapes.funnel_id

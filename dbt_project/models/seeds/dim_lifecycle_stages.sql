@@ -6,8 +6,7 @@ lifecycle_stages as (
 
 ),
 
--- All five stages always exist: a row that is missing, doubled or unreadable is a
--- definition problem, and until it is mended its defaults hold.
+-- What an empty cell is hangs on the stage.
 defaults as (
 
     select
@@ -30,46 +29,32 @@ defaults as (
 
 ),
 
-typed as (
-
-    select
-        lifecycle_stages.*,
-        {{ whole_number('min_active_days') }} as given_active_days,
-        {{ whole_number('min_active_weeks') }} as given_active_weeks,
-        {{ whole_number('of_weeks') }} as given_weeks,
-        {{ whole_number('silent_over_days') }} as given_silent_days,
-        row_number() over (partition by stage_id order by row_number) as copy_number
-    from lifecycle_stages
-
-),
-
 stages as (
 
     select
         defaults.stage_id,
-        coalesce(typed.label_en, defaults.label_en) as label_en,
-        coalesce(typed.label_zh, defaults.label_zh) as label_zh,
+        coalesce(lifecycle_stages.label_en, defaults.label_en) as label_en,
+        coalesce(lifecycle_stages.label_zh, defaults.label_zh) as label_zh,
         case
-            when typed.mode = 'calibrated' and defaults.silent_over_days is not null
+            when lifecycle_stages.mode = 'calibrated' and defaults.silent_over_days is not null
                 then 'calibrated'
             else 'fixed'
         end as mode,
         defaults.stage_number,
         case when defaults.min_active_days is not null then
-            coalesce(typed.given_active_days, defaults.min_active_days)
+            coalesce(lifecycle_stages.min_active_days, defaults.min_active_days)
         end as min_active_days,
         case when defaults.min_active_weeks is not null then
-            coalesce(typed.given_active_weeks, defaults.min_active_weeks)
+            coalesce(lifecycle_stages.min_active_weeks, defaults.min_active_weeks)
         end as min_active_weeks,
         case when defaults.of_weeks is not null then
-            coalesce(typed.given_weeks, defaults.of_weeks)
+            coalesce(lifecycle_stages.of_weeks, defaults.of_weeks)
         end as of_weeks,
         case when defaults.silent_over_days is not null then
-            coalesce(typed.given_silent_days, defaults.silent_over_days)
+            coalesce(lifecycle_stages.silent_over_days, defaults.silent_over_days)
         end as silent_over_days
     from defaults
-    left join typed
-        on defaults.stage_id = typed.stage_id and typed.copy_number = 1
+    inner join lifecycle_stages on defaults.stage_id = lifecycle_stages.stage_id
 
 )
 

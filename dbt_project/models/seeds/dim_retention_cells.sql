@@ -16,7 +16,7 @@ single_periods as (
         cast(numbers.period as integer) as last_period
     from retentions
     {{ explode(integer_array(1, 'retentions.periods'), 'numbers', 'period') }}
-    where retentions.brackets is null and retentions.periods >= 1
+    where retentions.brackets is null
 
 ),
 
@@ -40,11 +40,8 @@ brackets as (
         retention_id,
         kind,
         cast(period_number as integer) as period_number,
-        {{ whole_number('trim(first_text)', most=1000) }} as first_period,
-        coalesce(
-            {{ whole_number("nullif(trim(last_text), '')", most=1000) }},
-            {{ whole_number('trim(first_text)', most=1000) }}
-        ) as last_period
+        cast(first_text as integer) as first_period,
+        cast(coalesce(nullif(last_text, ''), first_text) as integer) as last_period
     from bracket_texts
 
 ),

@@ -6,38 +6,19 @@ rfm_cut_points as (
 
 ),
 
-typed as (
+neighbours as (
 
     select
-        lower(trim(measure)) as measure,
+        measure,
         row_number,
-        {{ whole_number('score') }} as score,
-        {{ try_cast('at_least', 'decimal(38, 4)') }} as at_least,
-        {{ try_cast('at_most', 'decimal(38, 4)') }} as at_most
+        score,
+        cast(at_least as decimal(38, 4)) as at_least,
+        cast(at_most as decimal(38, 4)) as at_most,
+        cast(lead(at_least) over (partition by measure order by score) as decimal(38, 4))
+            as better_at_least,
+        cast(lead(at_most) over (partition by measure order by score) as decimal(38, 4))
+            as better_at_most
     from rfm_cut_points
-
-),
-
-ranked as (
-
-    select
-        typed.*,
-        row_number() over (
-            partition by measure, score order by row_number
-        ) as copy_number
-    from typed
-    where measure in ('recency', 'frequency', 'monetary') and score <= 5
-
-),
-
-first_rows as (
-
-    select
-        ranked.*,
-        lead(at_least) over (partition by measure order by score) as better_at_least,
-        lead(at_most) over (partition by measure order by score) as better_at_most
-    from ranked
-    where copy_number = 1
 
 ),
 
@@ -60,7 +41,7 @@ cut_points as (
             case when measure = 'recency' then at_most + 1 else better_at_least end,
             1000000000000000
         ) as before_value
-    from first_rows
+    from neighbours
 
 )
 

@@ -20,7 +20,7 @@ operands as (
         {{ alternative('operands.part') }} as operand
     from filters
     {{ explode(alternatives("coalesce(filters.value, '')"), 'operands', 'part') }}
-    where lower(filters.operator) <> 'matches'
+    where filters.operator <> 'matches'
 
     union all
 
@@ -28,7 +28,7 @@ operands as (
         row_number,
         value as operand
     from filters
-    where lower(operator) = 'matches'
+    where operator = 'matches'
 
 ),
 
@@ -41,9 +41,9 @@ conditions as (
         filters.row_number as condition_number,
         coalesce('any of ' || filters.any_of, 'row ' || cast(filters.row_number as {{ dbt.type_string() }}))
             as condition_group,
-        lower(coalesce(filters.scope, 'event')) as scope,
+        filters.scope,
         filters.property,
-        lower(filters.operator) as operator,
+        filters.operator,
         operands.operand,
         {{ try_cast('operands.operand', 'double') }} as operand_number
     from filters

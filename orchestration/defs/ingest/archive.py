@@ -19,9 +19,10 @@ import duckdb
 
 from orchestration.defs.ingest import kept_tables
 from orchestration.defs.ingest.archived_tables import ARCHIVED_TABLES, EXPIRY_TABLES, FUNNEL_STEPS
+from orchestration.defs.ingest.definitions.cells import spelled
+from orchestration.defs.ingest.definitions.schema import BY_NAME
 from orchestration.defs.ingest.ledger import insert_many, value
-from orchestration.defs.ingest.readers import literal
-from orchestration.defs.ingest.seeds import DEFINITIONS
+from orchestration.defs.ingest.readers import literal, quote
 from orchestration.project import Settings
 
 KEPT_TABLES = (
@@ -166,12 +167,16 @@ def _hashes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]
 
 def _rows(connection: duckdb.DuckDBPyConnection, file: str) -> Iterator[dict[str, str | None]]:
     """The rows of a definition file in their order, without what only shows."""
-    definition = next(each for each in DEFINITIONS if each.name == file)
-    columns = [column for column in definition.columns if column not in _SHOWN]
+    columns = [column for column in BY_NAME[file].fields if column.name not in _SHOWN]
+    listed = ", ".join(quote(column.name) for column in columns)
     for row in connection.execute(
-        f'select {", ".join(columns)} from seeds."{file}" order by row_number'
+        f'select {listed} from seeds."{file}" order by row_number'
     ).fetchall():
-        yield dict(zip(columns, row, strict=True))
+        # A default says the same whether it is written or not.
+        yield {
+            column.name: None if cell is None or cell == column.default else spelled(cell)
+            for column, cell in zip(columns, row, strict=True)
+        }
 
 
 _STEPS = range(1, FUNNEL_STEPS + 1)

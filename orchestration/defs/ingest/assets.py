@@ -7,6 +7,8 @@ import dagster as dg
 
 from orchestration.dbt_runs import load_manifest
 from orchestration.defs.ingest.archived_tables import COLUMN_TEXTS, EXPIRY_TABLES
+from orchestration.defs.ingest.definitions.problems import DefinitionsError
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS, Definition
 from orchestration.defs.ingest.feeds import (
     FEEDS,
     MALFORMED_COLUMN,
@@ -16,7 +18,7 @@ from orchestration.defs.ingest.feeds import (
     Feed,
 )
 from orchestration.defs.ingest.loader import FeedSummary, IngestReport, ingest
-from orchestration.defs.ingest.seeds import DEFINITIONS, Definition, SeedFile
+from orchestration.defs.ingest.seeds import WARNINGS_TABLE, SeedFile
 from orchestration.links import written_in
 from orchestration.owners import owners_of_schema
 from orchestration.project import ROOT, Settings
@@ -174,18 +176,17 @@ def _ledger_spec(name: str) -> dg.AssetSpec:
 def _seed_spec(definition: Definition) -> dg.AssetSpec:
     columns = (
         Column("row_number", "integer", "Line of the file; the header is line 1"),
-        *(Column(name, "text", f"See {definition.name}.csv in seeds/README.md")
-          for name in definition.columns),
-    )  # fmt: skip
+        *(Column(each.name, each.type, each.description.en) for each in definition.fields),
+    )
     return dg.AssetSpec(
         ["seeds", definition.name],
-        description=f"{definition.description} Edited by people: seeds/{definition.name}.csv.",
+        description=f"{definition.description.en} Edited by people: seeds/{definition.file}.",
         group_name="seeds",
         kinds={"csv"},
         owners=owners_of_schema(MANIFEST, "seeds"),
         metadata={
             "dagster/column_schema": _schema(columns),
-            **written_in(Settings.from_environment().seeds_dir / f"{definition.name}.csv"),
+            **written_in(Settings.from_environment().seeds_dir / definition.file),
         },
     )
 
@@ -213,6 +214,29 @@ def _definition_files_spec() -> dg.AssetSpec:
     )
 
 
+def _definition_warnings_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["seeds", WARNINGS_TABLE],
+        description="One row per doubt about a definition. A wrong one is never loaded.",
+        group_name="seeds",
+        kinds={"csv"},
+        owners=owners_of_schema(MANIFEST, "seeds"),
+        metadata={
+            "dagster/column_schema": _schema(
+                (
+                    Column("file", "text", "The file, below the seeds folder"),
+                    Column("row_number", "integer", "Its line; empty where no one is meant"),
+                    Column("problem", "text", "What is doubtful, in English"),
+                    Column("problem_zh", "text", "The same in Chinese"),
+                    Column("mend", "text", "What to write instead, in English"),
+                    Column("mend_zh", "text", "The same in Chinese"),
+                )
+            ),
+            **written_in(INGEST / "seeds.py"),
+        },
+    )
+
+
 raw_files = [_files_spec(feed) for feed in FEEDS]
 
 
@@ -223,12 +247,19 @@ raw_files = [_files_spec(feed) for feed in FEEDS]
         *(_ledger_spec(name) for name in LEDGER_TABLES),
         *(_seed_spec(definition) for definition in DEFINITIONS),
         _definition_files_spec(),
+        _definition_warnings_spec(),
     ],
 )
 def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """Load new and replaced files into raw, and the definitions into seeds."""
+    """Load new and replaced files into raw, and the definitions into seeds.
+
+    It fails, and nothing is loaded, when a definition is wrong.
+    """
     settings = Settings.from_environment()
-    report = ingest(settings, context.log.info)
+    try:
+        report = ingest(settings, context.log.info)
+    except DefinitionsError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info(report.summary())
     if is_due(settings):
         scrub(settings, settings.data_docs_dir, context.run_id)
@@ -266,11 +297,15 @@ def materializations(
     for definition in DEFINITIONS:
         yield dg.MaterializeResult(
             asset_key=["seeds", definition.name],
-            metadata=_seed_metadata(seeds[definition.name]),
+            metadata=_seed_metadata(seeds[definition.file]),
         )
     yield dg.MaterializeResult(
         asset_key=["seeds", "definition_files"],
         metadata={"dagster/row_count": len(report.seeds)},
+    )
+    yield dg.MaterializeResult(
+        asset_key=["seeds", WARNINGS_TABLE],
+        metadata={"dagster/row_count": report.definition_warning_count},
     )
 
 

@@ -46,6 +46,7 @@ from orchestration.defs.ingest.ids import define_person_id
 from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import LOADED, value
 from orchestration.defs.ingest.readers import literal, quote
+from orchestration.defs.ingest.seeds import Seeds
 from orchestration.defs.ingest.removing import (
     DERIVED_SCHEMAS,
     Removal,
@@ -95,6 +96,7 @@ class Erasure:
 def erase(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
+    seeds: Seeds,
     links: Path,
     now: datetime,
     say: Callable[[str], None],
@@ -106,7 +108,7 @@ def erase(
     """
     _recall(connection, settings)
     define_raw_instant(connection, settings)
-    define_person_id(connection, settings, links)
+    define_person_id(connection, seeds)
     asked = requests(connection)
     if not asked and not count(connection, "raw.erased_ids"):
         return None

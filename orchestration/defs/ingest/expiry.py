@@ -15,7 +15,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,12 +31,11 @@ from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import value
 from orchestration.defs.ingest.readers import literal, quote
 from orchestration.defs.ingest.removing import Removal, drop_derived, reached
-from orchestration.defs.ingest.seeds import read_definition
+from orchestration.defs.ingest.seeds import Seeds
 from orchestration.project import Settings
 
 EVENTS = "events"
 DEFINITION = "data_retention"
-MAX_MONTHS = 12_000
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def marker_path(settings: Settings) -> Path:
 def begin(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    links: Path,
+    seeds: Seeds,
     now: datetime,
     say: Callable[[str], None],
 ) -> list[str]:
@@ -81,7 +79,8 @@ def begin(
     archive.recall(connection, settings)
     if marker_path(settings).exists() and _cutoffs(connection):
         archive.keep(connection, settings)  # as a run before was killed, perhaps
-    periods, notes = _periods(connection, settings, links)
+    periods = _periods(seeds)
+    notes: list[str] = []
     horizon = _horizon(connection) if periods and settings.horizon is None else None
     if horizon is None:
         return notes
@@ -153,32 +152,10 @@ def remove(
     return Expiry(row_count if is_due else 0, 0 if is_due else row_count, len(rewritten))
 
 
-def _periods(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, links: Path
-) -> tuple[dict[str, int], list[str]]:
-    """Months by feed; none, and a note, when a row is wrong: the build then says which."""
-    file, rows = read_definition(connection, DEFINITION, settings.seeds_dir, links)
-    periods: dict[str, int] = {}
-    is_wrong = file.error is not None
-    for feed, months in rows:
-        number = _whole(months)
-        if feed not in EXPIRES_BY or feed in periods or number is None:
-            is_wrong = True
-        else:
-            periods[feed] = number
-    if is_wrong:
-        return {}, [f"{DEFINITION}.csv is wrong: nothing expires until it is mended."]
-    return periods, []
-
-
-def _whole(text: str | None) -> int | None:
-    """The number of months, where the text is one; as the dbt project reads it."""
-    try:
-        number = Decimal(text or "")
-    except InvalidOperation:
-        return None
-    is_whole = number.is_finite() and 1 <= number <= MAX_MONTHS and number == int(number)
-    return int(number) if is_whole else None
+def _periods(seeds: Seeds) -> dict[str, int]:
+    """For how many months rows are kept, by feed."""
+    rows = (row.values for row in seeds.tables[DEFINITION].rows)
+    return {row["feed"]: row["keep_months"] for row in rows}
 
 
 def _horizon(connection: duckdb.DuckDBPyConnection) -> datetime | None:

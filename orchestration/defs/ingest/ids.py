@@ -1,26 +1,22 @@
-"""Ids and names of raw rows, read as staging does by macros of the dbt project."""
+"""Ids of people in raw rows, read as staging reads them."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import duckdb
 
 from orchestration.defs.ingest.ledger import insert_many
-from orchestration.defs.ingest.seeds import read_definition
-from orchestration.project import Settings
+from orchestration.defs.ingest.seeds import Seeds
 
 
-def define_person_id(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, links: Path
-) -> None:
+def define_person_id(connection: duckdb.DuckDBPyConnection, seeds: Seeds) -> None:
     """Make `person_id(text)`: the id of a user or a device, null where the text is none.
 
-    Placeholders are those of the definitions as they are now. `links` is a folder for a symlink.
+    Placeholders are those of the definitions as they are now.
     """
-    _, rows = read_definition(connection, "placeholder_ids", settings.seeds_dir, links)
+    rows = seeds.tables["placeholder_ids"].rows
+    placeholders = {str(row.values["placeholder_id"]).lower() for row in rows}
     connection.execute("create or replace temp table placeholders (placeholder_id varchar)")
-    insert_many(connection, "placeholders", [*{(row[0].lower(),) for row in rows if row[0]}])
+    insert_many(connection, "placeholders", [(each,) for each in placeholders])
     connection.execute(
         """
         create or replace temp macro person_id(t) as

@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.defs.ingest import archive, erasure, expiry, ledger, readers
+from orchestration.defs.ingest.definitions.problems import WARNING
 from orchestration.defs.ingest.encodings import UTF8
 from orchestration.defs.ingest.erasure import Erasure, erase
 from orchestration.defs.ingest.expiry import Expiry
@@ -44,7 +45,7 @@ from orchestration.defs.ingest.hints import what_is_missing
 from orchestration.defs.ingest.ledger import FAILED, LOADED, WITHDRAWN, LedgerRow
 from orchestration.defs.ingest.plain import Kind, Look, look_into, write_plain
 from orchestration.defs.ingest.readers import FileColumn
-from orchestration.defs.ingest.seeds import SeedFile, load_seeds
+from orchestration.defs.ingest.seeds import SeedFile, Seeds, load_seeds, read_seeds
 from orchestration.project import Settings
 from orchestration.warehouse import WarehouseError, compact, connect
 
@@ -96,6 +97,7 @@ class IngestReport:
     files: tuple[FileLoad, ...]
     feeds: tuple[FeedSummary, ...]
     seeds: tuple[SeedFile, ...]
+    definition_warning_count: int
     notes: tuple[str, ...]
     last_load_id: int
     seconds: float
@@ -133,7 +135,6 @@ class IngestReport:
         lines += [f"  {file.source_file}: {file.notes}" for file in told[:MAX_TOLD]]
         if len(told) > MAX_TOLD:
             lines += [f"  … and notes on {len(told) - MAX_TOLD:,} more: see raw.ingest_files"]
-        lines += [f"  {seed.file}: {seed.error}" for seed in self.seeds if seed.error]
         lines += [f"  {self.expiry.summary()}"] if self.expiry else []
         lines += [f"  {self.erasure.summary()}"] if self.erasure else []
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
@@ -188,12 +189,15 @@ def ingest(
 
     `progress` is called with a sentence now and then. `now` (UTC, naive) is the time that the
     ledger notes; by default the clock's. An unreadable file is a ledger row with its error,
-    never an exception. Raises `WarehouseError` when the warehouse cannot be used.
+    never an exception. Raises `WarehouseError` when the warehouse cannot be used, and
+    `DefinitionsError`, before anything is loaded, when a definition is wrong.
     """
     say = progress or (lambda _: None)
     started = time.monotonic()
     with connect(settings, on_wait=say) as connection, _folder_of_links(settings) as links:
-        run = _Run(settings, connection, links, say, now or _utc_now())
+        seeds = read_seeds(settings, connection)
+        seeds.raise_errors()
+        run = _Run(settings, connection, links, say, now or _utc_now(), seeds)
         try:
             report = run.all()
         except (duckdb.OutOfMemoryException, duckdb.FatalException) as error:
@@ -256,8 +260,10 @@ class _Run:
         links: Path,
         say: Progress,
         now: datetime,
+        seeds: Seeds,
     ) -> None:
         self.settings = settings
+        self.seeds = seeds
         self.connection = connection
         self.links = links
         self.say = say
@@ -269,14 +275,19 @@ class _Run:
         for macro in readers.MACROS:
             self.connection.execute(macro)
         surroundings = (self.connection, self.settings, self.links, self.now, self.say)
-        notes = expiry.begin(*surroundings)
+        notes = [
+            *self.seeds.notes,
+            *expiry.begin(self.connection, self.settings, self.seeds, self.now, self.say),
+        ]
         listing = list_raw_files(self.settings.raw_dir)
         news = self._news(listing.files)
         if news:
             self._load_all(news)
         expired = expiry.remove(*surroundings)
-        erased = erase(*surroundings)
-        seeds = load_seeds(self.connection, self.settings.seeds_dir, self.links / "seeds")
+        erased = erase(
+            self.connection, self.settings, self.seeds, self.links, self.now, self.say
+        )
+        load_seeds(self.connection, self.seeds)
         notes += archive.look_at_definitions(self.connection)
         self.connection.execute("checkpoint")
         last = self.connection.execute(
@@ -286,7 +297,8 @@ class _Run:
             raw_dir=self.settings.raw_dir,
             files=tuple(sorted(self.done, key=lambda file: (file.feed, file.source_file))),
             feeds=feed_summaries(self.connection),
-            seeds=seeds,
+            seeds=self.seeds.files,
+            definition_warning_count=len(self.seeds.of(WARNING)),
             notes=(*listing.notes, *notes),
             last_load_id=int(last[0]) if last else 0,
             seconds=0.0,

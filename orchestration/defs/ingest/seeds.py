@@ -1,18 +1,35 @@
-"""The definitions that people own: every CSV of the seeds folder as text, in the schema `seeds`.
+"""The definitions that people own: every file of the seeds folder, read and checked, as typed
+tables in the schema `seeds`.
 
-What a definition means, and whether it is right, is for the models that read it. Here a file
-becomes rows that still know their line, and a file that is no CSV becomes an error in
-`seeds.definition_files`.
+A file becomes rows that still know their line; each cell is read by its column's type
+(`definitions/cells.py`), and an empty one takes its default. Where anything is wrong nothing is
+loaded: what stands in `seeds` is right, and is what models may cast without a doubt.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from orchestration.defs.ingest import readers
+from orchestration.defs.ingest.definitions import cells, reading, rules
+from orchestration.defs.ingest.definitions.checks import Definitions, Known, Table
+from orchestration.defs.ingest.definitions.problems import (
+    ERROR,
+    WARNING,
+    DefinitionsError,
+    Problem,
+    nearest,
+)
+from orchestration.defs.ingest.definitions.schema import DEFINITIONS, Definition, Words
+from orchestration.defs.ingest.feeds import FEEDS_BY_NAME
 from orchestration.defs.ingest.files import (
     CsvShape,
     RawFile,
@@ -22,193 +39,11 @@ from orchestration.defs.ingest.files import (
 )
 from orchestration.defs.ingest.ledger import insert_many
 from orchestration.defs.ingest.plain import look_into, write_plain
-from orchestration.project import SHIPPED_SEEDS_DIR
+from orchestration.project import SHIPPED_SEEDS_DIR, Settings
 
-
-@dataclass(frozen=True)
-class Definition:
-    """A kind of definition file: its columns, and whether the shipped file steps in for it."""
-
-    name: str
-    description: str
-    columns: tuple[str, ...]
-    falls_back: bool = False
-
-
-DEFINITIONS: tuple[Definition, ...] = (
-    Definition(
-        "event_names",
-        "One row per event of the tracking plan.",
-        ("event_name", "label_en", "label_zh", "area", "role", "is_activity", "is_key_action"),
-    ),
-    Definition(
-        "activities",
-        "One row per kind of activity that growth is counted for.",
-        ("activity_id", "label_en", "label_zh", "event_name", "new_by"),
-    ),
-    Definition(
-        "stickiness",
-        "One row per stickiness histogram.",
-        (
-            "stickiness_id",
-            "label_en",
-            "label_zh",
-            "activity_id",
-            "interval",
-            "period",
-            "from_at",
-            "to_at",
-            "min_occurrences",
-            "is_cumulative",
-            "max_occurrences",
-            "interval_size",
-        ),
-    ),
-    Definition(
-        "funnels",
-        "One row per funnel.",
-        (
-            "funnel_id",
-            "label_en",
-            "label_zh",
-            "order_mode",
-            "window_seconds",
-            "count_by",
-            "ties",
-            "breakdown",
-            "breakdown_attribution",
-            "breakdown_limit",
-            "hold_constant",
-            "conversion_time",
-            "from_at",
-            "to_at",
-            "when_void",
-            "time_bins",
-            "trend_grain",
-        ),
-    ),
-    Definition(
-        "funnel_steps",
-        "One row per step or exclusion of a funnel.",
-        (
-            "funnel_id",
-            "step_number",
-            "exclusion_number",
-            "event_name",
-            "is_optional",
-            "first_time",
-            "min_seconds",
-            "max_seconds",
-            "excluded_after_step",
-            "excluded_before_step",
-        ),
-    ),
-    Definition(
-        "retentions",
-        "One row per retention curve.",
-        (
-            "retention_id",
-            "label_en",
-            "label_zh",
-            "cohort_event",
-            "cohort_mode",
-            "return_event",
-            "granularity",
-            "cohort_granularity",
-            "window_mode",
-            "kind",
-            "periods",
-            "brackets",
-            "min_occurrences",
-            "breakdown",
-            "breakdown_limit",
-            "from_at",
-            "to_at",
-            "value_property",
-        ),
-    ),
-    Definition(
-        "paths",
-        "One row per path: what users do after or before something.",
-        (
-            "path_id",
-            "label_en",
-            "label_zh",
-            "anchor_event",
-            "anchor_item",
-            "direction",
-            "steps",
-            "item_event",
-            "item_property",
-            "drop_ending",
-            "repeats",
-            "occurrences",
-            "scope",
-            "session_gap_seconds",
-            "window_seconds",
-            "item_limit",
-            "sequence_limit",
-            "from_at",
-            "to_at",
-        ),
-    ),
-    Definition(
-        "filters",
-        "One row per condition of a definition.",
-        (
-            "definition",
-            "definition_id",
-            "side",
-            "any_of",
-            "scope",
-            "property",
-            "operator",
-            "value",
-        ),
-    ),
-    Definition(
-        "lifecycle_stages",
-        "One row per lifecycle stage.",
-        (
-            "stage_id",
-            "label_en",
-            "label_zh",
-            "mode",
-            "min_active_days",
-            "min_active_weeks",
-            "of_weeks",
-            "silent_over_days",
-        ),
-        falls_back=True,
-    ),
-    Definition(
-        "rfm_segments",
-        "One row per cell of the 125.",
-        ("r_score", "f_score", "m_score", "segment_id"),
-        falls_back=True,
-    ),
-    Definition(
-        "rfm_segment_labels",
-        "One row per RFM segment.",
-        ("segment_id", "label_en", "label_zh"),
-        falls_back=True,
-    ),
-    Definition(
-        "rfm_cut_points",
-        "One row per fixed cut point of a score.",
-        ("measure", "score", "at_least", "at_most"),
-    ),
-    Definition(
-        "currency_rates",
-        "One row per currency and day from which its rate into the reporting currency holds.",
-        ("currency", "rate", "valid_from_date"),
-    ),
-    Definition(
-        "data_retention",
-        "One row per feed whose raw rows go after so many months.",
-        ("feed", "keep_months"),
-    ),
-)
+WARNINGS_TABLE = "definition_warnings"
+_SAMPLED_EVENTS = 20_000
+"""Events whose properties count as known; a name that is missed costs a hint, no more."""
 
 
 @dataclass(frozen=True)
@@ -221,43 +56,92 @@ class SeedFile:
     error: str | None
     content_hash: str | None
     is_known: bool = True
+    columns: tuple[str, ...] = ()
+    """The columns that it names."""
+    error_line: int | None = None
 
 
-def load_seeds(
-    connection: duckdb.DuckDBPyConnection, seeds_dir: Path, links: Path
-) -> tuple[SeedFile, ...]:
-    """Make the tables of `seeds` what the folder's files say, in one transaction.
+class _WrongLineError(UnreadableFileError):
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        super().__init__(message)
 
-    A missing file gives an empty table (of stages and RFM segments: what is shipped), so does
-    one that cannot be read, whose row in `seeds.definition_files` then has the error. A table
-    whose file is as it was stays as it is. `links` is a folder to be made, for a while.
+
+@dataclass(frozen=True)
+class Seeds:
+    """The folder's definitions as they were read, and what is wrong or doubtful in them."""
+
+    files: tuple[SeedFile, ...]
+    tables: Mapping[str, Table]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def of(self, severity: str) -> tuple[Problem, ...]:
+        """The problems of a severity."""
+        return tuple(each for each in self.problems if each.severity == severity)
+
+    def raise_errors(self) -> None:
+        """Raise `DefinitionsError` with all of them, when something is wrong."""
+        if errors := self.of(ERROR):
+            raise DefinitionsError(errors)
+
+
+def read_seeds(settings: Settings, warehouse: duckdb.DuckDBPyConnection | None = None) -> Seeds:
+    """Read and check the folder's files, in a second; what a `warehouse` knows helps to tell
+    names that are misspelt.
+
+    A missing file has no rows; for stages and RFM segments the shipped one steps in.
     """
-    # Rows are few; keeping their order keeps their lines.
-    connection.execute("set preserve_insertion_order = true")
-    for macro in readers.MACROS:
-        connection.execute(macro)
-    connection.execute("create schema if not exists seeds")
-    kept = _as_loaded(connection)
-    staged: list[Definition] = []
+    known = _known_to(warehouse) if warehouse else Known(properties=_feed_columns())
     files: list[SeedFile] = []
-    links.mkdir()
-    for number, definition in enumerate(DEFINITIONS):
-        path = _path(definition, seeds_dir)
-        digest = _digest(definition, seeds_dir)
-        file = kept.get(definition.name)
-        if file is None or digest is None or digest != file.content_hash:
-            link = links / f"{number}.csv"
-            file = _stage_definition(connection, definition, path, digest, link)
-            staged.append(definition)
-        files.append(file)
-    files += _strangers(seeds_dir)
+    lines: dict[str, list[reading.Line]] = {}
+    with (
+        duckdb.connect(config={"threads": 1}) as engine,
+        tempfile.TemporaryDirectory(prefix="yunying-seeds-") as links,
+    ):
+        # Rows are few; keeping their order keeps their lines.
+        engine.execute("set preserve_insertion_order = true")
+        for macro in readers.MACROS:
+            engine.execute(macro)
+        for number, definition in enumerate(DEFINITIONS):
+            link = Path(links) / f"{number}.csv"
+            file, lines[definition.name] = _read_lines(engine, definition, settings.seeds_dir, link)
+            files.append(file)
+    files += _strangers(settings.seeds_dir)
+    unreadable = {file.file for file in files if file.error}
+    tables: dict[str, Table] = {}
+    planned = {cells.trimmed(line.get("event_name")) or "" for _, line in lines["event_names"]}
+    for definition in DEFINITIONS:
+        rows = reading.read_rows(definition, lines[definition.name], known.events | planned)
+        is_readable = definition.file not in unreadable
+        tables[definition.name] = Table(definition, rows, is_readable)
+    definitions = Definitions(tables, ZoneInfo(settings.timezone), known)
+    problems = [
+        *_file_problems(files),
+        # Of rows that nobody could read nothing is missing.
+        *(each for each in rules.problems(definitions) if each.file not in unreadable),
+    ]
+    named = {each.file: _name(each, settings.seeds_dir) for each in DEFINITIONS}
+    problems = [replace(each, file=named.get(each.file, each.file)) for each in problems]
+    notes = (reading.note(table.definition, table.rows) for table in tables.values())
+    return Seeds(tuple(files), tables, tuple(problems), tuple(filter(None, notes)))
+
+
+def load_seeds(connection: duckdb.DuckDBPyConnection, seeds: Seeds) -> None:
+    """Make the tables of `seeds` what was read, in one transaction.
+
+    Raises `DefinitionsError` when something is wrong: then they stay as they are.
+    """
+    seeds.raise_errors()
     connection.begin()
     try:
-        for definition in staged:
-            connection.execute(
-                f"create or replace table seeds.{definition.name} as "
-                f"select * from staged_{definition.name} order by row_number"
-            )
+        connection.execute("create schema if not exists seeds")
+        for definition in DEFINITIONS:
+            columns = ", ".join(f'"{each.name}" {each.sql_type}' for each in definition.fields)
+            name = f"seeds.{definition.name}"
+            connection.execute(f"create or replace table {name} (row_number bigint, {columns})")
+            rows = seeds.tables[definition.name].rows
+            insert_many(connection, name, [reading.stored(definition, row) for row in rows])
         connection.execute(
             "create or replace table seeds.definition_files (file varchar, row_count bigint, "
             "unknown_columns varchar, error varchar, content_hash varchar, is_known boolean)"
@@ -274,101 +158,155 @@ def load_seeds(
                     file.content_hash,
                     file.is_known,
                 )
-                for file in files
+                for file in seeds.files
+            ],
+        )
+        connection.execute(
+            f"create or replace table seeds.{WARNINGS_TABLE} (file varchar, row_number bigint, "
+            "problem varchar, problem_zh varchar, mend varchar, mend_zh varchar)"
+        )
+        insert_many(
+            connection,
+            f"seeds.{WARNINGS_TABLE}",
+            [
+                (each.file, each.line, each.problem.en, each.problem.zh, each.mend.en, each.mend.zh)
+                for each in seeds.of(WARNING)
             ],
         )
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
-    return tuple(files)
-
-
-def read_definition(
-    connection: duckdb.DuckDBPyConnection, name: str, seeds_dir: Path, links: Path
-) -> tuple[SeedFile, list[tuple[str | None, ...]]]:
-    """What a definition file says now, before its table does: how it was read, and its rows.
-
-    The readers' macros must be there. `links` is a folder for a symlink.
-    """
-    connection.execute("set preserve_insertion_order = true")
-    definition = next(each for each in DEFINITIONS if each.name == name)
-    path = _path(definition, seeds_dir)
-    link = links / "0.csv"  # loads are numbered from 1
-    digest = _digest(definition, seeds_dir)
-    try:
-        file = _stage_definition(connection, definition, path, digest, link)
-    finally:
-        link.unlink(missing_ok=True)
-    listed = ", ".join(readers.quote(column) for column in definition.columns)
-    rows = connection.execute(f"select {listed} from staged_{name} order by row_number").fetchall()
-    return file, rows
 
 
 def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:
     """Is the folder another one than at the last `load_seeds`?"""
     loaded = connection.execute("select file, content_hash from seeds.definition_files").fetchall()
     return {*loaded} != {
-        *((_path(each, seeds_dir).name, _digest(each, seeds_dir)) for each in DEFINITIONS),
+        *((definition.file, _hash(definition, seeds_dir)) for definition in DEFINITIONS),
         *((stranger.file, None) for stranger in _strangers(seeds_dir)),
     }
 
 
-def _as_loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, SeedFile]:
-    """What is known of the definitions whose tables are whole and have today's columns."""
-    tables: dict[str, list[str]] = {}
-    for table, column in connection.execute(
-        "select table_name, column_name from duckdb_columns() where schema_name = 'seeds' "
-        "and database_name = current_database() order by table_name, column_index"
-    ).fetchall():
-        tables.setdefault(str(table), []).append(str(column))
-    if "is_known" not in tables.get("definition_files", []):
-        return {}
-    rows = connection.execute(
-        "select file, row_count, unknown_columns, content_hash from seeds.definition_files "
-        "where error is null and is_known"
-    ).fetchall()
-    found = {
-        Path(str(file)).stem: SeedFile(
-            file, count, tuple(unknown.split(", ")) if unknown else (), None, digest
-        )
-        for file, count, unknown, digest in rows
-    }
-    return {
-        definition.name: found[definition.name]
+def _known_to(warehouse: duckdb.DuckDBPyConnection) -> Known:
+    """What the last build knows of names; less where there was none."""
+
+    def names(sql: str) -> set[str]:
+        with suppress(duckdb.Error):
+            return {str(name) for (name,) in warehouse.execute(sql).fetchall() if name is not None}
+        return set()
+
+    events = names("select distinct event_name from facts.fct_event_days")
+    asked = {
+        name
         for definition in DEFINITIONS
-        if definition.name in found
-        and tables.get(definition.name) == ["row_number", *definition.columns]
+        for column in definition.fields
+        if column.list == "events"
+        for cell in names(f'select distinct "{column.name}" from seeds.{definition.name}')
+        for name in cells.alternatives(cell)
     }
+    properties = names(
+        "select distinct column_name from raw.ingest_columns where feed in ('events', 'users')"
+    ) | names(
+        "select distinct unnest(json_keys(properties)) from "
+        f"(select properties from facts.fct_events limit {_SAMPLED_EVENTS})"
+    )
+    return Known(frozenset(events), frozenset(asked), frozenset(properties) | _feed_columns())
+
+
+def _feed_columns() -> frozenset[str]:
+    return frozenset(
+        name for feed in ("events", "users") for name in FEEDS_BY_NAME[feed].column_names
+    )
+
+
+def _file_problems(files: list[SeedFile]) -> Iterator[Problem]:
+    """Files and columns that are not read."""
+    by_file = {definition.file: definition for definition in DEFINITIONS}
+    there = {file.file for file in files if file.content_hash is not None}
+    for file in files:
+        if file.error is not None and file.error_line is not None:
+            yield Problem(
+                file.file,
+                file.error_line,
+                ERROR,
+                Words(file.error, "这一行的格数与表头不符，或引号没有闭合"),
+                Words(
+                    "keep the commas of empty cells, and close each quote",
+                    "保留空格子的逗号，引号成对",
+                ),
+            )
+        elif file.error is not None:
+            yield Problem(
+                file.file,
+                None,
+                ERROR,
+                Words(file.error.rstrip("."), f"读不了这个文件：{file.error.rstrip('.')}"),
+                Words(
+                    "save it as CSV UTF-8 with the columns that seeds/README.md lists",
+                    "另存为 CSV UTF-8，列名照 seeds/README.md",
+                ),
+            )
+        if not file.is_known:
+            near = nearest(file.file, by_file.keys() - there)
+            yield _not_read(
+                file.file,
+                near,
+                Words(
+                    "no definitions are read from a file of this name",
+                    "没有定义是从这个名字的文件读取的",
+                ),
+                Words("use a name that seeds/README.md lists", "用 seeds/README.md 列出的文件名"),
+            )
+            continue
+        for column in file.unknown_columns:
+            missing = set(by_file[file.file].columns) - set(file.columns)
+            near = nearest(column.strip().lower(), missing)
+            yield _not_read(
+                file.file,
+                near,
+                Words(f"column {column} is not read", f"列 {column} 不会被读取"),
+                Words(
+                    "use a name that seeds/README.md lists, or take the column out",
+                    "用 seeds/README.md 列出的列名，或删掉这一列",
+                ),
+            )
+
+
+def _not_read(file: str, near: str | None, problem: Words, mend: Words) -> Problem:
+    """A warning; an error where it is plain what is meant, which would be left at its default."""
+    if near is None:
+        return Problem(file, None, WARNING, problem, mend)
+    said = Words(f"did you mean {near}? Else {mend.en}", f"是不是 {near}？否则{mend.zh}")
+    return Problem(file, None, ERROR, problem, said)
 
 
 SUFFIXES = ("csv", "xlsx")
 """What a definition file may be, the one before the other."""
-
-
-def _path(definition: Definition, seeds_dir: Path) -> Path:
-    """The file of a definition: the folder's own, or the shipped one where that steps in."""
-    found = _paths(definition, seeds_dir)
-    if definition.falls_back and not found:
-        return SHIPPED_SEEDS_DIR / f"{definition.name}.csv"
-    return found[0] if found else seeds_dir / f"{definition.name}.csv"
-
-
-def _paths(definition: Definition, seeds_dir: Path) -> list[Path]:
-    paths = [seeds_dir / f"{definition.name}.{suffix}" for suffix in SUFFIXES]
-    return [path for path in paths if path.exists()]
-
-
-def _digest(definition: Definition, seeds_dir: Path) -> str | None:
-    """Hash of a definition's file, or of both where it has two; None: it has none to read."""
-    paths = _paths(definition, seeds_dir) or [_path(definition, seeds_dir)]
-    try:
-        return " ".join(content_hash(path) for path in paths)
-    except UnreadableFileError:
-        return None
-
-
 _LIKE_DEFINITIONS = (".csv", ".xlsx", ".xls", ".xlsm", ".tsv", ".txt", ".json")
+
+
+def definition_paths(definition: Definition, seeds_dir: Path) -> tuple[Path, ...]:
+    """The file of a definition, or both where it has two: the folder's own, or the shipped one
+    where that steps in."""
+    paths = [seeds_dir / f"{definition.name}.{suffix}" for suffix in SUFFIXES]
+    found = tuple(path for path in paths if path.exists())
+    if definition.falls_back and not found:
+        return (SHIPPED_SEEDS_DIR / definition.file,)
+    return found or (seeds_dir / definition.file,)
+
+
+def _name(definition: Definition, seeds_dir: Path) -> str:
+    """What people call its file: a workbook has another ending."""
+    return definition_paths(definition, seeds_dir)[0].name
+
+
+def _hash(definition: Definition, seeds_dir: Path) -> str | None:
+    """Of the file and its schema: with another one it is read otherwise."""
+    with suppress(UnreadableFileError):
+        digests = [content_hash(path) for path in definition_paths(definition, seeds_dir)]
+        return hashlib.sha256(f"{' '.join(digests)} {definition.source}".encode()).hexdigest()
+    return None
 
 
 def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
@@ -384,36 +322,35 @@ def _strangers(seeds_dir: Path) -> tuple[SeedFile, ...]:
     )
 
 
-def _stage_definition(
-    connection: duckdb.DuckDBPyConnection,
-    definition: Definition,
-    path: Path,
-    digest: str | None,
-    link: Path,
-) -> SeedFile:
-    """Read a definition file into the temporary table `staged_<name>`."""
-    name = path.name
-    listed = ", ".join(f"{readers.quote(column)} varchar" for column in definition.columns)
-    connection.execute(
-        f"create or replace temp table staged_{definition.name} (row_number bigint, {listed})"
-    )
+def _read_lines(
+    engine: duckdb.DuckDBPyConnection, definition: Definition, seeds_dir: Path, link: Path
+) -> tuple[SeedFile, list[reading.Line]]:
+    """The lines of a definition file, each cell as it is written."""
+    path, *others = definition_paths(definition, seeds_dir)
+    digest = _hash(definition, seeds_dir)
     if not path.exists():
-        return SeedFile(name, 0, (), None, None)
+        return SeedFile(definition.file, 0, (), None, None), []
     try:
-        others = [each.name for each in _paths(definition, path.parent) if each != path]
         if others:
             raise UnreadableFileError(
-                f"{name} and {others[0]} are both there: keep the one that is right, and take the "
-                "other out of the folder."
+                f"{path.name} and {others[0].name} are both there: keep the one that is right, and "
+                "take the other out of the folder."
             )
-        shape = _stage_fields(connection, definition, path, link)
+        shape = _stage_fields(engine, definition, path, link)
         if shape is None:
-            return SeedFile(name, 0, (), None, digest)
-        unknown = tuple(name for name in shape.names if name.lower() not in definition.columns)
-        count = _stage_rows(connection, definition, shape)
+            return SeedFile(definition.file, 0, (), None, digest), []
+        found = tuple(_column_name(name) for name in shape.names)
+        unknown = tuple(
+            name
+            for name, column in zip(shape.names, found, strict=True)
+            if column not in definition.columns
+        )
+        lines = _lines(engine, definition, shape, found)
+    except _WrongLineError as error:
+        return SeedFile(definition.file, 0, (), str(error), digest, error_line=error.line), []
     except UnreadableFileError as error:
-        return SeedFile(name, 0, (), str(error), digest)
-    return SeedFile(name, count, unknown, None, digest)
+        return SeedFile(definition.file, 0, (), str(error), digest), []
+    return SeedFile(definition.file, len(lines), unknown, None, digest, columns=found), lines
 
 
 def _stage_fields(
@@ -446,32 +383,36 @@ def _full_width(payload: str, shape: CsvShape) -> str:
     )
 
 
-def _stage_rows(
-    connection: duckdb.DuckDBPyConnection, definition: Definition, shape: CsvShape
-) -> int:
-    """Rows of `ingest_rows` that are not blank, as the definition's columns; their number."""
-    malformed = connection.execute(
+def _lines(
+    engine: duckdb.DuckDBPyConnection,
+    definition: Definition,
+    shape: CsvShape,
+    found: tuple[str, ...],
+) -> list[reading.Line]:
+    """The rows of `ingest_rows` that are not blank, by the names of their columns."""
+    malformed = engine.execute(
         "select line_number, payload from ingest_rows where payload is not null "
         "order by line_number limit 1"
     ).fetchone()
     if malformed is not None:
-        raise UnreadableFileError(
-            f"Line {malformed[0]} has not the {len(shape.names)} fields of the header, or has a "
-            f"quote that is not closed: {str(malformed[1])[:80]}{_full_width(malformed[1], shape)}"
+        raise _WrongLineError(
+            int(malformed[0]),
+            f"it has not the {len(shape.names)} fields of the header, or has a quote that is not "
+            f"closed: {str(malformed[1])[:80]}{_full_width(str(malformed[1]), shape)}",
         )
-    found = {column.lower(): f"c{number}" for number, column in enumerate(shape.names)}
     if not set(found) & set(definition.columns):
         raise UnreadableFileError(
             f"The first line must name the columns: {', '.join(definition.columns)}. "
             f"It has: {', '.join(shape.names)[:120]}"
         )
-    chosen = ", ".join(
-        f"nullif(trim({found[column]}), '')" if column in found else "cast(null as varchar)"
-        for column in definition.columns
-    )
-    filled = " or ".join(f"trim({column}) <> ''" for column in found.values())
-    row = connection.execute(
-        f"insert into staged_{definition.name} "
-        f"select line_number, {chosen} from ingest_rows where {filled}"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    listed = ", ".join(f"c{number}" for number in range(len(found)))
+    rows = engine.execute(f"select line_number, {listed} from ingest_rows").fetchall()
+    return [
+        (int(line), dict(zip(found, texts, strict=True)))
+        for line, *texts in sorted(rows, key=lambda row: row[0])
+        if any(map(cells.trimmed, texts))
+    ]
+
+
+def _column_name(header: str) -> str:
+    return cells.plain(cells.trimmed(header) or "").lower()

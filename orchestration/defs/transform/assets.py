@@ -98,6 +98,8 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _with_metadata(connection, tables)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
+            for line in transforming.what_was_computed(connection, run, MANIFEST):
+                context.log.info(f"{transforming.COMPUTED}{line}")
             transforming.complete(connection, run)
             attempts.complete(connection, attempt)
     if exit_code != 0:

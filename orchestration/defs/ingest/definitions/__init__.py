@@ -1,0 +1,1 @@
+"""Definition files: their schemas, how a cell is read, and what makes a row wrong."""
