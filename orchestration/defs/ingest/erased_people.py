@@ -20,7 +20,8 @@ KEY = "erasure"
 _INSTANTS = ("occurred_at", "recorded_at", "requested_at")
 
 Request = tuple[str | None, str | None, datetime]
-"""User id, anonymous id as `person_id` reads them, and when it was asked: where that cannot be read, when it was loaded."""
+"""User id and anonymous id, as `person_id` reads them, and when it was asked: where that cannot
+be read, when it was loaded."""
 
 # Devices that users were seen with: the one seen first, how many, and who.
 _OWNERS = """

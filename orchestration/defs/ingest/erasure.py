@@ -46,7 +46,6 @@ from orchestration.defs.ingest.ids import define_person_id
 from orchestration.defs.ingest.instants import define_raw_instant
 from orchestration.defs.ingest.ledger import LOADED, value
 from orchestration.defs.ingest.readers import literal, quote
-from orchestration.defs.ingest.seeds import Seeds
 from orchestration.defs.ingest.removing import (
     DERIVED_SCHEMAS,
     Removal,
@@ -60,6 +59,7 @@ from orchestration.defs.ingest.rewriting import (
     holding,
     write_without_texts,
 )
+from orchestration.defs.ingest.seeds import Seeds
 from orchestration.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.project import Settings
 from orchestration.warehouse import WarehouseError

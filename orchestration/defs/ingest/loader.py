@@ -284,9 +284,7 @@ class _Run:
         if news:
             self._load_all(news)
         expired = expiry.remove(*surroundings)
-        erased = erase(
-            self.connection, self.settings, self.seeds, self.links, self.now, self.say
-        )
+        erased = erase(self.connection, self.settings, self.seeds, self.links, self.now, self.say)
         load_seeds(self.connection, self.seeds)
         notes += archive.look_at_definitions(self.connection)
         self.connection.execute("checkpoint")
