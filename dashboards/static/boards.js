@@ -29,6 +29,7 @@
   const RIPE = "is_mature";
   const FIGURES_SHOWN = 500;
   const DAY = 86400000;
+  const DATE = /^\d{4}-\d\d-\d\d/;
 
   // ---- rows -----------------------------------------------------------------------------
 
@@ -36,8 +37,9 @@
     const names = item.data.columns;
     const rows = item.data.rows.map((values) =>
       Object.fromEntries(names.map((name, index) => [name, values[index]])));
+    const dates = new Set(names.filter((name) => rows.some((row) => DATE.test(row[name]))));
     const spoken = names.filter((n) => n.endsWith("_en") && names.includes(`${n.slice(0, -3)}_zh`));
-    return { ...item, names, rows, spoken: spoken.map((name) => name.slice(0, -3)) };
+    return { ...item, names, rows, dates, spoken: spoken.map((name) => name.slice(0, -3)) };
   });
 
   const inLanguage = (item, row) => {
@@ -207,7 +209,7 @@
   const shown = (value, format) => {
     if (value === null || value === undefined) return "–";
     const text = FORMATS[format](value);
-    return /^\d{4}-\d\d-\d\d/.test(text) ? text.replaceAll("-", NO_BREAK) : text;
+    return DATE.test(text) ? text.replaceAll("-", NO_BREAK) : text;
   };
 
   // ---- kinds of items -------------------------------------------------------------------
@@ -284,7 +286,7 @@
       if (!place.firstChild) place.append(element("div", { class: "vega" }));
       const height = heightOf(item, rows);
       place.firstChild.style.minHeight = `${height}px`;
-      const { room, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
+      const { room, line, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
       if (spec.layer) spec.layer = layersOf(spec, rows, figureOf(item));
       vegaEmbed(place.firstChild, {
         ...spec,
@@ -295,7 +297,8 @@
         background: null,
         description: say(item.title),
         config: config(place.clientWidth),
-      }, { actions: false, renderer: "svg", tooltip: { theme: "custom" } })
+      }, { actions: false, renderer: "svg",
+           tooltip: { theme: "custom", formatTooltip: told(tooltips(item.spec), item) } })
         .then((result) => {
           if (views.get(item.id)) views.get(item.id).finalize();
           views.set(item.id, result.view);
@@ -311,7 +314,7 @@
   const heightOf = (item, rows) => {
     if (!item.spec.room) return item.height;
     const { field } = item.spec.layer[0].encoding.y;
-    return Math.max(80, new Set(rows.map((row) => row[field])).size * 26 + 44);
+    return Math.max(80, new Set(rows.map((row) => row[field])).size * item.spec.line + 44);
   };
 
   const change = (now, then, format) => {
@@ -370,6 +373,77 @@
         && (figure === undefined || row[figure] !== null)))
       .map(({ only, ...layer }) => layer);
 
+  // What marks tell when pointed at: every field that some layer of the chart names, once.
+  const tooltips = (part) => {
+    if (part === null || typeof part !== "object") return [];
+    const own = Array.isArray(part.tooltip) ? part.tooltip : [];
+    const found = [...own, ...Object.values(part).filter((one) => one !== own).flatMap(tooltips)];
+    return [...new Map(found.map((one) => [one.field, one])).values()];
+  };
+
+  // A row's own fields in words. What it does not have is left out; a date is a date, though
+  // Vega reads it as milliseconds.
+  const told = (fields, item) => (row, escape) => {
+    const lines = fields.flatMap(({ field, title, format }) => {
+      const value = row[field];
+      if (value === null || value === undefined || value === "") return [];
+      const isDate = item.dates.has(field) && typeof value !== "string";
+      const text = isDate ? new Date(value).toISOString().slice(0, 10) : figure(item, value, format);
+      return [`<tr><td class="key">${escape(say(title))}</td>`
+        + `<td class="value">${escape(text)}</td></tr>`];
+    });
+    return lines.length ? `<table>${lines.join("")}</table>` : "";
+  };
+
+  const figure = (item, value, format) => {
+    if (!format) return String(value);
+    if (format in FORMATS) return FORMATS[format](value);
+    return views.get(item.id).locale().format(format)(value);
+  };
+
+  // The days of an axis that have a label: as many as there is room for, on days that the rows
+  // have; of daily figures those that start a week, or a month.
+  const labelledDays = (rows, field, width) => {
+    const days = [...new Set(rows.map((row) => row[field]).filter(Boolean))].sort();
+    const numbers = days.map((day) => Date.parse(day.slice(0, 10)) / DAY);
+    const start = board.week_start === "sunday" ? 3 : 4; // day 0 was a Thursday
+    const week = (place) => (numbers[place] - start) / 7;
+    const month = (place) => (days[place].slice(8, 10) === "01"
+      ? 12 * days[place].slice(0, 4) + Number(days[place].slice(5, 7)) - 1 : NaN);
+    const isMonthly = days.length > 1 && days.every((day, place) => !Number.isNaN(month(place)));
+    const isWeekly = days.every((day, place) => Number.isInteger(week(place)));
+    const room = Math.max(2, Math.floor((width - 70) / (isMonthly ? 66 : 86)));
+    const ways = [
+      [(place) => place, 1],
+      ...(isMonthly ? [] : [1, 2, ...(isWeekly ? [4, 8, 13, 26, 52, 104] : [])]
+        .map((each) => [week, each])),
+      ...(isWeekly && !isMonthly ? [] : [1, 2, 3, 6, 12, 24, 60].map((each) => [month, each])),
+      [(place) => place, Math.ceil(days.length / room)],
+    ];
+    const chosen = ways.map(([number, each]) =>
+      days.filter((day, place) => number(place) % each === 0));
+    const fits = chosen.find((some) => some.length <= room && some.length > 1);
+    return { days: fits || chosen[chosen.length - 1], isMonthly };
+  };
+
+  const dayAxis = (encoding, rows, width) => {
+    const { days, isMonthly } = labelledDays(rows, encoding.field, width);
+    const isText = encoding.type === "ordinal";
+    const label = isText ? "datum.label" : "utcFormat(datum.value, '%Y-%m-%d')";
+    const shown = isMonthly ? `slice(${label}, 0, 7)` : label;
+    const { beneath, ...axis } = encoding.axis;
+    const told = (day) => rows.filter((row) => row[encoding.field] === day)
+      .map((row) => `n ${COUNT.format(row[beneath])}`)[0];
+    const below = beneath
+      && JSON.stringify(Object.fromEntries(days.map((day) => [day.slice(0, 10), told(day)])));
+    return {
+      ...axis,
+      values: isText ? days : days.map((day) => ({
+        year: +day.slice(0, 4), month: +day.slice(5, 7), date: +day.slice(8, 10), utc: true })),
+      labelExpr: beneath ? `[${shown}, (${below})[${label}]]` : shown,
+    };
+  };
+
   // The spec in the reader's language, with the series' names and colours.
   const resolved = (part, item, rows, width) => {
     if (Array.isArray(part)) return part.map((one) => resolved(one, item, rows, width));
@@ -378,7 +452,14 @@
     if (names.length === 2 && "en" in part && "zh" in part) return say(part);
     if (part.series === true) return seriesScale(item, rows);
     const made = {};
-    for (const name of names) made[name] = resolved(part[name], item, rows, width);
+    for (const name of names) {
+      if (name !== "tooltip" || !Array.isArray(part.tooltip)) {
+        made[name] = resolved(part[name], item, rows, width);
+      }
+    }
+    if (made.axis && ["temporal", "ordinal"].includes(made.type) && item.dates.has(made.field)) {
+      made.axis = dayAxis(made, rows, width);
+    }
     if (item.spec.room && made.type === "quantitative" && made.field && made.axis) {
       made.scale = { domain: [0, longest(item, rows) * roomFor(item, rows, width)] };
     }
@@ -418,6 +499,7 @@
   const config = (width) => ({
     font: FONT,
     view: { stroke: null },
+    mark: { tooltip: { content: "data" } },
     axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titleColor: "#545d6a",
             labelColor: "#3a424d", gridColor: "#e8ebf0", domainColor: "#c3cad4",
             tickColor: "#c3cad4" },
