@@ -106,6 +106,23 @@ def columns(
     return {"mark": {"type": "bar", "strokeDash": [3, 2]}, "encoding": encoding}
 
 
+def histogram(
+    start: str, end: str, y: str, label: Text, tooltip: Tooltip, *, x_label: Text
+) -> Spec:
+    """Columns over stretches of seconds, from `start` to `end`; the page chooses the labels."""
+    axis = {"title": x_label, "seconds": [start, end], "grid": False}
+    return {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": start, "type": "quantitative", "bin": "binned", "axis": axis},
+            "x2": {"field": end},
+            "y": _quantity(y, label, ",d"),
+            "tooltip": _tooltip(tooltip),
+            "color": {"value": BLUE},
+        },
+    }
+
+
 def areas(x: str, y: str, label: Text, tooltip: Tooltip, *, series: Series) -> Spec:
     """Areas over days, one on the other: parts of a whole. Days not ripe lie below a veil."""
     encoding: Spec = {

@@ -57,6 +57,7 @@
   // ---- filters --------------------------------------------------------------------------
 
   const state = {};
+  const given = new Set(); // filters that the reader, or the address, has set
   const asText = (value) => (value === null ? "" : String(value));
   // A value in an address. No value (the total) is not the text of length 0 (a missing value).
   const asKey = (value) => (value === "" ? "∅" : asText(value));
@@ -83,20 +84,22 @@
         state.to = known(asked.get("to")) || lastDay;
       } else if (asked.has(filter.column)) {
         state[filter.column] = asked.get(filter.column);
-      } else if (filter.everything) {
-        state[filter.column] = NONE;
+        given.add(filter.column);
       }
     }
     settle();
   };
 
-  // A choice that its options no longer hold becomes the first of them.
+  // A choice that its options no longer hold becomes the first of them; so does one that
+  // nobody made, as another filter may have changed which is first.
   const settle = () => {
     for (const filter of board.filters) {
       if (filter.kind !== "choice") continue;
       const values = optionsOf(filter).map((option) => asKey(option.value));
       if (filter.everything) values.unshift(NONE);
-      if (!values.includes(state[filter.column])) state[filter.column] = values[0];
+      if (!given.has(filter.column) || !values.includes(state[filter.column])) {
+        state[filter.column] = values[0];
+      }
     }
   };
 
@@ -148,6 +151,7 @@
     select.value = state[filter.column];
     select.addEventListener("change", () => {
       state[filter.column] = select.value;
+      given.add(filter.column);
       settle();
       redraw();
     });
@@ -212,6 +216,11 @@
     return DATE.test(text) ? text.replaceAll("-", NO_BREAK) : text;
   };
 
+  const linked = (row, column) => {
+    const text = shown(row[column.column], column.format);
+    return column.link ? element("a", { href: row[column.link] }, text) : text;
+  };
+
   // ---- kinds of items -------------------------------------------------------------------
 
   const draw = {
@@ -227,6 +236,7 @@
           element("span", { class: "name" }, say(tile.label)),
           element("b", {}, shown(last[tile.column], tile.format)),
           before ? change(last[tile.column], before[tile.column], tile.format) : null,
+          tile.note ? element("span", { class: "change" }, asText(last[tile.note])) : null,
         ))));
       return item.day ? [last] : rows;
     },
@@ -240,7 +250,7 @@
           element("th", { class: kinds.get(column) }, say(column.label))))),
         element("tbody", {}, ...rows.map((row) => element("tr", {}, ...item.columns.map((column) =>
           element("td", { class: kinds.get(column), "data-column": column.column },
-                  shown(row[column.column], column.format)))))))));
+                  linked(row, column)))))))));
       return rows;
     },
 
@@ -253,19 +263,20 @@
       const crossings = distinct(across.column, item.column_order);
       const cells = new Map(rows.map((row) =>
         [`${row[head.column]}\u0000${row[across.column]}`, row]));
-      const scaled = item.is_first_apart
-        ? rows.filter((row) => row[across.column] !== crossings[0][0]) : rows;
-      const most = Math.max(...scaled.map((row) => row[value.column] || 0), 0) || 1;
+      const [least, most] = spread(rows.filter((row) => row[RIPE] !== false
+        && !(item.is_first_apart && row[across.column] === crossings[0][0])), value.column);
       const cell = (line, crossing) => {
         const row = cells.get(`${line}\u0000${crossing}`);
         if (!row) return element("td", {});
         const figure = row[value.column];
         const unripe = row[RIPE] === false;
-        const isBegun = unripe && (figure !== null || row[item.begun] > 0);
-        const made = element("td", { class: isBegun ? "cell unripe" : "cell",
+        const made = element("td", { class: unripe ? "cell unripe" : "cell",
                                      title: hint(item, row, unripe) },
                              figure === null ? "·" : brief(figure, value.format));
-        if (figure !== null) paint(made, Math.min(figure / most, 1));
+        if (figure !== null) {
+          paint(made, most > least ? Math.min(1, Math.max(0, (figure - least) / (most - least)))
+            : 0.5);
+        }
         return made;
       };
       place.replaceChildren(element("div", { class: "scroll" }, element("table", { class: "grid" },
@@ -334,11 +345,21 @@
   const brief = (figure, format) =>
     (format === "rate" ? (100 * figure).toFixed(1) : shown(figure, format));
 
-  // From white to blue; white figures from where they read better.
+  // Between which figures the colours of a grid lie: 90 in 100 of those that there are, so that
+  // one that is far off leaves the others apart.
+  const spread = (rows, column) => {
+    const figures = rows.map((row) => row[column]).filter((one) => one !== null)
+      .sort((a, b) => a - b);
+    const at = (share) => figures[Math.round(share * (figures.length - 1))];
+    return [at(0.05), at(0.95)];
+  };
+
+  // From nearly white to blue; white figures from where they read better.
   const paint = (cell, share) => {
-    const [red, green, blue] = [0, 114, 178].map((end) => Math.round(255 + (end - 255) * share));
+    const depth = 0.08 + 0.92 * share;
+    const [red, green, blue] = [0, 114, 178].map((end) => Math.round(255 + (end - 255) * depth));
     cell.style.backgroundColor = `rgb(${red}, ${green}, ${blue})`;
-    if (share > 0.8) cell.classList.add("dark");
+    if (depth > 0.8) cell.classList.add("dark");
   };
 
   // The column that the lines of a chart are of; undefined where layers have their own.
@@ -388,14 +409,15 @@
       const value = row[field];
       if (value === null || value === undefined || value === "") return [];
       const isDate = item.dates.has(field) && typeof value !== "string";
-      const text = isDate ? new Date(value).toISOString().slice(0, 10) : figure(item, value, format);
+      const text = isDate ? new Date(value).toISOString().slice(0, 10)
+        : formatted(item, value, format);
       return [`<tr><td class="key">${escape(say(title))}</td>`
         + `<td class="value">${escape(text)}</td></tr>`];
     });
     return lines.length ? `<table>${lines.join("")}</table>` : "";
   };
 
-  const figure = (item, value, format) => {
+  const formatted = (item, value, format) => {
     if (!format) return String(value);
     if (format in FORMATS) return FORMATS[format](value);
     return views.get(item.id).locale().format(format)(value);
@@ -444,6 +466,22 @@
     };
   };
 
+  // An axis of seconds, in steps that people count in.
+  const LENGTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
+                   43200, ...[1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365].map((many) => many * 86400)];
+  const durationAxis = ({ seconds, ...axis }, rows, width) => {
+    const edges = seconds.flatMap((column) => rows.map((row) => row[column]));
+    const [least, most] = [Math.min(...edges), Math.max(...edges)];
+    const room = Math.max(2, Math.floor((width - 70) / 60));
+    const step = LENGTHS.find((length) => (most - least) / length <= room)
+      || Math.ceil((most - least) / room / 31536000) * 31536000;
+    const [length, en, zh] = UNITS.find(([unit]) => step % unit === 0);
+    const values = [];
+    for (let at = Math.ceil(least / step) * step; at <= most; at += step) values.push(at);
+    return { ...axis, values,
+             labelExpr: `format(datum.value / ${length}, ',') + ' ${say(words(en, zh))}'` };
+  };
+
   // The spec in the reader's language, with the series' names and colours.
   const resolved = (part, item, rows, width) => {
     if (Array.isArray(part)) return part.map((one) => resolved(one, item, rows, width));
@@ -460,6 +498,7 @@
     if (made.axis && ["temporal", "ordinal"].includes(made.type) && item.dates.has(made.field)) {
       made.axis = dayAxis(made, rows, width);
     }
+    if (made.axis && made.axis.seconds) made.axis = durationAxis(made.axis, rows, width);
     if (item.spec.room && made.type === "quantitative" && made.field && made.axis) {
       made.scale = { domain: [0, longest(item, rows) * roomFor(item, rows, width)] };
     }
