@@ -60,7 +60,7 @@ class Series:
     """What the colours of a chart stand for: the values of a column, in order.
 
     Shown as `labels` says, else as the column `label` does; ordered as in `labels`, else by the
-    column `order`.
+    column `order`, which counts from 1.
     """
 
     column: str

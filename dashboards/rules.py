@@ -79,7 +79,7 @@ _SEGMENTS = f"""
         select
             lowest.score as low,
             highest.score as high,
-            concat_ws('–', lowest.score, nullif(highest.score, lowest.score)) as words
+            concat_ws('‑', lowest.score, nullif(highest.score, lowest.score)) as words
         from scores as lowest
         inner join scores as highest on lowest.score <= highest.score
     ),
@@ -89,7 +89,7 @@ _SEGMENTS = f"""
             cells.segment_id,
             r.low as r_low, r.high as r_high, f.low as f_low, f.high as f_high,
             m.low as m_low, m.high as m_high, count(*) as cell_count,
-            concat('R ', r.words, ' · F ', f.words, ' · M ', m.words) as words
+            concat('R', r.words, ' F', f.words, ' M', m.words) as words
         from ranges as r
         cross join ranges as f
         cross join ranges as m
@@ -121,13 +121,13 @@ _SEGMENTS = f"""
             'Ordered mostly ', {_by_mean("r", "long ago", "some time ago", "lately")},
             ', ', {_by_mean("f", "seldom", "at times", "often")},
             ', for ', {_by_mean("m", "little", "a middling amount", "much")},
-            '; exactly: ', string_agg(words, '; or ' order by cell_count desc, words desc), '.'
+            '; exactly: ', string_agg(words, ' or ' order by cell_count desc, words desc), '.'
         ) as rule_en,
         concat(
             '大多', {_by_mean("r", "很久以前", "一段时间前", "最近")},
             '下单，次数', {_by_mean("f", "少", "中等", "多")},
             '，金额', {_by_mean("m", "低", "中等", "高")},
-            '；确切为：', string_agg(words, '；或 ' order by cell_count desc, words desc), '。'
+            '；确切为：', string_agg(words, ' 或 ' order by cell_count desc, words desc), '。'
         ) as rule_zh
     from largest
     inner join (

@@ -19,9 +19,8 @@ SERIES: Mapping[str, Any] = {"series": True}
 UNRIPE_OPACITY = 0.4
 INK, QUIET = "#1f2733", "#545d6a"
 _IS_RIPE = "datum.is_mature !== false"
-# A line is thin: what is told is the point that is nearest.
-NEAREST = {"name": "nearest", "select": {"type": "point", "nearest": True, "on": "pointermove",
-                                          "clear": "pointerout"}}  # fmt: skip
+# A line is thin: what is told is the point that is nearest; of one line, the nearest along it.
+NEAREST = {"type": "point", "nearest": True, "on": "pointermove", "clear": "pointerout"}
 
 Spec = dict[str, Any]
 Tooltip = Sequence[tuple[str, Text, str | None]]
@@ -60,7 +59,12 @@ def lines(
                 "mark": {**mark, "strokeDash": [4, 3], "opacity": UNRIPE_OPACITY + 0.2},
             },
             {
-                "params": [NEAREST],
+                "params": [
+                    {
+                        "name": "nearest",
+                        "select": NEAREST if series else {**NEAREST, "encodings": ["x"]},
+                    }
+                ],
                 "transform": [{"filter": f"isValid(datum['{y}'])"}],
                 "mark": {"type": "point", "filled": False, "size": 30, "strokeWidth": 1.5},
                 "encoding": {
@@ -101,9 +105,11 @@ def columns(
         "stroke": {"condition": {"test": _IS_RIPE, "value": None}, "value": "#222"},
         **_colour(series),
     }
+    mark = {"type": "bar", "strokeDash": [3, 2]}
     if series is not None:
         encoding["order"] = {"field": series.order or "series_order", "type": "quantitative"}
-    return {"mark": {"type": "bar", "strokeDash": [3, 2]}, "encoding": encoding}
+        return {"mark": mark, "encoding": encoding}
+    return {"encoding": encoding, "layer": [_band(y=None), {"mark": mark}]}
 
 
 def histogram(
@@ -111,16 +117,14 @@ def histogram(
 ) -> Spec:
     """Columns over stretches of seconds, from `start` to `end`; the page chooses the labels."""
     axis = {"title": x_label, "seconds": [start, end], "grid": False}
-    return {
-        "mark": {"type": "bar"},
-        "encoding": {
-            "x": {"field": start, "type": "quantitative", "bin": "binned", "axis": axis},
-            "x2": {"field": end},
-            "y": _quantity(y, label, ",d"),
-            "tooltip": _tooltip(tooltip),
-            "color": {"value": BLUE},
-        },
+    encoding = {
+        "x": {"field": start, "type": "quantitative", "bin": "binned", "axis": axis},
+        "x2": {"field": end},
+        "y": _quantity(y, label, ",d"),
+        "tooltip": _tooltip(tooltip),
+        "color": {"value": BLUE},
     }
+    return {"encoding": encoding, "layer": [_band(y=None), {"mark": {"type": "bar"}}]}
 
 
 def areas(x: str, y: str, label: Text, tooltip: Tooltip, *, series: Series) -> Spec:
@@ -165,7 +169,7 @@ def rows(
     shadow: str | None = None,
     colour: str = BLUE,
     room: int = 100,
-    beneath: str | None = None,
+    beneath: str | Text | None = None,
 ) -> Spec:
     """Bars that lie, one a line, with the figure beside them.
 
@@ -181,7 +185,7 @@ def rows(
     bar = {"mark": {"type": "bar", "color": colour, "height": {"band": 0.72}},
            "encoding": {**base, "x": x_axis}}  # fmt: skip
     longest = {"field": shadow or x, "type": "quantitative"}
-    layers: list[Spec] = [bar]
+    layers: list[Spec] = [_band(**base), bar]
     for expression, colour_of_text, dy in (
         (text, INK, -8 if beneath else 0), (beneath, QUIET, 8),
     ):  # fmt: skip
@@ -198,12 +202,18 @@ def rows(
                      "height": {"band": 0.72}},
             "encoding": {**base, "x": {**x_axis, "field": shadow}},
         }  # fmt: skip
-        layers.insert(0, behind)
+        layers.insert(1, behind)
     return {"layer": layers, "room": room, "line": 44 if beneath else 26}
 
 
+def _band(**encoding: Any) -> Spec:
+    """What nobody sees behind a bar: it may be short, and the whole of its band tells."""
+    unseen = {"opacity": {"value": 0.001}, "stroke": None}
+    return {"mark": {"type": "rect"}, "encoding": {**unseen, **encoding}}
+
+
 def _day(column: str, beneath: str | None = None) -> Spec:
-    axis = {"labelOverlap": "greedy", "labelSeparation": 12, "title": None, "beneath": beneath}
+    axis = {"labelOverlap": "greedy", "title": None, "beneath": beneath}
     return {"field": column, "type": "temporal", "timeUnit": "utcyearmonthdate",
             "axis": axis}  # fmt: skip
 

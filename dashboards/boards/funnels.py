@@ -153,10 +153,10 @@ BOARD = Board(
                 conversion.rate_from_start, conversion.rate_from_previous,
                 1 - conversion.rate_from_previous as stopped_rate,
                 format('{{:,}} · {{:.1f}}%', stopped_count, 100 * stopped_rate) as stopped_of,
-                case when stopped_rate is null then '' when conversion.is_optional
+                case when stopped_rate is null then 'entered' when conversion.is_optional
                     then 'optional; not by ' || stopped_of
                     else '−' || stopped_of || ' stopped' end as stopped_en,
-                case when stopped_rate is null then '' when conversion.is_optional
+                case when stopped_rate is null then '进入' when conversion.is_optional
                     then '可选；未经过 ' || stopped_of
                     else '−' || stopped_of || ' 停下' end as stopped_zh
             from marts.mart_funnel_conversion as conversion

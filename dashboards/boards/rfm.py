@@ -91,7 +91,10 @@ BOARD = Board(
         Chart(
             "customers",
             Text("Customers by segment", "各客群客户数"),
-            Text("Customers, and their share of all.", "客户数及占比。"),
+            Text(
+                "Customers and their share of all; below it their share of the amount.",
+                "客户数及占比；下面是他们的金额占比。",
+            ),
             ("marts.mart_rfm_scores",),
             _SEGMENTS.format(order="customer_count"),
             rows(
@@ -99,10 +102,14 @@ BOARD = Board(
                 "customer_count",
                 _CUSTOMERS,
                 [("segment", _SEGMENT, None), ("customer_count", _CUSTOMERS, ",d"),
-                 ("customer_share", _CUSTOMER_SHARE, ".1%")],
+                 ("customer_share", _CUSTOMER_SHARE, ".1%"),
+                 ("amount_share", _AMOUNT_SHARE, ".1%")],
                 order="place",
                 text="format(datum.customer_count, ',d') + ' · '"
                      " + format(datum.customer_share, '.1%')",
+                beneath=Text("format(datum.amount_share, '.1%') + ' of the amount'",
+                             "'金额占 ' + format(datum.amount_share, '.1%')"),
+                room=125,
             ),
         ),
         Chart(
@@ -125,8 +132,8 @@ BOARD = Board(
                 order="place",
                 text="format(datum.monetary_amount, ',.0f') + ' · '"
                      " + format(datum.amount_share, '.1%')",
-                beneath="format(datum.amount_each, ',.2f') + ' × '"
-                        " + format(datum.customer_count, ',d')",
+                beneath=Text("format(datum.amount_each, ',.2f') + ' per customer'",
+                             "'客均 ' + format(datum.amount_each, ',.2f')"),
                 colour=GREEN,
                 room=125,
             ),

@@ -245,11 +245,13 @@
       const isLong = (column) => rows.some((row) => asText(row[column.column]).length > 40);
       const kinds = new Map(item.columns.map((column) =>
         [column, column.format !== "text" ? "number" : isLong(column) ? "long" : "short"]));
-      place.replaceChildren(element("div", { class: "scroll" }, element("table", {},
+      place.replaceChildren(element("div", { class: "scroll" }, element("table",
+        { class: item.columns.length > 5 ? "records" : null },
         element("thead", {}, element("tr", {}, ...item.columns.map((column) =>
           element("th", { class: kinds.get(column) }, say(column.label))))),
         element("tbody", {}, ...rows.map((row) => element("tr", {}, ...item.columns.map((column) =>
-          element("td", { class: kinds.get(column), "data-column": column.column },
+          element("td", { class: kinds.get(column), "data-column": column.column,
+                          "data-label": say(column.label) },
                   linked(row, column)))))))));
       return rows;
     },
@@ -472,14 +474,24 @@
   const durationAxis = ({ seconds, ...axis }, rows, width) => {
     const edges = seconds.flatMap((column) => rows.map((row) => row[column]));
     const [least, most] = [Math.min(...edges), Math.max(...edges)];
-    const room = Math.max(2, Math.floor((width - 70) / 60));
+    const room = Math.max(2, Math.floor((width - 70) / 80));
     const step = LENGTHS.find((length) => (most - least) / length <= room)
       || Math.ceil((most - least) / room / 31536000) * 31536000;
-    const [length, en, zh] = UNITS.find(([unit]) => step % unit === 0);
-    const values = [];
-    for (let at = Math.ceil(least / step) * step; at <= most; at += step) values.push(at);
-    return { ...axis, values,
-             labelExpr: `format(datum.value / ${length}, ',') + ' ${say(words(en, zh))}'` };
+    const labels = {};
+    for (let at = Math.ceil(least / step) * step; at <= most; at += step) labels[at] = whole(at);
+    return { ...axis, values: Object.keys(labels).map(Number),
+             labelExpr: `(${JSON.stringify(labels)})[datum.value]` };
+  };
+
+  // 90000 seconds are 1 d 1 h.
+  const whole = (seconds) => {
+    const parts = [];
+    let left = seconds;
+    for (const [length, en, zh] of UNITS) {
+      if (left >= length) parts.push(`${COUNT.format(Math.floor(left / length))} ${say(words(en, zh))}`);
+      left %= length;
+    }
+    return parts.join(" ") || "0";
   };
 
   // The spec in the reader's language, with the series' names and colours.
@@ -515,7 +527,7 @@
   };
 
   const longest = (item, rows) => {
-    const fields = item.spec.layer.map((layer) => layer.encoding.x.field);
+    const fields = item.spec.layer.flatMap(({ encoding: { x } }) => (x ? [x.field] : []));
     return Math.max(...fields.flatMap((field) => rows.map((row) => row[field] || 0))) || 1;
   };
 
@@ -525,8 +537,8 @@
       ? series.labels.map(([, label], place) => [say(label), place])
       : [...new Map([...rows].sort((a, b) => a[series.order] - b[series.order])
         .map((row) => [row[series.label], row[series.order]])).entries()];
-    // A stage keeps its colour when it is shown alone.
-    const first = series.labels ? 0 : Math.min(...item.rows.map((row) => row[series.order]));
+    // What is shown alone, or without the first, keeps its colour.
+    const first = series.labels ? 0 : 1;
     return {
       domain: all.map(([name]) => name),
       range: all.map(([, place]) => series.colours[(place - first) % series.colours.length]),
@@ -542,7 +554,8 @@
     axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titleColor: "#545d6a",
             labelColor: "#3a424d", gridColor: "#e8ebf0", domainColor: "#c3cad4",
             tickColor: "#c3cad4" },
-    axisY: { domain: false, ticks: false },
+    axisX: { labelFlush: false, labelPadding: 8 },
+    axisY: { domain: false, ticks: false, labelPadding: 7 },
     legend: { orient: "top", labelFontSize: 12, labelColor: "#3a424d", symbolSize: 110,
               symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: 6,
               columns: Math.max(2, Math.floor(width / 130)) },
