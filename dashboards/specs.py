@@ -148,10 +148,17 @@ def areas(x: str, y: str, label: Text, tooltip: Tooltip, *, series: Series) -> S
                     "x2": {"aggregate": "max", "field": x},
                 },
             },
-            # What is told of a day and a part, wherever one points.
+            # What is told of a day and a part, wherever one points; seen where a day is alone.
             {
-                "mark": {"type": "bar", "opacity": 0.001},
-                "encoding": {**encoding, "y": {**encoding["y"], "stack": True}},
+                "mark": {"type": "bar"},
+                "encoding": {
+                    **encoding,
+                    "y": {**encoding["y"], "stack": True},
+                    "opacity": {
+                        "condition": {"test": "datum.is_alone", "value": 1},
+                        "value": 0.001,
+                    },
+                },
             },
         ]
     }
@@ -224,10 +231,10 @@ def _number_axis(column: str, label: Text | None) -> Spec:
 
 
 def _quantity(column: str, label: Text, number: str) -> Spec:
-    shown = "format(abs(datum.value), ',')" if number == ",d" else None
     axis: Spec = {"title": label, "format": number, "tickCount": 5}
-    if shown:
-        axis["labelExpr"] = shown
+    if number == ",d":
+        # There is no half a user.
+        axis["labelExpr"] = "datum.value % 1 ? '' : format(abs(datum.value), ',')"
     return {"field": column, "type": "quantitative", "axis": axis}
 
 

@@ -30,6 +30,10 @@ _PAIRS = """
     group by funnel_id, from_step, to_step
     order by funnel_id, from_step, to_step desc
 """
+_NOBODY = Text("Nobody has entered whose window is over.", "还没有窗口已结束的进入者。")
+_NO_PERIODS = Text(
+    "Nobody has entered; by day there is the total alone.", "还没有人进入；按日只有总计。"
+)
 _FEW = 30
 """Entrants of a usual week, below which its rate says little: months come first then."""
 _GRAINS = f"""
@@ -118,7 +122,7 @@ BOARD = Board(
                 ) as stopped_of_zh
             from steps
             group by funnel_id, breakdown_value
-            having max(steps.entrant_count) > 0
+            having max(steps.mature_entrant_count) > 0
             order by funnel_id, breakdown_value
             """,
             tiles=(
@@ -129,7 +133,7 @@ BOARD = Board(
                 Tile("entrant_count", Text("Entered so far, everybody", "目前进入的所有人")),
             ),
             is_wide=True,
-            empty=Text("Nobody has entered yet.", "还没有人进入。"),
+            empty=_NOBODY,
         ),
         Chart(
             "steps",
@@ -153,16 +157,16 @@ BOARD = Board(
                 conversion.rate_from_start, conversion.rate_from_previous,
                 1 - conversion.rate_from_previous as stopped_rate,
                 format('{{:,}} · {{:.1f}}%', stopped_count, 100 * stopped_rate) as stopped_of,
-                case when stopped_rate is null then 'entered' when conversion.is_optional
+                case when mature_previous_count is null then 'entered' when conversion.is_optional
                     then 'optional; not by ' || stopped_of
                     else '−' || stopped_of || ' stopped' end as stopped_en,
-                case when stopped_rate is null then '进入' when conversion.is_optional
+                case when mature_previous_count is null then '进入' when conversion.is_optional
                     then '可选；未经过 ' || stopped_of
                     else '−' || stopped_of || ' 停下' end as stopped_zh
             from marts.mart_funnel_conversion as conversion
             left join seeds.dim_event_names as events
                 on conversion.step_event_name = events.event_name
-            where conversion.grain = 'all'
+            where conversion.grain = 'all' and conversion.mature_entrant_count > 0
             order by conversion.funnel_id, conversion.breakdown_value, conversion.step_number
             """,
             rows(
@@ -184,6 +188,7 @@ BOARD = Board(
                 beneath="datum.stopped",
                 room=150,
             ),
+            empty=_NOBODY,
         ),
         Chart(
             "parts",
@@ -204,7 +209,7 @@ BOARD = Board(
                     order by breakdown_value is not null, entrant_count desc, breakdown_value
                 ) as place
             from marts.mart_funnel_conversion
-            where grain = 'all' and not is_optional
+            where grain = 'all' and not is_optional and mature_entrant_count > 0
             qualify step_number = max(step_number) over (partition by funnel_id) and place <= 400
             order by funnel_id, place
             """,
@@ -218,11 +223,11 @@ BOARD = Board(
                 order="place",
                 number=".0%",
                 room=130,
-                text="isValid(datum.rate_from_start) ? format(datum.rate_from_start, '.1%')"
+                text="format(datum.rate_from_start, '.1%')"
                      " + ' (' + format(datum.mature_reached_count, ',d') + '/'"
-                     " + format(datum.mature_entrant_count, ',d') + ')' : '–'",
+                     " + format(datum.mature_entrant_count, ',d') + ')'",
             ),
-            height=330,
+            empty=_NOBODY,
         ),
         Chart(
             "trend",
@@ -252,8 +257,7 @@ BOARD = Board(
                 beneath="mature_entrant_count",
             ),
             day="period_start_date",
-            empty=Text("By day there is the total alone: choose weeks or months.",
-                       "按日只有总计：请选择周或月。"),
+            empty=_NO_PERIODS,
         ),
         Chart(
             "entrants",
@@ -279,8 +283,7 @@ BOARD = Board(
                  ("converted_count", Text("Converted so far", "目前转化"), ",d")],
             ),
             day="period_start_date",
-            empty=Text("By day there is the total alone: choose weeks or months.",
-                       "按日只有总计：请选择周或月。"),
+            empty=_NO_PERIODS,
         ),
         Chart(
             "time_to_convert",

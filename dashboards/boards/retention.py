@@ -236,10 +236,10 @@ BOARD = Board(
                 -- All cohorts are summed up of those that are ripe.
                 case when cohorts.cohort_start_at is null
                     then cohorts.retention_rate is not null else cohorts.is_mature end as is_mature,
-                max(cohorts.cohort_size) over (
+                nullif(max(cohorts.cohort_size) over (
                     partition by cohorts.retention_id, cohorts.breakdown_value,
                         cohorts.cohort_start_at
-                ) as user_count,
+                ), 0) as user_count,
                 dense_rank() over (
                     partition by cohorts.retention_id, cohorts.breakdown_value
                     order by cohorts.cohort_start_at desc nulls first

@@ -246,7 +246,7 @@
       const kinds = new Map(item.columns.map((column) =>
         [column, column.format !== "text" ? "number" : isLong(column) ? "long" : "short"]));
       place.replaceChildren(element("div", { class: "scroll" }, element("table",
-        { class: item.columns.length > 5 ? "records" : null },
+        { class: item.columns.length > 3 ? "records" : null },
         element("thead", {}, element("tr", {}, ...item.columns.map((column) =>
           element("th", { class: kinds.get(column) }, say(column.label))))),
         element("tbody", {}, ...rows.map((row) => element("tr", {}, ...item.columns.map((column) =>
@@ -368,7 +368,8 @@
   const figureOf = ({ spec: { encoding } }) => encoding && encoding.y && encoding.y.field;
 
   // `is_tail`: not ripe, or the last ripe one before: what a dashed line goes through.
-  // `is_sparse`: to be seen as a point: there are few, or no line leads there.
+  // `is_sparse`: to be seen as a point: there are few, or no line leads there; `is_alone`: there
+  // is no other.
   const chartRows = (item, rows) => {
     const series = item.series && item.series.column;
     const figure = figureOf(item);
@@ -383,6 +384,7 @@
         const [before, after] = [line[index - 1], line[index + 1]];
         const isThere = (other) => other !== undefined && other[figure] !== null;
         row.is_tail = row[RIPE] === false || (after !== undefined && after[RIPE] === false);
+        row.is_alone = line.length === 1;
         row.is_sparse = line.length <= 40 || (!isThere(before) && !isThere(after));
       });
     }
