@@ -17,6 +17,8 @@ from dashboards.board import BLUE, Series, Text
 
 SERIES: Mapping[str, Any] = {"series": True}
 UNRIPE_OPACITY = 0.4
+_ROOM = 100
+"""Pixels beside the longest bar, for its figure; the page makes it more where that is wider."""
 INK, QUIET = "#1f2733", "#545d6a"
 _IS_RIPE = "datum.is_mature !== false"
 # A line is thin: what is told is the point that is nearest; of one line, the nearest along it.
@@ -175,16 +177,14 @@ def rows(
     number: str = ",d",
     shadow: str | None = None,
     colour: str = BLUE,
-    room: int = 100,
     beneath: str | Text | None = None,
 ) -> Spec:
     """Bars that lie, one a line, with the figure beside them.
 
-    `text` is an expression of that figure, `room` its width in pixels; `beneath` is an
-    expression of what stands below it. `shadow` is a longer figure behind the bar, of the same
-    people.
+    `text` is an expression of that figure, `beneath` one of what stands below it. `shadow` is a
+    longer figure behind the bar, of the same people.
     """
-    axis = {"title": None, "labelLimit": 150, "labelPadding": 6, "ticks": False, "domain": False}
+    axis = {"title": None, "ticks": False, "domain": False}
     name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"}, "axis": axis}
     base: Spec = {"y": name, "tooltip": _tooltip(tooltip)}
     x_axis = _quantity(x, label, number)
@@ -210,7 +210,7 @@ def rows(
             "encoding": {**base, "x": {**x_axis, "field": shadow}},
         }  # fmt: skip
         layers.insert(1, behind)
-    return {"layer": layers, "room": room, "line": 44 if beneath else 26}
+    return {"layer": layers, "room": _ROOM, "line": 44 if beneath else 26}
 
 
 def _band(**encoding: Any) -> Spec:

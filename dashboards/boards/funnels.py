@@ -186,7 +186,6 @@ BOARD = Board(
                      " + (isValid(datum.rate_from_start)"
                      " ? ' · ' + format(datum.rate_from_start, '.1%') : '')",
                 beneath="datum.stopped",
-                room=150,
             ),
             empty=_NOBODY,
         ),
@@ -222,7 +221,6 @@ BOARD = Board(
                  ("mature_entrant_count", _RIPE_ENTRANTS, ",d")],
                 order="place",
                 number=".0%",
-                room=130,
                 text="format(datum.rate_from_start, '.1%')"
                      " + ' (' + format(datum.mature_reached_count, ',d') + '/'"
                      " + format(datum.mature_entrant_count, ',d') + ')'",

@@ -31,6 +31,13 @@ _MIGRATIONS = f"""
         ) <= {_PERIODS_SHOWN}
     )
 """
+# Every period, also one in which nobody moved.
+_PERIODS = f"""
+    select grain, period_start_date, is_mature
+    from marts.mart_growth_accounting
+    where activity_id = 'any'
+        and {newest("marts.mart_growth_accounting", "period_start_date")}
+"""
 _PERIOD = Text("Period from", "起始日期")
 _TIMES = Text("Times", "次数")
 
@@ -178,37 +185,33 @@ BOARD = Board(
                 "零线以上：本期进入各阶段的次数；零线以下：离开的次数。第一期的首次进入是全部用户，"
                 "不计入。可以只选一个阶段。",
             ),
-            ("marts.mart_lifecycle_migrations",),
+            ("marts.mart_lifecycle_migrations", "marts.mart_growth_accounting"),
             f"""
             with moves as (
                 select *
                 from marts.mart_lifecycle_migrations
-                where {newest("marts.mart_lifecycle_migrations", "period_start_date")}
                 qualify
                     from_stage_id is not null
                     or period_start_date > min(period_start_date) over (partition by grain)
             )
 
             select
-                daily.grain, daily.period_start_date, {STAGE_COLUMNS},
+                periods.grain, periods.period_start_date, {STAGE_COLUMNS},
                 directions.move_en, directions.move_zh,
-                sum(daily.move_count) as move_count,
-                sum(daily.move_count * daily.direction) as signed_count,
-                bool_and(daily.is_mature) as is_mature
-            from (
-                select grain, period_start_date, to_stage_id as stage_id, 1 as direction,
-                    move_count, is_mature
-                from moves
-                union all
-                select grain, period_start_date, from_stage_id, -1, move_count, is_mature
-                from moves
-            ) as daily
-            inner join (values (1, 'entered', '进入'), (-1, 'left', '离开'))
+                coalesce(sum(moves.move_count), 0) as move_count,
+                coalesce(sum(moves.move_count * directions.direction), 0) as signed_count,
+                periods.is_mature
+            from ({_PERIODS}) as periods
+            cross join seeds.dim_lifecycle_stages as stages
+            cross join (values (1, 'entered', '进入'), (-1, 'left', '离开'))
                 as directions (direction, move_en, move_zh)
-                on daily.direction = directions.direction
-            inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
+            left join moves
+                on periods.grain = moves.grain
+                and periods.period_start_date = moves.period_start_date
+                and stages.stage_id = case directions.direction
+                    when 1 then moves.to_stage_id else moves.from_stage_id end
             group by all
-            order by daily.period_start_date, stages.stage_number
+            order by periods.period_start_date, stages.stage_number
             """,
             columns(
                 "period_start_date",
@@ -229,21 +232,21 @@ BOARD = Board(
                 "by the stage that they came back to.",
                 "本期内用户因再次活跃而离开休眠期或流失期的次数，按回到的阶段。",
             ),
-            ("marts.mart_lifecycle_migrations",),
+            ("marts.mart_lifecycle_migrations", "marts.mart_growth_accounting"),
             f"""
             select
-                daily.grain, daily.period_start_date, {STAGE_COLUMNS},
-                sum(daily.move_count) as move_count, bool_and(daily.is_mature) as is_mature
-            from (
-                select grain, period_start_date, to_stage_id as stage_id, is_mature,
-                    case when is_resurrected then move_count else 0 end as move_count
-                from marts.mart_lifecycle_migrations
-                where {newest("marts.mart_lifecycle_migrations", "period_start_date")}
-            ) as daily
-            inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
+                periods.grain, periods.period_start_date, {STAGE_COLUMNS},
+                coalesce(sum(moves.move_count), 0) as move_count, periods.is_mature
+            from ({_PERIODS}) as periods
+            cross join seeds.dim_lifecycle_stages as stages
+            left join marts.mart_lifecycle_migrations as moves
+                on periods.grain = moves.grain
+                and periods.period_start_date = moves.period_start_date
+                and stages.stage_id = moves.to_stage_id
+                and moves.is_resurrected
             where stages.stage_number <= 3
             group by all
-            order by daily.period_start_date, stages.stage_number
+            order by periods.period_start_date, stages.stage_number
             """,
             lines(
                 "period_start_date",

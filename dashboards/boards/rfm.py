@@ -109,7 +109,6 @@ BOARD = Board(
                      " + format(datum.customer_share, '.1%')",
                 beneath=Text("format(datum.amount_share, '.1%') + ' of the amount'",
                              "'金额占 ' + format(datum.amount_share, '.1%')"),
-                room=125,
             ),
         ),
         Chart(
@@ -135,7 +134,6 @@ BOARD = Board(
                 beneath=Text("format(datum.amount_each, ',.2f') + ' per customer'",
                              "'客均 ' + format(datum.amount_each, ',.2f')"),
                 colour=GREEN,
-                room=125,
             ),
         ),
         Grid(
@@ -234,7 +232,6 @@ BOARD = Board(
                 order="place",
                 text="format(datum.customer_count, ',d')",
             ),
-            height=250,
         ),
         Grid(
             "history",

@@ -309,12 +309,14 @@
         autosize: { type: "fit", contains: "padding" },
         background: null,
         description: say(item.title),
-        config: config(place.clientWidth),
+        config: config(place.clientWidth, room),
       }, { actions: false, renderer: "svg",
            tooltip: { theme: "custom", formatTooltip: told(tooltips(item.spec), item) } })
         .then((result) => {
           if (views.get(item.id)) views.get(item.id).finalize();
           views.set(item.id, result.view);
+          const wider = room && widest(place) > room && widest(place);
+          if (wider) draw.chart({ ...item, spec: { ...item.spec, room: wider } }, rows, place);
         })
         .catch((error) => console.error(item.id, error));
       return rows;
@@ -523,10 +525,17 @@
   const roomFor = (item, rows, width) => {
     const { field } = item.spec.layer[0].encoding.y;
     const wide = (text) => [...text].reduce((sum, one) => sum + (one > "\u2e80" ? 12 : 6.5), 0);
-    const names = Math.min(150, Math.max(...rows.map((row) => wide(asText(row[field])))));
-    const plot = Math.max(width - names - 20, item.spec.room + 60);
-    return plot / (plot - item.spec.room);
+    const limit = labelLimit(width, item.spec.room);
+    const names = Math.min(limit, Math.max(...rows.map((row) => wide(asText(row[field])))));
+    const plot = width - names - 20;
+    return plot / Math.max(plot - item.spec.room, 10);
   };
+
+  const labelLimit = (width, room) => Math.min(150, Math.max(80, width - room - 40));
+
+  // How wide the figures beside the bars have become, with the air before and after them.
+  const widest = (place) => Math.ceil(12 + Math.max(0,
+    ...[...place.querySelectorAll(".mark-text.role-mark text")].map((one) => one.getBBox().width)));
 
   const longest = (item, rows) => {
     const fields = item.spec.layer.flatMap(({ encoding: { x } }) => (x ? [x.field] : []));
@@ -549,7 +558,7 @@
 
   const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", '
     + '"Microsoft YaHei", sans-serif';
-  const config = (width) => ({
+  const config = (width, room = 0) => ({
     font: FONT,
     view: { stroke: null },
     mark: { tooltip: { content: "data" } },
@@ -557,7 +566,7 @@
             labelColor: "#3a424d", gridColor: "#e8ebf0", domainColor: "#c3cad4",
             tickColor: "#c3cad4" },
     axisX: { labelFlush: false, labelPadding: 8 },
-    axisY: { domain: false, ticks: false, labelPadding: 7 },
+    axisY: { domain: false, ticks: false, labelPadding: 7, labelLimit: labelLimit(width, room) },
     legend: { orient: "top", labelFontSize: 12, labelColor: "#3a424d", symbolSize: 110,
               symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: 6,
               columns: Math.max(2, Math.floor(width / 130)) },

@@ -150,6 +150,7 @@ def test_no_words_of_a_chart_overlap_or_are_clipped(
         for chart, card, drawing, words in page.evaluate(WORDS):
             assert drawing[2] <= card[2] + 1, chart
             for text, box in words:
+                assert "…" not in text, (chart, text)
                 assert box[0] >= drawing[0] - 1, (chart, text)
                 assert box[1] >= drawing[1] - 1, (chart, text)
                 assert box[2] <= drawing[2] + 1, (chart, text)
