@@ -189,7 +189,7 @@ def rows(
     base: Spec = {"y": name, "tooltip": _tooltip(tooltip)}
     x_axis = _quantity(x, label, number)
     x_axis["axis"] = {**x_axis["axis"], "tickCount": 4, "labelOverlap": "greedy",
-                      "labelSeparation": 10}  # fmt: skip
+                      "labelSeparation": 10, "labelBound": 8}  # fmt: skip
     bar = {"mark": {"type": "bar", "color": colour, "height": {"band": 0.72}},
            "encoding": {**base, "x": x_axis}}  # fmt: skip
     longest = {"field": shadow or x, "type": "quantitative"}

@@ -156,7 +156,9 @@ BOARD = Board(
                     as stopped_count,
                 conversion.rate_from_start, conversion.rate_from_previous,
                 1 - conversion.rate_from_previous as stopped_rate,
-                format('{{:,}} · {{:.1f}}%', stopped_count, 100 * stopped_rate) as stopped_of,
+                coalesce(
+                    format('{{:,}} · {{:.1f}}%', stopped_count, 100 * stopped_rate), '0'
+                ) as stopped_of,
                 case when mature_previous_count is null then 'entered' when conversion.is_optional
                     then 'optional; not by ' || stopped_of
                     else '−' || stopped_of || ' stopped' end as stopped_en,

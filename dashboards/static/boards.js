@@ -296,6 +296,7 @@
 
     chart(item, rows, place) {
       chartRows(item, rows);
+      latest.set(item.id, rows);
       if (!place.firstChild) place.append(element("div", { class: "vega" }));
       const height = heightOf(item, rows);
       place.firstChild.style.minHeight = `${height}px`;
@@ -315,8 +316,10 @@
         .then((result) => {
           if (views.get(item.id)) views.get(item.id).finalize();
           views.set(item.id, result.view);
-          const wider = room && widest(place) > room && widest(place);
-          if (wider) draw.chart({ ...item, spec: { ...item.spec, room: wider } }, rows, place);
+          const needed = room && latest.get(item.id) === rows ? widest(place) : 0;
+          if (needed > room) {
+            draw.chart({ ...item, spec: { ...item.spec, room: needed } }, rows, place);
+          }
         })
         .catch((error) => console.error(item.id, error));
       return rows;
@@ -324,6 +327,7 @@
   };
 
   const views = new Map();
+  const latest = new Map(); // the rows that an item was last drawn from
 
   // Bars that lie need a line each.
   const heightOf = (item, rows) => {
@@ -460,10 +464,9 @@
     const label = isText ? "datum.label" : "utcFormat(datum.value, '%Y-%m-%d')";
     const shown = isMonthly ? `slice(${label}, 0, 7)` : label;
     const { beneath, ...axis } = encoding.axis;
-    const told = (day) => rows.filter((row) => row[encoding.field] === day)
-      .map((row) => `n ${COUNT.format(row[beneath])}`)[0];
-    const below = beneath
-      && JSON.stringify(Object.fromEntries(days.map((day) => [day.slice(0, 10), told(day)])));
+    const many = new Map(rows.map((row) => [row[encoding.field], row[beneath]]));
+    const below = beneath && JSON.stringify(Object.fromEntries(days.map((day) =>
+      [day.slice(0, 10), `n ${COUNT.format(many.get(day))}`])));
     return {
       ...axis,
       values: isText ? days : days.map((day) => ({

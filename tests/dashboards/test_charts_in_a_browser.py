@@ -266,6 +266,44 @@ def test_days_of_an_axis_are_days_of_the_data(published: Published, chromium: Ch
         assert set(axis(page, chart)) <= days
 
 
+def test_moves_of_days_are_those_of_the_stages(published: Published, chromium: Chromium) -> None:
+    page = opened(chromium, published.board("lifecycle"), fragment="lang=en&grain=day")
+    for item, column, wanted in (
+        ("moves", "entered", "entered_count"),
+        ("moves", "left", "left_count"),
+        ("resurrected", None, "resurrected_count"),
+    ):
+        shown = {
+            (row["period_start_date"], row["stage_id"]): int(row["move_count"])
+            for row in figures(page, item)
+            if column in (None, row.get("move_en"))
+        }
+        daily = published.query(
+            f"select cast(activity_date as varchar), stage_id, {wanted}"
+            " from marts.mart_lifecycle_daily"
+            " where activity_date > (select min(activity_date) from marts.mart_lifecycle_daily)"
+        )
+        counts = {(day, stage): count for day, stage, count in daily if (day, stage) in shown}
+        assert sum(counts.values()) > 0
+        assert counts == {key: shown[key] for key in counts}
+
+
+def test_long_figures_fit_beside_their_bars(
+    published: Published, chromium: Chromium, tmp_path: Path
+) -> None:
+    database = tmp_path / DATABASE
+    shutil.copyfile(published.folder / DATABASE, database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "update marts.mart_rfm_scores set monetary_amount = monetary_amount * 1000000"
+        )
+    page = opened(chromium, drawn("rfm", database, published, tmp_path), PHONE)
+    within = """[...document.querySelectorAll('#value svg .mark-text text')].map((text) =>
+        text.getBoundingClientRect().right
+            - document.querySelector('#value svg').getBoundingClientRect().right)"""
+    page.wait_for(f"{within}.length && Math.max(...{within}) <= 1")
+
+
 def test_steps_of_a_funnel_are_of_the_same_people(published: Published, chromium: Chromium) -> None:
     page = opened(chromium, published.board("funnels"))
     wanted = published.query(
