@@ -298,10 +298,8 @@ def test_long_figures_fit_beside_their_bars(
             "update marts.mart_rfm_scores set monetary_amount = monetary_amount * 1000000"
         )
     page = opened(chromium, drawn("rfm", database, published, tmp_path), PHONE)
-    within = """[...document.querySelectorAll('#value svg .mark-text text')].map((text) =>
-        text.getBoundingClientRect().right
-            - document.querySelector('#value svg').getBoundingClientRect().right)"""
-    page.wait_for(f"{within}.length && Math.max(...{within}) <= 1")
+    page.wait_for(f"""{WORDS}.filter(([chart]) => chart === "value").every(
+        ([, , drawing, words]) => words.every(([, box]) => box[2] <= drawing[2] + 1))""")
 
 
 def test_steps_of_a_funnel_are_of_the_same_people(published: Published, chromium: Chromium) -> None:
