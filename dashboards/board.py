@@ -33,8 +33,9 @@ class Choice:
     """A filter: the rows in which `column` has the chosen value.
 
     `options` is SQL that gives `value` (null is a value too), `label_en` and `label_zh`, the
-    first row being the default. Further columns named like other filters bind an option to
-    their values. With `everything` the filter may be off, and is at first.
+    first row being what is chosen until the reader does. Further columns named like other
+    filters bind an option to their values. With `everything` the filter may be off, and is at
+    first.
     """
 
     column: str
@@ -59,7 +60,7 @@ class Series:
     """What the colours of a chart stand for: the values of a column, in order.
 
     Shown as `labels` says, else as the column `label` does; ordered as in `labels`, else by the
-    column `order`.
+    column `order`, which counts from 1.
     """
 
     column: str
@@ -106,11 +107,15 @@ class Chart(Item):
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure in large type: the column's value of the last ripe day of the period."""
+    """A figure in large type: the column's value of the last ripe day of the period.
+
+    `note` is a column of words that stand beneath it.
+    """
 
     column: str
     label: Text
     format: str = "count"
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,11 +129,15 @@ class Tiles(Item):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. Formats: count, rate, amount, decimal, duration, text."""
+    """A column of a table. Formats: count, rate, amount, decimal, duration, text.
+
+    `link` is a column of addresses that the values of this one lead to.
+    """
 
     column: str
     label: Text
     format: str = "text"
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -145,8 +154,7 @@ class Grid(Item):
     """A heat map: a cell for each value of `row` and of `column`, darker where `value` is more.
 
     `row_order` and `column_order` order them; `heads` are further columns beside a row's name.
-    `hint` are the columns that a cell tells when pointed at; a cell without a figure is hatched
-    where `begun` is more than 0. With `is_first_apart` the first
+    `hint` are the columns that a cell tells when pointed at. With `is_first_apart` the first
     column of cells does not set the scale of colours: in retention it is 100 percent.
     """
 
@@ -157,7 +165,6 @@ class Grid(Item):
     column_order: str
     heads: tuple[Column, ...] = ()
     hint: tuple[Column, ...] = ()
-    begun: str | None = None
     is_first_apart: bool = False
 
     kind: ClassVar[str] = "grid"

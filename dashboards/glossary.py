@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from dashboards.board import Text
+from dashboards.rules import RULES
 from dashboards.tables import Table
 
 # What a row of these tables is called, and the columns that say more of it.
@@ -68,8 +69,11 @@ def names(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> tup
     for table, (title, key, more) in _NAMED.items():
         if table not in published:
             continue
-        columns = (key, "label_en", "label_zh", *more)
-        rows = connection.execute(f"select {', '.join(columns)} from {table}").fetchall()
+        columns, source = (key, "label_en", "label_zh", *more), table
+        if table in RULES:
+            columns = (*columns, "rule_en", "rule_zh")
+            source = f"{table} left join ({RULES[table]}) using ({key})"
+        rows = connection.execute(f"select {', '.join(columns)} from {source}").fetchall()
         texts = tuple(tuple("" if v is None else str(v) for v in row) for row in rows)
         found.append(Names(title, table, columns, texts))
     return tuple(found)

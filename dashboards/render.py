@@ -27,12 +27,14 @@ _OWN_COLUMNS = ("value", "label_en", "label_zh")
 
 @dataclass(frozen=True)
 class Build:
-    """What pages say about the build that they are of. Times are UTC, as text."""
+    """What pages say about the build that they are of. Times are UTC, as text. `week_start` is
+    the day that its weeks start on, monday or sunday."""
 
     build_id: str
     built_at: str
     data_through_at: str | None
     currency: str
+    week_start: str
 
     @property
     def fresh(self) -> Text:
@@ -67,7 +69,9 @@ def board_page(connection: duckdb.DuckDBPyConnection, board: Board, build: Build
             static="",
             fresh=build.fresh,
             vega=VEGA,
-            payload=_embedded(payload(connection, board), build.currency),
+            payload=_embedded(
+                {**payload(connection, board), "week_start": build.week_start}, build.currency
+            ),
         )
     )
 

@@ -1,9 +1,11 @@
 """The usual shapes of charts, as Vega-Lite.
 
-What is not ripe is drawn lighter and dashed, everywhere in the same way. Three words are the
+What is not ripe is drawn lighter and dashed, everywhere in the same way. Some words are the
 page's own: `SERIES` stands for the scale of the item's series, which the page puts in, in the
 reader's language; a layer with `only` is left out where no row is of that kind; `room` makes the
-scale longer than the longest bar, for the figure beside it.
+scale longer than the longest bar, for the figure beside it, and `line` is the height of a bar's
+line. The page chooses which days of an axis have a label, with the figure `beneath` it; and it
+says the fields of all tooltips of a chart, as far as the row that is pointed at has them.
 """
 
 from __future__ import annotations
@@ -15,9 +17,12 @@ from dashboards.board import BLUE, Series, Text
 
 SERIES: Mapping[str, Any] = {"series": True}
 UNRIPE_OPACITY = 0.4
+_ROOM = 100
+"""Pixels beside the longest bar, for its figure; the page makes it more where that is wider."""
+INK, QUIET = "#1f2733", "#545d6a"
 _IS_RIPE = "datum.is_mature !== false"
-# Full dates: the same in both languages, and no year is left to guess.
-_DATE_AXIS = {"format": "%Y-%m-%d", "labelOverlap": "greedy", "labelSeparation": 12, "title": None}
+# A line is thin: what is told is the point that is nearest; of one line, the nearest along it.
+NEAREST = {"type": "point", "nearest": True, "on": "pointermove", "clear": "pointerout"}
 
 Spec = dict[str, Any]
 Tooltip = Sequence[tuple[str, Text, str | None]]
@@ -33,10 +38,14 @@ def lines(
     number: str = ",d",
     is_date: bool = True,
     x_label: Text | None = None,
+    beneath: str | None = None,
 ) -> Spec:
-    """Lines over days, or over numbered periods. The part that is not ripe is dashed."""
+    """Lines over days, or over numbered periods. The part that is not ripe is dashed.
+
+    `beneath` is a count that stands below each labelled day: of how many the figure is.
+    """
     encoding: Spec = {
-        "x": _day(x) if is_date else _number_axis(x, x_label),
+        "x": _day(x, beneath) if is_date else _number_axis(x, x_label),
         "y": _quantity(y, label, number),
         "tooltip": _tooltip(tooltip),
         **_colour(series, "stroke"),
@@ -52,11 +61,21 @@ def lines(
                 "mark": {**mark, "strokeDash": [4, 3], "opacity": UNRIPE_OPACITY + 0.2},
             },
             {
+                "params": [
+                    {
+                        "name": "nearest",
+                        "select": NEAREST if series else {**NEAREST, "encodings": ["x"]},
+                    }
+                ],
+                "transform": [{"filter": f"isValid(datum['{y}'])"}],
                 "mark": {"type": "point", "filled": False, "size": 30, "strokeWidth": 1.5},
                 "encoding": {
                     "fill": {"value": "white"},
                     "opacity": {
-                        "condition": {"test": f"!({_IS_RIPE}) || datum.is_sparse", "value": 1},
+                        "condition": [
+                            {"param": "nearest", "empty": False, "value": 1},
+                            {"test": f"!({_IS_RIPE}) || datum.is_sparse", "value": 1},
+                        ],
                         "value": 0,
                     },
                 },
@@ -88,9 +107,26 @@ def columns(
         "stroke": {"condition": {"test": _IS_RIPE, "value": None}, "value": "#222"},
         **_colour(series),
     }
+    mark = {"type": "bar", "strokeDash": [3, 2]}
     if series is not None:
         encoding["order"] = {"field": series.order or "series_order", "type": "quantitative"}
-    return {"mark": {"type": "bar", "strokeDash": [3, 2]}, "encoding": encoding}
+        return {"mark": mark, "encoding": encoding}
+    return {"encoding": encoding, "layer": [_band(y=None), {"mark": mark}]}
+
+
+def histogram(
+    start: str, end: str, y: str, label: Text, tooltip: Tooltip, *, x_label: Text
+) -> Spec:
+    """Columns over stretches of seconds, from `start` to `end`; the page chooses the labels."""
+    axis = {"title": x_label, "seconds": [start, end], "grid": False}
+    encoding = {
+        "x": {"field": start, "type": "quantitative", "bin": "binned", "axis": axis},
+        "x2": {"field": end},
+        "y": _quantity(y, label, ",d"),
+        "tooltip": _tooltip(tooltip),
+        "color": {"value": BLUE},
+    }
+    return {"encoding": encoding, "layer": [_band(y=None), {"mark": {"type": "bar"}}]}
 
 
 def areas(x: str, y: str, label: Text, tooltip: Tooltip, *, series: Series) -> Spec:
@@ -106,16 +142,24 @@ def areas(x: str, y: str, label: Text, tooltip: Tooltip, *, series: Series) -> S
         "layer": [
             {"mark": {"type": "area", "line": False}, "encoding": encoding},
             {
-                "mark": {"type": "bar", "opacity": 0.001},
-                "encoding": {**encoding, "y": {**encoding["y"], "stack": True}},
-            },
-            {
                 "only": "tail",
                 "transform": [{"filter": "datum.is_tail"}],
                 "mark": {"type": "rect", "color": "white", "opacity": UNRIPE_OPACITY + 0.2},
                 "encoding": {
                     "x": {"aggregate": "min", "field": x, "type": "temporal"},
                     "x2": {"aggregate": "max", "field": x},
+                },
+            },
+            # What is told of a day and a part, wherever one points; seen where a day is alone.
+            {
+                "mark": {"type": "bar"},
+                "encoding": {
+                    **encoding,
+                    "y": {**encoding["y"], "stack": True},
+                    "opacity": {
+                        "condition": {"test": "datum.is_alone", "value": 1},
+                        "value": 0.001,
+                    },
                 },
             },
         ]
@@ -133,46 +177,53 @@ def rows(
     number: str = ",d",
     shadow: str | None = None,
     colour: str = BLUE,
-    room: int = 100,
+    beneath: str | Text | None = None,
 ) -> Spec:
     """Bars that lie, one a line, with the figure beside them.
 
-    `text` is an expression of that figure, `room` its width in pixels. `shadow` is a longer
-    figure behind the bar.
+    `text` is an expression of that figure, `beneath` one of what stands below it. `shadow` is a
+    longer figure behind the bar, of the same people.
     """
-    axis = {"title": None, "labelLimit": 150, "ticks": False, "domain": False}
+    axis = {"title": None, "ticks": False, "domain": False}
     name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"}, "axis": axis}
     base: Spec = {"y": name, "tooltip": _tooltip(tooltip)}
     x_axis = _quantity(x, label, number)
-    x_axis["axis"] = {**x_axis["axis"], "tickCount": 4, "labelOverlap": "greedy"}
+    x_axis["axis"] = {**x_axis["axis"], "tickCount": 4, "labelOverlap": "greedy",
+                      "labelSeparation": 10, "labelBound": 8}  # fmt: skip
     bar = {"mark": {"type": "bar", "color": colour, "height": {"band": 0.72}},
            "encoding": {**base, "x": x_axis}}  # fmt: skip
-    longest = shadow or x
-    layers: list[Spec] = [
-        bar,
-        {
-            "transform": [{"calculate": text, "as": "shown"}],
-            "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 12},
-            "encoding": {
-                **base,
-                "x": {"field": longest, "type": "quantitative"},
-                "text": {"field": "shown"},
-            },
-        },
-    ]
+    longest = {"field": shadow or x, "type": "quantitative"}
+    layers: list[Spec] = [_band(**base), bar]
+    for expression, colour_of_text, dy in (
+        (text, INK, -8 if beneath else 0), (beneath, QUIET, 8),
+    ):  # fmt: skip
+        if expression is not None:
+            layers.append({
+                "transform": [{"calculate": expression, "as": "shown"}],
+                "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": 5,
+                         "dy": dy, "fontSize": 12, "color": colour_of_text},
+                "encoding": {**base, "x": longest, "text": {"field": "shown"}},
+            })  # fmt: skip
     if shadow is not None:
         behind = {
             "mark": {"type": "bar", "color": colour, "opacity": UNRIPE_OPACITY - 0.1,
                      "height": {"band": 0.72}},
             "encoding": {**base, "x": {**x_axis, "field": shadow}},
         }  # fmt: skip
-        layers.insert(0, behind)
-    return {"layer": layers, "room": room}
+        layers.insert(1, behind)
+    return {"layer": layers, "room": _ROOM, "line": 44 if beneath else 26}
 
 
-def _day(column: str) -> Spec:
+def _band(**encoding: Any) -> Spec:
+    """What nobody sees behind a bar: it may be short, and the whole of its band tells."""
+    unseen = {"opacity": {"value": 0.001}, "stroke": None}
+    return {"mark": {"type": "rect"}, "encoding": {**unseen, **encoding}}
+
+
+def _day(column: str, beneath: str | None = None) -> Spec:
+    axis = {"labelOverlap": "greedy", "title": None, "beneath": beneath}
     return {"field": column, "type": "temporal", "timeUnit": "utcyearmonthdate",
-            "axis": _DATE_AXIS}  # fmt: skip
+            "axis": axis}  # fmt: skip
 
 
 def _number_axis(column: str, label: Text | None) -> Spec:
@@ -181,10 +232,10 @@ def _number_axis(column: str, label: Text | None) -> Spec:
 
 
 def _quantity(column: str, label: Text, number: str) -> Spec:
-    shown = "format(abs(datum.value), ',')" if number == ",d" else None
     axis: Spec = {"title": label, "format": number, "tickCount": 5}
-    if shown:
-        axis["labelExpr"] = shown
+    if number == ",d":
+        # There is no half a user.
+        axis["labelExpr"] = "datum.value % 1 ? '' : format(abs(datum.value), ',')"
     return {"field": column, "type": "quantitative", "axis": axis}
 
 

@@ -27,7 +27,13 @@ def site_writer(settings: Settings, manifest: Manifest) -> WriteSite:
             list_documents(documents)
         # For who opens the page in the folder of the build itself.
         (folder / DOCUMENTS).symlink_to(Path("..") / ".." / DOCUMENTS)
-        shown = Build(build.build_id, build.built_at, build.data_through_at, settings.currency)
+        shown = Build(
+            build.build_id,
+            build.built_at,
+            build.data_through_at,
+            settings.currency,
+            settings.week_start,
+        )
         write_site(
             folder,
             folder / DATABASE,

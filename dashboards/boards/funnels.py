@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dashboards.board import Board, Chart, Choice, Column, Period, Table, Text
-from dashboards.boards.shared import PART_EN, PART_ZH, breakdown, grain, newest
-from dashboards.specs import columns, lines, rows
+from dashboards.board import Board, Chart, Choice, Column, Period, Table, Text, Tile, Tiles
+from dashboards.boards.shared import PART_EN, PART_ZH, breakdown, newest
+from dashboards.specs import columns, histogram, lines, rows
 
 _ENTRANTS = Text("Entrants", "进入人数")
 _REACHED = Text("Reached it", "到达人数")
-_REACHED_SO_FAR = Text("So far", "目前到达")
 _RATE = Text("Of those who entered", "占进入人数")
-_RIPE_ENTRANTS = Text("Entrants whose time is over", "窗口已结束的进入人数")
+_RIPE_ENTRANTS = Text("Entrants whose window is over", "窗口已结束的进入人数")
 _PERIOD = Text("Period from", "起始日期")
 _CONVERSION = Text("Conversion", "转化率")
 # Months are few; of days there is the total alone, so that the page stays small.
@@ -30,6 +29,31 @@ _PAIRS = """
     from marts.mart_funnel_times
     group by funnel_id, from_step, to_step
     order by funnel_id, from_step, to_step desc
+"""
+_NOBODY = Text("Nobody has entered whose window is over.", "还没有窗口已结束的进入者。")
+_NO_PERIODS = Text(
+    "Nobody has entered; by day there is the total alone.", "还没有人进入；按日只有总计。"
+)
+_FEW = 30
+"""Entrants of a usual week, below which its rate says little: months come first then."""
+_GRAINS = f"""
+    with thin as (
+        select
+            funnels.funnel_id,
+            coalesce(median(trends.mature_entrant_count) < {_FEW}, false) as is_thin
+        from seeds.dim_funnels as funnels
+        left join marts.mart_funnel_trends as trends
+            on funnels.funnel_id = trends.funnel_id
+            and trends.grain = 'week' and trends.breakdown_value is null
+        group by funnels.funnel_id
+    )
+
+    select grains.value, grains.label_en, grains.label_zh, thin.funnel_id
+    from (values ('week', 'Weeks', '周'), ('month', 'Months', '月'), ('day', 'Days', '日'))
+        as grains (value, label_en, label_zh)
+    cross join thin
+    order by
+        thin.funnel_id, grains.value = 'day', (grains.value = 'month') <> thin.is_thin
 """
 _STEP = """
     conversion.step_number || '. ' || coalesce(events.label_en, conversion.step_event_name)
@@ -51,31 +75,100 @@ BOARD = Board(
             " order by row_number",
         ),
         breakdown("marts.mart_funnel_conversion", "funnel_id", "entrant_count", "grain = 'all'"),
-        grain("week", "day", "month"),
+        Choice("grain", Text("Grain", "粒度"), _GRAINS),
         Choice("steps", Text("Time between", "时间区间"), _PAIRS),
         Period(None),
     ),
     items=(
+        Tiles(
+            "headline",
+            Text("At a glance", "一目了然"),
+            Text(
+                "Rates are of the people whose window is over: they can no longer convert, or "
+                "have. So are the steps below.",
+                "转化率只看时间窗口已结束的人：他们已经转化，或不会再转化。下面的步骤也是。",
+            ),
+            ("marts.mart_funnel_conversion",),
+            f"""
+            with steps as (
+                select
+                    conversion.*, {_STEP},
+                    mature_previous_count - mature_reached_count as stopped_count,
+                    1 - rate_from_previous as stopped_rate
+                from marts.mart_funnel_conversion as conversion
+                left join seeds.dim_event_names as events
+                    on conversion.step_event_name = events.event_name
+                where conversion.grain = 'all' and not conversion.is_optional
+            )
+
+            select
+                funnel_id, breakdown_value,
+                max(steps.entrant_count) as entrant_count,
+                max(steps.mature_entrant_count) as mature_entrant_count,
+                max_by(rate_from_start, step_number) as conversion_rate,
+                format(
+                    '{{:,}} / {{:,}}', max_by(mature_reached_count, step_number),
+                    max(steps.mature_entrant_count)
+                ) as conversion_of,
+                max_by(steps.stopped_rate, stopped_count) as stopped_rate,
+                max_by(
+                    format('{{:,}} / {{:,}} before ', stopped_count, mature_previous_count)
+                    || step_en, stopped_count
+                ) as stopped_of_en,
+                max_by(
+                    format('{{:,}} / {{:,}}，停在以下步骤之前：', stopped_count,
+                           mature_previous_count)
+                    || step_zh, stopped_count
+                ) as stopped_of_zh
+            from steps
+            group by funnel_id, breakdown_value
+            having max(steps.mature_entrant_count) > 0
+            order by funnel_id, breakdown_value
+            """,
+            tiles=(
+                Tile("conversion_rate", _CONVERSION, "rate", note="conversion_of"),
+                Tile("stopped_rate", Text("Most stop here", "停下最多的一步"), "rate",
+                     note="stopped_of"),
+                Tile("mature_entrant_count", _RIPE_ENTRANTS),
+                Tile("entrant_count", Text("Entered so far, everybody", "目前进入的所有人")),
+            ),
+            is_wide=True,
+            empty=_NOBODY,
+        ),
         Chart(
             "steps",
             Text("Steps", "步骤"),
             Text(
-                "Dark: of those whose time is over, how many reached the step, and their share "
-                "of the first. Light: everybody so far.",
-                "深色：时间窗口已结束的人中到达该步的人数及占第一步的比例；浅色：目前所有人。",
+                "Dark: who reached the step, and their share of those who entered. Pale: who "
+                "stopped since the step before. All of them: people whose window is over.",
+                "深色：到达该步的人数及占进入人数的比例；浅色：上一步之后停下的人。"
+                "全部只看时间窗口已结束的人。",
             ),
             ("marts.mart_funnel_conversion",),
             f"""
             select
                 conversion.funnel_id, conversion.breakdown_value, conversion.step_number,
                 {_STEP},
-                conversion.entrant_count, conversion.reached_count,
                 conversion.mature_entrant_count, conversion.mature_reached_count,
-                conversion.rate_from_start, conversion.rate_from_previous, conversion.is_mature
+                coalesce(conversion.mature_previous_count, conversion.mature_reached_count)
+                    as from_count,
+                conversion.mature_previous_count - conversion.mature_reached_count
+                    as stopped_count,
+                conversion.rate_from_start, conversion.rate_from_previous,
+                1 - conversion.rate_from_previous as stopped_rate,
+                coalesce(
+                    format('{{:,}} · {{:.1f}}%', stopped_count, 100 * stopped_rate), '0'
+                ) as stopped_of,
+                case when mature_previous_count is null then 'entered' when conversion.is_optional
+                    then 'optional; not by ' || stopped_of
+                    else '−' || stopped_of || ' stopped' end as stopped_en,
+                case when mature_previous_count is null then '进入' when conversion.is_optional
+                    then '可选；未经过 ' || stopped_of
+                    else '−' || stopped_of || ' 停下' end as stopped_zh
             from marts.mart_funnel_conversion as conversion
             left join seeds.dim_event_names as events
                 on conversion.step_event_name = events.event_name
-            where conversion.grain = 'all'
+            where conversion.grain = 'all' and conversion.mature_entrant_count > 0
             order by conversion.funnel_id, conversion.breakdown_value, conversion.step_number
             """,
             rows(
@@ -87,21 +180,24 @@ BOARD = Board(
                  ("mature_entrant_count", _RIPE_ENTRANTS, ",d"),
                  ("rate_from_start", _RATE, ".1%"),
                  ("rate_from_previous", Text("Of the step before", "占上一步"), ".1%"),
-                 ("reached_count", _REACHED_SO_FAR, ",d")],
+                 ("stopped_count", Text("Stopped since the step before", "上一步之后停下"), ",d"),
+                 ("stopped_rate", Text("Their share of it", "占上一步"), ".1%")],
                 order="step_number",
-                shadow="reached_count",
-                text="format(datum.mature_reached_count, ',d') + ' · '"
+                shadow="from_count",
+                text="format(datum.mature_reached_count, ',d')"
                      " + (isValid(datum.rate_from_start)"
-                     " ? format(datum.rate_from_start, '.1%') : '')",
+                     " ? ' · ' + format(datum.rate_from_start, '.1%') : '')",
+                beneath="datum.stopped",
             ),
-            height=200,
+            empty=_NOBODY,
         ),
         Chart(
             "parts",
             Text("By breakdown", "按细分比较"),
             Text(
-                "Share of entrants whose time is over who reached the last step, part by part.",
-                "各部分中，时间窗口已结束的进入者到达最后一步的比例。",
+                "Share of entrants whose window is over who reached the last step, part by part; "
+                "in brackets how many of how many.",
+                "各部分中，时间窗口已结束的进入者到达最后一步的比例；括号内是人数。",
             ),
             ("marts.mart_funnel_conversion",),
             f"""
@@ -114,7 +210,7 @@ BOARD = Board(
                     order by breakdown_value is not null, entrant_count desc, breakdown_value
                 ) as place
             from marts.mart_funnel_conversion
-            where grain = 'all'
+            where grain = 'all' and not is_optional and mature_entrant_count > 0
             qualify step_number = max(step_number) over (partition by funnel_id) and place <= 400
             order by funnel_id, place
             """,
@@ -124,23 +220,22 @@ BOARD = Board(
                 _CONVERSION,
                 [("part", Text("Part", "部分"), None), ("rate_from_start", _CONVERSION, ".1%"),
                  ("mature_reached_count", _REACHED, ",d"),
-                 ("mature_entrant_count", _ENTRANTS, ",d")],
+                 ("mature_entrant_count", _RIPE_ENTRANTS, ",d")],
                 order="place",
                 number=".0%",
-                room=130,
-                text="isValid(datum.rate_from_start) ? format(datum.rate_from_start, '.1%')"
+                text="format(datum.rate_from_start, '.1%')"
                      " + ' (' + format(datum.mature_reached_count, ',d') + '/'"
-                     " + format(datum.mature_entrant_count, ',d') + ')' : '–'",
+                     " + format(datum.mature_entrant_count, ',d') + ')'",
             ),
-            height=330,
+            empty=_NOBODY,
         ),
         Chart(
             "trend",
             Text("Conversion over time", "转化率趋势"),
             Text(
-                "Share of the people who entered in a period that reached the last step. Dashed: "
-                "some still have time.",
-                "各时期进入的人到达最后一步的比例。虚线：有些人的时间窗口还没有结束。",
+                "Of the people who entered in a period and whose window is over (n), the share "
+                "that reached the last step. Dashed: some still have time.",
+                "各时期进入且时间窗口已结束的人（n）到达最后一步的比例。虚线：有些人的窗口还没有结束。",
             ),
             ("marts.mart_funnel_trends",),
             f"""
@@ -159,10 +254,10 @@ BOARD = Board(
                  ("mature_converted_count", Text("Converted", "转化人数"), ",d"),
                  ("mature_entrant_count", _RIPE_ENTRANTS, ",d")],
                 number=".0%",
+                beneath="mature_entrant_count",
             ),
             day="period_start_date",
-            empty=Text("By day there is the total alone: choose weeks or months.",
-                       "按日只有总计：请选择周或月。"),
+            empty=_NO_PERIODS,
         ),
         Chart(
             "entrants",
@@ -188,8 +283,7 @@ BOARD = Board(
                  ("converted_count", Text("Converted so far", "目前转化"), ",d")],
             ),
             day="period_start_date",
-            empty=Text("By day there is the total alone: choose weeks or months.",
-                       "按日只有总计：请选择周或月。"),
+            empty=_NO_PERIODS,
         ),
         Chart(
             "time_to_convert",
@@ -200,52 +294,21 @@ BOARD = Board(
             ),
             ("marts.mart_funnel_time_to_convert",),
             """
-            with bins as (
-                select
-                    *,
-                    case
-                        when max(bin_to_seconds) over (
-                            partition by funnel_id, from_step, to_step
-                        ) >= 172800 then 86400
-                        when max(bin_to_seconds) over (
-                            partition by funnel_id, from_step, to_step
-                        ) >= 7200 then 3600
-                        else 60
-                    end as unit
-                from marts.mart_funnel_time_to_convert
-            ),
-
-            named as (
-                select
-                    *,
-                    format('{:.3g} ', bin_from_seconds / unit) as bin_start,
-                    format('{:.3g}–{:.3g} ', bin_from_seconds / unit, bin_to_seconds / unit)
-                        as bin
-                from bins
-            )
-
             select
                 funnel_id, breakdown_value, from_step || '-' || to_step as steps, bin_number,
-                bin_start || case unit when 86400 then 'd' when 3600 then 'h' else 'min' end
-                    as start_en,
-                bin_start || case unit when 86400 then '天' when 3600 then '小时' else '分钟' end
-                    as start_zh,
-                bin || case unit when 86400 then 'd' when 3600 then 'h' else 'min' end
-                    as bin_en,
-                bin || case unit when 86400 then '天' when 3600 then '小时' else '分钟' end
-                    as bin_zh,
-                mature_reached_count
-            from named
+                bin_from_seconds, bin_to_seconds, mature_reached_count
+            from marts.mart_funnel_time_to_convert
             order by funnel_id, breakdown_value, steps, bin_number
             """,
-            columns(
-                "start",
+            histogram(
+                "bin_from_seconds",
+                "bin_to_seconds",
                 "mature_reached_count",
                 Text("Users", "用户数"),
-                [("bin", Text("Time", "用时"), None),
+                [("bin_from_seconds", Text("From", "从"), "duration"),
+                 ("bin_to_seconds", Text("To", "到"), "duration"),
                  ("mature_reached_count", Text("Users", "用户数"), ",d")],
-                x_label=Text("Time taken, from", "用时（起）"),
-                x_order="bin_number",
+                x_label=Text("Time taken", "用时"),
             ),
         ),
         Table(

@@ -13,6 +13,7 @@ from dashboards.boards.shared import (
     grain,
     newest,
 )
+from dashboards.rules import RULES, glossary_link
 from dashboards.specs import areas, columns, lines
 
 _DAILY = f"""
@@ -21,17 +22,24 @@ _DAILY = f"""
     where {newest("marts.mart_lifecycle_daily", "daily.activity_date")}
 """
 _PERIODS_SHOWN = 60
-"""Months, and weeks, whose moves the board holds; the mart holds all."""
+"""Periods of each grain whose moves can be chosen one by one; the mart holds all."""
 _MIGRATIONS = f"""
     with moves as (
         select * from marts.mart_lifecycle_migrations
-        where grain in ('month', 'week')
         qualify dense_rank() over (
             partition by grain order by period_start_date desc
         ) <= {_PERIODS_SHOWN}
     )
 """
-_MOVES = Text("Users (above: entered, below: left)", "用户数（上：进入，下：离开）")
+# Every period, also one in which nobody moved.
+_PERIODS = f"""
+    select grain, period_start_date, is_mature
+    from marts.mart_growth_accounting
+    where activity_id = 'any'
+        and {newest("marts.mart_growth_accounting", "period_start_date")}
+"""
+_PERIOD = Text("Period from", "起始日期")
+_TIMES = Text("Times", "次数")
 
 BOARD = Board(
     name="lifecycle",
@@ -46,7 +54,7 @@ BOARD = Board(
             " order by stage_number",
             everything=Text("All stages", "所有阶段"),
         ),
-        grain("month", "week"),
+        grain("month", "week", "day"),
         Choice(
             "period_start",
             Text("Who moves in", "流动时期"),
@@ -54,11 +62,13 @@ BOARD = Board(
             {_MIGRATIONS}
             select
                 cast(period_start_date as varchar) as value,
-                case when grain = 'month' then left(cast(period_start_date as varchar), 7)
-                    else 'from ' || period_start_date end
+                case grain when 'month' then left(cast(period_start_date as varchar), 7)
+                    when 'week' then 'from ' || period_start_date
+                    else cast(period_start_date as varchar) end
                 || case when is_mature then '' else ' (not closed)' end as label_en,
-                case when grain = 'month' then left(cast(period_start_date as varchar), 7)
-                    else period_start_date || ' 起' end
+                case grain when 'month' then left(cast(period_start_date as varchar), 7)
+                    when 'week' then period_start_date || ' 起'
+                    else cast(period_start_date as varchar) end
                 || case when is_mature then '' else '（未完结）' end as label_zh,
                 grain
             from moves
@@ -94,13 +104,51 @@ BOARD = Board(
             is_wide=True,
             height=300,
         ),
+        Table(
+            "today",
+            Text("The last whole day", "最近一个完整的日期"),
+            Text(
+                "Every user is in one stage; who is silent for long is in dormancy or churn, "
+                "whatever came before. Users of a day = users of the day before + entered - left.",
+                "每个用户处于一个阶段；长时间没有活跃的人在休眠期或流失期，不论之前如何。"
+                "当天人数 = 前一天人数 + 进入 - 离开。",
+            ),
+            ("marts.mart_lifecycle_daily",),
+            f"""
+            select
+                daily.activity_date as as_of, {STAGE_COLUMNS}, daily.user_count,
+                daily.user_count / nullif(sum(daily.user_count) over (), 0) as user_share,
+                daily.entered_count, daily.left_count, daily.resurrected_count,
+                rules.rule_en, rules.rule_zh,
+                {glossary_link("seeds.dim_lifecycle_stages", "daily.stage_id")} as glossary
+            from marts.mart_lifecycle_daily as daily
+            inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
+            inner join ({RULES["seeds.dim_lifecycle_stages"]}) as rules
+                on daily.stage_id = rules.stage_id
+            where daily.activity_date = (
+                select max(activity_date) from marts.mart_lifecycle_daily where is_mature
+            )
+            order by stages.stage_number
+            """,
+            columns=(
+                Column("as_of", DAY),
+                Column("stage", STAGE, link="glossary"),
+                Column("user_count", USERS, "count"),
+                Column("user_share", SHARE, "rate"),
+                Column("entered_count", Text("Entered", "进入"), "count"),
+                Column("left_count", Text("Left", "离开"), "count"),
+                Column("resurrected_count", Text("Brought back", "唤回"), "count"),
+                Column("rule", Text("Who is in it", "谁在其中")),
+            ),
+            is_wide=True,
+        ),
         Grid(
             "migrations",
             Text("Who moves where", "谁往哪里走"),
             Text(
-                "A line is the stage that users left in the month or week that is chosen above, a "
-                "column the one that they entered. Dark: many users, each once.",
-                "行是用户在上面所选的月或周里离开的阶段，列是进入的阶段。颜色越深人越多，"
+                "A line is the stage that users left in the period that is chosen above, a column "
+                "the one that they entered. Dark: many users, each once.",
+                "行是用户在上面所选的时期里离开的阶段，列是进入的阶段。颜色越深人越多，"
                 "每人只算一次。",
             ),
             ("marts.mart_lifecycle_migrations",),
@@ -129,99 +177,87 @@ BOARD = Board(
         ),
         Chart(
             "moves",
-            Text("Entered and left, by day", "每天进入与离开"),
+            Text("Entered and left", "进入与离开"),
             Text(
-                "A user counts on the first day in a stage, and on the first day out of it. "
-                "Choose a stage to see it alone.",
-                "用户在进入阶段的第一天、离开阶段的第一天各计一次。可以只选一个阶段。",
+                "Above zero: how often a stage was entered in the period; below: how often it was "
+                "left. Without first entries in the first period: they are everybody. Choose a "
+                "stage to see it alone.",
+                "零线以上：本期进入各阶段的次数；零线以下：离开的次数。第一期的首次进入是全部用户，"
+                "不计入。可以只选一个阶段。",
             ),
-            ("marts.mart_lifecycle_daily",),
+            ("marts.mart_lifecycle_migrations", "marts.mart_growth_accounting"),
             f"""
+            with moves as (
+                select *
+                from marts.mart_lifecycle_migrations
+                qualify
+                    from_stage_id is not null
+                    or period_start_date > min(period_start_date) over (partition by grain)
+            )
+
             select
-                daily.activity_date, {STAGE_COLUMNS}, moves.move_en, moves.move_zh,
-                case when moves.direction > 0 then daily.entered_count else daily.left_count end
-                    as user_count,
-                moves.direction * case
-                    when moves.direction > 0 then daily.entered_count else daily.left_count
-                end as signed_count,
-                daily.is_mature
-            from marts.mart_lifecycle_daily as daily
-            inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
+                periods.grain, periods.period_start_date, {STAGE_COLUMNS},
+                directions.move_en, directions.move_zh,
+                coalesce(sum(moves.move_count), 0) as move_count,
+                coalesce(sum(moves.move_count * directions.direction), 0) as signed_count,
+                periods.is_mature
+            from ({_PERIODS}) as periods
+            cross join seeds.dim_lifecycle_stages as stages
             cross join (values (1, 'entered', '进入'), (-1, 'left', '离开'))
-                as moves (direction, move_en, move_zh)
-            where {newest("marts.mart_lifecycle_daily", "daily.activity_date")}
-                -- Everybody enters on the first day of the data.
-                and daily.activity_date > (
-                    select min(activity_date) from marts.mart_lifecycle_daily
-                )
-            order by daily.activity_date, stages.stage_number
+                as directions (direction, move_en, move_zh)
+            left join moves
+                on periods.grain = moves.grain
+                and periods.period_start_date = moves.period_start_date
+                and stages.stage_id = case directions.direction
+                    when 1 then moves.to_stage_id else moves.from_stage_id end
+            group by all
+            order by periods.period_start_date, stages.stage_number
             """,
             columns(
-                "activity_date",
+                "period_start_date",
                 "signed_count",
-                _MOVES,
-                [("activity_date", DAY, None), ("stage", STAGE, None),
-                 ("move", Text("Move", "方向"), None), ("user_count", USERS, ",d")],
+                _TIMES,
+                [("period_start_date", _PERIOD, None), ("stage", STAGE, None),
+                 ("move", Text("Move", "方向"), None), ("move_count", _TIMES, ",d")],
                 series=STAGES,
             ),
             STAGES,
-            day="activity_date",
+            day="period_start_date",
         ),
         Chart(
             "resurrected",
             Text("Brought back", "唤回的用户"),
             Text(
-                "Users whom an active day brought back from dormancy or churn, by the stage that "
-                "they came back to.",
-                "因再次活跃而离开休眠期或流失期的用户，按回到的阶段。",
+                "How often an active day brought a user back from dormancy or churn in the period, "
+                "by the stage that they came back to.",
+                "本期内用户因再次活跃而离开休眠期或流失期的次数，按回到的阶段。",
             ),
-            ("marts.mart_lifecycle_daily",),
+            ("marts.mart_lifecycle_migrations", "marts.mart_growth_accounting"),
             f"""
-            select daily.activity_date, {STAGE_COLUMNS}, daily.resurrected_count, daily.is_mature
-            {_DAILY} and stages.stage_number <= 3
-            order by daily.activity_date, stages.stage_number
+            select
+                periods.grain, periods.period_start_date, {STAGE_COLUMNS},
+                coalesce(sum(moves.move_count), 0) as move_count, periods.is_mature
+            from ({_PERIODS}) as periods
+            cross join seeds.dim_lifecycle_stages as stages
+            left join marts.mart_lifecycle_migrations as moves
+                on periods.grain = moves.grain
+                and periods.period_start_date = moves.period_start_date
+                and stages.stage_id = moves.to_stage_id
+                and moves.is_resurrected
+            where stages.stage_number <= 3
+            group by all
+            order by periods.period_start_date, stages.stage_number
             """,
             lines(
-                "activity_date",
-                "resurrected_count",
-                USERS,
-                [("activity_date", DAY, None), ("stage", Text("Back to", "回到"), None),
-                 ("resurrected_count", USERS, ",d")],
+                "period_start_date",
+                "move_count",
+                _TIMES,
+                [("period_start_date", _PERIOD, None), ("stage", Text("Back to", "回到"), None),
+                 ("move_count", _TIMES, ",d")],
                 series=STAGES,
             ),
             STAGES,
-            day="activity_date",
-        ),
-        Table(
-            "today",
-            Text("The last whole day", "最近一个完整的日期"),
-            Text(
-                "Users of a day = users of the day before + entered - left.",
-                "当天人数 = 前一天人数 + 进入 - 离开。",
-            ),
-            ("marts.mart_lifecycle_daily",),
-            f"""
-            select
-                daily.activity_date as as_of, {STAGE_COLUMNS}, daily.user_count,
-                daily.user_count / nullif(sum(daily.user_count) over (), 0) as user_share,
-                daily.entered_count, daily.left_count, daily.resurrected_count
-            from marts.mart_lifecycle_daily as daily
-            inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
-            where daily.activity_date = (
-                select max(activity_date) from marts.mart_lifecycle_daily where is_mature
-            )
-            order by stages.stage_number
-            """,
-            columns=(
-                Column("as_of", DAY),
-                Column("stage", STAGE),
-                Column("user_count", USERS, "count"),
-                Column("user_share", SHARE, "rate"),
-                Column("entered_count", Text("Entered", "进入"), "count"),
-                Column("left_count", Text("Left", "离开"), "count"),
-                Column("resurrected_count", Text("Brought back", "唤回"), "count"),
-            ),
-            is_wide=True,
+            day="period_start_date",
         ),
     ),
 )  # fmt: skip

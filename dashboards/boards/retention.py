@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dashboards.board import Board, Chart, Choice, Column, Grid, Period, Series, Text
+from dashboards.board import (
+    Board,
+    Chart,
+    Choice,
+    Column,
+    Grid,
+    Period,
+    Series,
+    Text,
+    Tile,
+    Tiles,
+)
 from dashboards.boards.shared import PART_EN, PART_ZH, breakdown
 from dashboards.specs import lines
 
@@ -62,6 +73,71 @@ BOARD = Board(
         Period(None, Text("Cohorts", "同期群")),
     ),
     items=(
+        Tiles(
+            "headline",
+            Text("How many come back", "有多少人回来"),
+            Text(
+                "All cohorts together, of the users whose period is over; below each rate: of how "
+                "many. The newest cohort is the last one whose period 1 is over.",
+                "所有同期群合计，只看该期已结束的用户；比例下面是人数。"
+                "最新的同期群是第 1 期已结束的最后一个。",
+            ),
+            ("marts.mart_retention_cohorts",),
+            f"""
+            with cohorts as (
+                select
+                    cohorts.retention_id, cohorts.breakdown_value, cohorts.cohort_start_at,
+                    {_NAME} as cohort_name, {_PERIOD}, {_COUNTS},
+                    format('{{:,}} / {{:,}}', cohorts.mature_returned_count, cohorts.eligible_count)
+                        as of_users
+                {_FROM}
+            ),
+
+            together as (
+                select
+                    retention_id, breakdown_value,
+                    max(cohort_size) filter (where period_number = 0) as cohort_size,
+                    max(retention_rate) filter (where period_number = 1) as first_rate,
+                    max(of_users) filter (where period_number = 1) as first_of,
+                    max_by(retention_rate, period_number) as last_rate,
+                    max_by(period_en || ': ' || of_users, period_number) as last_of_en,
+                    max_by(period_zh || '：' || of_users, period_number) as last_of_zh
+                from cohorts
+                where cohort_start_at is null and retention_rate is not null
+                group by retention_id, breakdown_value
+            ),
+
+            newest as (
+                select
+                    retention_id, breakdown_value, retention_rate as newest_rate,
+                    cohort_name || ': ' || of_users as newest_of
+                from cohorts
+                where cohort_start_at is not null and period_number = 1
+                    and retention_rate is not null
+                qualify row_number() over (
+                    partition by retention_id, breakdown_value order by cohort_start_at desc
+                ) = 1
+            )
+
+            select
+                together.*, newest.newest_rate, newest.newest_of
+            from together
+            left join newest
+                on together.retention_id = newest.retention_id
+                and together.breakdown_value is not distinct from newest.breakdown_value
+            """,
+            tiles=(
+                Tile("first_rate", Text("Came back in period 1", "第 1 期回来"), "rate",
+                     note="first_of"),
+                Tile("newest_rate", Text("The newest cohort, in period 1", "最新的同期群，第 1 期"),
+                     "rate", note="newest_of"),
+                Tile("last_rate", Text("In the last period", "最后一期"), "rate",
+                     note="last_of"),
+                Tile("cohort_size", Text("Users of all cohorts", "所有同期群的人数")),
+            ),
+            is_wide=True,
+            empty=Text("Nothing is ripe yet.", "还没有成熟的数字。"),
+        ),
         Chart(
             "curve",
             Text("All cohorts together", "所有同期群合计"),
@@ -141,41 +217,48 @@ BOARD = Board(
             "cohorts",
             Text("Cohorts: % who came back", "同期群热力图（留存率 %）"),
             Text(
-                f"A line is a cohort, a column a period after its start; darker: more came back. "
-                f"Hatched: not everybody has had the time. The newest {COHORTS_SHOWN} cohorts, "
-                f"{COHORTS_OF_PARTS_SHOWN} of a part.",
-                f"一行是一个同期群，一列是之后的一期；颜色越深，回来的比例越高。斜纹：还不是所有人都"
-                f"到了时间。最近 {COHORTS_SHOWN} 个同期群，"
-                f"细分的最近 {COHORTS_OF_PARTS_SHOWN} 个。",
+                f"A line is a cohort, the newest first, a column a period after its start; darker: "
+                f"more came back. Hatched: not everybody has had the time. The newest "
+                f"{COHORTS_SHOWN} cohorts, {COHORTS_OF_PARTS_SHOWN} of a part; all cohorts: every "
+                f"one that is ripe for the period.",
+                f"一行是一个同期群，最新的在前，一列是之后的一期；颜色越深，回来的比例越高。斜纹：还不"
+                f"是所有人都到了时间。最近 {COHORTS_SHOWN} 个同期群，"
+                f"细分的最近 {COHORTS_OF_PARTS_SHOWN} 个；所有同期群：该期已成熟的全部同期群合计。",
             ),
             ("marts.mart_retention_cohorts",),
             f"""
             select
                 cohorts.retention_id, cohorts.breakdown_value,
-                cohorts.cohort_start_date as cohort_date, {_NAME} as cohort_name,
-                cast(cohorts.cohort_start_at as varchar) as cohort_order,
-                {_PERIOD}, {_COUNTS}, cohorts.is_mature,
+                cohorts.cohort_start_date as cohort_date,
+                coalesce({_NAME}, 'All cohorts') as cohort_en,
+                coalesce({_NAME}, '所有同期群') as cohort_zh,
+                {_PERIOD}, {_COUNTS},
+                -- All cohorts are summed up of those that are ripe.
+                case when cohorts.cohort_start_at is null
+                    then cohorts.retention_rate is not null else cohorts.is_mature end as is_mature,
+                nullif(max(cohorts.cohort_size) over (
+                    partition by cohorts.retention_id, cohorts.breakdown_value,
+                        cohorts.cohort_start_at
+                ), 0) as user_count,
                 dense_rank() over (
                     partition by cohorts.retention_id, cohorts.breakdown_value
-                    order by cohorts.cohort_start_at desc
-                ) as cohort_place
+                    order by cohorts.cohort_start_at desc nulls first
+                ) - 1 as cohort_place
             {_FROM}
-            where cohorts.cohort_start_at is not null
             qualify cohort_place <= case when cohorts.breakdown_value is null
                 then {COHORTS_SHOWN} else {COHORTS_OF_PARTS_SHOWN} end
-            order by cohorts.retention_id, cohorts.breakdown_value, cohorts.cohort_start_at,
+            order by cohorts.retention_id, cohorts.breakdown_value, cohort_place,
                 cohorts.period_number
             """,
-            row=Column("cohort_name", _COHORT),
+            row=Column("cohort", _COHORT),
             column=Column("period", Text("Period", "期")),
             value=Column("retention_rate", _RATE, "rate"),
-            row_order="cohort_order",
+            row_order="cohort_place",
             column_order="period_number",
-            heads=(Column("cohort_size", _SIZE, "count"),),
+            heads=(Column("user_count", _SIZE, "count"),),
             hint=(Column("mature_returned_count", Text("Came back", "回来的人数"), "count"),
                   Column("eligible_count", Text("Period over for", "该期已结束的人数"), "count"),
                   Column("returned_count", Text("So far", "目前回来"), "count")),
-            begun="returned_count",
             is_first_apart=True,
             day="cohort_date",
             is_wide=True,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dashboards.board import GREEN, Board, Chart, Choice, Column, Grid, Text
+from dashboards.board import GREEN, Board, Chart, Choice, Column, Grid, Table, Text
+from dashboards.rules import RULES, glossary_link
 from dashboards.specs import rows
 
 _CUSTOMERS = Text("Customers", "客户数")
 _SEGMENT = Text("Segment", "客群")
 _VALUE = Text("Net amount ({currency})", "净金额（{currency}）")
+_CUSTOMER_SHARE = Text("Share of customers", "客户占比")
+_AMOUNT_SHARE = Text("Share of the amount", "金额占比")
+_EACH = Text("Per customer ({currency})", "客均金额（{currency}）")
 _SEGMENTS = """
     with segments as (
         select
@@ -23,6 +27,7 @@ _SEGMENTS = """
         *,
         customer_count / sum(customer_count) over snapshots as customer_share,
         monetary_amount / nullif(sum(monetary_amount) over snapshots, 0) as amount_share,
+        cast(monetary_amount as double) / customer_count as amount_each,
         row_number() over (partition by snapshot_date order by {order} desc, segment_id) as place
     from segments
     window snapshots as (partition by snapshot_date)
@@ -52,12 +57,43 @@ BOARD = Board(
         ),
     ),
     items=(
+        Table(
+            "segments",
+            Text("Segments", "客群"),
+            Text(
+                "Customers: at least one order in the 365 days that end on the snapshot; their net "
+                "amount in these days. R: how lately they ordered, F: how often, M: for how much; "
+                "1 worst, 5 best.",
+                "客户：截至快照日的 365 天内至少有一个订单；金额为这些天的净额。"
+                "R：最近一次下单，F：下单次数，M：金额；1 最差，5 最好。",
+            ),
+            ("marts.mart_rfm_scores",),
+            f"""
+            select
+                segments.*, rules.rule_en, rules.rule_zh,
+                {glossary_link("seeds.dim_rfm_segment_labels", "segments.segment_id")} as glossary
+            from ({_SEGMENTS.format(order="monetary_amount")}) as segments
+            left join ({RULES["seeds.dim_rfm_segment_labels"]}) as rules
+                on segments.segment_id = rules.segment_id
+            order by segments.snapshot_date, segments.place
+            """,
+            columns=(
+                Column("segment", _SEGMENT, link="glossary"),
+                Column("customer_count", _CUSTOMERS, "count"),
+                Column("customer_share", _CUSTOMER_SHARE, "rate"),
+                Column("monetary_amount", _VALUE, "amount"),
+                Column("amount_share", _AMOUNT_SHARE, "rate"),
+                Column("amount_each", _EACH, "amount"),
+                Column("rule", Text("Who is in it", "谁在其中")),
+            ),
+            is_wide=True,
+        ),
         Chart(
             "customers",
             Text("Customers by segment", "各客群客户数"),
             Text(
-                "Customers: at least one order in the 365 days that end on the snapshot.",
-                "客户：截至快照日的 365 天内至少有一个订单。",
+                "Customers and their share of all; below it their share of the amount.",
+                "客户数及占比；下面是他们的金额占比。",
             ),
             ("marts.mart_rfm_scores",),
             _SEGMENTS.format(order="customer_count"),
@@ -66,19 +102,22 @@ BOARD = Board(
                 "customer_count",
                 _CUSTOMERS,
                 [("segment", _SEGMENT, None), ("customer_count", _CUSTOMERS, ",d"),
-                 ("customer_share", Text("Share", "占比"), ".1%")],
+                 ("customer_share", _CUSTOMER_SHARE, ".1%"),
+                 ("amount_share", _AMOUNT_SHARE, ".1%")],
                 order="place",
                 text="format(datum.customer_count, ',d') + ' · '"
                      " + format(datum.customer_share, '.1%')",
+                beneath=Text("format(datum.amount_share, '.1%') + ' of the amount'",
+                             "'金额占 ' + format(datum.amount_share, '.1%')"),
             ),
-            height=330,
         ),
         Chart(
             "value",
             Text("Value by segment", "各客群价值"),
             Text(
-                "Net amount of their orders in the same 365 days, and its share of all.",
-                "同样 365 天内订单的净金额及占比。",
+                "Net amount of their orders and its share of all; below it what one customer is "
+                "worth.",
+                "订单净金额及占比；下面是平均每个客户的金额。",
             ),
             ("marts.mart_rfm_scores",),
             _SEGMENTS.format(order="monetary_amount"),
@@ -87,14 +126,15 @@ BOARD = Board(
                 "monetary_amount",
                 _VALUE,
                 [("segment", _SEGMENT, None), ("monetary_amount", _VALUE, ",.2f"),
-                 ("amount_share", Text("Share", "占比"), ".1%")],
+                 ("amount_share", _AMOUNT_SHARE, ".1%"), ("amount_each", _EACH, ",.2f"),
+                 ("customer_count", _CUSTOMERS, ",d")],
                 order="place",
                 text="format(datum.monetary_amount, ',.0f') + ' · '"
                      " + format(datum.amount_share, '.1%')",
+                beneath=Text("format(datum.amount_each, ',.2f') + ' per customer'",
+                             "'客均 ' + format(datum.amount_each, ',.2f')"),
                 colour=GREEN,
-                room=125,
             ),
-            height=330,
         ),
         Grid(
             "migrations",
@@ -192,7 +232,6 @@ BOARD = Board(
                 order="place",
                 text="format(datum.customer_count, ',d')",
             ),
-            height=250,
         ),
         Grid(
             "history",

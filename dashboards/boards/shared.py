@@ -16,7 +16,7 @@ TOTAL = Text("Total", "总计")
 # Cool colours for those who are here, warm and grey for those who are not.
 STAGES = Series("stage_id", "stage", order="stage_number", colours=(SKY, BLUE, GREEN, ORANGE, GREY))
 STAGE_COLUMNS = """
-    daily.stage_id, daily.label_en as stage_en, daily.label_zh as stage_zh, stages.stage_number
+    stages.stage_id, stages.label_en as stage_en, stages.label_zh as stage_zh, stages.stage_number
 """
 
 

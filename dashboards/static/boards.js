@@ -29,6 +29,7 @@
   const RIPE = "is_mature";
   const FIGURES_SHOWN = 500;
   const DAY = 86400000;
+  const DATE = /^\d{4}-\d\d-\d\d/;
 
   // ---- rows -----------------------------------------------------------------------------
 
@@ -36,8 +37,9 @@
     const names = item.data.columns;
     const rows = item.data.rows.map((values) =>
       Object.fromEntries(names.map((name, index) => [name, values[index]])));
+    const dates = new Set(names.filter((name) => rows.some((row) => DATE.test(row[name]))));
     const spoken = names.filter((n) => n.endsWith("_en") && names.includes(`${n.slice(0, -3)}_zh`));
-    return { ...item, names, rows, spoken: spoken.map((name) => name.slice(0, -3)) };
+    return { ...item, names, rows, dates, spoken: spoken.map((name) => name.slice(0, -3)) };
   });
 
   const inLanguage = (item, row) => {
@@ -55,6 +57,7 @@
   // ---- filters --------------------------------------------------------------------------
 
   const state = {};
+  const given = new Set(); // filters that the reader, or the address, has set
   const asText = (value) => (value === null ? "" : String(value));
   // A value in an address. No value (the total) is not the text of length 0 (a missing value).
   const asKey = (value) => (value === "" ? "∅" : asText(value));
@@ -81,20 +84,22 @@
         state.to = known(asked.get("to")) || lastDay;
       } else if (asked.has(filter.column)) {
         state[filter.column] = asked.get(filter.column);
-      } else if (filter.everything) {
-        state[filter.column] = NONE;
+        given.add(filter.column);
       }
     }
     settle();
   };
 
-  // A choice that its options no longer hold becomes the first of them.
+  // A choice that its options no longer hold becomes the first of them; so does one that
+  // nobody made, as another filter may have changed which is first.
   const settle = () => {
     for (const filter of board.filters) {
       if (filter.kind !== "choice") continue;
       const values = optionsOf(filter).map((option) => asKey(option.value));
       if (filter.everything) values.unshift(NONE);
-      if (!values.includes(state[filter.column])) state[filter.column] = values[0];
+      if (!given.has(filter.column) || !values.includes(state[filter.column])) {
+        state[filter.column] = values[0];
+      }
     }
   };
 
@@ -146,6 +151,7 @@
     select.value = state[filter.column];
     select.addEventListener("change", () => {
       state[filter.column] = select.value;
+      given.add(filter.column);
       settle();
       redraw();
     });
@@ -207,7 +213,12 @@
   const shown = (value, format) => {
     if (value === null || value === undefined) return "–";
     const text = FORMATS[format](value);
-    return /^\d{4}-\d\d-\d\d/.test(text) ? text.replaceAll("-", NO_BREAK) : text;
+    return DATE.test(text) ? text.replaceAll("-", NO_BREAK) : text;
+  };
+
+  const linked = (row, column) => {
+    const text = shown(row[column.column], column.format);
+    return column.link ? element("a", { href: row[column.link] }, text) : text;
   };
 
   // ---- kinds of items -------------------------------------------------------------------
@@ -225,6 +236,7 @@
           element("span", { class: "name" }, say(tile.label)),
           element("b", {}, shown(last[tile.column], tile.format)),
           before ? change(last[tile.column], before[tile.column], tile.format) : null,
+          tile.note ? element("span", { class: "change" }, asText(last[tile.note])) : null,
         ))));
       return item.day ? [last] : rows;
     },
@@ -233,12 +245,14 @@
       const isLong = (column) => rows.some((row) => asText(row[column.column]).length > 40);
       const kinds = new Map(item.columns.map((column) =>
         [column, column.format !== "text" ? "number" : isLong(column) ? "long" : "short"]));
-      place.replaceChildren(element("div", { class: "scroll" }, element("table", {},
+      place.replaceChildren(element("div", { class: "scroll" }, element("table",
+        { class: item.columns.length > 3 ? "records" : null },
         element("thead", {}, element("tr", {}, ...item.columns.map((column) =>
           element("th", { class: kinds.get(column) }, say(column.label))))),
         element("tbody", {}, ...rows.map((row) => element("tr", {}, ...item.columns.map((column) =>
-          element("td", { class: kinds.get(column), "data-column": column.column },
-                  shown(row[column.column], column.format)))))))));
+          element("td", { class: kinds.get(column), "data-column": column.column,
+                          "data-label": say(column.label) },
+                  linked(row, column)))))))));
       return rows;
     },
 
@@ -251,19 +265,20 @@
       const crossings = distinct(across.column, item.column_order);
       const cells = new Map(rows.map((row) =>
         [`${row[head.column]}\u0000${row[across.column]}`, row]));
-      const scaled = item.is_first_apart
-        ? rows.filter((row) => row[across.column] !== crossings[0][0]) : rows;
-      const most = Math.max(...scaled.map((row) => row[value.column] || 0), 0) || 1;
+      const [least, most] = spread(rows.filter((row) => row[RIPE] !== false
+        && !(item.is_first_apart && row[across.column] === crossings[0][0])), value.column);
       const cell = (line, crossing) => {
         const row = cells.get(`${line}\u0000${crossing}`);
         if (!row) return element("td", {});
         const figure = row[value.column];
         const unripe = row[RIPE] === false;
-        const isBegun = unripe && (figure !== null || row[item.begun] > 0);
-        const made = element("td", { class: isBegun ? "cell unripe" : "cell",
+        const made = element("td", { class: unripe ? "cell unripe" : "cell",
                                      title: hint(item, row, unripe) },
                              figure === null ? "·" : brief(figure, value.format));
-        if (figure !== null) paint(made, Math.min(figure / most, 1));
+        if (figure !== null) {
+          paint(made, most > least ? Math.min(1, Math.max(0, (figure - least) / (most - least)))
+            : 0.5);
+        }
         return made;
       };
       place.replaceChildren(element("div", { class: "scroll" }, element("table", { class: "grid" },
@@ -281,10 +296,11 @@
 
     chart(item, rows, place) {
       chartRows(item, rows);
+      latest.set(item.id, rows);
       if (!place.firstChild) place.append(element("div", { class: "vega" }));
       const height = heightOf(item, rows);
       place.firstChild.style.minHeight = `${height}px`;
-      const { room, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
+      const { room, line, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
       if (spec.layer) spec.layer = layersOf(spec, rows, figureOf(item));
       vegaEmbed(place.firstChild, {
         ...spec,
@@ -294,11 +310,16 @@
         autosize: { type: "fit", contains: "padding" },
         background: null,
         description: say(item.title),
-        config: config(place.clientWidth),
-      }, { actions: false, renderer: "svg", tooltip: { theme: "custom" } })
+        config: config(place.clientWidth, room),
+      }, { actions: false, renderer: "svg",
+           tooltip: { theme: "custom", formatTooltip: told(tooltips(item.spec), item) } })
         .then((result) => {
           if (views.get(item.id)) views.get(item.id).finalize();
           views.set(item.id, result.view);
+          const needed = room && latest.get(item.id) === rows ? widest(place) : 0;
+          if (needed > room) {
+            draw.chart({ ...item, spec: { ...item.spec, room: needed } }, rows, place);
+          }
         })
         .catch((error) => console.error(item.id, error));
       return rows;
@@ -306,12 +327,13 @@
   };
 
   const views = new Map();
+  const latest = new Map(); // the rows that an item was last drawn from
 
   // Bars that lie need a line each.
   const heightOf = (item, rows) => {
     if (!item.spec.room) return item.height;
     const { field } = item.spec.layer[0].encoding.y;
-    return Math.max(80, new Set(rows.map((row) => row[field])).size * 26 + 44);
+    return Math.max(80, new Set(rows.map((row) => row[field])).size * item.spec.line + 44);
   };
 
   const change = (now, then, format) => {
@@ -331,18 +353,29 @@
   const brief = (figure, format) =>
     (format === "rate" ? (100 * figure).toFixed(1) : shown(figure, format));
 
-  // From white to blue; white figures from where they read better.
+  // Between which figures the colours of a grid lie: 90 in 100 of those that there are, so that
+  // one that is far off leaves the others apart.
+  const spread = (rows, column) => {
+    const figures = rows.map((row) => row[column]).filter((one) => one !== null)
+      .sort((a, b) => a - b);
+    const at = (share) => figures[Math.round(share * (figures.length - 1))];
+    return [at(0.05), at(0.95)];
+  };
+
+  // From nearly white to blue; white figures from where they read better.
   const paint = (cell, share) => {
-    const [red, green, blue] = [0, 114, 178].map((end) => Math.round(255 + (end - 255) * share));
+    const depth = 0.08 + 0.92 * share;
+    const [red, green, blue] = [0, 114, 178].map((end) => Math.round(255 + (end - 255) * depth));
     cell.style.backgroundColor = `rgb(${red}, ${green}, ${blue})`;
-    if (share > 0.8) cell.classList.add("dark");
+    if (depth > 0.8) cell.classList.add("dark");
   };
 
   // The column that the lines of a chart are of; undefined where layers have their own.
   const figureOf = ({ spec: { encoding } }) => encoding && encoding.y && encoding.y.field;
 
   // `is_tail`: not ripe, or the last ripe one before: what a dashed line goes through.
-  // `is_sparse`: to be seen as a point: there are few, or no line leads there.
+  // `is_sparse`: to be seen as a point: there are few, or no line leads there; `is_alone`: there
+  // is no other.
   const chartRows = (item, rows) => {
     const series = item.series && item.series.column;
     const figure = figureOf(item);
@@ -357,6 +390,7 @@
         const [before, after] = [line[index - 1], line[index + 1]];
         const isThere = (other) => other !== undefined && other[figure] !== null;
         row.is_tail = row[RIPE] === false || (after !== undefined && after[RIPE] === false);
+        row.is_alone = line.length === 1;
         row.is_sparse = line.length <= 40 || (!isThere(before) && !isThere(after));
       });
     }
@@ -370,6 +404,103 @@
         && (figure === undefined || row[figure] !== null)))
       .map(({ only, ...layer }) => layer);
 
+  // What marks tell when pointed at: every field that some layer of the chart names, once.
+  const tooltips = (part) => {
+    if (part === null || typeof part !== "object") return [];
+    const own = Array.isArray(part.tooltip) ? part.tooltip : [];
+    const found = [...own, ...Object.values(part).filter((one) => one !== own).flatMap(tooltips)];
+    return [...new Map(found.map((one) => [one.field, one])).values()];
+  };
+
+  // A row's own fields in words. What it does not have is left out; a date is a date, though
+  // Vega reads it as milliseconds.
+  const told = (fields, item) => (row, escape) => {
+    const lines = fields.flatMap(({ field, title, format }) => {
+      const value = row[field];
+      if (value === null || value === undefined || value === "") return [];
+      const isDate = item.dates.has(field) && typeof value !== "string";
+      const text = isDate ? new Date(value).toISOString().slice(0, 10)
+        : formatted(item, value, format);
+      return [`<tr><td class="key">${escape(say(title))}</td>`
+        + `<td class="value">${escape(text)}</td></tr>`];
+    });
+    return lines.length ? `<table>${lines.join("")}</table>` : "";
+  };
+
+  const formatted = (item, value, format) => {
+    if (!format) return String(value);
+    if (format in FORMATS) return FORMATS[format](value);
+    return views.get(item.id).locale().format(format)(value);
+  };
+
+  // The days of an axis that have a label: as many as there is room for, on days that the rows
+  // have; of daily figures those that start a week, or a month.
+  const labelledDays = (rows, field, width) => {
+    const days = [...new Set(rows.map((row) => row[field]).filter(Boolean))].sort();
+    const numbers = days.map((day) => Date.parse(day.slice(0, 10)) / DAY);
+    const start = board.week_start === "sunday" ? 3 : 4; // day 0 was a Thursday
+    const week = (place) => (numbers[place] - start) / 7;
+    const month = (place) => (days[place].slice(8, 10) === "01"
+      ? 12 * days[place].slice(0, 4) + Number(days[place].slice(5, 7)) - 1 : NaN);
+    const isMonthly = days.length > 1 && days.every((day, place) => !Number.isNaN(month(place)));
+    const isWeekly = days.every((day, place) => Number.isInteger(week(place)));
+    const room = Math.max(2, Math.floor((width - 70) / (isMonthly ? 66 : 86)));
+    const ways = [
+      [(place) => place, 1],
+      ...(isMonthly ? [] : [1, 2, ...(isWeekly ? [4, 8, 13, 26, 52, 104] : [])]
+        .map((each) => [week, each])),
+      ...(isWeekly && !isMonthly ? [] : [1, 2, 3, 6, 12, 24, 60].map((each) => [month, each])),
+      [(place) => place, Math.ceil(days.length / room)],
+    ];
+    const chosen = ways.map(([number, each]) =>
+      days.filter((day, place) => number(place) % each === 0));
+    const fits = chosen.find((some) => some.length <= room && some.length > 1);
+    return { days: fits || chosen[chosen.length - 1], isMonthly };
+  };
+
+  const dayAxis = (encoding, rows, width) => {
+    const { days, isMonthly } = labelledDays(rows, encoding.field, width);
+    const isText = encoding.type === "ordinal";
+    const label = isText ? "datum.label" : "utcFormat(datum.value, '%Y-%m-%d')";
+    const shown = isMonthly ? `slice(${label}, 0, 7)` : label;
+    const { beneath, ...axis } = encoding.axis;
+    const many = new Map(rows.map((row) => [row[encoding.field], row[beneath]]));
+    const below = beneath && JSON.stringify(Object.fromEntries(days.map((day) =>
+      [day.slice(0, 10), `n ${COUNT.format(many.get(day))}`])));
+    return {
+      ...axis,
+      values: isText ? days : days.map((day) => ({
+        year: +day.slice(0, 4), month: +day.slice(5, 7), date: +day.slice(8, 10), utc: true })),
+      labelExpr: beneath ? `[${shown}, (${below})[${label}]]` : shown,
+    };
+  };
+
+  // An axis of seconds, in steps that people count in.
+  const LENGTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
+                   43200, ...[1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365].map((many) => many * 86400)];
+  const durationAxis = ({ seconds, ...axis }, rows, width) => {
+    const edges = seconds.flatMap((column) => rows.map((row) => row[column]));
+    const [least, most] = [Math.min(...edges), Math.max(...edges)];
+    const room = Math.max(2, Math.floor((width - 70) / 80));
+    const step = LENGTHS.find((length) => (most - least) / length <= room)
+      || Math.ceil((most - least) / room / 31536000) * 31536000;
+    const labels = {};
+    for (let at = Math.ceil(least / step) * step; at <= most; at += step) labels[at] = whole(at);
+    return { ...axis, values: Object.keys(labels).map(Number),
+             labelExpr: `(${JSON.stringify(labels)})[datum.value]` };
+  };
+
+  // 90000 seconds are 1 d 1 h.
+  const whole = (seconds) => {
+    const parts = [];
+    let left = seconds;
+    for (const [length, en, zh] of UNITS) {
+      if (left >= length) parts.push(`${COUNT.format(Math.floor(left / length))} ${say(words(en, zh))}`);
+      left %= length;
+    }
+    return parts.join(" ") || "0";
+  };
+
   // The spec in the reader's language, with the series' names and colours.
   const resolved = (part, item, rows, width) => {
     if (Array.isArray(part)) return part.map((one) => resolved(one, item, rows, width));
@@ -378,7 +509,15 @@
     if (names.length === 2 && "en" in part && "zh" in part) return say(part);
     if (part.series === true) return seriesScale(item, rows);
     const made = {};
-    for (const name of names) made[name] = resolved(part[name], item, rows, width);
+    for (const name of names) {
+      if (name !== "tooltip" || !Array.isArray(part.tooltip)) {
+        made[name] = resolved(part[name], item, rows, width);
+      }
+    }
+    if (made.axis && ["temporal", "ordinal"].includes(made.type) && item.dates.has(made.field)) {
+      made.axis = dayAxis(made, rows, width);
+    }
+    if (made.axis && made.axis.seconds) made.axis = durationAxis(made.axis, rows, width);
     if (item.spec.room && made.type === "quantitative" && made.field && made.axis) {
       made.scale = { domain: [0, longest(item, rows) * roomFor(item, rows, width)] };
     }
@@ -389,13 +528,20 @@
   const roomFor = (item, rows, width) => {
     const { field } = item.spec.layer[0].encoding.y;
     const wide = (text) => [...text].reduce((sum, one) => sum + (one > "\u2e80" ? 12 : 6.5), 0);
-    const names = Math.min(150, Math.max(...rows.map((row) => wide(asText(row[field])))));
-    const plot = Math.max(width - names - 20, item.spec.room + 60);
-    return plot / (plot - item.spec.room);
+    const limit = labelLimit(width, item.spec.room);
+    const names = Math.min(limit, Math.max(...rows.map((row) => wide(asText(row[field])))));
+    const plot = width - names - 20;
+    return plot / Math.max(plot - item.spec.room, 10);
   };
 
+  const labelLimit = (width, room) => Math.min(150, Math.max(80, width - room - 40));
+
+  // How wide the figures beside the bars have become, with the air before and after them.
+  const widest = (place) => Math.ceil(12 + Math.max(0,
+    ...[...place.querySelectorAll(".mark-text.role-mark text")].map((one) => one.getBBox().width)));
+
   const longest = (item, rows) => {
-    const fields = item.spec.layer.map((layer) => layer.encoding.x.field);
+    const fields = item.spec.layer.flatMap(({ encoding: { x } }) => (x ? [x.field] : []));
     return Math.max(...fields.flatMap((field) => rows.map((row) => row[field] || 0))) || 1;
   };
 
@@ -405,8 +551,8 @@
       ? series.labels.map(([, label], place) => [say(label), place])
       : [...new Map([...rows].sort((a, b) => a[series.order] - b[series.order])
         .map((row) => [row[series.label], row[series.order]])).entries()];
-    // A stage keeps its colour when it is shown alone.
-    const first = series.labels ? 0 : Math.min(...item.rows.map((row) => row[series.order]));
+    // What is shown alone, or without the first, keeps its colour.
+    const first = series.labels ? 0 : 1;
     return {
       domain: all.map(([name]) => name),
       range: all.map(([, place]) => series.colours[(place - first) % series.colours.length]),
@@ -415,13 +561,15 @@
 
   const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", '
     + '"Microsoft YaHei", sans-serif';
-  const config = (width) => ({
+  const config = (width, room = 0) => ({
     font: FONT,
     view: { stroke: null },
+    mark: { tooltip: { content: "data" } },
     axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titleColor: "#545d6a",
             labelColor: "#3a424d", gridColor: "#e8ebf0", domainColor: "#c3cad4",
             tickColor: "#c3cad4" },
-    axisY: { domain: false, ticks: false },
+    axisX: { labelFlush: false, labelPadding: 8 },
+    axisY: { domain: false, ticks: false, labelPadding: 7, labelLimit: labelLimit(width, room) },
     legend: { orient: "top", labelFontSize: 12, labelColor: "#3a424d", symbolSize: 110,
               symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: 6,
               columns: Math.max(2, Math.floor(width / 130)) },

@@ -167,11 +167,13 @@ def test_a_funnel_equals_its_mart(
         choose(page, "breakdown_value", part or MISSING)
     condition = "breakdown_value is null" if part is None else f"breakdown_value = '{part}'"
     wanted = published.query(
-        "select step_number, reached_count, mature_reached_count from marts.mart_funnel_conversion"
-        f" where funnel_id = '{funnel}' and grain = 'all' and {condition} order by step_number"
+        "select step_number, mature_entrant_count, mature_reached_count"
+        " from marts.mart_funnel_conversion"
+        f" where funnel_id = '{funnel}' and grain = 'all' and {condition}"
+        " and mature_entrant_count > 0 order by step_number"
     )
     assert wanted
-    columns = ("step_number", "reached_count", "mature_reached_count")
+    columns = ("step_number", "mature_entrant_count", "mature_reached_count")
     assert [tuple(int(row[c]) for c in columns) for row in figures(page, "steps")] == wanted
     labels = page.evaluate(
         "[...document.querySelectorAll('#steps svg text')].map((text) => text.textContent)"
@@ -193,16 +195,16 @@ def test_every_cell_of_the_cohorts_equals_the_mart(
     curve: str, published: Published, chromium: Chromium
 ) -> None:
     page = opened(chromium, published.board("retention"), fragment=f"lang=en&retention_id={curve}")
-    shown = page.evaluate("""[...document.querySelectorAll('#cohorts tbody tr')].flatMap((row) =>
+    shown = page.evaluate("""[...document.querySelectorAll('#cohorts tr')].slice(2).flatMap((row) =>
         [...row.querySelectorAll('.cell')].map((cell, period) => [
             row.children[0].textContent, row.children[1].textContent, period, cell.textContent,
             cell.classList.contains('unripe')]))""")
     wanted = published.query(
         "select cast(cohort_start_date as varchar), cohort_size, period_number, retention_rate,"
-        " not is_mature and (retention_rate is not null or returned_count > 0)"
+        " not is_mature"
         f" from marts.mart_retention_cohorts where retention_id = '{curve}'"
         " and breakdown_value is null and cohort_start_date is not null"
-        " order by cohort_start_date, period_number"
+        " order by cohort_start_date desc, period_number"
     )
     assert [tuple(cell) for cell in shown] == [
         (name, f"{size:,}", period, percent(rate), unripe)
