@@ -74,8 +74,9 @@ class Series:
 class Item:
     """One thing on a board. `reading` says in one line how it is read; `marts` what it shows.
 
-    `day` is the date column that a period acts on. `empty` is said where there are no rows, or
-    with `hides_when_empty` nothing is. `is_wide` takes the whole width.
+    `day` is the date column that a period acts on. Where there are no rows, it is said why: that
+    nobody sends its events, that there are figures by another grain or in another period; else
+    `empty` is, or with `hides_when_empty` nothing. `is_wide` takes the whole width.
     """
 
     id: str
@@ -120,7 +121,8 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiles(Item):
-    """Figures in large type. With a `day`: of the last ripe one, beside those of 7 days before."""
+    """Figures in large type. With a `day`: of the last ripe one, beside those of 7 days before;
+    where that is a month's, of the month before."""
 
     tiles: tuple[Tile, ...]
 

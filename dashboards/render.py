@@ -18,6 +18,9 @@ from markupsafe import Markup
 
 from dashboards.board import Board, Choice, Item, Text
 from dashboards.boards import BOARDS
+from dashboards.boards.shared import DAYS_SHOWN
+from dashboards.events import Events
+from dashboards.notes import notes
 
 VEGA = f"vega-{vl_convert.__version__}.js"
 STATIC = Path(__file__).parent / "static"
@@ -69,11 +72,16 @@ def board_page(connection: duckdb.DuckDBPyConnection, board: Board, build: Build
             static="",
             fresh=build.fresh,
             vega=VEGA,
-            payload=_embedded(
-                {**payload(connection, board), "week_start": build.week_start}, build.currency
-            ),
+            payload=embedded(connection, board, build),
         )
     )
+
+
+def embedded(connection: duckdb.DuckDBPyConnection, board: Board, build: Build) -> Markup:
+    """What a page draws a board from, as it stands in it: no `<` ends the script that holds it."""
+    content = {**payload(connection, board), "week_start": build.week_start}
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("{currency}", build.currency).replace("<", "\\u003c"))
 
 
 def payload(connection: duckdb.DuckDBPyConnection, board: Board) -> dict[str, Any]:
@@ -88,7 +96,25 @@ def payload(connection: duckdb.DuckDBPyConnection, board: Board) -> dict[str, An
         else {"kind": "period", **_plain(choice)}
         for choice in board.filters
     ]
-    return {"filters": filters, "items": [_item(connection, item) for item in board.items]}
+    events = Events(connection)
+    choices = [choice.column for choice in board.filters if isinstance(choice, Choice)]
+    definitions = events.definitions(choices)
+    made_of = {item.id: events.of(item) for item in board.items}
+    all_made = [*made_of.values(), *(one for made in definitions.values() for one in made.values())]
+    return {
+        "filters": filters,
+        "items": [
+            {
+                **_item(connection, item),
+                "made_of": _plain(made_of[item.id]),
+                # It marks what is unusual itself.
+                "is_explained": "marts.mart_event_volume_daily" not in item.marts,
+            }
+            for item in board.items
+        ],
+        "definitions": _plain(definitions),
+        "notes": notes(connection, DAYS_SHOWN, {name for made in all_made for name in made.events}),
+    }
 
 
 def options(connection: duckdb.DuckDBPyConnection, choice: Choice) -> list[dict[str, Any]]:
@@ -148,9 +174,3 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-def _embedded(content: Any, currency: str) -> Markup:
-    """JSON that can stand in a page: no `<` ends the script that holds it."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("{currency}", currency).replace("<", "\\u003c"))

@@ -1,8 +1,8 @@
 """All pages of a build: the index, the boards, the glossary, the tables.
 
-    index.html        what is there, how fresh it is, and whether the checks passed
+    index.html        the figures of the day, how fresh they are, whether the checks passed; boards
     glossary.html     every figure, stage and definition in both languages
-    tables.html       the tables, and how they hang together
+    tables.html       the tables with their columns, and how they hang together
     boards/           a page for each board, and what all pages run
 
 What is slow is not made here but by `make docs`; the index links to it where it is there.
@@ -21,9 +21,10 @@ import vl_convert
 from dashboards.board import Text
 from dashboards.boards import BOARDS
 from dashboards.diagram import diagram
+from dashboards.front import FRONT
 from dashboards.glossary import names
 from dashboards.project import Project
-from dashboards.render import STATIC, VEGA, Build, board_page, templates
+from dashboards.render import STATIC, VEGA, Build, board_page, embedded, templates
 from dashboards.tables import published_tables
 
 PAGES = ("index.html", "glossary.html", "tables.html", "boards")
@@ -95,7 +96,9 @@ def write_site(
                   "build": build, "fresh": build.fresh, "tables": tables}  # fmt: skip
         pages = {
             "index.html": {
-                "title": Text("Start here", "从这里开始"),
+                "title": FRONT.title,
+                "board": FRONT,
+                "payload": embedded(connection, FRONT, build),
                 "checks": checks(connection),
                 "documents": MADE_BY_DOCS,
                 "project": project,

@@ -220,6 +220,7 @@ def _execute(
     from orchestration.dagster_home import dagster_home, history_hindrance, relax_history
     from orchestration.definitions import defs
     from orchestration.executor import NO_RUN, STARTED_BY_TAG
+    from orchestration.origin import give_origin
 
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
@@ -233,6 +234,7 @@ def _execute(
         instance.add_event_listener(run_id, recorder.on_event)
         instance.add_event_listener(NO_RUN, recorder.on_event)
         job = defs.resolve_job_def("build")
+        give_origin(instance, job.name)
         result = job.execute_in_process(
             instance=instance, run_id=run_id, raise_on_error=False, tags=tags
         )

@@ -1,6 +1,7 @@
 """The summary that ends `make run`: what came in, what came out, where it is, what to try next.
 
-It reads what any reader can, the published file, and the ledger of the warehouse.
+It reads what any reader can, the published file, and the ledger of the warehouse. Its figures
+are of the same days as those of the front page and the boards: the last ripe ones.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from typing import Any
 
 import duckdb
 
+from dashboards.board import Tiles
+from dashboards.boards.shared import last_ripe
+from dashboards.front import DAY, WEEK, shown
 from orchestration.came_in import quarantine
 from orchestration.dbt_runs import relative_to_root
 from orchestration.project import Settings, SettingsError
@@ -33,6 +37,8 @@ def summarize(settings: Settings) -> str:
         sections.append(("Came in", _ledger(warehouse)))
     with duckdb.connect(str(published), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        for item in (DAY, WEEK):
+            sections.append((item.title.en, _figures(connection, item, settings.currency)))
         for title, lines in _PUBLISHED.items():
             sections.append((title, lines(connection)))
     sections.append(("Where it is", _places(settings)))
@@ -58,10 +64,30 @@ def _ledger(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [*lines, in_quarantine] if in_quarantine else lines
 
 
+def _figures(connection: duckdb.DuckDBPyConnection, item: Tiles, currency: str) -> list[str]:
+    """What the front page shows, beside the figures of 7 days before."""
+    rows = shown(connection, item)
+    if not rows:
+        return ["nothing is ripe yet"]
+    header = ("", *(str(row[item.day]) for row in rows))
+    lines = [
+        (tile.label.en.format(currency=currency),
+         *(_figure(row[tile.column], tile.format) for row in rows))
+        for tile in item.tiles
+    ]  # fmt: skip
+    return _table(header, lines)
+
+
+def _figure(value: Any, format: str) -> str:
+    if value is None:
+        return "–"
+    return {"rate": f"{value:.1%}", "amount": f"{value:,.2f}"}.get(format, f"{value:,}")
+
+
 def _lifecycle(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "select stage_id, user_count, activity_date from marts.mart_lifecycle_daily"
-        " where activity_date = (select max(activity_date) from marts.mart_lifecycle_daily)"
+        f" where {last_ripe('marts.mart_lifecycle_daily', 'activity_date')}"
         " order by case stage_id when 'introduction' then 1 when 'growth' then 2"
         " when 'maturity' then 3 when 'dormancy' then 4 else 5 end"
     ).fetchall()
@@ -71,7 +97,7 @@ def _lifecycle(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _segments(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "select segment_id, count(*), max(snapshot_date) from marts.mart_rfm_scores"
-        " where snapshot_date = (select max(snapshot_date) from marts.mart_rfm_scores)"
+        f" where {last_ripe('marts.mart_rfm_scores', 'snapshot_date')}"
         " group by segment_id order by 2 desc, segment_id"
     ).fetchall()
     return _bars([(segment, count) for segment, count, _ in rows], _day("as of", rows))

@@ -1,4 +1,4 @@
-"""dbt's words in Dagster's: keys, groups, owners, kinds, and the sources that ingest makes."""
+"""dbt's words in Dagster's: keys, groups, owners, tags, and the sources that ingest makes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ class LayerTranslator(DagsterDbtTranslator):
                 enable_source_metadata=False,
             )
         )
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetSpec:
+        """Without kinds: the same two on every table would take half the room of its name."""
+        return super().get_asset_spec(manifest, unique_id, project).replace_attributes(kinds=set())
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         schema = dbt_resource_props.get("schema") or dbt_resource_props.get("source_name")

@@ -17,6 +17,7 @@ from dashboards.board import (
     Tiles,
 )
 from dashboards.boards.shared import DAY, newest
+from dashboards.specs import NEAREST
 
 _FEED = Text("Feed", "数据种类")
 _FILE = Text("File", "文件")
@@ -32,7 +33,7 @@ EVENTS_SHOWN = 40
 _ALL_IS_WELL = Text("Nothing: all is well.", "没有：一切正常。")
 
 _VOLUME_X = {"field": "event_date", "type": "temporal", "timeUnit": "utcyearmonthdate",
-             "axis": {"format": "%Y-%m-%d", "labelOverlap": "greedy", "title": None}}  # fmt: skip
+             "axis": {"labelOverlap": "greedy", "labelSeparation": 12, "title": None}}  # fmt: skip
 _VOLUME_TOOLTIP = [
     {"field": "event_date", "title": DAY, "type": "nominal"},
     {"field": "event_count", "title": _EVENTS, "format": ",d", "type": "quantitative"},
@@ -66,13 +67,23 @@ _VOLUME = {
             "encoding": {"y": {"field": "event_count", "type": "quantitative"}},
         },
         {
+            "params": [{"name": "nearest", "select": {**NEAREST, "encodings": ["x"]}}],
             "mark": {"type": "point", "filled": True, "size": 70},
             "encoding": {
                 "y": {"field": "event_count", "type": "quantitative"},
                 "tooltip": _VOLUME_TOOLTIP,
-                "color": {"value": RED},
-                "shape": {"value": "triangle-up"},
-                "opacity": {"condition": {"test": "datum.is_anomalous", "value": 1}, "value": 0},
+                "color": {"condition": {"test": "datum.is_anomalous", "value": RED}, "value": BLUE},
+                "shape": {
+                    "condition": {"test": "datum.is_anomalous", "value": "triangle-up"},
+                    "value": "circle",
+                },
+                "opacity": {
+                    "condition": [
+                        {"param": "nearest", "empty": False, "value": 1},
+                        {"test": "datum.is_anomalous", "value": 1},
+                    ],
+                    "value": 0,
+                },
             },
         },
     ],

@@ -17,7 +17,16 @@ from dashboards.board import (
     Tile,
     Tiles,
 )
-from dashboards.boards.shared import DAY, DAYS_SHOWN, SHARE, STAGE_COLUMNS, USERS, grain, newest
+from dashboards.boards.shared import (
+    DAY,
+    DAYS_SHOWN,
+    SHARE,
+    STAGE_COLUMNS,
+    USERS,
+    grain,
+    last_ripe,
+    newest,
+)
 from dashboards.specs import columns, lines, rows
 
 _ACTIVE = Series(
@@ -173,9 +182,7 @@ BOARD = Board(
                 daily.is_mature
             from marts.mart_lifecycle_daily as daily
             inner join seeds.dim_lifecycle_stages as stages on daily.stage_id = stages.stage_id
-            where daily.activity_date = (
-                select max(activity_date) from marts.mart_lifecycle_daily where is_mature
-            )
+            where {last_ripe("marts.mart_lifecycle_daily", "daily.activity_date")}
             order by stages.stage_number
             """,
             rows(

@@ -26,6 +26,24 @@ def newest(table: str, column: str, days: int = DAYS_SHOWN) -> str:
     return f"{column} > (select max(newest.{name}) - {days} from {table} as newest)"
 
 
+def last_ripe(table: str, column: str) -> str:
+    """A condition: the day is the last ripe one of the table; where none is, the last."""
+    name = column.rpartition(".")[2]
+    return (
+        f"{column} = (select coalesce(max(ripe.{name}) filter (where ripe.is_mature),"
+        f" max(ripe.{name})) from {table} as ripe)"
+    )
+
+
+def so_many_of(part: str, whole: str, name: str) -> str:
+    """The columns of words that say what a rate is made of: so many of so many."""
+    counts = f"format('{{:,}}', {part}), format('{{:,}}', {whole})"
+    return (
+        f"format('{{}} of {{}}', {counts}) as {name}_en,"
+        f" format('{{1}} 中的 {{0}}', {counts}) as {name}_zh"
+    )
+
+
 def grain(*grains: str) -> Choice:
     """Which length of period; the first is the default."""
     words = {"day": ("Days", "日"), "week": ("Weeks", "周"), "month": ("Months", "月")}

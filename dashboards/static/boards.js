@@ -11,11 +11,12 @@
       "Lighter, dashed or hatched: not ripe yet; these figures still move.",
       "较浅、虚线或斜纹：尚未成熟，数字还会变化。",
     ),
-    noneRipe: words("Nothing is ripe yet.", "还没有成熟的数字。"),
     figures: words("Figures", "数据"),
     rows: words("rows", "行"),
     first: words("the last 500 rows of", "最后 500 行，共"),
     sameDay: words("7 days before", "7 天前"),
+    monthBefore: words("the month before", "上月"),
+    points: words("points", "个百分点"),
     from: words("From", "从"),
     to: words("To", "到"),
     presets: [
@@ -111,8 +112,9 @@
     history.replaceState(null, "", `#${address}`);
   };
 
-  const isChosen = (item, row) =>
+  const isChosen = (item, row, isPassedOver = () => false) =>
     board.filters.every((filter) => {
+      if (isPassedOver(filter)) return true;
       if (filter.kind === "period") {
         const day = item.day && row[item.day];
         return !day || (day >= state.from && day <= state.to);
@@ -123,6 +125,7 @@
     });
 
   const chosenRows = (item) => item.rows.filter((row) => isChosen(item, row));
+  const explained = window.explained({ board, state, say, words, isChosen });
 
   const element = (tag, attributes = {}, ...children) => {
     const made = document.createElement(tag);
@@ -227,15 +230,15 @@
     tiles(item, rows, place) {
       const ripe = item.day ? rows.filter((row) => row[RIPE] !== false) : rows;
       const last = ripe[ripe.length - 1];
-      const before = item.day && last
-        && item.rows.find((row) => row[item.day] === shift(last[item.day], -7));
+      const before = item.day && earlier(item, last);
       place.replaceChildren(
-        ...(item.day ? [element("p", { class: "of-day" }, last[item.day])] : []),
+        ...(item.day ? [element("p", { class: "of-day" }, ofPeriod(last, item.day))] : []),
         element("div", { class: "tiles" }, ...item.tiles.map((tile) => element(
           "div", { class: "tile", "data-column": tile.column },
           element("span", { class: "name" }, say(tile.label)),
           element("b", {}, shown(last[tile.column], tile.format)),
-          before ? change(last[tile.column], before[tile.column], tile.format) : null,
+          before ? change(last[tile.column], before.row[tile.column], tile.format, before.name)
+            : null,
           tile.note ? element("span", { class: "change" }, asText(last[tile.note])) : null,
         ))));
       return item.day ? [last] : rows;
@@ -303,16 +306,17 @@
       const { room, line, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
       if (spec.layer) spec.layer = layersOf(spec, rows, figureOf(item));
       vegaEmbed(place.firstChild, {
-        ...spec,
+        ...explained.marked(spec, item, rows, place.clientWidth),
         data: { values: rows },
         width: "container",
         height,
         autosize: { type: "fit", contains: "padding" },
         background: null,
         description: say(item.title),
-        config: config(place.clientWidth, room),
+        config: config(place.clientWidth, explained.isMarked(item, rows), room),
       }, { actions: false, renderer: "svg",
-           tooltip: { theme: "custom", formatTooltip: told(tooltips(item.spec), item) } })
+           tooltip: { theme: "custom", formatTooltip: told(
+             [...tooltips(item.spec), ...explained.fields], item) } })
         .then((result) => {
           if (views.get(item.id)) views.get(item.id).finalize();
           views.set(item.id, result.view);
@@ -336,13 +340,31 @@
     return Math.max(80, new Set(rows.map((row) => row[field])).size * item.spec.line + 44);
   };
 
-  const change = (now, then, format) => {
+  const ofPeriod = ({ grain, ...row }, day) =>
+    (grain === "month" ? row[day].slice(0, 7)
+      : grain === "week" ? `${row[day]} – ${shift(row[day], 6)}` : row[day]);
+
+  // The same weekday a week before, so also the week before; of a month, the month before.
+  const earlier = (item, last) => {
+    const ofItem = item.rows.filter((row) => isChosen(item, row, ({ kind }) => kind === "period"));
+    const find = (day) => ofItem.find((row) => row[item.day] === day);
+    const isMonth = last.grain === "month";
+    const row = find(isMonth ? monthBefore(last[item.day]) : shift(last[item.day], -7));
+    return row && { row, name: isMonth ? WORDS.monthBefore : WORDS.sameDay };
+  };
+
+  const monthBefore = (day) => `${shift(`${day.slice(0, 8)}01`, -1).slice(0, 8)}01`;
+
+  // A rate differs by points, another figure by a share.
+  const change = (now, then, format, name) => {
     if (now === null || then === null || then === undefined) return null;
     const difference = now - then;
     const sign = difference > 0 ? "▲" : difference < 0 ? "▼" : "=";
-    const share = then ? ` (${RATE.format(Math.abs(difference / then))})` : "";
+    const by = format === "rate"
+      ? ` (${DECIMAL.format(100 * Math.abs(difference))} ${say(WORDS.points)})`
+      : then ? ` (${RATE.format(Math.abs(difference / then))})` : "";
     return element("span", { class: "change" },
-      `${sign} ${say(WORDS.sameDay)}: ${shown(then, format)}${difference ? share : ""}`);
+      `${sign} ${say(name)}: ${shown(then, format)}${difference ? by : ""}`);
   };
 
   const hint = (item, row, unripe) =>
@@ -561,7 +583,7 @@
 
   const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", '
     + '"Microsoft YaHei", sans-serif';
-  const config = (width, room = 0) => ({
+  const config = (width, isMarked, room = 0) => ({
     font: FONT,
     view: { stroke: null },
     mark: { tooltip: { content: "data" } },
@@ -571,7 +593,7 @@
     axisX: { labelFlush: false, labelPadding: 8 },
     axisY: { domain: false, ticks: false, labelPadding: 7, labelLimit: labelLimit(width, room) },
     legend: { orient: "top", labelFontSize: 12, labelColor: "#3a424d", symbolSize: 110,
-              symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: 6,
+              symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: isMarked ? 22 : 6,
               columns: Math.max(2, Math.floor(width / 130)) },
   });
 
@@ -591,24 +613,20 @@
     const card = document.getElementById(item.id);
     const place = card.querySelector(".drawing");
     const rows = chosenRows(item).map((row) => inLanguage(item, row));
-    const isEmpty = rows.length === 0
-      || (item.kind === "tiles" && item.day && rows.every((row) => row[RIPE] === false));
-    const figure = item.kind === "chart" ? figureOf(item) : undefined;
-    const isUnripe = !isEmpty && figure && rows.every((row) => row[figure] === null);
-    card.hidden = isEmpty && item.hides_when_empty;
-    card.querySelector(".note").textContent = "";
-    if (isEmpty || isUnripe) {
+    const because = explained.emptyBecause(item, rows);
+    card.hidden = rows.length === 0 && item.hides_when_empty;
+    const said = [];
+    if (because !== null) {
       if (views.get(item.id)) views.get(item.id).finalize();
       views.delete(item.id);
-      place.replaceChildren(element("p", { class: "empty" },
-        say(isEmpty ? item.empty : WORDS.noneRipe)));
+      place.replaceChildren(element("p", { class: "empty" }, because));
     } else {
       if (item.kind === "chart" && !place.querySelector(".vega")) place.replaceChildren();
       const seen = draw[item.kind](item, rows, place);
-      if (seen.some((row) => row[RIPE] === false)) {
-        card.querySelector(".note").textContent = `◌ ${say(WORDS.unripe)}`;
-      }
+      if (seen.some((row) => row[RIPE] === false)) said.push(`◌ ${say(WORDS.unripe)}`);
+      said.push(explained.unsentNote(item));
     }
+    card.querySelector(".note").textContent = said.join(" ");
     const details = card.querySelector("details.figures");
     const count = rows.length > FIGURES_SHOWN
       ? `${say(WORDS.first)} ${COUNT.format(rows.length)}`
@@ -627,6 +645,8 @@
     remember();
     drawFilters();
     items.forEach(drawItem);
+    const isMarked = items.some((item) => explained.isMarked(item, chosenRows(item)));
+    document.getElementById("marks").textContent = isMarked ? explained.legend() : "";
     document.documentElement.dataset.drawn = language();
   };
 

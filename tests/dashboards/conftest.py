@@ -29,6 +29,15 @@ SEEDS = {path.stem: path.read_text(encoding="utf-8") for path in SHIPPED_SEEDS_D
 SEEDS["retentions"] += (
     "by_platform,By platform,按平台,app_opened,first_ever,*,week,,,,4,,,event:platform,,,,\n"
 )
+# Of an event that nobody sends.
+SEEDS["activities"] += "push,Opened a push,打开推送,push_opened,\n"
+CAMPAIGNS = [
+    {"campaign_id": "spring", "campaign_name": "Spring", "starts_at": "2024-02-12",
+     "ends_at": "2024-02-26T23:59:59Z"},
+    {"campaign_id": "unnamed", "starts_at": "2024-03-12"},
+]  # fmt: skip
+SILENT = date(2024, 3, 20)
+"""A day on which nothing came."""
 CHECKS = (
     BuildCheck("marts.mart_active_users_daily", "unique", "dbt test", "passed", 0, None),
     BuildCheck(
@@ -55,12 +64,16 @@ def events() -> list[dict[str, Any]]:
 
     for place in range(DAYS):
         day = FIRST + timedelta(days=place)
+        if day == SILENT:
+            continue
         for who in range(PEOPLE):
             if place < who or (place * 7 + who * 3) % (2 + who % 9):
                 continue
             add("app_opened", day, who, 8)
             if (place + who) % 3 == 0:
                 add("order_placed", day, who, 9, order_id=f"o{place}-{who}", amount=10 + who)
+            if (place + who) % 30 == 0:
+                add("order_refunded", day, who, 11, order_id=f"o{place}-{who}", amount=5)
             if (place + who) % 5 == 0:
                 add("campaign_received", day, who, 7, campaign_type="Type A")
             if (place + who) % 15 == 0:
@@ -105,7 +118,7 @@ def publish_with_pages(settings: Settings) -> Published:
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     folder = tmp_path_factory.mktemp("boards")
-    build_warehouse(folder, events=events(), seeds=SEEDS)
+    build_warehouse(folder, events=events(), feeds={"campaigns": CAMPAIGNS}, seeds=SEEDS)
     return publish_with_pages(settings_of(folder))
 
 

@@ -18,6 +18,7 @@ from orchestration.builds import builds_dir
 from orchestration.dbt_runs import exposed_nodes, load_manifest
 from orchestration.rollback import rollback
 from orchestration.site import project_of
+from orchestration.summary import summarize
 from tests.browser import DESKTOP, PHONE, Chromium, Size
 from tests.dashboards.conftest import CHECKS, Published, publish_with_pages
 from tests.support import environment_of
@@ -43,9 +44,8 @@ def test_no_link_is_dead_and_none_leads_elsewhere(published: Published) -> None:
 
 
 def test_anchors_of_the_tables_are_there(published: Published) -> None:
-    index = (published.folder / "index.html").read_text(encoding="utf-8")
     tables = (published.folder / "tables.html").read_text(encoding="utf-8")
-    anchors = re.findall(r'href="tables.html#([^"]+)"', index)
+    anchors = set(re.findall(r'href="#([^"]+)"', tables))
     assert len(anchors) == len(exposed_nodes(load_manifest()))
     assert [anchor for anchor in anchors if f'id="{anchor}"' not in tables] == []
 
@@ -73,10 +73,77 @@ def test_the_index_says_which_build_how_fresh_and_whether_it_passed(
     assert build.built_at[:16] in facts
     assert "1 passed" in facts
     assert "1 to look at" in facts
+    assert page.evaluate("document.querySelectorAll('main table').length") == 0
+    page = chromium.open(published.folder / "tables.html", DESKTOP, "lang=en")
     text = page.evaluate("document.querySelector('main').innerText")
     for table, count in build.row_counts.items():
         assert table in text
         assert f"{count:,}" in text
+
+
+def test_the_front_page_begins_with_the_last_whole_day_as_the_boards_and_the_summary_do(
+    published: Published, chromium: Chromium
+) -> None:
+    page = chromium.open(published.folder / "index.html", DESKTOP, "lang=en")
+    page.wait_for("document.querySelector('#week .tile')")
+    tops = [page.evaluate(f"document.querySelector('{one}').getBoundingClientRect().top")
+            for one in (".facts", "#day", "#week", ".cards")]  # fmt: skip
+    assert tops == sorted(tops)
+    [(day, before)] = published.query(
+        "select max(activity_date), max(activity_date) - 7"
+        " from marts.mart_active_users_daily where is_mature"
+    )
+    figures = published.query(
+        "select dau, new_user_count, order_count, net_amount"
+        " from marts.mart_active_users_daily"
+        " inner join marts.mart_growth_accounting as growth on activity_date ="
+        " growth.period_start_date and growth.grain = 'day' and activity_id = 'any'"
+        " inner join marts.mart_sales_periods as sales on activity_date ="
+        " sales.period_start_date and sales.grain = 'day'"
+        f" where activity_date in ('{day}', '{before}') order by activity_date desc"
+    )
+    now, then = ([f"{d:,}", f"{n:,}", f"{o:,}", f"{a:,.2f}"] for d, n, o, a in figures)
+    assert page.evaluate("document.querySelector('#day .of-day').textContent") == str(day)
+    tiles = page.evaluate(
+        "[...document.querySelectorAll('#day .tile')].map((tile) => tile.innerText)"
+    )
+    for tile, figure, earlier in zip(tiles, now, then, strict=True):
+        assert figure in tile.splitlines()
+        assert f"7 days before: {earlier}" in tile
+    [(retained, active, rate)] = published.query(
+        "select retained_user_count, retained_user_count + churned_user_count,"
+        " retained_user_count / (retained_user_count + churned_user_count)"
+        " from marts.mart_growth_accounting where grain = 'week' and activity_id = 'any'"
+        " and is_mature order by period_start_date desc limit 1"
+    )
+    week = page.evaluate("document.querySelector('#week').innerText")
+    assert f"{rate:.1%}" in week
+    assert f"{retained:,} of {active:,}" in week
+    overview = chromium.open(published.board("overview"), DESKTOP, "lang=en")
+    overview.wait_for("document.querySelector('#kpis .of-day')")
+    assert overview.evaluate("document.querySelector('#kpis .of-day').textContent") == str(day)
+    summary = summarize(published.settings)
+    section = summary[summary.index("The last whole day\n") :]
+    assert section.splitlines()[1].split() == [str(day), str(before)]
+    for figure in now:
+        assert figure in section
+    [stages] = re.findall(r"Lifecycle stages\n  on (\S+)", summary)
+    assert stages == str(day)
+    [(snapshot,)] = published.query(
+        "select max(snapshot_date) from marts.mart_rfm_scores where is_mature"
+    )
+    assert f"as of {snapshot}" in summary
+
+
+def test_the_front_page_of_an_empty_build_says_so(
+    published_empty: Published, chromium: Chromium
+) -> None:
+    page = chromium.open(published_empty.folder / "index.html", PHONE, "lang=zh")
+    page.wait_for("document.querySelector('#week .empty')")
+    for item in ("day", "week"):
+        said = page.evaluate(f"document.querySelector('#{item} .empty').textContent")
+        assert said == "还没有人发送任何事件。"
+    assert "nothing is ripe yet" in summarize(published_empty.settings)
 
 
 def test_documents_are_linked_once_they_are_made(published: Published, chromium: Chromium) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import dagster as dg
 import duckdb
@@ -28,7 +30,7 @@ from orchestration.publishing import DATABASE, current_build, publish
 from orchestration.summary import summarize
 from orchestration.up_to_date import published_already
 from orchestration.warehouse import connect
-from tests.browser import Page, browser, executable
+from tests.browser import Page, Size, browser, executable
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
 from tests.pipeline.ui import Ui, click, free_port, links, running_ui, shows
 from tests.support import dbt_target, environment_of, settings_of, write_feeds
@@ -510,6 +512,38 @@ def test_5_the_ui_explains_a_table_and_leads_from_a_red_check_to_its_rows(line: 
         page = chromium.open(f"{ui.pages}/boards/lifecycle.html")
         page.wait_for("document.documentElement.dataset.drawn")
         is_quiet(page, ui)
+
+
+def test_5_the_home_page_of_the_ui_shows_the_runs_of_make_build(line: Line) -> None:
+    asked = """{
+        runsOrError { ... on Runs { results { repositoryOrigin {
+            repositoryName repositoryLocationName } } } }
+        repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } }
+    }"""
+    with running_ui(line.environment) as ui:
+        request = Request(
+            f"{ui.address}/graphql",
+            json.dumps({"query": asked}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(request) as answer:
+            told = json.load(answer)["data"]
+        [repository] = told["repositoriesOrError"]["nodes"]
+        origins = [run["repositoryOrigin"] for run in told["runsOrError"]["results"]]
+        assert len(origins) >= len(line.runs("run_id")) > 2
+        for origin in origins:
+            assert origin["repositoryName"] == repository["name"]
+            assert origin["repositoryLocationName"] == repository["location"]["name"]
+        if executable() is None:
+            pytest.skip("Chromium is not installed: apt-get install chromium")
+        with browser() as chromium:
+            page = chromium.open(ui.address, Size(1280, 900))
+            page.wait_for("document.querySelector('a[href$=\"/jobs/build\"]')", 60)
+            page = chromium.open(f"{ui.address}/assets", Size(1366, 8000))
+            names = """[...document.querySelectorAll('a[href^="/assets/marts/"] span')]
+                .map((name) => name.textContent)"""
+            page.wait_for(f"{names}.length > 10", 60)
+            assert [name for name in page.evaluate(names) if "…" in name] == []
 
 
 def is_quiet(page: Page, ui: Ui) -> None:

@@ -227,7 +227,7 @@ def test_lineage_is_whole_from_raw_files_to_readers(defs: dg.Definitions) -> Non
     assert dg.AssetKey(["raw", "events"]) in upstream
     assert dg.AssetKey(["raw_files", "events"]) in upstream
     assert dg.AssetKey(["seeds", "event_names"]) in upstream
-    published = dg.AssetKey(["publish", *mart.path])
+    published = dg.AssetKey(["publish", mart.path[1]])
     assert graph.get(published).parent_keys == {mart}
     assert dg.AssetKey(["readers", "user_growth"]) in graph.get(published).child_keys
 
@@ -241,7 +241,6 @@ def test_every_asset_has_an_owner_and_the_file_that_makes_it(defs: dg.Definition
     for spec in defs.resolve_all_asset_specs():
         name = spec.key.to_user_string()
         assert len(spec.owners) == 1, name
-        assert spec.kinds, name
         [file] = spec.metadata["dagster/code_references"].code_references
         assert Path(file.file_path).is_file(), name
 
@@ -250,13 +249,13 @@ def test_owners_are_said_by_folder_and_by_who_reads(defs: dg.Definitions) -> Non
     owners = {spec.key.to_user_string(): spec.owners for spec in defs.resolve_all_asset_specs()}
     assert owners["raw/events"] == owners["publish/build"] == ["team:data-operations"]
     assert owners["seeds/funnels"] == owners["seeds/dim_funnels"] == ["team:user-operations"]
-    assert owners["marts/mart_rfm_scores"] == owners["publish/marts/mart_rfm_scores"]
+    assert owners["marts/mart_rfm_scores"] == owners["publish/mart_rfm_scores"]
     assert owners["marts/mart_rfm_scores"] == owners["readers/customer_value"]
 
 
 def test_every_table_has_its_columns_described(defs: dg.Definitions) -> None:
-    specs = defs.resolve_all_asset_specs()
-    tables = [spec for spec in specs if {"duckdb", "csv"} & spec.kinds]
+    # What is no table has a kind, and tables have none: it would take the room of their names.
+    tables = [spec for spec in defs.resolve_all_asset_specs() if spec.kinds <= {"csv"}]
     assert len(tables) > 250
     for spec in tables:
         columns = spec.metadata["dagster/column_schema"].columns
@@ -267,7 +266,7 @@ def test_every_table_has_its_columns_described(defs: dg.Definitions) -> None:
         for spec in tables
         if spec.tags.get("personal_data") == "identifier"
     }
-    assert {"marts/mart_rfm_scores", "publish/marts/mart_rfm_scores"} <= people
+    assert {"marts/mart_rfm_scores", "publish/mart_rfm_scores"} <= people
     assert "marts/mart_lifecycle_daily" not in people
 
 

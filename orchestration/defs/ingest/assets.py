@@ -154,7 +154,6 @@ def _feed_spec(feed: Feed) -> dg.AssetSpec:
         deps=[["raw_files", feed.name]],
         description=f"{feed.description} Every column is text as it came.",
         group_name="raw",
-        kinds={"duckdb"},
         owners=LINE_OWNERS,
         metadata={"dagster/column_schema": _schema(columns), **written_in(INGEST / "feeds.py")},
     )
@@ -167,7 +166,6 @@ def _ledger_spec(name: str) -> dg.AssetSpec:
         deps=[["raw_files", feed.name] for feed in FEEDS],
         description=description,
         group_name="raw",
-        kinds={"duckdb"},
         owners=LINE_OWNERS,
         metadata={"dagster/column_schema": _schema(columns), **written_in(INGEST / "ledger.py")},
     )

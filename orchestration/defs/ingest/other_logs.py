@@ -41,7 +41,6 @@ def log_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
             deps=[["raw_files", name]],
             description=source["description"] or f"One row per row of a file of {name}.",
             group_name="raw",
-            kinds={"duckdb"},
             owners=owners_of(source),
             metadata=written_in(DBT_PROJECT_DIR / source["original_file_path"]),
         )

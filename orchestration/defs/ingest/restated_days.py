@@ -30,7 +30,6 @@ class Why(dg.Config):
     partitions_def=DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="raw",
-    kinds={"duckdb"},
     owners=owners_of_schema(load_manifest(), "raw"),
     metadata={
         "dagster/column_schema": dg.TableSchema(

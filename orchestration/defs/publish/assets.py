@@ -42,11 +42,10 @@ def _specs() -> Iterator[dg.AssetSpec]:
     line_owners = owners_of_schema(MANIFEST, "raw")
     for node in exposed_nodes(MANIFEST):
         yield dg.AssetSpec(
-            [GROUP, node["schema"], node["alias"]],
+            [GROUP, node["alias"]],
             deps=[translator.get_asset_key(node)],
             description=node["description"],
             group_name=GROUP,
-            kinds={"duckdb", "parquet"},
             owners=owners_of(node),
             tags=translator.get_tags(node),
             metadata={
@@ -58,10 +57,10 @@ def _specs() -> Iterator[dg.AssetSpec]:
     for board in BOARDS:
         yield dg.AssetSpec(
             [GROUP, "boards", board.name],
-            deps=[[GROUP, *mart.split(".")] for mart in board.marts if "." in mart],
+            deps=[[GROUP, mart.split(".")[1]] for mart in board.marts if "." in mart],
             description=f"{board.question.en}\n\n{board.question.zh}",
             group_name=GROUP,
-            kinds={"html", "javascript"},
+            kinds={"html"},
             owners=line_owners,
             metadata={
                 "page": page(f"boards/{board.name}.html"),
@@ -71,7 +70,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
         )
     yield dg.AssetSpec(
         PAGES_KEY,
-        deps=[[GROUP, node["schema"], node["alias"]] for node in exposed_nodes(MANIFEST)],
+        deps=[[GROUP, node["alias"]] for node in exposed_nodes(MANIFEST)],
         description="The index of what is published, the glossary, and the tables with a diagram.",
         group_name=GROUP,
         kinds={"html"},
@@ -90,7 +89,6 @@ def _specs() -> Iterator[dg.AssetSpec]:
             f"`{DATABASE}`, Parquet by table and the data-quality report, swapped in at once."
         ),
         group_name=GROUP,
-        kinds={"duckdb"},
         owners=line_owners,
         metadata={
             "dagster/column_schema": dg.TableSchema(

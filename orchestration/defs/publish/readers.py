@@ -19,7 +19,7 @@ def readers() -> dg.Definitions:
         specs.append(
             dg.AssetSpec(
                 ["readers", exposure["name"]],
-                deps=[["publish", node["schema"], node["alias"]] for node in nodes],
+                deps=[["publish", node["alias"]] for node in nodes],
                 description=exposure["description"],
                 group_name="readers",
                 kinds={exposure["type"]},
