@@ -211,3 +211,16 @@
 {% macro spark__json_property_names(json) -%}
     array_join(json_object_keys({{ json }}), ', ')
 {%- endmacro %}
+
+{# Whether a text is as a pattern says, from its first character to its last. #}
+{% macro is_like_pattern(text, pattern) -%}
+    {{ adapter.dispatch('is_like_pattern')(text, pattern) }}
+{%- endmacro %}
+
+{% macro default__is_like_pattern(text, pattern) -%}
+    regexp_full_match({{ text }}, '(?s)' || {{ pattern }})
+{%- endmacro %}
+
+{% macro spark__is_like_pattern(text, pattern) -%}
+    {{ text }} rlike concat('(?s)^(?:', {{ pattern }}, ')$')
+{%- endmacro %}
