@@ -14,7 +14,7 @@ from orchestration.project import SHIPPED_SEEDS_DIR
 from orchestration.warehouse import connect
 from tests.pipeline.ingest_support import World
 
-FALLBACKS = {"lifecycle_stages", "rfm_segments", "rfm_segment_labels"}
+FALLBACKS = {"lifecycle_stages", "rfm_segments", "rfm_segment_labels", "placeholder_ids"}
 
 
 @pytest.fixture
