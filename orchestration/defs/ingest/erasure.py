@@ -107,10 +107,13 @@ def erase(
     rewritten, or the key of the hashes is another one than before.
     """
     _recall(connection, settings)
+    is_known = count(connection, "raw.erased_ids") > 0
+    if not is_known and not count(connection, f"raw.{REQUESTS}"):
+        return None
     define_raw_instant(connection, settings)
     define_person_id(connection, seeds)
     asked = requests(connection)
-    if not asked and not count(connection, "raw.erased_ids"):
+    if not asked and not is_known:
         return None
     set_key(connection, KEY, _key(settings, connection))
     return _Erasing(connection, settings, links, now, say).all(asked)
