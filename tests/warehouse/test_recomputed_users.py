@@ -231,3 +231,34 @@ def test_definitions_that_come_back_after_a_build_that_broke_off_make_them_anew(
     spoil(folder, "user 01")  # as the rows of the other definitions would stand
     support.build_warehouse(folder, seeds=SEEDS)
     assert spoiled(folder) == set()
+
+
+def told(folder: Path, **changed: str) -> list[str]:
+    """What a build would say that it has computed anew, once these definitions are loaded."""
+    settings = support.settings_of(folder)
+    support.read_definitions(folder, changed)
+    support.ingest_raw(settings)
+    with connect(settings) as connection:
+        run = transforming.begin(connection, settings, load_manifest())
+        return list(transforming.what_was_computed(connection, run, load_manifest()))
+
+
+def test_what_was_computed_anew_is_told_with_its_reason(folder: Path) -> None:
+    count = len(by_user_models(load_manifest()))
+    assert told(folder) == []
+    changed = {
+        "funnels": SEEDS["funnels"].replace("to_buy,172800", "to_buy,60") + "again,3600,,\n",
+        "funnel_steps": SEEDS["funnel_steps"] + "again,1,view\n",
+        "retentions": "".join(SEEDS["retentions"].splitlines(keepends=True)[:2]),
+    }
+    assert told(folder, **changed) == [
+        f"{count} tables of definitions for all users, because of funnel_steps.csv again (new), "
+        "funnels.csv again (new), funnels.csv to_buy (changed), retentions.csv rolling (gone)"
+    ]
+
+
+def test_another_plan_computes_everything_and_says_so(folder: Path) -> None:
+    assert told(folder, event_names="event_name,is_activity\nview,false\n") == [
+        "everything from the raw files, because settings, SQL, the tracking plan or the rates are "
+        "others than before"
+    ]

@@ -45,8 +45,8 @@ def plain(text: str) -> str:
 
 
 def word(text: str) -> str:
-    """A word that we gave, however it is written: `First ever` is `first_ever`."""
-    small = re.sub(r"[\s\-_]+", "_", plain(text).lower())
+    """A word that we gave, however it is written: `Step 02` is `step_2`."""
+    small = re.sub(r"_0+(?=\d)", "_", re.sub(r"[\s\-_]+", "_", plain(text).lower()))
     number = decimal(small)
     return str(int(number)) if number is not None and number == int(number) else small
 
