@@ -1,7 +1,6 @@
 """Ingest as Dagster assets: the raw folders, the raw tables made of them, the definitions."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import dagster as dg
 
@@ -291,7 +290,7 @@ def materializations(
                 "seconds": round(report.seconds, 3),
             },
         )
-    seeds = {Path(seed.file).stem: seed for seed in report.seeds if seed.is_known}
+    seeds = {seed.file: seed for seed in report.seeds if seed.is_known}
     for definition in DEFINITIONS:
         yield dg.MaterializeResult(
             asset_key=["seeds", definition.name],
