@@ -144,7 +144,7 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         )
     for (schema, table), count in zip(relations, build.row_counts.values(), strict=True):
         yield dg.MaterializeResult(
-            asset_key=[GROUP, schema, table],
+            asset_key=[GROUP, table],
             metadata={
                 "dagster/row_count": count,
                 "parquet": f"{folder}/parquet/{schema}/{table}.parquet",
