@@ -524,7 +524,7 @@ UNREADABLE = {
     "binary.csv": (b"event_id\n\0\0\1\2\xff", "binary"),
     "page.csv": (b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n", "HTML"),
     "page.jsonl": (b"\n  <html>\n<body>503</body>\n", "HTML"),
-    "array.jsonl": (b'[\n  {"event_id": "1"},\n  {"event_id": "2"},\n', "breaks off in line 3"),
+    "array.jsonl": (b'[\n  {"event_id": "1"},\n  {"event_id": "2"},\n', "breaks off in line 4"),
     "text.jsonl": (b"hello\nworld\n", "JSON object"),
     "strange.csv": (b"colour,size\nred,1\n", "None of the columns"),
     "headless.csv": (b"1,x\n2,y\n", "None of the columns"),

@@ -53,7 +53,7 @@ def _decoded(data: bytes, encoding: str, is_whole: bool) -> str | None:
 
 
 def _utf16_of(data: bytes, is_whole: bool) -> str | None:
-    """The byte order in which the text is text: it has ASCII, and no control characters.
+    """The byte order in which the text is text: it has some ASCII, and no control characters.
 
     Read the other way round, every ASCII character is one of a far-off block.
     """
@@ -62,7 +62,7 @@ def _utf16_of(data: bytes, is_whole: bool) -> str | None:
         text = _decoded(data, encoding, is_whole) or ""
         is_clean = not any(c < " " and c not in "\t\r\n" for c in text)
         ascii_count = sum(c < "\x80" for c in text)
-        if is_clean and ascii_count > 0.05 * len(text):
+        if is_clean and ascii_count >= 0.2 * len(text):
             found.append(encoding)
     return found[0] if len(found) == 1 else None
 
