@@ -26,6 +26,7 @@ class Stop:
     def __init__(self, tell: Callable[[], object]) -> None:
         self.signal: int | None = None
         self._tell = tell
+        self._is_raised = False
         self._lock = Lock()
 
     def run(self, work: Callable[[], int]) -> int:
@@ -73,8 +74,10 @@ class Stop:
             watcher.join(1.0)
 
     def _raise(self, number: int, _frame: FrameType | None) -> None:
-        if self.signal is None:
-            self.signal = number
+        # The watcher may have noted the signal already; what cleans up is not interrupted again.
+        self.signal = self.signal or number
+        if not self._is_raised:
+            self._is_raised = True
             raise KeyboardInterrupt
 
     def _watch(self, reader: int) -> None:

@@ -137,6 +137,8 @@ def what_was_computed(
     ).fetchone() or (0, 0)
     if loads or users:
         yield f"{users:,} user(s), because of {loads:,} file(s) that came or changed"
+    elif is_same and not changes:
+        yield "nobody, because no file came or changed, and no definition did"
 
 
 def forget_other_definitions(
