@@ -34,6 +34,12 @@ _ALL_IS_WELL = Text("Nothing: all is well.", "没有：一切正常。")
 
 _VOLUME_X = {"field": "event_date", "type": "temporal", "timeUnit": "utcyearmonthdate",
              "axis": {"labelOverlap": "greedy", "labelSeparation": 12, "title": None}}  # fmt: skip
+
+
+def _volume(column: str) -> dict[str, object]:
+    return {"field": column, "type": "quantitative", "axis": {"title": _EVENTS, "tickCount": 5}}
+
+
 _VOLUME_TOOLTIP = [
     {"field": "event_date", "title": DAY, "type": "nominal"},
     {"field": "event_count", "title": _EVENTS, "format": ",d", "type": "quantitative"},
@@ -44,33 +50,26 @@ _VOLUME_TOOLTIP = [
     {"field": "explanation", "title": Text("Odd", "异常"), "type": "nominal"},
 ]  # fmt: skip
 _VOLUME = {
-    "encoding": {"x": _VOLUME_X},
+    "encoding": {"x": _VOLUME_X, "y": _volume("event_count")},
     "layer": [
         {
             "mark": {"type": "area", "color": GREY, "opacity": 0.25},
-            "encoding": {
-                "y": {"field": "lower_count", "type": "quantitative",
-                      "axis": {"title": _EVENTS, "tickCount": 5}},
-                "y2": {"field": "upper_count"},
-            },
+            "encoding": {"y": _volume("lower_count"), "y2": {"field": "upper_count"}},
         },
         {
             "only": "ripe",
             "transform": [{"filter": "datum.is_mature"}],
             "mark": {"type": "line", "color": BLUE, "strokeWidth": 1.5},
-            "encoding": {"y": {"field": "event_count", "type": "quantitative"}},
         },
         {
             "only": "tail",
             "transform": [{"filter": "datum.is_tail"}],
             "mark": {"type": "line", "color": BLUE, "strokeDash": [4, 3], "opacity": 0.6},
-            "encoding": {"y": {"field": "event_count", "type": "quantitative"}},
         },
         {
             "params": [{"name": "nearest", "select": {**NEAREST, "encodings": ["x"]}}],
             "mark": {"type": "point", "filled": True, "size": 70},
             "encoding": {
-                "y": {"field": "event_count", "type": "quantitative"},
                 "tooltip": _VOLUME_TOOLTIP,
                 "color": {"condition": {"test": "datum.is_anomalous", "value": RED}, "value": BLUE},
                 "shape": {

@@ -234,7 +234,7 @@ _FLOW_SPEC = {
                  "encoding": {**_WHERE, "y": {"field": "middle", "type": "quantitative"}}},
                 {
                     "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": 3,
-                             "fontSize": 12,
+                             "fontSize": {"expr": "width < 560 ? 10 : 12"},
                              "limit": {"expr": "0.9 * width / (domain('x')[1] - domain('x')[0])"}},
                     "encoding": {
                         "x": {"field": "left", "type": "quantitative"},
