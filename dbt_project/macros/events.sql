@@ -106,7 +106,7 @@ rates as (
 
 placeholders as (
 
-    select * from {{ ref('dim_placeholder_ids') }}
+    {{ placeholder_list() }}
 
 ),
 
@@ -144,22 +144,20 @@ converted as (
 
     select
         typed.*,
-        case when users.placeholder_id is null then typed.given_user_id end as user_id,
-        case when devices.placeholder_id is null then typed.given_anonymous_id end as anonymous_id,
-        {{ placeholder_columns("'user_id'") }} as placeholder_columns,
+        {{ known_id('typed.given_user_id') }} as user_id,
+        {{ known_id('typed.given_anonymous_id') }} as anonymous_id,
+        {{ placeholder_columns('typed', "'user_id'") }} as placeholder_columns,
         case
             when typed.amount is null or typed.currency is null
                 or typed.currency = '{{ reporting_currency() }}' then typed.amount
             else {{ try_cast('cast(typed.amount as decimal(19, 4)) * rates.rate', 'decimal(18, 4)') }}
         end as reporting_amount
     from typed
+    cross join placeholders
     left join rates
         on typed.currency = rates.currency
         and typed.occurred_at >= rates.valid_from_at
         and typed.occurred_at < rates.valid_to_at
-    left join placeholders as users on lower(typed.given_user_id) = users.placeholder_id
-    left join placeholders as devices
-        on lower(typed.given_anonymous_id) = devices.placeholder_id
 
 )
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.defs.ingest.ids import define_person_id
 from orchestration.defs.ingest.readers import BLANKS, MACROS
+from orchestration.defs.ingest.seeds import read_seeds
 from orchestration.warehouse import connect
 from tests.pipeline.ingest_support import World
 from tests.warehouse.test_engine_bodies import macros
@@ -37,7 +38,7 @@ def world(tmp_path: Path) -> World:
 def define(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     for macro in MACROS:
         connection.execute(macro)
-    define_person_id(connection, world.settings, world.root)
+    define_person_id(connection, read_seeds(world.settings))
 
 
 def test_ingest_and_staging_trim_the_same_which_is_every_blank_of_unicode(world: World) -> None:

@@ -112,7 +112,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "contents": [{"content_id": "c1\t", "author_id": "None"}],
         "campaign_assignments": [{"campaign_id": "k", "user_id": "undefined"}],
         "consents": [
-            {"user_id": "null", "anonymous_id": "x30", "purpose": "mail ", "recorded_at": "2024"}
+            {
+                "user_id": "null",
+                "anonymous_id": "x30",
+                "purpose": "mail ",
+                "recorded_at": "2024-01-01",
+            }
         ],
         "erasure_requests": [{"user_id": "null", "requested_at": "2024-06-05"}],
     }

@@ -4,7 +4,7 @@ with
 
 placeholders as (
 
-    select * from {{ ref('dim_placeholder_ids') }}
+    {{ placeholder_list() }}
 
 ),
 
@@ -49,19 +49,16 @@ judged as (
         given.row_number,
         given.load_id,
         given.content_hash,
-        case when users.placeholder_id is null then given.given_user_id end as known_user_id,
-        case when devices.placeholder_id is null then given.given_anonymous_id end
-            as known_anonymous_id,
-        {{ placeholder_columns('given.user_column') }} as placeholder_columns,
+        {{ known_id('given.given_user_id') }} as known_user_id,
+        {{ known_id('given.given_anonymous_id') }} as known_anonymous_id,
+        {{ placeholder_columns('given', 'given.user_column') }} as placeholder_columns,
         coalesce(
             given.reason,
-            case when users.placeholder_id is not null then given.reason_without_user end
+            case when {{ is_placeholder('given.given_user_id') }} then given.reason_without_user end
         ) as reason,
         given.payload
     from given
-    left join placeholders as users on lower(given.given_user_id) = users.placeholder_id
-    left join placeholders as devices
-        on lower(given.given_anonymous_id) = devices.placeholder_id
+    cross join placeholders
 
 ),
 
