@@ -45,7 +45,7 @@ SEEDS = {
     "event_names": "event_name,role\norder,order\n",
     "funnels": "funnel_id,from_at,to_at\n"
     "days,2024/6/1,20240602\n"
-    "times,2024/6/1 9:30,20240602T093000+0800\n",
+    "times,2024/6/1 9:30,2024/6/2 09:30+0800\n",
     "funnel_steps": "funnel_id,step_number,event_name\ndays,1,order\ntimes,1,order\n",
     "stickiness": "stickiness_id,period,from_at,to_at\nrange,range,2024年6月1日,2024.6.2\n",
 }
