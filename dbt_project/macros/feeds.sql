@@ -1,27 +1,31 @@
-{# The feeds beside `events`, with the columns without which a row says nothing, and how each is
-   read. A row that lacks one is quarantined as `missing_<column>`, one whose value cannot be read
-   as `unparseable_<column>`. #}
+{# The feeds beside `events`, with the columns without which a row says nothing. A row that
+   lacks one is quarantined as `missing_<column>`, one whose value cannot be read as
+   `unparseable_<column>`. #}
 {% macro feed_required_columns() -%}
     {{ return({
-        'users': {'user_id': 'user_id'},
-        'contents': {'content_id': 'content_id'},
-        'campaigns': {'campaign_id': 'campaign_id'},
-        'campaign_assignments': {'campaign_id': 'campaign_id', 'user_id': 'user_id'},
-        'channel_costs': {
-            'cost_date': parse_date('cost_date'),
-            'cost_amount': try_cast('cost_amount', 'decimal(18, 4)'),
-        },
-        'merchants': {'merchant_id': 'merchant_id'},
-        'rule_violations': {
-            'merchant_id': 'merchant_id', 'occurred_at': parse_instant('occurred_at'),
-        },
-        'feedback': {'submitted_at': parse_instant('submitted_at')},
-        'kpi_targets': {
-            'kpi_id': 'kpi_id', 'target_value': try_cast('target_value', 'decimal(18, 4)'),
-        },
-        'consents': {'purpose': 'purpose', 'recorded_at': parse_instant('recorded_at')},
-        'erasure_requests': {'requested_at': parse_instant('requested_at')},
+        'users': ['user_id'],
+        'contents': ['content_id'],
+        'campaigns': ['campaign_id'],
+        'campaign_assignments': ['campaign_id', 'user_id'],
+        'channel_costs': ['cost_date', 'cost_amount'],
+        'merchants': ['merchant_id'],
+        'rule_violations': ['merchant_id', 'occurred_at'],
+        'feedback': ['submitted_at'],
+        'kpi_targets': ['kpi_id', 'target_value'],
+        'consents': ['purpose', 'recorded_at'],
+        'erasure_requests': ['requested_at'],
     }) }}
+{%- endmacro %}
+
+{# How a required column is read, which its name says; nothing where it is text. #}
+{% macro required_value(column) -%}
+    {%- if column.endswith('_at') -%}
+    {{ parse_instant(column) }}
+    {%- elif column.endswith('_date') -%}
+    {{ parse_date(column) }}
+    {%- elif column.endswith(('_amount', '_value')) -%}
+    {{ try_cast(column, 'decimal(18, 4)') }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# The feeds beside `events` that name people: the columns with a user and with a device. #}

@@ -25,10 +25,10 @@ given as (
         '{{ people[0] }}' as user_column,
         case
             when malformed_payload is not null then 'malformed_row'
-            {% for column, read in required_columns.items() -%}
+            {% for column in required_columns -%}
             when {{ given_id(feed, column) }} is null then 'missing_{{ column }}'
-            {% if read != column -%}
-            when {{ read }} is null then 'unparseable_{{ column }}'
+            {% if required_value(column) -%}
+            when {{ required_value(column) }} is null then 'unparseable_{{ column }}'
             {% endif -%}
             {% endfor -%}
         end as reason,

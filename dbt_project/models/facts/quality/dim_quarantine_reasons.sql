@@ -1,6 +1,5 @@
 {# A loop over the columns that feeds require, because each is a reason of the same kind. #}
-{%- set required = {} -%}
-{%- for columns in feed_required_columns().values() %}{% do required.update(columns) %}{% endfor -%}
+{%- set required = feed_required_columns().values() | sum(start=[]) | unique | sort -%}
 with
 
 reasons as (
@@ -59,7 +58,7 @@ reasons as (
         'The amount is in another currency than the reporting one. Add its rate to seeds/currency_rates.csv.' as mend_en,
         '金额不是报表币种。在 seeds/currency_rates.csv 里加上它的汇率。' as mend_zh
 
-    {% for column, read in required | dictsort -%}
+    {% for column in required -%}
     union all
 
     select
@@ -67,7 +66,7 @@ reasons as (
         'The row has no {{ column }}, without which it says nothing. Is the column named otherwise?' as mend_en,
         '这一行没有 {{ column }}，缺了它就没有意义。是不是列名不同？' as mend_zh
 
-    {% if read != column and column != 'occurred_at' -%}
+    {% if required_value(column) and column != 'occurred_at' -%}
     union all
 
     select
