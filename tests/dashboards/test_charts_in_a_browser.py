@@ -131,10 +131,12 @@ def test_a_line_tells_its_nearest_point(
     keys = [int(one[1:]) if one[1:].isdigit() else one for one in said]
     if chart.series is None:
         assert keys == sorted(keys)
-        y = chart.spec["encoding"]["y"]["field"]
+        y = chart.spec["encoding"].get("y", {}).get("field", x)
         ends = [row[x] for row in figures(page, chart.id) if row[y]]
         if DATE.match(ends[0]):
-            assert (keys[0], keys[-1]) == (ends[0], ends[-1])
+            near = 1 + len(ends) // 25
+            assert keys[0] in ends[:near]
+            assert keys[-1] in ends[-near:]
 
 
 @BOARD
@@ -150,7 +152,6 @@ def test_no_words_of_a_chart_overlap_or_are_clipped(
         for chart, card, drawing, words in page.evaluate(WORDS):
             assert drawing[2] <= card[2] + 1, chart
             for text, box in words:
-                assert "…" not in text, (chart, text)
                 assert box[0] >= drawing[0] - 1, (chart, text)
                 assert box[1] >= drawing[1] - 1, (chart, text)
                 assert box[2] <= drawing[2] + 1, (chart, text)
@@ -200,6 +201,20 @@ def test_a_label_is_the_number_of_its_bar(
     assert len(bars) == len(numbers) > 0
     for bar, number in zip(bars, numbers, strict=True):
         assert bar * max(numbers) == pytest.approx(number * max(bars), rel=0.01, abs=0.5)
+
+
+@CHART
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_name_of_a_bar_is_cut_off(
+    board: Board, chart: Chart, size: Size, published: Published, chromium: Chromium
+) -> None:
+    if "room" not in chart.spec:
+        pytest.skip("no bars that lie")
+    page = opened(chromium, published.board(board.name), size)
+    names = page.evaluate(f"""[...document.querySelectorAll(
+        '#{chart.id} svg .role-axis-label text')].map((text) => text.textContent)""")
+    assert names
+    assert [name for name in names if "…" in name] == []
 
 
 def grains(page: Page) -> list[str | None]:
