@@ -214,7 +214,8 @@ def test_every_published_table_and_every_figure_has_chinese_words() -> None:
 
 def test_no_chinese_words_are_left_over() -> None:
     manifest = load_manifest()
-    nodes = exposed_nodes(manifest)
+    # Pages and docs/ have words for what is published and for what is not.
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     tables = {node["name"] for node in nodes}
     columns = {column for node in nodes for column in node["columns"]}
     own = {f"{node['name']}__{column}" for node in nodes for column in node["columns"]}
