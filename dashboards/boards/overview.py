@@ -92,7 +92,7 @@ BOARD = Board(
                 Tile("dau", Text("Active on the day", "日活跃用户 DAU")),
                 Tile("wau", Text("Active in 7 days", "7 日活跃用户 WAU")),
                 Tile("mau", Text("Active in 28 days", "28 日活跃用户 MAU")),
-                Tile("stickiness_rate", Text("Stickiness: day / 28 days", "黏性 DAU/MAU"), "rate"),
+                Tile("stickiness_rate", Text("Stickiness: day / 28 days", "粘性 DAU/MAU"), "rate"),
                 Tile("new_user_count", Text("New users", "新增用户")),
                 Tile("resurrected_user_count", Text("Resurrected users", "回流用户")),
                 Tile(
