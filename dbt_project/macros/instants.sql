@@ -105,22 +105,18 @@
 {%- endmacro %}
 
 {# Regular expressions, as RE2 and Java have them. #}
-{% macro blanks_pattern() -%}
-    [\s\p{Z}\x{FEFF}\x{200B}]*
-{%- endmacro %}
-
 {% macro number_pattern() -%}
-    ^{{ blanks_pattern() }}(\+?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?){{ blanks_pattern() }}$
+    ^{{ blank_characters() }}*(\+?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?){{ blank_characters() }}*$
 {%- endmacro %}
 
 {# ISO 8601 without separators: year, month, day, hour, minute. #}
 {% macro basic_pattern() -%}
-    ^({{ blanks_pattern() }}\d{4})(\d\d)(\d\d)[Tt ](\d\d):?(\d\d)
+    ^({{ blank_characters() }}*\d{4})(\d\d)(\d\d)[Tt ](\d\d):?(\d\d)
 {%- endmacro %}
 
 {# Year, month, day, hour, minute, second, zone: those after the day may be missing. #}
 {% macro clock_pattern() -%}
-    ^{{ blanks_pattern() }}([1-9]\d{3})[-/.年](\d\d?)[-/.月](\d\d?)(?:日?|(?:日|日?[Tt ]) *(\d\d?):(\d\d)(?::?(\d\d(?:[.,]\d+)?))? *({{ offset_pattern() }}|[A-Za-z][\w/+:-]*)?){{ blanks_pattern() }}$
+    ^{{ blank_characters() }}*([1-9]\d{3})[-/.年](\d\d?)[-/.月](\d\d?)(?:日?|(?:日|日?[Tt ]) *(\d\d?):(\d\d)(?::?(\d\d(?:[.,]\d+)?))? *({{ offset_pattern() }}|[A-Za-z][\w/+:-]*)?){{ blank_characters() }}*$
 {%- endmacro %}
 
 {% macro offset_pattern() -%}
