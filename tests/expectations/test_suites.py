@@ -23,7 +23,8 @@ def test_clean_data_is_accepted_without_a_warning(validate: Validate, clean_temp
     results = validate(clean_template)
     assert {r.suite: r.text for r in results if r.status is not Status.PASSED or r.failures} == {}
     assert [r.suite for r in results] == list(SUITES)
-    assert all(r.row_count and r.note is None for r in results)
+    doubtful = {"marts.mart_id_warnings"}  # each of its rows is a doubt
+    assert {r.suite for r in results if not r.row_count or r.note} == doubtful
     assert all(len(r.evaluated) == len(SUITES[r.suite].rules) for r in results)
 
 

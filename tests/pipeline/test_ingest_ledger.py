@@ -282,10 +282,10 @@ def test_what_a_killed_run_left_goes_with_the_next(world: World) -> None:
 def test_a_folder_that_reads_like_a_pattern_holds_a_warehouse(tmp_path: Path) -> None:
     world = World(tmp_path / "[a]")
     world.put("events/a.csv", ONE)
-    world.seed("funnels.csv", "funnel_id\na\n")
+    world.seed("event_names.csv", "event_name\na\n")
     assert not world.ingest().failed_files
     assert event_ids(world) == ["1"]
-    assert world.rows("select funnel_id from seeds.funnels") == [("a",)]
+    assert world.rows("select event_name from seeds.event_names") == [("a",)]
 
 
 def delivery() -> dict[str, str]:

@@ -59,7 +59,9 @@ def _utf16_of(data: bytes, is_whole: bool) -> str | None:
     """
     found = []
     for encoding in _UTF16:
-        text = _decoded(data, encoding, is_whole) or ""
+        text = _decoded(data, encoding, is_whole)
+        if not text:
+            continue
         is_clean = not any(c < " " and c not in "\t\r\n" for c in text)
         ascii_count = sum(c < "\x80" for c in text)
         if is_clean and ascii_count >= 0.2 * len(text):
