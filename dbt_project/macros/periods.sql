@@ -60,12 +60,15 @@
     end
 {%- endmacro %}
 
-{# Granularities in the order of their length; null where it is none. #}
-{% macro granularity_order(granularity) -%}
-    case lower({{ granularity }})
-        when 'hour' then 1
-        when 'day' then 2
-        when 'week' then 3
-        when 'month' then 4
-    end
+{# A date some days after another; the number of days may be an expression. #}
+{% macro days_after(day, days) -%}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{# UTC instant at which the clock hour of the reporting zone began that holds one. #}
+{% macro local_hour_start(instant) -%}
+    {{ instant }} - (
+        {{ local_timestamp(instant) }}
+        - {{ dbt.date_trunc('hour', local_timestamp(instant)) }}
+    )
 {%- endmacro %}
