@@ -22,29 +22,29 @@ help: ## show these commands
 
 run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts
 	@$(BIN)/python -m demo.complete_journey
-	@$(BIN)/python -m orchestration.build
-	@$(BIN)/python -m orchestration.summary
+	@$(BIN)/python -m orchestration.commands.build
+	@$(BIN)/python -m orchestration.commands.summary
 
 build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new
-	@$(BIN)/python -m orchestration.build $(if $(AGAIN),--again)
+	@$(BIN)/python -m orchestration.commands.build $(if $(AGAIN),--again)
 
 check: $(ENVIRONMENT) ## are the definitions right? In seconds; a build looks first, too
-	@$(BIN)/python -m orchestration.check
+	@$(BIN)/python -m orchestration.commands.check
 
 builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
-	@$(BIN)/python -m orchestration.rollback --list
+	@$(BIN)/python -m orchestration.commands.rollback --list
 
 rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named
-	@$(BIN)/python -m orchestration.rollback "$(BUILD)"
+	@$(BIN)/python -m orchestration.commands.rollback "$(BUILD)"
 
 serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself
-	@$(BIN)/python -m orchestration.serve_postgres
+	@$(BIN)/python -m orchestration.commands.serve_postgres
 
 metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values
-	@$(BIN)/python -m orchestration.metrics $(if $(QUERY),query $(QUERY),list metrics)
+	@$(BIN)/python -m orchestration.commands.metrics $(if $(QUERY),query $(QUERY),list metrics)
 
 rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
-	@$(BIN)/python -m orchestration.rebuild
+	@$(BIN)/python -m orchestration.commands.rebuild
 
 verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ...
 	@$(BIN)/python -m verify $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) \
@@ -59,10 +59,10 @@ test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(TESTS)
 
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
-	@$(BIN)/python -m orchestration.dev
+	@$(BIN)/python -m orchestration.commands.dev
 
 dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001
-	@$(BIN)/python -m orchestration.serve_pages $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m orchestration.commands.serve_pages $(if $(PORT),--port $(PORT))
 
 superset: $(ENVIRONMENT) $(SUPERSET) ## Superset on http://127.0.0.1:8088; PROOF=1: show that it shows what is published
 	@$(BIN)/python -m $(if $(PROOF),tests.bi.superset_proof,bi.superset.start) $(if $(PORT),--port $(PORT))
@@ -76,7 +76,7 @@ $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
 	@touch $@
 
 docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs
-	@$(BIN)/python -m orchestration.docs
+	@$(BIN)/python -m orchestration.commands.docs
 
 reference: $(ENVIRONMENT) ## the tables in README and docs/ that state facts of the code, anew
 	@$(BIN)/python -m reference
@@ -94,10 +94,10 @@ $(PEERS): benchmarks/peers.txt
 	@cp benchmarks/peers.txt $@
 
 withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
-	@$(BIN)/python -m orchestration.defs.ingest.withdraw "$(FILE)"
+	@$(BIN)/python -m orchestration.commands.withdraw "$(FILE)"
 
 restate: $(ENVIRONMENT) ## compute days anew: make restate FROM=2017-03-01 TO=2017-03-07 REASON="…"
-	@$(BIN)/python -m orchestration.restate --reason="$(REASON)" "$(FROM)" "$(TO)"
+	@$(BIN)/python -m orchestration.commands.restate --reason="$(REASON)" "$(FROM)" "$(TO)"
 
 lint: $(ENVIRONMENT) ## ruff
 	@$(BIN)/ruff check .

@@ -10,8 +10,8 @@ from statistics import fmean
 
 from benchmarks.events import generate
 from benchmarks.processes import BUILD, Cost, environment, measure, told
-from orchestration.dbt_runs import dbt_executable
 from orchestration.project import DBT_PROJECT_DIR
+from orchestration.transform.dbt_runs import dbt_executable
 
 EVENTS = 1_000
 SUITES = """

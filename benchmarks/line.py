@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.events import generate
 from benchmarks.peers import Duel
 from benchmarks.processes import BUILD, Cost, environment, measure
-from orchestration.dbt_runs import dbt_executable
 from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.transform.dbt_runs import dbt_executable
 
 TINY_EVENTS = 1_000
 # The largest process of a build, of any number of events, with the default of the setting.

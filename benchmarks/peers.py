@@ -22,9 +22,9 @@ from typing import Any
 import duckdb
 
 from benchmarks.events import generate
-from orchestration.dbt_process import leave_out_unlogged_events
-from orchestration.dbt_runs import dbt_environment
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
+from orchestration.transform.dbt_process import leave_out_unlogged_events
+from orchestration.transform.dbt_runs import dbt_environment
 
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 PEER = ROOT / "benchmarks" / "peer.py"
@@ -125,7 +125,7 @@ class Warehouse:
 
     def take_in(self, seeds: Mapping[str, str]) -> float:
         """Take new files and definitions in, CSV text by file; return the seconds."""
-        from orchestration.defs.ingest.loader import ingest
+        from orchestration.ingest.loader import ingest
 
         folder = self.settings.seeds_dir
         folder.mkdir(exist_ok=True)

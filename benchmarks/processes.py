@@ -39,7 +39,7 @@ seconds = time.monotonic() - started
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss, spilled, code]))
 """
-BUILD = (sys.executable, "-m", "orchestration.build")
+BUILD = (sys.executable, "-m", "orchestration.commands.build")
 
 
 @dataclass(frozen=True)

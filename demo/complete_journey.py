@@ -50,8 +50,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.commands.stopping import Stop
 from orchestration.project import Settings, SettingsError
-from orchestration.stopping import Stop
+from orchestration.store.sql import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,8 +134,9 @@ def build(settings: Settings, progress: Callable[[str], None] | None = None) -> 
     ):
         connection.execute("set TimeZone = 'UTC'")
         for name in _SOURCES:
-            path = str(sources[name]).replace("'", "''")
-            connection.execute(f"create view {name} as select * from read_parquet('{path}')")
+            connection.execute(
+                f"create view {name} as select * from read_parquet({literal(sources[name])})"
+            )
         say("Turning 1.5 million purchase lines into events …")
         connection.execute(_EVENTS)
         connection.execute(_DAYS)
@@ -158,8 +160,7 @@ def build(settings: Settings, progress: Callable[[str], None] | None = None) -> 
 
 
 def _write(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
-    name = str(path).replace("'", "''")
-    connection.execute(f"copy ({select}) to '{name}' (format parquet, compression zstd)")
+    connection.execute(f"copy ({select}) to {literal(path)} (format parquet, compression zstd)")
 
 
 def _put(made: Path, place: Path) -> bool:

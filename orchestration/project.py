@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
+CHECKS = "checks"
+"""Where `make dev` has the suites' pages, beside those of what is published."""
 DBT_PROJECT_DIR = ROOT / "dbt_project"
 SHIPPED_SEEDS_DIR = ROOT / "seeds"
 

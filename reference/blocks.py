@@ -16,11 +16,11 @@ from typing import Any
 from dashboards.boards import BOARDS
 from dashboards.project import Project
 from expectations.suites import all_suites
-from orchestration.dbt_runs import exposed_nodes, load_manifest
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
-from orchestration.defs.ingest.feeds import FEEDS
+from orchestration.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.feeds import FEEDS
 from orchestration.project import DBT_PROJECT_DIR, MEANINGS, ROOT, UNSET, Settings
-from orchestration.site import project_of
+from orchestration.publish.site import project_of
+from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
 from reference.chinese import in_chinese
 
 Node = Mapping[str, Any]

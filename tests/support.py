@@ -20,11 +20,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration import transforming
-from orchestration.dbt_runs import dbt_environment, load_manifest
-from orchestration.defs.ingest.seeds import Seeds, read_seeds
+from orchestration.ingest.seeds import Seeds, read_seeds
 from orchestration.project import DBT_PROJECT_DIR, Settings
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
+from orchestration.transform import transforming
+from orchestration.transform.dbt_runs import dbt_environment, load_manifest
 from verify.dbt import as_parsed
 
 # The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
@@ -100,7 +100,7 @@ def write_feeds(folder: Path, feeds: Mapping[str, Sequence[Mapping[str, Any]]]) 
 
 def ingest_raw(settings: Settings) -> Any:
     """Take what is in the raw and seeds folders into the warehouse."""
-    from orchestration.defs.ingest.loader import ingest
+    from orchestration.ingest.loader import ingest
 
     return ingest(settings)
 

@@ -31,9 +31,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from orchestration.dbt_runs import load_manifest
 from orchestration.project import ROOT, Settings, SettingsError, other_environment
-from orchestration.publishing import DATABASE, current_build
+from orchestration.publish.publishing import DATABASE, current_build
+from orchestration.transform.dbt_runs import load_manifest
 from verify.builder import BuildError, builder
 from verify.compare import BUILD_TIME_COLUMNS, compare, histories
 from verify.deliveries import VANISH, WITHDRAW, Action, plan
@@ -117,7 +117,7 @@ class Line:
     def run(
         self,
         fault: Fault,
-        module: str = "orchestration.build",
+        module: str = "orchestration.commands.build",
         holder: subprocess.Popen[str] | None = None,
     ) -> Told:
         """Build (or rebuild); let the fault strike. A holder lets go when it is waited for."""
@@ -345,7 +345,7 @@ class Chaos:
         if told.code != 1 or "make rebuild" not in told.text:
             self.record.problems.append(f"a damaged warehouse was not told of:\n{told.text}")
             return told
-        told = self.line.run(fault, "orchestration.rebuild")
+        told = self.line.run(fault, "orchestration.commands.rebuild")
         with self._arriving:
             self.round.files.forget_vanished()
         if told.code:

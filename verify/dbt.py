@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orchestration import transforming
-from orchestration.dbt_runs import dbt_environment, load_manifest, target_dir
 from orchestration.project import DBT_PROJECT_DIR, Settings
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
+from orchestration.transform import transforming
+from orchestration.transform.dbt_runs import dbt_environment, load_manifest, target_dir
 
 Tell = Callable[[str, str], None]
 """Called with `start` or `end`, and the name of a model."""

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from orchestration.defs.ingest import ledger
-from orchestration.defs.ingest.files import content_hash
-from orchestration.defs.ingest.withdraw import WithdrawError, withdraw
+from orchestration.commands.withdraw import WithdrawError, withdraw
+from orchestration.ingest import ledger
+from orchestration.ingest.files import content_hash
 from orchestration.project import Settings
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
 from verify.source import FORMATS, PARTS, STRETCHES, Content, Source
 
 PUT, REPEAT, WITHDRAW, VANISH, CUT_OFF = "put", "repeat", "withdraw", "vanish", "cut off"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publishing import DATABASE
+from orchestration.publish.publishing import DATABASE
 
 _BUILD_ID = re.compile(r"\b\d{8}T\d{12}Z\b")
 _TABLES_SQL = """

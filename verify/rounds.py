@@ -14,10 +14,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest import ledger
+from orchestration.ingest import ledger
 from orchestration.project import Settings
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import load_manifest
 from verify.builder import Builder, Kill
 from verify.compare import (
     BUILD_TIME_COLUMNS,

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.defs.ingest.loader import ingest
+from orchestration.ingest.loader import ingest
 from orchestration.project import Settings
-from orchestration.warehouse import connect
+from orchestration.store.sql import quote
+from orchestration.store.warehouse import connect
 
 STRETCHES = 24
 PARTS = 2 * STRETCHES
@@ -72,7 +73,7 @@ class Source:
         path.parent.mkdir(parents=True, exist_ok=True)
         suffix = path.name.partition(".")[2]
         shuffled = f"order by md5('{content.salt} ' || row_id)"
-        columns = ", ".join(_name(column) for column in self.columns[content.feed])
+        columns = ", ".join(quote(column) for column in self.columns[content.feed])
         chosen = self._chosen(content)
         whole = f"select {columns} from ({chosen}) where malformed_payload is null {shuffled}"
         self._connection.execute(f"copy ({whole}) to '{path}' ({_COPY_OPTIONS[suffix]})")
@@ -91,19 +92,19 @@ class Source:
         table = f"rows_{content.feed}"
         listed = ", ".join(map(str, content.parts)) or "-1"
         columns = ["row_id", "malformed_payload", *self.columns[content.feed]]
-        plain = ", ".join(_name(column) for column in columns)
+        plain = ", ".join(quote(column) for column in columns)
         # By row_id, so that the same rows come for the same salt.
         another = f"over (order by md5('{content.salt}' || row_id))"
         copies = ", ".join(
-            f"lag({_name(column)}, 1, {_name(column)}) {another} as {_name(column)}"
+            f"lag({quote(column)}, 1, {quote(column)}) {another} as {quote(column)}"
             if column in content.altered
-            else _name(column)
+            else quote(column)
             for column in columns
         )
         drawn = f"('0x' || left(md5('copy {content.salt} ' || row_id), 8))::bigint % 1000"
         return (
-            f"select {plain} from {_name(table)} where part in ({listed}) union all "
-            f"select {copies} from {_name(table)} where part not in ({listed})"
+            f"select {plain} from {quote(table)} where part in ({listed}) union all "
+            f"select {copies} from {quote(table)} where part not in ({listed})"
             f" and malformed_payload is null and {drawn} < {content.copied_per_thousand}"
         )
 
@@ -120,8 +121,8 @@ class Source:
 
     def _telling(self, feed: str) -> list[str]:
         names = self.columns[feed][1:]
-        counted = ", ".join(f"count({_name(name)})" for name in names)
-        counts = self._connection.execute(f"select {counted} from raw.{_name(feed)}").fetchone()
+        counted = ", ".join(f"count({quote(name)})" for name in names)
+        counts = self._connection.execute(f"select {counted} from raw.{quote(feed)}").fetchone()
         return [name for name, count in zip(names, counts or (), strict=True) if count]
 
     def _number(self, feed: str) -> int:
@@ -129,15 +130,15 @@ class Source:
         time = next((name for name in _TIMES if name in self.columns[feed]), "row_number")
         self._connection.execute(
             f"""
-            create table {_name(f"rows_{feed}")} as
+            create table {quote(f"rows_{feed}")} as
             with numbered as (
                 select
                     *,
                     source_file || '#' || row_number as row_id,
                     ntile({STRETCHES}) over (
-                        order by {_name(time)}, source_file, row_number
+                        order by {quote(time)}, source_file, row_number
                     ) - 1 as stretch
-                from raw.{_name(feed)}
+                from raw.{quote(feed)}
             )
             select
                 *,
@@ -148,7 +149,7 @@ class Source:
             from numbered
             """
         )
-        row = self._connection.execute(f"select count(*) from {_name(f'rows_{feed}')}").fetchone()
+        row = self._connection.execute(f"select count(*) from {quote(f'rows_{feed}')}").fetchone()
         return int(row[0]) if row else 0
 
 
@@ -158,7 +159,3 @@ def open_source(settings: Settings) -> Iterator[Source]:
     ingest(settings)
     with connect(settings) as connection:
         yield Source(connection)
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'

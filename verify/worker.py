@@ -10,9 +10,9 @@ import json
 import os
 import sys
 
-from orchestration.defs.ingest.loader import ingest
+from orchestration.ingest.loader import ingest
 from orchestration.project import Settings
-from orchestration.warehouse import WarehouseError
+from orchestration.store.warehouse import WarehouseError
 from verify.dbt import Dbt, DbtError
 
 

@@ -21,8 +21,8 @@ from urllib.request import ProxyHandler, build_opener
 
 from bi.superset import assets
 from bi.superset.api import Superset
-from orchestration.builds import DATABASE
 from orchestration.project import ROOT, Settings, SettingsError
+from orchestration.publish.builds import DATABASE
 
 HOST = "127.0.0.1"
 PORT = 8088

@@ -1,5 +1,5 @@
 {# What a text says of time. Ingest renders the body of DuckDB from this file too
-   (orchestration/defs/ingest/instants.py): one reading, wherever it is asked for. #}
+   (orchestration/ingest/instants.py): one reading, wherever it is asked for. #}
 
 {# Text -> UTC timestamp, null where it is not certain. It is read as
    - a date, year first, alone or with a time: 2024-06-01, 2024/6/1, 2024.6.1, 2024年6月1日, 20240601,

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
-from orchestration.defs.ingest.feeds import FEEDS
+from orchestration.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.feeds import FEEDS
 from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
+from orchestration.transform.dbt_runs import load_manifest
 from reference import in_english, is_chinese, pages, stale
 from tests.documents import code_blocks, commands, page, settings, tables
 

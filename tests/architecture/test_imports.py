@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dbt_runs import manifest_path
 from orchestration.project import ROOT
+from orchestration.transform.dbt_runs import manifest_path
 
 IMPORT_SECONDS = 10.0
 
@@ -66,7 +66,12 @@ def imports_of(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+            # `from package import module` imports the module.
+            folder = ROOT.joinpath(*node.module.split("."))
+            names.update(
+                f"{node.module}.{alias.name}" if folder.is_dir() else node.module
+                for alias in node.names
+            )
     return names
 
 
@@ -79,7 +84,7 @@ FORBIDDEN = {
 
 # The base class of an event log has no public name, and a storage of its own is what
 # `dagster.yaml` provides for.
-ALLOWED = {"orchestration/history.py: dagster._core.storage.event_log"}
+ALLOWED = {"orchestration/store/history.py: dagster._core.storage.event_log"}
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)
@@ -94,6 +99,56 @@ def test_packages_import_only_what_is_theirs(package: str) -> None:
         if name == banned or name.startswith(f"{banned}.")
     }
     assert offences - ALLOWED == set()
+
+
+LAYERS = (
+    "project",
+    "store",
+    "ingest",
+    "transform",
+    "publish",
+    "privacy",
+    "ui",
+    "defs",
+    "definitions",
+    "commands",
+)
+# A load takes in what people want forgotten and what has expired, before anything else.
+UPWARDS = {
+    "orchestration.ingest.loader: orchestration.privacy.archive",
+    "orchestration.ingest.loader: orchestration.privacy.erasure",
+    "orchestration.ingest.loader: orchestration.privacy.expiry",
+}
+
+
+def upward_imports(sources: dict[str, set[str]]) -> set[str]:
+    """Imports of modules of `orchestration` from a layer above their own."""
+
+    def layer(module: str) -> int:
+        return LAYERS.index(module.split(".")[1])
+
+    return {
+        f"{module}: {name}"
+        for module, names in sources.items()
+        for name in names
+        if name.startswith("orchestration.") and layer(name) > layer(module)
+    }
+
+
+def test_nothing_imports_upwards() -> None:
+    found = upward_imports(
+        {
+            ".".join(path.relative_to(ROOT).with_suffix("").parts): imports_of(path)
+            for path in (ROOT / "orchestration").rglob("*.py")
+            if path.parent != ROOT / "orchestration" or path.stem != "__init__"
+        }
+    )
+    assert found == UPWARDS
+
+
+def test_an_upward_import_is_noticed() -> None:
+    planted = {"orchestration.store.lock": {"orchestration.ui.links", "orchestration.project"}}
+    assert upward_imports(planted) == {"orchestration.store.lock: orchestration.ui.links"}
 
 
 def test_one_module_imports_great_expectations() -> None:

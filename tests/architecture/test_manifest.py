@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlglot
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest.feeds import PERSON_IDS
-from orchestration.restatements import PERSON_ID_COLUMNS
+from orchestration.ingest.feeds import PERSON_IDS
+from orchestration.publish.restatements import PERSON_ID_COLUMNS
+from orchestration.transform.dbt_runs import load_manifest
 
 LAYERS = ("seeds", "staging", "intermediate", "facts", "marts")
 # What the models of a layer may read, besides their own layer.

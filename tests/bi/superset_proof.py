@@ -26,8 +26,8 @@ import duckdb
 from bi.superset import assets
 from bi.superset.api import Refused, Superset
 from bi.superset.start import USER, admin_password, home, running
-from orchestration.builds import DATABASE, current_build
 from orchestration.project import ROOT, Settings
+from orchestration.publish.builds import DATABASE, current_build
 from tests.browser import Chromium, Page, Size, browser
 
 PICTURES = ROOT / "data" / "superset-screenshots"
@@ -310,7 +310,7 @@ def read_through_a_build(superset: Superset, questions: list[Question]) -> Reade
         person.start()
     try:
         built = subprocess.run(
-            [sys.executable, "-m", "orchestration.build", "--again"],
+            [sys.executable, "-m", "orchestration.commands.build", "--again"],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
     finally:

@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import ROOT
 
 FOLDER = ROOT.parent / "shared" / "conformance"

@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.build_checks import BuildCheck
-from orchestration.builds import DATABASE, PublishedBuild
-from orchestration.dbt_runs import exposed_nodes, load_manifest
 from orchestration.project import SHIPPED_SEEDS_DIR, Settings
-from orchestration.publishing import publish
-from orchestration.site import site_writer
+from orchestration.publish.builds import DATABASE, PublishedBuild
+from orchestration.publish.publishing import publish
+from orchestration.publish.site import site_writer
+from orchestration.transform.build_checks import BuildCheck
+from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
 from tests.browser import Chromium, browser, executable
 from tests.support import build_warehouse, settings_of
 

@@ -15,7 +15,7 @@ import pytest
 from dashboards.board import Board, Chart, Choice
 from dashboards.boards import BOARDS
 from dashboards.render import STATIC, VEGA, Build, board_page
-from orchestration.builds import DATABASE
+from orchestration.publish.builds import DATABASE
 from tests.browser import DESKTOP, PHONE, Chromium, Page, Size
 from tests.dashboards.conftest import Published
 from tests.dashboards.test_boards_in_a_browser import (

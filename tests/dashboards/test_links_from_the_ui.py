@@ -16,12 +16,12 @@ from dashboards.boards import BOARDS
 from expectations.data_docs import build_data_docs, page_of
 from expectations.results import Status, SuiteResult
 from expectations.suites import all_suites
-from orchestration import dev
-from orchestration.dbt_runs import load_manifest
+from orchestration.commands import dev
+from orchestration.commands.serve_pages import HOST, server
 from orchestration.definitions import defs
 from orchestration.project import Settings
-from orchestration.serve_pages import HOST, server
-from orchestration.table_metadata import described_schema, table_metadata
+from orchestration.transform.dbt_runs import load_manifest
+from orchestration.ui.table_metadata import described_schema, table_metadata
 from tests.dashboards.conftest import Published
 from tests.support import environment_of
 

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from orchestration.serve_pages import HOST, main, server
+from orchestration.commands.serve_pages import HOST, main, server
 
 
 def test_pages_are_served_on_loopback_and_follow_the_build(tmp_path: Path) -> None:

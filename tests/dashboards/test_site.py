@@ -13,12 +13,12 @@ from dashboards.diagram import diagram
 from dashboards.project import Project, Relation
 from dashboards.site import DOCUMENTS, MADE_BY_DOCS, list_documents
 from dashboards.tables import Table
-from orchestration import docs
-from orchestration.builds import builds_dir
-from orchestration.dbt_runs import exposed_nodes, load_manifest
-from orchestration.rollback import rollback
-from orchestration.site import project_of
-from orchestration.summary import summarize
+from orchestration.commands import docs
+from orchestration.commands.rollback import rollback
+from orchestration.commands.summary import summarize
+from orchestration.publish.builds import builds_dir
+from orchestration.publish.site import project_of
+from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
 from tests.browser import DESKTOP, PHONE, Chromium, Size
 from tests.dashboards.conftest import CHECKS, Published, publish_with_pages
 from tests.support import environment_of

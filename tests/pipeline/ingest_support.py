@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.defs.ingest.loader import FileLoad, IngestReport, ingest
+from orchestration.ingest.loader import FileLoad, IngestReport, ingest
 from orchestration.project import Settings
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
 
 
 @dataclass

@@ -14,12 +14,12 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import alerts
-from orchestration.alerts import Alert, send, webhook_body
-from orchestration.lateness import late_alert
 from orchestration.project import Settings, SettingsError
-from orchestration.publishing import current_build, publish
-from orchestration.run_records import CheckRecord, history_dir, recorded, without_values
+from orchestration.publish.publishing import current_build, publish
+from orchestration.ui import alerts
+from orchestration.ui.alerts import Alert, send, webhook_body
+from orchestration.ui.lateness import late_alert
+from orchestration.ui.run_records import CheckRecord, history_dir, recorded, without_values
 from tests.documents import block_with, page
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
 from tests.support import environment_of, settings_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from orchestration import attempts
-from orchestration.defs.ingest import ledger
+from orchestration.ingest import ledger
+from orchestration.store import attempts
 
 
 @pytest.fixture

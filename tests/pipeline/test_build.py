@@ -21,16 +21,16 @@ import duckdb
 import pytest
 
 from expectations.suites import all_suites
-from orchestration import watermarks
-from orchestration.dbt_runs import exposed_nodes, load_manifest
+from orchestration.commands.summary import summarize
 from orchestration.definitions import defs
-from orchestration.executor import STARTED_BY_TAG
-from orchestration.lock import warehouse_lock
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
-from orchestration.publishing import DATABASE, current_build, publish
-from orchestration.summary import summarize
-from orchestration.up_to_date import published_already
-from orchestration.warehouse import connect
+from orchestration.publish.publishing import DATABASE, current_build, publish
+from orchestration.publish.up_to_date import published_already
+from orchestration.store import watermarks
+from orchestration.store.lock import warehouse_lock
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
+from orchestration.ui.executor import STARTED_BY_TAG
 from tests.browser import Page, Size, browser, executable
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
 from tests.pipeline.ui import Ui, click, free_port, links, running_ui, shows
@@ -52,7 +52,7 @@ class Line:
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestration.build"],
+            [sys.executable, "-m", "orchestration.commands.build"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -595,7 +595,7 @@ def assert_the_ui_shows_what_failed_and_that_alone(line: Line) -> None:
 
 def test_a_setting_that_cannot_be_used_is_named(line: Line) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "orchestration.build"],
+        [sys.executable, "-m", "orchestration.commands.build"],
         cwd=ROOT,
         env={**line.environment, "YUNYING_TIMEZONE": "Mars/Olympus"},
         capture_output=True,
@@ -618,7 +618,7 @@ def test_an_empty_raw_folder_publishes_every_table_empty(
 
 
 def test_dbt_is_found_without_the_callers_path() -> None:
-    from orchestration.dbt_runs import dbt_executable
+    from orchestration.transform.dbt_runs import dbt_executable
 
     assert Path(dbt_executable()).is_file()
     assert DBT_PROJECT_DIR.is_dir()

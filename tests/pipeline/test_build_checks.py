@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import build_checks
-from orchestration.build_checks import BuildCheck
-from orchestration.dbt_runs import load_manifest
+from orchestration.transform import build_checks
+from orchestration.transform.build_checks import BuildCheck
+from orchestration.transform.dbt_runs import load_manifest
 
 
 def generic_test(model: str, kind: str) -> str:

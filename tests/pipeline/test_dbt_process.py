@@ -10,7 +10,7 @@ from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 
-from orchestration.dbt_process import leave_out_unlogged_events
+from orchestration.transform.dbt_process import leave_out_unlogged_events
 
 NOTE = Note(msg="a table is built")
 DETAIL = SystemReportReturnCode(returncode=7)

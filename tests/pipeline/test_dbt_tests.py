@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.dbt_tests import rows_query
+from orchestration.transform.dbt_tests import rows_query
 
 NOT_NULL = """
 

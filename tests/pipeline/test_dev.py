@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import dev
+from orchestration.commands import dev
 from orchestration.project import ROOT
 
 # A server with a child of its own; both keep a pipe open, which ends when the last of them does.
@@ -28,7 +28,7 @@ SERVER = """
 """
 SUPERVISOR = """
     import sys
-    from orchestration.dev import supervise
+    from orchestration.commands.dev import supervise
     sys.exit(supervise([sys.executable, "-c", sys.argv[1], sys.argv[2]], seconds_to_stop=0.2))
 """
 
@@ -64,7 +64,7 @@ def test_an_end_by_itself_keeps_its_exit_code() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from orchestration.dev import supervise;"
+            "import sys; from orchestration.commands.dev import supervise;"
             "sys.exit(supervise([sys.executable, '-c', 'raise SystemExit(3)']))",
         ],
         cwd=ROOT,

@@ -13,13 +13,13 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest import erasure
-from orchestration.defs.ingest.erased_people import SHARED_DEVICE_MAX_USERS
-from orchestration.defs.ingest.loader import ingest
-from orchestration.keyed_hash import keyed_hash
+from orchestration.ingest.loader import ingest
+from orchestration.privacy import erasure
+from orchestration.privacy.erased_people import SHARED_DEVICE_MAX_USERS
 from orchestration.project import DBT_PROJECT_DIR
-from orchestration.warehouse import WarehouseError
+from orchestration.store.keyed_hash import keyed_hash
+from orchestration.store.warehouse import WarehouseError
+from orchestration.transform.dbt_runs import load_manifest
 from tests import support
 from tests.pipeline.erasure_world import (
     DEVICE,

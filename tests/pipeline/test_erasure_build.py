@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.project import ROOT, SHIPPED_SEEDS_DIR, Settings
-from orchestration.publishing import DATABASE, current_build
+from orchestration.publish.publishing import DATABASE, current_build
 from tests.pipeline.erasure_world import MARK, OTHERS, REQUEST, THEIRS, event, holding, write
 from tests.support import settings_of
 
@@ -30,7 +30,7 @@ def build(settings: Settings, folder: Path) -> str:
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     result = subprocess.run(
-        [sys.executable, "-m", "orchestration.build"],
+        [sys.executable, "-m", "orchestration.commands.build"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

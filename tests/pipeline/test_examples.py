@@ -19,8 +19,8 @@ import pytest
 
 from demo import complete_journey
 from expectations.rules import Suite
-from orchestration.dbt_runs import dbt_environment, dbt_executable
 from orchestration.project import DBT_PROJECT_DIR, SHIPPED_SEEDS_DIR, Settings
+from orchestration.transform.dbt_runs import dbt_environment, dbt_executable
 from tests import support
 from tests.documents import block_with, page
 

@@ -9,12 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest import archive, expiry, loader, removing
-from orchestration.defs.ingest.definitions.problems import DefinitionsError
-from orchestration.defs.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
+from orchestration.ingest import loader
+from orchestration.ingest.definitions.problems import DefinitionsError
+from orchestration.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
+from orchestration.privacy import archive, expiry, removing
 from orchestration.project import Settings
-from orchestration.warehouse import compact
+from orchestration.store.warehouse import compact
+from orchestration.transform.dbt_runs import load_manifest
 from tests import support
 from tests.pipeline import expiry_world as world
 from tests.pipeline.erasure_world import everything, holding

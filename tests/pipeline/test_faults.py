@@ -19,12 +19,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import rebuild, watermarks
-from orchestration.dagster_home import history_hindrance
-from orchestration.defs.ingest.loader import ingest
-from orchestration.faults import in_a_sentence
+from orchestration.commands import rebuild
+from orchestration.ingest.loader import ingest
 from orchestration.project import ROOT, Settings
-from orchestration.warehouse import connect
+from orchestration.store import watermarks
+from orchestration.store.dagster_home import history_hindrance
+from orchestration.store.faults import in_a_sentence
+from orchestration.store.warehouse import connect
 from tests.support import settings_of, write_feeds
 
 FILE_HEAD_BYTES = 3 * 4096
@@ -66,7 +67,7 @@ def log_of(settings: Settings) -> Path:
     return settings.warehouse.with_name(settings.warehouse.name + ".wal")
 
 
-def build(settings: Settings, module: str = "orchestration.build") -> tuple[int, str]:
+def build(settings: Settings, module: str = "orchestration.commands.build") -> tuple[int, str]:
     """The command as a person runs it; what stands on the terminal."""
     result = subprocess.run(
         [sys.executable, "-m", module],
@@ -192,7 +193,9 @@ def holder(settings: Settings) -> Iterator[subprocess.Popen[str]]:
     process.wait()
 
 
-@pytest.mark.parametrize("module", ["orchestration.build", "orchestration.rebuild"])
+@pytest.mark.parametrize(
+    "module", ["orchestration.commands.build", "orchestration.commands.rebuild"]
+)
 def test_a_warehouse_that_is_held_is_waited_for_and_its_holder_named(
     settings: Settings, holder: subprocess.Popen[str], module: str
 ) -> None:
@@ -205,8 +208,8 @@ def test_a_warehouse_that_is_held_is_waited_for_and_its_holder_named(
 FULL_DISK = """
     import resource, signal, sys
     from pathlib import Path
-    from orchestration.defs.ingest.loader import ingest
-    from orchestration.faults import in_a_sentence
+    from orchestration.ingest.loader import ingest
+    from orchestration.store.faults import in_a_sentence
     from tests.support import settings_of
 
     settings = settings_of(Path(sys.argv[1]))

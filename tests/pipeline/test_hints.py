@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import came_in
-from orchestration.build import Narrator, _tell_outcome
-from orchestration.defs.ingest.feeds import FEEDS, FEEDS_BY_NAME
-from orchestration.defs.ingest.hints import what_is_missing
+from orchestration.commands.build import Narrator, _tell_outcome
+from orchestration.ingest import came_in
+from orchestration.ingest.feeds import FEEDS, FEEDS_BY_NAME
+from orchestration.ingest.hints import what_is_missing
 from orchestration.project import DBT_PROJECT_DIR
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
 from tests.pipeline.ingest_support import World
 
 EVENTS = FEEDS_BY_NAME["events"]

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.defs.ingest.ids import define_person_id
-from orchestration.defs.ingest.readers import BLANKS, MACROS
-from orchestration.defs.ingest.seeds import read_seeds
-from orchestration.warehouse import connect
+from orchestration.ingest.ids import define_person_id
+from orchestration.ingest.readers import BLANKS, MACROS
+from orchestration.ingest.seeds import read_seeds
+from orchestration.store.warehouse import connect
 from tests.pipeline.ingest_support import World
 from tests.warehouse.test_engine_bodies import macros
 

@@ -19,14 +19,14 @@ import pytest
 import zstandard
 from openpyxl import Workbook, load_workbook
 
-from orchestration.arrivals import folder_signature
-from orchestration.defs.ingest import files
-from orchestration.defs.ingest.documents import values
-from orchestration.defs.ingest.encodings import encoding_of
-from orchestration.defs.ingest.files import RawFile, UnreadableFileError, csv_shape
-from orchestration.defs.ingest.rewriting import write_without_rows, write_without_texts
-from orchestration.defs.ingest.withdraw import withdraw
-from orchestration.warehouse import connect
+from orchestration.commands.withdraw import withdraw
+from orchestration.ingest import files
+from orchestration.ingest.arrivals import folder_signature
+from orchestration.ingest.documents import values
+from orchestration.ingest.encodings import encoding_of
+from orchestration.ingest.files import RawFile, UnreadableFileError, csv_shape
+from orchestration.privacy.rewriting import write_without_rows, write_without_texts
+from orchestration.store.warehouse import connect
 from tests.pipeline.ingest_support import World
 
 EVENTS = [
@@ -171,8 +171,8 @@ def test_a_large_file_in_gbk_is_not_held_in_memory(world: World) -> None:
     assert (world.settings.raw_dir / "events/a.csv").stat().st_size > 50e6
     code = (
         "import resource, sys; from pathlib import Path;"
-        "from orchestration.defs.ingest.plain import look_into, write_plain;"
-        "from orchestration.defs.ingest.files import RawFile;"
+        "from orchestration.ingest.plain import look_into, write_plain;"
+        "from orchestration.ingest.files import RawFile;"
         "path = Path(sys.argv[1]);"
         "seen = look_into(RawFile('events', 'a', path, 'csv', None, path.stat().st_size, ''));"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"

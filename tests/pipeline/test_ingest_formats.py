@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from orchestration.defs.ingest.feeds import FEEDS
+from orchestration.ingest.feeds import FEEDS
 from tests.pipeline.ingest_support import World
 
 NASTY = [

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.defs.ingest import loader
-from orchestration.defs.ingest.loader import ingest
-from orchestration.defs.ingest.withdraw import WithdrawError, main, withdraw
+from orchestration.commands.withdraw import WithdrawError, main, withdraw
+from orchestration.ingest import loader
+from orchestration.ingest.loader import ingest
 from orchestration.project import ROOT, Settings
-from orchestration.warehouse import WarehouseError, connect
+from orchestration.store.warehouse import WarehouseError, connect
 from tests.pipeline.ingest_support import World
 
 FIRST = datetime(2024, 1, 1, 8)
@@ -104,7 +104,7 @@ def test_the_ledger_takes_any_text_and_loads_no_pandas(tmp_path: Path) -> None:
         import sys
         from datetime import datetime
         import duckdb
-        from orchestration.defs.ingest.ledger import insert_many
+        from orchestration.ingest.ledger import insert_many
         rows = [("it's a \\0 '' byte", True, -5, None, datetime(2024, 1, 2, 3, 4, 5, 678))]
         with duckdb.connect() as connection:
             connection.execute("create table t (a text, b bool, c int, d text, e timestamp)")

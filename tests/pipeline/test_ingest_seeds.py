@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from orchestration.defs.ingest import seeds
-from orchestration.defs.ingest.definitions.problems import DefinitionsError
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest import seeds
+from orchestration.ingest.definitions.problems import DefinitionsError
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import SHIPPED_SEEDS_DIR
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
 from tests.pipeline.ingest_support import World
 
 FALLBACKS = {"lifecycle_stages", "placeholder_ids", "rfm_segments", "rfm_segment_labels"}

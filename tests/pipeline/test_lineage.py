@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.lineage import column_lineage, schema_of
+from orchestration.transform.lineage import column_lineage, schema_of
 
 COLUMNS = {
     ("facts", "orders"): {"user_id": "text", "amount": "decimal", "day": "date"},

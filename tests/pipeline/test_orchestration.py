@@ -17,17 +17,17 @@ import dagster as dg
 import pytest
 import sqlalchemy
 
-from orchestration.arrivals import folder_signature
-from orchestration.dagster_home import dagster_home
-from orchestration.executor import one_writer_executor
-from orchestration.lock import lock_path, warehouse_lock
+from orchestration.ingest.arrivals import folder_signature
 from orchestration.project import ROOT, Settings
+from orchestration.store.dagster_home import dagster_home
+from orchestration.store.lock import lock_path, warehouse_lock
+from orchestration.ui.executor import one_writer_executor
 from tests.support import environment_of, settings_of
 
 HOLDER = """
     import sys, time
     from pathlib import Path
-    from orchestration.lock import warehouse_lock
+    from orchestration.store.lock import warehouse_lock
     from tests.support import settings_of
 
     with warehouse_lock(settings_of(Path(sys.argv[1]))):
@@ -286,7 +286,7 @@ def test_every_check_says_what_it_looks_for(defs: dg.Definitions) -> None:
 
 
 def test_every_dbt_test_is_a_check_and_stands_in_one_job(defs: dg.Definitions) -> None:
-    from orchestration.dbt_runs import load_manifest
+    from orchestration.transform.dbt_runs import load_manifest
 
     tests = {
         node["name"]

@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import publishing
-from orchestration.keyed_hash import keyed_hash
 from orchestration.project import ROOT, Settings
-from orchestration.publishing import current_build, publish
+from orchestration.publish import publishing
+from orchestration.publish.publishing import current_build, publish
+from orchestration.store.keyed_hash import keyed_hash
 from tests.support import settings_of
 
 RELATIONS = [("marts", "mart_days"), ("marts", "mart_users")]
@@ -117,7 +117,7 @@ def test_a_reader_goes_on_reading_a_build_that_is_gone(settings: Settings) -> No
 FAULTY = """
     import os, signal, sys
     from tests.support import settings_of
-    from orchestration import builds, publishing
+    from orchestration.publish import builds, publishing
     from pathlib import Path
 
     settings = settings_of(Path(sys.argv[1]))

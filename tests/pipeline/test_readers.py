@@ -16,10 +16,10 @@ from types import FrameType
 import duckdb
 import pytest
 
-from orchestration import builds
+from orchestration.commands.rollback import rollback
 from orchestration.project import Settings
-from orchestration.publishing import publish
-from orchestration.rollback import rollback
+from orchestration.publish import builds
+from orchestration.publish.publishing import publish
 from tests.support import settings_of
 
 READER = Path(__file__).with_name("reader.py")

@@ -11,10 +11,11 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import watermarks
-from orchestration.dbt_runs import configuration_hash, load_manifest
-from orchestration.restate import RestateError, days_between, main, record
-from orchestration.warehouse import connect
+from orchestration.commands.restate import main
+from orchestration.ingest.restating import RestateError, days_between, record
+from orchestration.store import watermarks
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import configuration_hash, load_manifest
 from tests.support import build_warehouse, environment_of, query, settings_of
 
 ENVIRONMENT = {"YUNYING_TIMEZONE": "Asia/Shanghai"}

@@ -9,14 +9,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.builds import DATABASE, PublishedBuild
-from orchestration.dbt_runs import exposed_nodes, load_manifest
-from orchestration.defs.ingest import ledger
+from orchestration.commands.rollback import rollback
+from orchestration.ingest import ledger
 from orchestration.project import Settings
-from orchestration.publishing import publish
-from orchestration.restatements import REASONS, Restating, restating, take_in
-from orchestration.rollback import rollback
-from orchestration.warehouse import connect
+from orchestration.publish.builds import DATABASE, PublishedBuild
+from orchestration.publish.publishing import publish
+from orchestration.publish.restatements import REASONS, Restating, restating, take_in
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
 from tests.support import build_warehouse, query, settings_of
 
 DAYS, PEOPLE = ("marts", "mart_days"), ("marts", "mart_people")

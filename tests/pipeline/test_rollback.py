@@ -12,13 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import builds, publishing
-from orchestration.builds import current_build, kept_builds
-from orchestration.lock import warehouse_lock
+from orchestration.commands.rollback import RollbackError, listed, rollback
 from orchestration.project import ROOT, Settings, SettingsError
-from orchestration.publishing import PublishedBuild, erasure_epoch
-from orchestration.rollback import RollbackError, listed, rollback
-from orchestration.up_to_date import nothing_new, published_already
+from orchestration.publish import builds, publishing
+from orchestration.publish.builds import current_build, kept_builds
+from orchestration.publish.publishing import PublishedBuild, erasure_epoch
+from orchestration.publish.up_to_date import nothing_new, published_already
+from orchestration.store.lock import warehouse_lock
 from tests.support import ingest_raw, settings_of, write_feeds
 
 RELATIONS = [("marts", "mart_days")]
@@ -160,8 +160,9 @@ def test_readers_who_are_taken_back_while_a_build_copies_are_before_it(
 def test_what_readers_were_taken_back_from_is_not_published_again_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orchestration import up_to_date, watermarks
-    from orchestration.warehouse import connect
+    from orchestration.publish import up_to_date
+    from orchestration.store import watermarks
+    from orchestration.store.warehouse import connect
 
     settings = settings_of(tmp_path)
     settings.seeds_dir.mkdir()
@@ -200,7 +201,7 @@ def test_the_commands_say_what_they_did(settings: Settings) -> None:
 
     def run(*arguments: str) -> tuple[int, str]:
         result = subprocess.run(
-            [sys.executable, "-m", "orchestration.rollback", *arguments],
+            [sys.executable, "-m", "orchestration.commands.rollback", *arguments],
             cwd=ROOT,
             env=environment,
             capture_output=True,

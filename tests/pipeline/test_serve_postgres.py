@@ -14,11 +14,12 @@ import duckdb
 import psycopg
 import pytest
 
-from orchestration import builds, postgres, publishing, rollback, serve_postgres
-from orchestration.builds import PublishedBuild, current_build
+from orchestration.commands import rollback, serve_postgres
 from orchestration.defs.publish import assets
-from orchestration.postgres import READER, ServingError
 from orchestration.project import Settings, SettingsError
+from orchestration.publish import builds, postgres, publishing
+from orchestration.publish.builds import PublishedBuild, current_build
+from orchestration.publish.postgres import READER, ServingError
 from tests.pipeline.postgres_server import PASSWORD, Server, postgres_server
 from tests.support import environment_of, settings_of
 

@@ -13,17 +13,17 @@ from threading import Timer
 
 import pytest
 
-from orchestration.build import SILENT_SECONDS, STOPPED
-from orchestration.lock import holder
+from orchestration.commands.build import SILENT_SECONDS, STOPPED
 from orchestration.project import ROOT, Settings, other_environment
-from orchestration.publishing import current_build
+from orchestration.publish.publishing import current_build
+from orchestration.store.lock import holder
 from tests.support import dbt_target, settings_of, write_feeds
 
 SECONDS = 600
 SECONDS_TO_END = 20.0
 STUBBORN = """
 import sys, time
-from orchestration.stopping import Stop
+from orchestration.commands.stopping import Stop
 
 def work():
     while True:
@@ -119,7 +119,7 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, l
 def test_a_build_that_is_stopped_ends_in_a_sentence(
     settings: Settings, moment: str, number: signal.Signals
 ) -> None:
-    process = start(settings, "-m", "orchestration.build")
+    process = start(settings, "-m", "orchestration.commands.build")
     before = "".join(lines_until(process, moment))
     assert moment in before
     said, children = stop(process, number)
@@ -134,7 +134,7 @@ def test_a_build_that_is_stopped_ends_in_a_sentence(
 
 
 def test_the_next_build_goes_on_from_there_and_never_falls_silent(settings: Settings) -> None:
-    process = start(settings, "-m", "orchestration.build", "--again")
+    process = start(settings, "-m", "orchestration.commands.build", "--again")
     said, at, longest = [], time.monotonic(), 0.0
     for line in lines_until(process, "\0"):
         said.append(line)

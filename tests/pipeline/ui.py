@@ -60,7 +60,7 @@ def running_ui(environment: Mapping[str, str]) -> Iterator[Ui]:
     port = free_port()
     ui = Ui(f"http://127.0.0.1:{port}", environment["YUNYING_PAGES_URL"])
     process = subprocess.Popen(
-        [sys.executable, "-m", "orchestration.dev", "--port", str(port)],
+        [sys.executable, "-m", "orchestration.commands.dev", "--port", str(port)],
         cwd=ROOT,
         env={**environment, "YUNYING_UI_URL": ui.address},
         stdout=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from tests.warehouse.funnel_oracle import Funnel, Step
 from tests.warehouse.oracles import Condition, Event, Side, World
 

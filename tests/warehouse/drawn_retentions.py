@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from tests.warehouse.draws import gather, seed
 from tests.warehouse.oracles import Condition, Event, Side, World
 from tests.warehouse.retention_oracle import Retention

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from tests.warehouse.funnel_oracle import Exclusion, Funnel, Properties, Step
 from tests.warehouse.oracles import Condition, Event, Side, World
 

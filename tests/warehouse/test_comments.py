@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.dbt_runs import load_manifest
+from orchestration.transform.dbt_runs import load_manifest
 from tests import support
 from tests.warehouse.users_world import build
 

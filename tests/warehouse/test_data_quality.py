@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import watermarks
-from orchestration.dbt_runs import configuration_hash, load_manifest
-from orchestration.previews import preview
-from orchestration.warehouse import connect
+from orchestration.store import watermarks
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import configuration_hash, load_manifest
+from orchestration.ui.previews import preview
 from tests.support import build_warehouse, query, settings_of
 from tests.warehouse.draws import seed
 

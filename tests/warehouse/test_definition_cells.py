@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.defs.ingest.definitions.cells import read
-from orchestration.defs.ingest.definitions.schema import BY_NAME, DEFINITIONS, SCHEMAS_DIR
-from orchestration.defs.ingest.feeds import EXPIRES_BY
+from orchestration.ingest.definitions.cells import read
+from orchestration.ingest.definitions.schema import BY_NAME, DEFINITIONS, SCHEMAS_DIR
+from orchestration.ingest.feeds import EXPIRES_BY
 from tests import support
 
 KNOWN = {"open", "buy", "a,b", "x｜y"}

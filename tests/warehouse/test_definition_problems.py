@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.defs.ingest.definitions.problems import DefinitionsError
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.problems import DefinitionsError
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from orchestration.project import SHIPPED_SEEDS_DIR
 from tests import support
 

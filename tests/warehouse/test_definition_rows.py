@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.defs.ingest.definitions.problems import ERROR, HINT, Problem
+from orchestration.ingest.definitions.problems import ERROR, HINT, Problem
 from tests import support
 
 EVENT_NAMES = """event_name,area,role,is_activity,is_key_action,owner

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dbt_runs import dbt_environment
 from orchestration.project import Settings
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import dbt_environment
 from tests import support
 from tests.warehouse.users_world import build, release_warehouse, settings_of
 

@@ -17,8 +17,8 @@ from random import Random
 import duckdb
 import pytest
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest.withdraw import withdraw
+from orchestration.commands.withdraw import withdraw
+from orchestration.transform.dbt_runs import load_manifest
 from tests.support import settings_of
 from tests.warehouse.draws import seed
 from verify.builder import Kill, builder

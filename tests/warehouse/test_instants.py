@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.defs.ingest.feeds import FEEDS, Feed
-from orchestration.defs.ingest.instants import define_raw_instant
+from orchestration.ingest.feeds import FEEDS, Feed
+from orchestration.ingest.instants import define_raw_instant
 from orchestration.project import Settings, SettingsError
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
 from tests.support import build_warehouse, query, settings_of
 from tests.warehouse.draws import gather
 from tests.warehouse.texts_of_cells import (

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from orchestration import metrics
-from orchestration.dbt_runs import exposed_nodes, load_manifest
-from orchestration.metrics import MetricsError, PublishedMetrics, published_metrics
+from orchestration.commands import metrics
+from orchestration.commands.metrics import MetricsError, PublishedMetrics, published_metrics
 from orchestration.project import Settings
-from orchestration.publishing import publish
+from orchestration.publish.publishing import publish
+from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
 from tests import support
 from verify.world import write_world
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.schema import DEFINITIONS
 from tests import support
 from tests.warehouse import definitions_world, oracles, paths_oracle
 from tests.warehouse.draws import seed

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import transforming
-from orchestration.dbt_runs import by_user_models, load_manifest
-from orchestration.warehouse import connect
+from orchestration.store.warehouse import connect
+from orchestration.transform import transforming
+from orchestration.transform.dbt_runs import by_user_models, load_manifest
 from tests import support
 from verify.compare import compare
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from orchestration import watermarks
-from orchestration.dbt_runs import configuration_hash, load_manifest
-from orchestration.defs.ingest.withdraw import withdraw
-from orchestration.warehouse import connect
+from orchestration.commands.withdraw import withdraw
+from orchestration.store import watermarks
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import configuration_hash, load_manifest
 from tests.support import build_warehouse, query, settings_of
 from tests.warehouse.draws import seed
 

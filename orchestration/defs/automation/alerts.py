@@ -1,17 +1,17 @@
 """What the daemon watches: runs that end before they could tell of it, and lateness.
 
-A run tells of its own failure at its end (`orchestration/run_records.py`), also without a
+A run tells of its own failure at its end (`orchestration/ui/run_records.py`), also without a
 daemon. One whose process died, or that never began, cannot; each is told of once.
 """
 
 import dagster as dg
 
-from orchestration import alerts
-from orchestration.alerts import Alert
-from orchestration.executor import job_name, started_by
-from orchestration.lateness import late_alert
 from orchestration.project import Settings
-from orchestration.run_records import without_values
+from orchestration.ui import alerts
+from orchestration.ui.alerts import Alert
+from orchestration.ui.executor import job_name, started_by
+from orchestration.ui.lateness import late_alert
+from orchestration.ui.run_records import without_values
 
 SECONDS_BETWEEN_LOOKS = 300
 

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from orchestration.arrivals import folder_signature
 from orchestration.defs.ingest.restated_days import KEY as RESTATED_DAYS
+from orchestration.ingest.arrivals import folder_signature
 from orchestration.project import Settings
-from orchestration.up_to_date import nothing_new, published_already
+from orchestration.publish.up_to_date import nothing_new, published_already
 
 JOB = "build"
 # After midnight of the reporting zone, when the day before is whole save for late rows.

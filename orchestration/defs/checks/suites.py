@@ -15,11 +15,11 @@ from expectations.data_docs import page_of
 from expectations.results import Failure, SuiteResult
 from expectations.rules import Suite
 from expectations.suites import all_suites
-from orchestration import attempts, watermarks
-from orchestration.fingerprint import fingerprint
-from orchestration.links import checks_page
 from orchestration.project import Settings
-from orchestration.retries import connect_or_retry
+from orchestration.store import attempts, watermarks
+from orchestration.store.retries import connect_or_retry
+from orchestration.transform.fingerprint import fingerprint
+from orchestration.ui.links import checks_page
 
 CHECK_NAME = "plausible"
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest.archived_tables import COLUMN_TEXTS, EXPIRY_TABLES
-from orchestration.defs.ingest.definitions.problems import DefinitionsError
-from orchestration.defs.ingest.definitions.schema import DEFINITIONS, Definition
-from orchestration.defs.ingest.feeds import (
+from orchestration.ingest.archived_tables import COLUMN_TEXTS, EXPIRY_TABLES
+from orchestration.ingest.definitions.problems import DefinitionsError
+from orchestration.ingest.definitions.schema import DEFINITIONS, Definition
+from orchestration.ingest.feeds import (
     FEEDS,
     MALFORMED_COLUMN,
     PROPERTIES_COLUMN,
@@ -16,17 +15,18 @@ from orchestration.defs.ingest.feeds import (
     Column,
     Feed,
 )
-from orchestration.defs.ingest.loader import FeedSummary, IngestReport, ingest
-from orchestration.defs.ingest.seeds import WARNINGS_TABLE, SeedFile
-from orchestration.links import written_in
-from orchestration.owners import owners_of_schema
+from orchestration.ingest.loader import FeedSummary, IngestReport, ingest
+from orchestration.ingest.seeds import WARNINGS_TABLE, SeedFile
+from orchestration.privacy.scrubbing import is_due, scrub
 from orchestration.project import ROOT, Settings
-from orchestration.retries import connect_or_retry
-from orchestration.scrubbing import is_due, scrub
+from orchestration.store.retries import connect_or_retry
+from orchestration.transform.dbt_runs import load_manifest
+from orchestration.ui.links import written_in
+from orchestration.ui.owners import owners_of_schema
 
 MANIFEST = load_manifest()
 LINE_OWNERS = owners_of_schema(MANIFEST, "raw")
-INGEST = ROOT / "orchestration" / "defs" / "ingest"
+INGEST = ROOT / "orchestration" / "ingest"
 LISTED_FAILURES = 20
 """Unreadable files that an asset's metadata lists; the ledger has all."""
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.defs.ingest.feeds import FEEDS_BY_NAME, RESERVED_NAMES
-from orchestration.links import written_in
-from orchestration.owners import owners_of
+from orchestration.ingest.feeds import FEEDS_BY_NAME, RESERVED_NAMES
 from orchestration.project import DBT_PROJECT_DIR
+from orchestration.transform.dbt_runs import load_manifest
+from orchestration.ui.links import written_in
+from orchestration.ui.owners import owners_of
 
 
 @dg.definitions

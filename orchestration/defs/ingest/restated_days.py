@@ -6,12 +6,12 @@ One run notes the range; the sensor `restatements` then asks for a build, which 
 
 import dagster as dg
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.links import written_in
-from orchestration.owners import owners_of_schema
+from orchestration.ingest.restating import record
 from orchestration.project import ROOT, Settings
-from orchestration.restate import record
-from orchestration.retries import connect_or_retry
+from orchestration.store.retries import connect_or_retry
+from orchestration.transform.dbt_runs import load_manifest
+from orchestration.ui.links import written_in
+from orchestration.ui.owners import owners_of_schema
 
 KEY = dg.AssetKey(["raw", "restated_days"])
 DAYS = dg.DailyPartitionsDefinition(
@@ -40,7 +40,7 @@ class Why(dg.Config):
                 dg.TableColumn("requested_at", "timestamp", "When it was asked, UTC"),
             ]
         ),
-        **written_in(ROOT / "orchestration" / "restate.py"),
+        **written_in(ROOT / "orchestration" / "ingest" / "restating.py"),
     },
     description=(
         "One row per day that somebody asked to compute anew, and wish. Materialize a range of "

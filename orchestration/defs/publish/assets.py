@@ -9,26 +9,26 @@ import duckdb
 
 from dashboards.boards import BOARDS
 from expectations.suites import all_suites
-from orchestration import attempts, watermarks
-from orchestration.build_checks import build_checks
-from orchestration.dbt_runs import (
+from orchestration.project import ROOT, Settings
+from orchestration.publish.postgres import ServingError
+from orchestration.publish.publishing import DATABASE, publish
+from orchestration.publish.restatements import restating
+from orchestration.publish.site import site_writer
+from orchestration.store import attempts, watermarks
+from orchestration.store.retries import connect_or_retry
+from orchestration.transform.build_checks import build_checks
+from orchestration.transform.dbt_runs import (
     configuration_hash,
     exposed_nodes,
     load_manifest,
     purposes,
     relative_to_root,
 )
-from orchestration.fingerprint import fingerprint, made_of
-from orchestration.lateness import FAIL_AFTER, WARN_AFTER
-from orchestration.links import checks_page, page, written_in
-from orchestration.owners import owners_of, owners_of_schema
-from orchestration.postgres import ServingError
-from orchestration.project import ROOT, Settings
-from orchestration.publishing import DATABASE, publish
-from orchestration.restatements import restating
-from orchestration.retries import connect_or_retry
-from orchestration.site import site_writer
-from orchestration.translator import LayerTranslator
+from orchestration.transform.fingerprint import fingerprint, made_of
+from orchestration.ui.lateness import FAIL_AFTER, WARN_AFTER
+from orchestration.ui.links import checks_page, page, written_in
+from orchestration.ui.owners import owners_of, owners_of_schema
+from orchestration.ui.translator import LayerTranslator
 
 MANIFEST = load_manifest()
 GROUP = "publish"
@@ -102,7 +102,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
             ),
             "page": page("index.html"),
             "checks": checks_page("index.html"),
-            **written_in(ROOT / "orchestration" / "publishing.py"),
+            **written_in(ROOT / "orchestration" / "publish" / "publishing.py"),
         },
         freshness_policy=FRESH,
     )

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from orchestration.dbt_runs import load_manifest
-from orchestration.links import boards_of, written_in
-from orchestration.owners import owners_of_exposure
 from orchestration.project import DBT_PROJECT_DIR
+from orchestration.transform.dbt_runs import load_manifest
+from orchestration.ui.links import boards_of, written_in
+from orchestration.ui.owners import owners_of_exposure
 
 
 @dg.definitions

@@ -12,9 +12,15 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
-from orchestration import attempts, transforming
-from orchestration.dbt_resource import WarehouseDbt
-from orchestration.dbt_runs import (
+from orchestration.defs.checks.suites import report_suites
+from orchestration.project import ROOT, Settings
+from orchestration.publish.publishing import current_build, erasure_epoch
+from orchestration.publish.restatements import restating, take_in
+from orchestration.store import attempts
+from orchestration.store.retries import connect_or_retry
+from orchestration.transform import transforming
+from orchestration.transform.dbt_resource import WarehouseDbt
+from orchestration.transform.dbt_runs import (
     NOT_RUN,
     compiled_sql,
     dbt_environment,
@@ -25,15 +31,10 @@ from orchestration.dbt_runs import (
     skipped_tests,
     target_dir,
 )
-from orchestration.dbt_tests import rows_query
-from orchestration.defs.checks.suites import report_suites
-from orchestration.fingerprint import fingerprint
-from orchestration.project import ROOT, Settings
-from orchestration.publishing import current_build, erasure_epoch
-from orchestration.restatements import restating, take_in
-from orchestration.retries import connect_or_retry
-from orchestration.table_metadata import table_metadata
-from orchestration.translator import LayerTranslator
+from orchestration.transform.dbt_tests import rows_query
+from orchestration.transform.fingerprint import fingerprint
+from orchestration.ui.table_metadata import table_metadata
+from orchestration.ui.translator import LayerTranslator
 
 MANIFEST = load_manifest()
 SECONDS_BETWEEN_PROGRESS = 5.0

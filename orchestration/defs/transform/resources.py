@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from orchestration.dbt_resource import WarehouseDbt
-from orchestration.dbt_runs import dbt_of_a_build
 from orchestration.project import DBT_PROJECT_DIR
+from orchestration.transform.dbt_resource import WarehouseDbt
+from orchestration.transform.dbt_runs import dbt_of_a_build
 
 
 @dg.definitions

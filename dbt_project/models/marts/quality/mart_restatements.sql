@@ -1,5 +1,5 @@
 {# What readers were told up to the build that they see. Publishing adds what the new build
-   moves, so that a reader finds it in that very build (orchestration/restatements.py). #}
+   moves, so that a reader finds it in that very build (orchestration/publish/restatements.py). #}
 with
 
 fct_restatements as (

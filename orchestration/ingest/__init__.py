@@ -1,0 +1,1 @@
+"""From raw files to the schemas `raw` and `seeds`: DuckDB reads, a ledger remembers."""

@@ -1,0 +1,1 @@
+"""How dbt is run, what it made, and what that was made of."""

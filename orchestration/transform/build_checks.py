@@ -1,0 +1,95 @@
+"""How the checks of a build came out, for its readers: dbt's tests and the suites, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import duckdb
+
+from expectations.data_docs import read_results
+from orchestration.transform.dbt_runs import Manifest, run_results
+from orchestration.transform.dbt_tests import describe_test
+
+TABLE = "build_checks"
+
+
+@dataclass(frozen=True)
+class BuildCheck:
+    """A row of `build_checks`. `status` is passed or warned: what fails is never published.
+
+    `failing_row_count` is 0 where it passed; `sentence` says what was found, without values, and
+    `sentence_zh` the same in Chinese, where somebody has written it.
+    """
+
+    table_name: str
+    check_name: str
+    kind: str
+    status: str
+    failing_row_count: int
+    sentence: str | None
+    sentence_zh: str | None = None
+
+
+def build_checks(manifest: Manifest, data_docs: Path) -> tuple[BuildCheck, ...]:
+    """The results of the last dbt run, and those that the pages of the suites were made from."""
+    return (*_tests(manifest), *_suites(data_docs))
+
+
+def write(connection: duckdb.DuckDBPyConnection, checks: tuple[BuildCheck, ...]) -> None:
+    """Write them as a table beside `build`."""
+    connection.execute(
+        f"create table {TABLE} (table_name varchar, check_name varchar, kind varchar,"
+        " status varchar, failing_row_count bigint, sentence varchar, sentence_zh varchar)"
+    )
+    connection.execute(
+        f"comment on table {TABLE} is"
+        " 'One row per check of this build: passed, or warned. One that fails holds a build back.'"
+    )
+    if checks:
+        values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(checks))
+        connection.execute(
+            f"insert into {TABLE} values {values}", [v for c in checks for v in astuple(c)]
+        )
+
+
+def _tests(manifest: Manifest) -> Iterator[BuildCheck]:
+    for result in run_results():
+        node = manifest["nodes"].get(result["unique_id"])
+        if node is None or node["resource_type"] != "test":
+            continue
+        if result["status"] not in ("pass", "warn"):
+            continue
+        about = manifest["nodes"].get(node.get("attached_node") or _last_model(node))
+        is_passed = result["status"] == "pass"
+        yield BuildCheck(
+            table_name=f"{about['schema']}.{about['alias']}" if about else "",
+            check_name=node["name"],
+            kind="dbt test",
+            status="passed" if is_passed else "warned",
+            failing_row_count=0 if is_passed else int(result["failures"] or 0),
+            sentence=None if is_passed else describe_test(node),
+            sentence_zh=None if is_passed else node["config"].get("meta", {}).get("sentence_zh"),
+        )
+
+
+def _last_model(node: Manifest) -> str:
+    models = [name for name in node["depends_on"]["nodes"] if name.startswith("model.")]
+    return models[-1] if models else ""
+
+
+def _suites(data_docs: Path) -> Iterator[BuildCheck]:
+    for suite in read_results(data_docs):
+        if not suite.warnings:
+            yield BuildCheck(suite.suite, "plausible", "suite", "passed", 0, None)
+        for warning in suite.warnings:
+            yield BuildCheck(
+                suite.suite,
+                warning.rule,
+                "suite",
+                "warned",
+                warning.failing_row_count,
+                warning.sentence,
+                warning.sentence_zh,
+            )

@@ -1,0 +1,1 @@
+"""What Dagster and people are told: names, links, runs, alerts."""

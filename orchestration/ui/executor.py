@@ -1,0 +1,82 @@
+"""The executor of every run: its steps in one process, under the warehouse's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from orchestration.project import Settings
+from orchestration.store.dagster_home import relax_history
+from orchestration.store.lock import warehouse_lock
+from orchestration.ui.run_records import recorded
+
+STARTED_BY_TAG = "yunying/started_by"
+NO_RUN = ""
+"""Where Dagster puts events that belong to no run."""
+
+
+def job_name(run: dg.DagsterRun) -> str:
+    """The job, or that assets were launched by hand."""
+    return "some assets" if run.job_name.startswith("__") else run.job_name
+
+
+def started_by(run: dg.DagsterRun) -> str:
+    """Who or what started a run."""
+    # First: a run that is executed again has the tags of the one before.
+    if run.parent_run_id:
+        return f"re-execution of {run.parent_run_id}"
+    for tag, words in (
+        (STARTED_BY_TAG, ""),
+        ("dagster/schedule_name", "schedule "),
+        ("dagster/sensor_name", "sensor "),
+        ("dagster/backfill", "backfill "),
+    ):
+        if tag in run.tags:
+            return f"{words}{run.tags[tag]}"
+    return "the UI"
+
+
+class OneWriterExecutor(dg.Executor):
+    """Runs a plan in process while holding the warehouse's lock from first step to last.
+
+    As executor rather than resource it covers runs of single assets from the UI too, whatever
+    their assets ask for.
+    """
+
+    def __init__(self, inner: dg.Executor) -> None:
+        self._inner = inner
+
+    @property
+    def retries(self) -> Any:
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> Any:
+        return self._inner.step_dependency_config
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
+        def say(message: str) -> None:
+            plan_context.log.info(message)
+
+        relax_history()
+        settings = Settings.from_environment()
+        run, instance = plan_context.dagster_run, plan_context.instance
+        with (
+            warehouse_lock(settings, say),
+            recorded(settings, run.run_id, job_name(run), started_by(run), say) as recorder,
+        ):
+            instance.add_event_listener(run.run_id, recorder.on_event)
+            # Checks that a failed run reports beside itself.
+            instance.add_event_listener(NO_RUN, recorder.on_event)
+            yield from self._inner.execute(plan_context, execution_plan)
+
+
+@dg.executor(name="one_writer", config_schema=dg.in_process_executor.config_schema)
+def one_writer_executor(init_context: dg.InitExecutorContext) -> dg.Executor:
+    """In process, one run at a time: a second run waits for the first."""
+    creation = dg.in_process_executor.executor_creation_fn
+    if creation is None:
+        raise RuntimeError("dagster's in_process_executor has no creation function")
+    return OneWriterExecutor(creation(init_context))
