@@ -12,19 +12,30 @@ from orchestration.ingest.feeds import PERSON_IDS
 from orchestration.publish.restatements import PERSON_ID_COLUMNS
 from orchestration.transform.dbt_runs import load_manifest
 
-LAYERS = ("seeds", "staging", "intermediate", "facts", "marts")
-# What the models of a layer may read, besides their own layer.
+# The schema of each layer. Definitions stand beside the files that they are read from.
+SCHEMAS = {
+    "definitions": "seeds",
+    "staging": "staging",
+    "intermediate": "intermediate",
+    "steps": "steps",
+    "facts": "facts",
+    "marts": "marts",
+}
+# What the models of a layer may read. A step is a part of the query of whoever reads it: what it
+# reads, its reader reads.
 MAY_READ = {
-    "seeds": {"seeds"},
-    "staging": {"raw", "seeds", "staging"},
-    "intermediate": {"staging", "intermediate", "seeds"},
-    "facts": {"staging", "intermediate", "facts", "seeds"},
-    "marts": {"facts", "marts", "seeds"},
+    "definitions": {"seeds", "definitions"},
+    "staging": {"raw", "definitions", "staging"},
+    "intermediate": {"staging", "intermediate", "definitions"},
+    "steps": {"staging", "intermediate", "facts", "definitions"},
+    "facts": {"staging", "intermediate", "facts", "definitions"},
+    "marts": {"facts", "marts", "seeds", "definitions"},
 }
 PREFIXES = {
-    "seeds": r"dim_",
+    "definitions": r"dim_",
     "staging": r"stg_[a-z0-9]+(_|$)",
     "intermediate": r"int_",
+    "steps": r"step_",
     "facts": r"(fct|dim)_",
     "marts": r"mart_",
 }
@@ -52,30 +63,49 @@ def models() -> list[dict[str, Any]]:
 
 
 MODELS = {model["name"]: model for model in models()}
-ENFORCED = [name for name, model in MODELS.items() if model["schema"] in ("facts", "marts")]
 
 
 def layer_of(unique_id: str) -> str:
+    """The folder of a model; of a source its schema."""
     manifest = load_manifest()
-    node = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
-    return str(node["schema"])
+    if unique_id in manifest["sources"]:
+        return str(manifest["sources"][unique_id]["schema"])
+    return str(manifest["nodes"][unique_id]["original_file_path"].split("/")[1])
+
+
+def layers_read(unique_id: str) -> set[str]:
+    """The layers that a model reads, by itself and by its steps."""
+    found: set[str] = set()
+    for parent in load_manifest()["nodes"][unique_id]["depends_on"]["nodes"]:
+        layer = layer_of(parent)
+        found |= layers_read(parent) if layer == "steps" else {layer}
+    return found
+
+
+LAYERS = {name: layer_of(model["unique_id"]) for name, model in MODELS.items()}
+# Whose columns have types that tests hold them to.
+ENFORCED = [name for name, layer in LAYERS.items() if layer in ("steps", "facts", "marts")]
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_reads_only_what_its_layer_may(name: str) -> None:
-    model = MODELS[name]
-    read = {layer_of(parent) for parent in model["depends_on"]["nodes"]}
-    assert read <= MAY_READ[model["schema"]], f"{name} reads {sorted(read)}"
+    read = layers_read(MODELS[name]["unique_id"])
+    assert read <= MAY_READ[LAYERS[name]], f"{name} reads {sorted(read)}"
 
 
 def test_layers_are_folders_and_schemas() -> None:
     for name, model in MODELS.items():
-        assert model["schema"] in LAYERS, name
-        assert model["original_file_path"].split("/")[1] == model["schema"], name
+        assert model["schema"] == SCHEMAS[LAYERS[name]], name
+
+
+def test_steps_are_ephemeral_and_nothing_of_facts_is() -> None:
+    for name, model in MODELS.items():
+        kept = model["config"]["materialized"]
+        assert (kept == "ephemeral") == (LAYERS[name] == "steps") or LAYERS[name] == "staging", name
 
 
 def test_names_follow_their_layer() -> None:
-    wrong = [n for n, m in MODELS.items() if not re.match(PREFIXES[m["schema"]], n)]
+    wrong = [n for n, m in MODELS.items() if not re.match(PREFIXES[LAYERS[n]], n)]
     wrong += [name for name in MODELS if re.search(r"_(v\d+|new|final|old|tmp)$", name)]
     assert wrong == []
 

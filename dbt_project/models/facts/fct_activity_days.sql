@@ -9,9 +9,9 @@
 -- only be copied.
 with
 
-fct_activity_events as (
+step_activity_events as (
 
-    select * from {{ ref('fct_activity_events') }}
+    select * from {{ ref('step_activity_events') }}
 
 ),
 
@@ -22,7 +22,7 @@ activity_days as (
         events.user_id,
         count(*) as event_count,
         events.event_date as activity_date
-    from fct_activity_events as events
+    from step_activity_events as events
     {{ join_recomputed('day', 'events', 'event_date') }}
     where events.activity_id <> 'any'
     group by events.activity_id, events.user_id, events.event_date

@@ -19,7 +19,7 @@ active_events as (
         user_id,
         event_date,
         occurred_at
-    from {{ ref('fct_activity_events') }}
+    from {{ ref('step_activity_events') }}
     where activity_id <> 'any'
 
 ),

@@ -10,7 +10,7 @@ with
 
 valued as (
 
-    select * from {{ ref('fct_definition_operands') }}
+    select * from {{ ref('step_definition_operands') }}
 
 ),
 

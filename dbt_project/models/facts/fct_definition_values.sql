@@ -10,7 +10,7 @@ with
 
 read_values as (
 
-    select * from {{ ref('fct_definition_read_values') }}
+    select * from {{ ref('step_definition_read_values') }}
 
 ),
 

@@ -21,9 +21,9 @@ fct_events as (
 
 ),
 
-fct_activity_events as (
+step_activity_events as (
 
-    select * from {{ ref('fct_activity_events') }}
+    select * from {{ ref('step_activity_events') }}
 
 ),
 
@@ -49,19 +49,19 @@ counted_events as (
 
     select
         dim_stickiness.stickiness_id,
-        fct_activity_events.user_id,
-        fct_activity_events.event_date,
-        fct_activity_events.occurred_at
-    from fct_activity_events
+        step_activity_events.user_id,
+        step_activity_events.event_date,
+        step_activity_events.occurred_at
+    from step_activity_events
     inner join dim_stickiness
         on
-            fct_activity_events.activity_id = dim_stickiness.activity_id
+            step_activity_events.activity_id = dim_stickiness.activity_id
             and dim_stickiness.activity_id <> 'any'
-            and fct_activity_events.occurred_at
-            >= coalesce(dim_stickiness.from_at, fct_activity_events.occurred_at)
-            and fct_activity_events.occurred_at
-            <= coalesce(dim_stickiness.to_at, fct_activity_events.occurred_at)
-    {{ join_recomputed('day', 'fct_activity_events', 'event_date') }}
+            and step_activity_events.occurred_at
+            >= coalesce(dim_stickiness.from_at, step_activity_events.occurred_at)
+            and step_activity_events.occurred_at
+            <= coalesce(dim_stickiness.to_at, step_activity_events.occurred_at)
+    {{ join_recomputed('day', 'step_activity_events', 'event_date') }}
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-fct_stickiness_interval_changes as (
+step_stickiness_interval_changes as (
 
-    select * from {{ ref('fct_stickiness_interval_changes') }}
+    select * from {{ ref('step_stickiness_interval_changes') }}
 
 ),
 
@@ -23,7 +23,7 @@ levels as (
             rows between unbounded preceding and current row
         ) as active_intervals,
         change_date
-    from fct_stickiness_interval_changes
+    from step_stickiness_interval_changes
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-fct_user_active_day_stages as (
+step_user_active_day_stages as (
 
-    select * from {{ ref('fct_user_active_day_stages') }}
+    select * from {{ ref('step_user_active_day_stages') }}
 
 ),
 
@@ -29,18 +29,18 @@ last_days as (
 silences as (
 
     select
-        fct_user_active_day_stages.user_id,
+        step_user_active_day_stages.user_id,
         fct_lifecycle_deadlines.dormancy_from_date,
         fct_lifecycle_deadlines.churn_from_date,
         coalesce(
-            fct_user_active_day_stages.next_activity_date,
+            step_user_active_day_stages.next_activity_date,
             cast({{ dbt.dateadd('day', 1, 'last_days.last_date') }} as date)
         ) as end_date
-    from fct_user_active_day_stages
+    from step_user_active_day_stages
     cross join last_days
     inner join fct_lifecycle_deadlines
         on
-            fct_user_active_day_stages.activity_date
+            step_user_active_day_stages.activity_date
             = fct_lifecycle_deadlines.last_active_date
 
 ),
@@ -51,7 +51,7 @@ stage_days as (
         user_id,
         stage_id,
         activity_date as stage_date
-    from fct_user_active_day_stages
+    from step_user_active_day_stages
     union all
     select
         user_id,

@@ -18,7 +18,7 @@ with
 entries as (
 
     select of_all.*
-    from {{ ref('fct_funnel_entries') }} as of_all
+    from {{ ref('step_funnel_entries') }} as of_all
     {{ join_recomputed('funnel_period', 'of_all', 'entry_date') }}
 
 ),

@@ -39,7 +39,7 @@ entries as (
             when entries.closes_at <= horizon.data_through_at
                 then {{ attempt_counting_order('entries') }}
         end as counting_order
-    from {{ ref('fct_funnel_entries') }} as entries
+    from {{ ref('step_funnel_entries') }} as entries
     inner join open_entrants
         on entries.funnel_id = open_entrants.funnel_id
         and entries.user_id = open_entrants.user_id

@@ -14,7 +14,7 @@ with
 
 chains as (
 
-    select * from {{ ref('fct_funnel_chains') }}
+    select * from {{ ref('step_funnel_chains') }}
 
 ),
 
@@ -46,14 +46,14 @@ opened as (
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
     {%- if funnels_ask('exclusions') %}
-    left join {{ ref('fct_funnel_voids') }} as voids
+    left join {{ ref('step_funnel_voids') }} as voids
         on chains.funnel_id = voids.funnel_id
         and chains.user_id = voids.user_id
         and chains.thread_id = voids.thread_id
         and chains.step_1_rank = voids.step_1_rank
     {%- endif %}
     {%- if funnels_ask('attempts') %}
-    left join {{ ref('fct_funnel_openings') }} as openings
+    left join {{ ref('step_funnel_openings') }} as openings
         on chains.funnel_id = openings.funnel_id
         and chains.user_id = openings.user_id
         and chains.thread_id = openings.thread_id
@@ -73,7 +73,7 @@ event_values as (
         step_events.thread_id,
         step_events.event_rank,
         step_events.breakdown_value
-    from {{ ref('fct_funnel_named_step_events') }} as step_events
+    from {{ ref('step_funnel_named_step_events') }} as step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id
     where
         step_events.step_number is not null
@@ -100,7 +100,7 @@ valued as (
         end as breakdown_value
     from opened
     {%- if funnels_ask('user_values') %}
-    left join {{ ref('fct_funnel_user_values') }} as user_values
+    left join {{ ref('step_funnel_user_values') }} as user_values
         on opened.funnel_id = user_values.funnel_id
         and opened.user_id = user_values.user_id
     {%- endif %}
@@ -171,7 +171,7 @@ with_archived as (
     from archived
     {{ join_recomputed('funnel', 'archived', 'step_1_at') }}
     {%- if funnels_ask('user_values') %}
-    left join {{ ref('fct_funnel_user_values') }} as user_values
+    left join {{ ref('step_funnel_user_values') }} as user_values
         on archived.funnel_id = user_values.funnel_id
         and archived.user_id = user_values.user_id
     {%- endif %}

@@ -7,7 +7,7 @@ entries as (
         entries.*,
         funnels.conversion_time,
         breakdown_values.shown_value as breakdown_value
-    from {{ ref('fct_funnel_entries') }} as entries
+    from {{ ref('step_funnel_entries') }} as entries
     inner join {{ ref('dim_funnels') }} as funnels
         on entries.funnel_id = funnels.funnel_id
         and funnels.conversion_time <> 'counted_attempt'

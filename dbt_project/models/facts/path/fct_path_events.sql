@@ -18,7 +18,7 @@ with
 definition_events as (
 
     select of_all.*
-    from {{ ref('fct_definition_events') }} as of_all
+    from {{ ref('step_definition_events') }} as of_all
     {{ join_recomputed('user', 'of_all', 'occurred_at') }}
     where of_all.definition = 'path'
 

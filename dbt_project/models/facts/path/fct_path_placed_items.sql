@@ -9,7 +9,7 @@ with
 
 occurrences as (
 
-    select * from {{ ref('fct_path_occurrences') }}
+    select * from {{ ref('step_path_occurrences') }}
 
 ),
 

@@ -17,13 +17,13 @@ members as (
 
 return_periods as (
 
-    select * from {{ ref('fct_retention_return_periods') }}
+    select * from {{ ref('step_retention_return_periods') }}
 
 ),
 
 own_periods as (
 
-    select * from {{ ref('fct_retention_return_periods') }} where period = 0
+    select * from {{ ref('step_retention_return_periods') }} where period = 0
 
 ),
 

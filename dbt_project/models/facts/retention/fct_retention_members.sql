@@ -10,7 +10,7 @@ with
 definition_events as (
 
     select *
-    from {{ ref('fct_definition_events') }}
+    from {{ ref('step_definition_events') }}
     where definition = 'retention' and side = 'cohort'
 
 ),

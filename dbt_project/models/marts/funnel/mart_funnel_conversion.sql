@@ -2,7 +2,7 @@ with
 
 step_times as (
 
-    select * from {{ ref('fct_funnel_step_times') }}
+    select * from {{ ref('step_funnel_step_times') }}
 
 ),
 

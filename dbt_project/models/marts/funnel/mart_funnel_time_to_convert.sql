@@ -2,7 +2,7 @@ with
 
 pair_times as (
 
-    select * from {{ ref('fct_funnel_pair_times') }}
+    select * from {{ ref('step_funnel_pair_times') }}
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-fct_rfm_scores as (
+step_rfm_scores as (
 
-    select * from {{ ref('fct_rfm_scores') }}
+    select * from {{ ref('step_rfm_scores') }}
 
 ),
 
@@ -32,7 +32,7 @@ totals as (
         sum(r_score) as r_total,
         sum(f_score) as f_total,
         sum(m_score) as m_total
-    from fct_rfm_scores
+    from step_rfm_scores
     group by snapshot_date
 
 ),
@@ -42,13 +42,13 @@ totals as (
 compared as (
 
     select
-        fct_rfm_scores.*,
-        fct_rfm_scores.r_score * totals.customer_count > totals.r_total as is_r_high,
-        fct_rfm_scores.f_score * totals.customer_count > totals.f_total as is_f_high,
-        fct_rfm_scores.m_score * totals.customer_count > totals.m_total as is_m_high
-    from fct_rfm_scores
+        step_rfm_scores.*,
+        step_rfm_scores.r_score * totals.customer_count > totals.r_total as is_r_high,
+        step_rfm_scores.f_score * totals.customer_count > totals.f_total as is_f_high,
+        step_rfm_scores.m_score * totals.customer_count > totals.m_total as is_m_high
+    from step_rfm_scores
     inner join totals
-        on fct_rfm_scores.snapshot_date = totals.snapshot_date
+        on step_rfm_scores.snapshot_date = totals.snapshot_date
 
 ),
 

@@ -1,0 +1,78 @@
+with
+
+step_events as (
+
+    select * from {{ ref('step_funnel_named_step_events') }}
+    where step_number is not null and thread_breakdown_value is null
+
+),
+
+archived as (
+
+    {{ archived_rows(
+        'stg_archived_funnel_user_values', ['funnel_id', 'breakdown_value', 'occurred_at']
+    ) }}
+
+),
+
+with_archived as (
+
+    select
+        funnel_id,
+        user_id,
+        source_id,
+        event_id,
+        breakdown_value,
+        occurred_at
+    from step_events
+
+    union all
+
+    select
+        archived.funnel_id,
+        archived.user_id,
+        '' as source_id,
+        '' as event_id,
+        archived.breakdown_value,
+        archived.occurred_at
+    from archived
+    where {{ is_recomputed('archived.user_id') }}
+
+),
+
+funnels as (
+
+    select * from {{ ref('dim_funnels') }}
+    where breakdown is not null and breakdown_attribution in ('first', 'last')
+
+),
+
+-- A missing value stands behind all others, whichever end is asked for.
+ranked as (
+
+    select
+        step_events.funnel_id,
+        step_events.user_id,
+        step_events.breakdown_value,
+        row_number() over (
+            partition by step_events.funnel_id, step_events.user_id
+            order by
+                {{ is_missing_value('step_events.breakdown_value') }},
+                case when funnels.breakdown_attribution = 'first' then step_events.occurred_at end,
+                case when funnels.breakdown_attribution = 'first' then step_events.source_id end,
+                case when funnels.breakdown_attribution = 'first' then step_events.event_id end,
+                step_events.occurred_at desc,
+                step_events.source_id desc,
+                step_events.event_id desc
+        ) as value_rank
+    from with_archived as step_events
+    inner join funnels on step_events.funnel_id = funnels.funnel_id
+
+)
+
+select
+    funnel_id,
+    user_id,
+    breakdown_value
+from ranked
+where value_rank = 1
