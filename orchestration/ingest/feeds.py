@@ -276,6 +276,8 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "restatements_log",
         "build_attempts",
         "built_models",
+        "source_states",
+        "passed_tests",
         *(table.name for table in EXPIRY_TABLES),
     }
 )

@@ -160,6 +160,18 @@ TABLES = (
         model_name varchar not null
     )
     """,
+    # Of the last whole build: what it was made from, and the tests of dbt that passed.
+    """
+    create table if not exists raw.source_states (
+        source varchar not null,
+        state varchar not null
+    )
+    """,
+    """
+    create table if not exists raw.passed_tests (
+        test varchar not null
+    )
+    """,
 )
 
 

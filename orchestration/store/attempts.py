@@ -10,10 +10,13 @@ build begins anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
+
+from orchestration.store.sql import insert_many
 
 ANEW_TAG = "yunying/anew"
 """A run with this tag builds everything, whatever stands."""
@@ -46,23 +49,28 @@ def begin(
     fingerprint: str,
     *,
     anew: bool = False,
+    stays: Callable[[frozenset[str]], Collection[str]] | None = None,
 ) -> Attempt:
     """The last attempt, to go on with, when its inputs were these and only it has built since.
 
-    Else, and with `anew`, a new one.
+    Else, and with `anew`, a new one: with what `stays` says need not be made again of the models
+    that the last one made, if that one was whole.
     """
     last = None if anew else _last(connection, load_id, fingerprint)
     if last is not None:
         return last
+    whole = frozenset() if anew or stays is None else _whole(connection)
+    built = frozenset(stays(whole)) if stays is not None and whole else frozenset()
     connection.execute("begin")
     connection.execute("delete from raw.built_models")
+    insert_many(connection, "raw.built_models", [(attempt_id, name) for name in sorted(built)])
     connection.execute(
         "insert into raw.build_attempts (attempt_id, load_id, fingerprint, started_at)"
         " values (?, ?, ?, ?)",
         [attempt_id, load_id, fingerprint, _now()],
     )
     connection.execute("commit")
-    return Attempt(attempt_id, load_id, fingerprint)
+    return Attempt(attempt_id, load_id, fingerprint, built)
 
 
 def complete(connection: duckdb.DuckDBPyConnection, attempt: Attempt) -> None:
@@ -97,10 +105,24 @@ def _last(connection: duckdb.DuckDBPyConnection, load_id: int, fingerprint: str)
     ).fetchone()
     if row is None or row[1:] != (load_id, fingerprint):
         return None
+    built = _built(connection, row[0])
+    return None if built is None else Attempt(*row, built)
+
+
+def _whole(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """What the last attempt made, if it completed and nobody has built by hand since."""
+    row = connection.execute(
+        "select attempt_id, completed_at from raw.build_attempts order by started_at desc limit 1"
+    ).fetchone()
+    built = _built(connection, row[0]) if row and row[1] else None
+    return built or frozenset()
+
+
+def _built(connection: duckdb.DuckDBPyConnection, attempt_id: str) -> frozenset[str] | None:
     built = connection.execute("select attempt_id, model_name from raw.built_models").fetchall()
-    if any(attempt_id != row[0] for attempt_id, _ in built):
+    if any(by != attempt_id for by, _ in built):
         return None
-    return Attempt(*row, frozenset(name for _, name in built))
+    return frozenset(name for _, name in built)
 
 
 def _note(connection: duckdb.DuckDBPyConnection, attempt: Attempt, column: str) -> None:

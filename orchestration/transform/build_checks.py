@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -32,9 +32,15 @@ class BuildCheck:
     sentence_zh: str | None = None
 
 
-def build_checks(manifest: Manifest, data_docs: Path) -> tuple[BuildCheck, ...]:
-    """The results of the last dbt run, and those that the pages of the suites were made from."""
-    return (*_tests(manifest), *_suites(data_docs))
+def build_checks(
+    manifest: Manifest, data_docs: Path, passed: Collection[str]
+) -> tuple[BuildCheck, ...]:
+    """Results of dbt's tests, and those that the pages of the suites were made from.
+
+    `passed` are the tests that have passed, in the last run of dbt or, where nothing that they
+    read is new since, before it.
+    """
+    return (*_tests(manifest, passed), *_suites(data_docs))
 
 
 def write(connection: duckdb.DuckDBPyConnection, checks: tuple[BuildCheck, ...]) -> None:
@@ -54,21 +60,20 @@ def write(connection: duckdb.DuckDBPyConnection, checks: tuple[BuildCheck, ...])
         )
 
 
-def _tests(manifest: Manifest) -> Iterator[BuildCheck]:
-    for result in run_results():
-        node = manifest["nodes"].get(result["unique_id"])
+def _tests(manifest: Manifest, passed: Collection[str]) -> Iterator[BuildCheck]:
+    warned = {r["unique_id"]: r["failures"] for r in run_results() if r["status"] == "warn"}
+    for unique_id in sorted({*passed, *warned}):
+        node = manifest["nodes"].get(unique_id)
         if node is None or node["resource_type"] != "test":
             continue
-        if result["status"] not in ("pass", "warn"):
-            continue
         about = manifest["nodes"].get(node.get("attached_node") or _last_model(node))
-        is_passed = result["status"] == "pass"
+        is_passed = unique_id not in warned
         yield BuildCheck(
             table_name=f"{about['schema']}.{about['alias']}" if about else "",
             check_name=node["name"],
             kind="dbt test",
             status="passed" if is_passed else "warned",
-            failing_row_count=0 if is_passed else int(result["failures"] or 0),
+            failing_row_count=0 if is_passed else int(warned[unique_id] or 0),
             sentence=None if is_passed else describe_test(node),
             sentence_zh=None if is_passed else node["config"].get("meta", {}).get("sentence_zh"),
         )

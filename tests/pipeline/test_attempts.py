@@ -94,3 +94,29 @@ def test_a_warehouse_that_ingest_did_not_make_has_no_attempts() -> None:
         assert not attempts.were_made(connection)
         ledger.create_tables(connection)
         assert attempts.were_made(connection)
+
+
+def test_a_new_attempt_keeps_what_stays_of_a_whole_one(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    def stays(standing: frozenset[str]) -> frozenset[str]:
+        return standing & {"b", "never built"}
+
+    first = attempts.begin(warehouse, "one", 3, "inputs", stays=stays)
+    build(warehouse, "one", "a", "b")
+    # It is not whole yet: others' inputs find nothing to keep.
+    assert attempts.begin(warehouse, "two", 4, "others", stays=stays).built == frozenset()
+    build(warehouse, "two", "a", "b")
+    second = attempts.begin(warehouse, "two", 4, "others")
+    attempts.complete(warehouse, second)
+    third = attempts.begin(warehouse, "three", 5, "new", stays=stays)
+    assert (first.built, third.attempt_id, third.built) == (frozenset(), "three", {"b"})
+    # Should it break off, the next goes on behind what it kept and made.
+    build(warehouse, "three", "a")
+    assert attempts.begin(warehouse, "four", 5, "new", stays=stays).built == {"a", "b"}
+    attempts.complete(warehouse, third)
+    build(warehouse, "", "a")
+    assert attempts.begin(warehouse, "five", 6, "newer", stays=stays).built == frozenset()
+    assert (
+        attempts.begin(warehouse, "six", 7, "newest", anew=True, stays=stays).built == frozenset()
+    )

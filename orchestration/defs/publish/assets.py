@@ -25,6 +25,7 @@ from orchestration.transform.dbt_runs import (
     relative_to_root,
 )
 from orchestration.transform.fingerprint import fingerprint, made_of
+from orchestration.transform.unchanged import passed_tests
 from orchestration.ui.lateness import FAIL_AFTER, WARN_AFTER
 from orchestration.ui.links import checks_page, page, written_in
 from orchestration.ui.owners import owners_of, owners_of_schema
@@ -116,6 +117,7 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         seen = fingerprint(settings, connection)
         parts = made_of(settings, connection)
         _refuse_unchecked(context, connection, seen)
+        passed = passed_tests(connection)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
     data_docs = settings.data_docs_dir
     began_at = time.monotonic()
@@ -125,7 +127,7 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
             relations,
             configuration_hash=configuration_hash(settings, MANIFEST),
             data_docs=data_docs,
-            checks=build_checks(MANIFEST, data_docs),
+            checks=build_checks(MANIFEST, data_docs, passed),
             write_site=site_writer(settings, MANIFEST),
             fingerprint=seen,
             made_of=parts,

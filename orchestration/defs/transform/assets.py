@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from importlib import import_module
 from threading import Thread
@@ -18,7 +18,7 @@ from orchestration.publish.publishing import current_build, erasure_epoch
 from orchestration.publish.restatements import restating, take_in
 from orchestration.store import attempts
 from orchestration.store.retries import connect_or_retry
-from orchestration.transform import transforming
+from orchestration.transform import transforming, unchanged
 from orchestration.transform.dbt_resource import WarehouseDbt
 from orchestration.transform.dbt_runs import (
     NOT_RUN,
@@ -54,23 +54,37 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     """Build and test what is selected; remember how far a whole and green build came."""
     settings = Settings.from_environment()
     attempt: attempts.Attempt | None = None
+    kept = unchanged.Unchanged()
     with connect_or_retry(settings, context.log.info) as connection:
         run = transforming.begin(connection, settings, MANIFEST)
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
         if _is_whole(context):
-            attempt = _attempt(context, connection, settings, run.load_id)
+            states = unchanged.source_states(connection, MANIFEST, settings)
+
+            def stays(standing: frozenset[str]) -> frozenset[str]:
+                nonlocal kept
+                kept = unchanged.find(connection, MANIFEST, states, standing)
+                return kept.models
+
+            attempt = _attempt(
+                context, connection, settings, run.load_id, None if run.is_rebuild else stays
+            )
         standing = _standing(attempt)
         if attempt is not None:
             transforming.forget_other_definitions(connection, run, MANIFEST, attempt.built)
-        yield from _told_again(connection, standing)
+        yield from _told_again(context, connection, standing, kept)
     if run.has_changed:
         context.log.info("settings or SQL changed since the last build: rebuilding from raw")
     arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
-    if standing:
+    if kept.models:
+        context.log.info(f"{len(kept.models)} tables read nothing new, and stay")
+    elif standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
-        arguments += ["--exclude", " ".join(node["name"] for node in standing)]
+    if standing:
+        tests = (MANIFEST["nodes"][name] for name in sorted(kept.tests))
+        arguments += ["--exclude", " ".join(node["name"] for node in (*standing, *tests))]
 
     os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else ""))
     # A table that stands is left out alone: its tests have perhaps not been run.
@@ -102,6 +116,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             for line in transforming.what_was_computed(connection, run, MANIFEST):
                 context.log.info(f"{transforming.COMPUTED}{line}")
             transforming.complete(connection, run)
+            unchanged.note(connection, states, kept)
             attempts.complete(connection, attempt)
     if exit_code != 0:
         yield from _not_run(context)
@@ -124,6 +139,7 @@ def _attempt(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     load_id: int,
+    stays: Callable[[frozenset[str]], frozenset[str]] | None,
 ) -> attempts.Attempt:
     """The attempt that broke off before it was published, or a new one."""
     made_of = fingerprint(settings, connection)
@@ -131,7 +147,7 @@ def _attempt(
     anew = attempts.ANEW_TAG in context.run.tags or (
         published is not None and published.fingerprint == made_of
     )
-    return attempts.begin(connection, context.run_id, load_id, made_of, anew=anew)
+    return attempts.begin(connection, context.run_id, load_id, made_of, anew=anew, stays=stays)
 
 
 def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
@@ -157,16 +173,30 @@ def _stored_parents(unique_id: str) -> set[str]:
 
 
 def _told_again(
-    connection: duckdb.DuckDBPyConnection, standing: Sequence[Mapping[str, Any]]
-) -> Iterator[dg.MaterializeResult[None]]:
-    """An event for each table that was built before the break: what depends on it waits for one."""
+    context: dg.AssetExecutionContext,
+    connection: duckdb.DuckDBPyConnection,
+    standing: Sequence[Mapping[str, Any]],
+    kept: unchanged.Unchanged,
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """An event for each table and test that is not run again: what depends on it waits for one."""
     translator = LayerTranslator()
     metadata = table_metadata(connection, standing)
+    built = "not again: nothing that it reads is new" if kept.models else "before the break"
     for node in standing:
         yield dg.MaterializeResult(
             asset_key=translator.get_asset_key(node),
-            metadata={**metadata[node["unique_id"]], "built": "before the break"},
+            metadata={**metadata[node["unique_id"]], "built": built},
         )
+    keys = {key.name: key for key in context.selected_asset_check_keys}
+    for unique_id in sorted(kept.tests):
+        name = MANIFEST["nodes"][unique_id]["name"]
+        if name in keys:
+            yield dg.AssetCheckResult(
+                asset_key=keys[name].asset_key,
+                check_name=name,
+                passed=True,
+                metadata={"run": "not again: nothing that it reads is new, and it had passed"},
+            )
 
 
 def _not_run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]:
