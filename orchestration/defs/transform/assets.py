@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from threading import Thread
@@ -74,7 +75,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         standing = _standing(attempt)
         if attempt is not None:
             transforming.forget_other_definitions(connection, run, MANIFEST, attempt.built)
-        yield from _told_again(context, connection, standing, kept)
+        yield from _passed_before(context, kept)
     if run.has_changed:
         context.log.info("settings or SQL changed since the last build: rebuilding from raw")
     arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
@@ -110,7 +111,8 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             yield event
     exit_code = invocation.process.wait()
     with connect_or_retry(settings, context.log.info) as connection:
-        yield from _with_metadata(connection, tables)
+        why = "not again: nothing that it reads is new" if kept.models else "before the break"
+        yield from _with_metadata(connection, tables, standing, why)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
             for line in transforming.what_was_computed(connection, run, MANIFEST):
@@ -151,12 +153,23 @@ def _attempt(
 
 
 def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
-    """The models that this attempt need not build again, in the order of the flow."""
-    built = attempt.built if attempt else frozenset()
+    """The models that this attempt need not build again."""
+    built = attempt.built if attempt else ()
+    return [MANIFEST["nodes"][unique_id] for unique_id in built if unique_id in MANIFEST["nodes"]]
+
+
+@cache
+def _flow() -> Mapping[str, frozenset[str]]:
+    """What each model reads that is stored, in the order of the flow."""
     nodes = MANIFEST["nodes"]
-    parents = {unique_id: _stored_parents(unique_id) for unique_id in built}
-    flow = TopologicalSorter(parents).static_order()
-    return [nodes[unique_id] for unique_id in flow if unique_id in built]
+    parents = {
+        unique_id: frozenset(_stored_parents(unique_id) & nodes.keys())
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
+    }
+    return {
+        unique_id: parents[unique_id] for unique_id in TopologicalSorter(parents).static_order()
+    }
 
 
 def _stored_parents(unique_id: str) -> set[str]:
@@ -172,21 +185,10 @@ def _stored_parents(unique_id: str) -> set[str]:
     return found
 
 
-def _told_again(
-    context: dg.AssetExecutionContext,
-    connection: duckdb.DuckDBPyConnection,
-    standing: Sequence[Mapping[str, Any]],
-    kept: unchanged.Unchanged,
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """An event for each table and test that is not run again: what depends on it waits for one."""
-    translator = LayerTranslator()
-    metadata = table_metadata(connection, standing)
-    built = "not again: nothing that it reads is new" if kept.models else "before the break"
-    for node in standing:
-        yield dg.MaterializeResult(
-            asset_key=translator.get_asset_key(node),
-            metadata={**metadata[node["unique_id"]], "built": built},
-        )
+def _passed_before(
+    context: dg.AssetExecutionContext, kept: unchanged.Unchanged
+) -> Iterator[dg.AssetCheckResult]:
+    """The tests that need not be run."""
     keys = {key.name: key for key in context.selected_asset_check_keys}
     for unique_id in sorted(kept.tests):
         name = MANIFEST["nodes"][unique_id]["name"]
@@ -246,17 +248,34 @@ def _with_progress(
 
 
 def _with_metadata(
-    connection: duckdb.DuckDBPyConnection, tables: list[dg.Output[None]]
-) -> Iterator[dg.Output[None]]:
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[dg.Output[None]],
+    standing: Sequence[Mapping[str, Any]],
+    why: str,
+) -> Iterator[dg.Output[None] | dg.MaterializeResult[None]]:
     """Add to each table's event what the UI shows of it, now that dbt has let go of the warehouse.
 
-    Its numbers of rows and seconds are plotted from build to build.
+    Its numbers of rows and seconds are plotted from build to build. What stands and was not built
+    has an event too, because what depends on it waits for one.
     """
-    names = [str(_plain(event.metadata["unique_id"])) for event in tables]
-    found = table_metadata(connection, [MANIFEST["nodes"][name] for name in names])
-    for event, name in zip(tables, names, strict=True):
-        seconds = round(float(_plain(event.metadata.get(DBT_SECONDS)) or 0.0), 3)
-        yield event.with_metadata({**found[name], "seconds": seconds})
+    outputs = {str(_plain(event.metadata["unique_id"])): event for event in tables}
+    stood = {node["unique_id"]: node for node in standing}
+    built = [MANIFEST["nodes"][unique_id] for unique_id in outputs]
+    found = table_metadata(connection, [*built, *standing])
+    translator = LayerTranslator()
+    told: set[str] = set()
+    for unique_id, parents in _flow().items():
+        if event := outputs.get(unique_id):
+            seconds = round(float(_plain(event.metadata.get(DBT_SECONDS)) or 0.0), 3)
+            yield event.with_metadata({**found[unique_id], "seconds": seconds})
+        elif unique_id in stood and parents <= told:
+            yield dg.MaterializeResult(
+                asset_key=translator.get_asset_key(stood[unique_id]),
+                metadata={**found[unique_id], "built": why},
+            )
+        else:
+            continue
+        told.add(unique_id)
 
 
 def _with_failing_rows(
