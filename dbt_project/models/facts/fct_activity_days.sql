@@ -5,7 +5,7 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'day', 'from': 'activity_date'}},
 ) }}
--- `any` is left out: its days are fct_user_days, the largest fact but one, and would
+-- `any` is left out: its days are fct_user_active_days, the largest fact but one, and would
 -- only be copied.
 with
 

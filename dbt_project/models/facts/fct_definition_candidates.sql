@@ -25,7 +25,7 @@ names as (
 ),
 
 -- One pass over the events for all definitions. A side that takes any activity without
--- condition is every active event: readers take that from fct_events or fct_user_days.
+-- condition is every active event: readers take that from fct_events or fct_user_active_days.
 named as (
 
     select

@@ -1,7 +1,7 @@
 {#- Where sessions began, and on which days users were active, before this build is read without
     `ref`: it is the past of tables that are made of this one. -#}
 {%- set starts = adapter.get_relation(this.database, this.schema, 'int_session_starts') -%}
-{%- set user_days = adapter.get_relation(this.database, 'facts', 'fct_user_days') -%}
+{%- set user_days = adapter.get_relation(this.database, 'facts', 'fct_user_active_days') -%}
 with
 
 touched_events as (

@@ -32,7 +32,7 @@ events as (
 
 user_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 

@@ -11,7 +11,7 @@ return_events as (
 
 user_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
