@@ -5,15 +5,39 @@
 {%- set arrival -%}
 order by received_at asc nulls last, content_hash, source_file, row_number
 {%- endset -%}
--- depends_on: {{ ref('stg_events__touched_loads') }}
 with
 
+touched_ids as (
+
+    select distinct
+        source_id,
+        event_id
+    from {{ ref('stg_events__touched') }}
+
+),
+
+touched_loads as (
+
+    select distinct source_load_id as load_id
+    from {{ ref('stg_events__touched') }}
+
+),
+
+-- Counted over the key alone, before rows are typed and judged: what stands once needs no rank.
 repeated as (
 
     select
-        source_id,
-        event_id
-    from {{ ref('stg_events__repeated') }}
+        united.source_id,
+        {{ event_key('united') }} as event_id
+    from {{ ref('stg_events__united') }} as united
+    {% if not all_ids_are_counted() -%}
+    inner join touched_loads on united.load_id = touched_loads.load_id
+    inner join touched_ids
+        on united.source_id = touched_ids.source_id
+        and {{ event_key('united') }} = touched_ids.event_id
+    {%- endif %}
+    group by united.source_id, {{ event_key('united') }}
+    having count(*) > 1
 
 ),
 
@@ -25,8 +49,7 @@ candidates as (
         on united.source_id = repeated.source_id
         and {{ event_key('united') }} = repeated.event_id
     {% if not all_ids_are_counted() -%}
-    inner join {{ ref('stg_events__touched_loads') }} as touched_loads
-        on united.load_id = touched_loads.load_id
+    inner join touched_loads on united.load_id = touched_loads.load_id
     {%- endif %}
 
 ),

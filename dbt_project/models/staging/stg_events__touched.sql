@@ -168,6 +168,45 @@ standing as (
 
 ),
 
+-- The loads of all their copies: what is computed again reads these alone. A build that broke off
+-- may have moved a copy from one table to the other; so both are asked.
+copies as (
+
+    select
+        touched_ids.source_id,
+        touched_ids.event_id,
+        null as user_id,
+        null as anonymous_id,
+        null as order_id,
+        stood.load_id as source_load_id,
+        null as occurred_at
+    from (
+        select
+            staged.source_id,
+            {{ given_event_id('staged') }} as event_id,
+            staged.load_id
+        from {{ staged }} as staged
+        {%- if duplicates is not none %}
+
+        union all
+
+        select
+            duplicates.source_id,
+            {{ given_event_id('duplicates') }} as event_id,
+            duplicates.load_id
+        from {{ duplicates }} as duplicates
+        {%- endif %}
+    ) as stood
+    inner join (
+        select source_id, event_id from named_ids
+        union
+        select source_id, event_id from standing
+    ) as touched_ids
+        on stood.source_id = touched_ids.source_id
+        and stood.event_id = touched_ids.event_id
+
+),
+
 {% endif -%}
 touched as (
 
@@ -179,6 +218,8 @@ touched as (
     select * from restated
     union all
     select * from standing
+    union all
+    select * from copies
     {% endif %}
 
 )
