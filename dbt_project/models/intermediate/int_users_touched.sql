@@ -6,7 +6,13 @@ with
 
 touched_events as (
 
-    select * from {{ ref('int_events_touched') }}
+    select distinct
+        user_id,
+        anonymous_id,
+        order_id,
+        occurred_at
+    from {{ ref('stg_events__touched') }}
+    where occurred_at is not null
 
 ),
 
@@ -43,12 +49,19 @@ touched_orders as (
 order_events as (
 
     select
-        events.user_id,
-        events.order_id,
+        coalesce(
+            staged.user_id, links.user_id, {{ anonymous_user_id('staged.anonymous_id') }}
+        ) as user_id,
+        staged.order_id,
         touched_orders.touched_at,
-        events.occurred_at
-    from {{ ref('int_events_resolved') }} as events
-    inner join touched_orders on events.order_id = touched_orders.order_id
+        staged.occurred_at
+    from staged
+    inner join touched_orders on staged.order_id = touched_orders.order_id
+    left join links
+        on case when staged.user_id is null then staged.anonymous_id end = links.anonymous_id
+    {% if horizon() -%}
+    where staged.occurred_at <= {{ horizon() }}
+    {%- endif %}
 
     union all
 

@@ -67,6 +67,9 @@ typed as (
             ),
             {{ anonymous_user_id('anonymous_id') }}
         ) as actor_id,
+        user_id,
+        anonymous_id,
+        order_id,
         content_hash,
         source_file,
         row_number,
@@ -120,10 +123,14 @@ select
         else event_id || '~' || substring(content_key, 1, 12)
     end as event_id,
     case when first_content_key <> last_content_key then event_id end as shared_event_id,
+    user_id,
+    anonymous_id,
+    order_id,
     source_file,
     staged_source_file,
     row_number,
     load_id,
     arrival_rank,
-    staged_row_number
+    staged_row_number,
+    occurred_at
 from ranked

@@ -168,42 +168,42 @@ standing as (
 
 ),
 
--- The loads of all their copies: what is computed again reads these alone. A build that broke off
--- may have moved a copy from one table to the other; so both are asked.
+touched_ids as (
+
+    select
+        source_id,
+        event_id
+    from named_ids
+
+    union
+
+    select
+        source_id,
+        event_id
+    from standing
+
+),
+
+-- All their copies, one of which may be staged now; and their loads, because what is computed again
+-- reads these alone. A build that broke off may have moved a copy from one table to the other; so
+-- both are asked. The loop: they are read alike.
 copies as (
 
+    {% for copies in [staged, duplicates] if copies is not none -%}
     select
         touched_ids.source_id,
         touched_ids.event_id,
-        null as user_id,
-        null as anonymous_id,
-        null as order_id,
-        stood.load_id as source_load_id,
-        null as occurred_at
-    from (
-        select
-            staged.source_id,
-            {{ given_event_id('staged') }} as event_id,
-            staged.load_id
-        from {{ staged }} as staged
-        {%- if duplicates is not none %}
-
-        union all
-
-        select
-            duplicates.source_id,
-            {{ given_event_id('duplicates') }} as event_id,
-            duplicates.load_id
-        from {{ duplicates }} as duplicates
-        {%- endif %}
-    ) as stood
-    inner join (
-        select source_id, event_id from named_ids
-        union
-        select source_id, event_id from standing
-    ) as touched_ids
-        on stood.source_id = touched_ids.source_id
-        and stood.event_id = touched_ids.event_id
+        copies.user_id,
+        copies.anonymous_id,
+        copies.order_id,
+        copies.load_id as source_load_id,
+        copies.occurred_at
+    from {{ copies }} as copies
+    inner join touched_ids
+        on copies.source_id = touched_ids.source_id
+        and {{ given_event_id('copies') }} = touched_ids.event_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
