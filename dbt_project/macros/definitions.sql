@@ -41,14 +41,6 @@
     {{ adapter.dispatch('matches_pattern')(value, pattern) }}
 {%- endmacro %}
 
-{% macro default__matches_pattern(value, pattern) -%}
-    try(regexp_matches({{ value }}, {{ pattern }}, 'i'))
-{%- endmacro %}
-
-{% macro spark__matches_pattern(value, pattern) -%}
-    {{ value }} rlike ('(?i)' || {{ pattern }})
-{%- endmacro %}
-
 {# The first event of each user and side among those of a relation that look for it in one way
    (`event`, `matching`). The first instant by a sum, and what shares it by a sort: to sort all
    events for the first of each user took three times as long. #}
