@@ -1,4 +1,4 @@
-"""Whatever people read is in English and Chinese: what is missing is one failed test, by its name."""
+"""Whatever people read is in English and Chinese; what is missing is one failed test, by name."""
 
 from __future__ import annotations
 
@@ -8,39 +8,44 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration.transform.dbt_runs import exposed_nodes, in_chinese, load_manifest
 from orchestration.ingest.feeds import FEEDS
-from orchestration.project import DBT_PROJECT_DIR, MEANINGS, UNSET, Settings
+from orchestration.project import MEANINGS, UNSET, Settings
+from orchestration.transform.dbt_runs import exposed_nodes, in_chinese, load_manifest
 from tests.documents import page
 
-MANIFEST = load_manifest()
 CHINESE = re.compile("[\u4e00-\u9fff]")
+Words = Iterator[tuple[str, str, str]]
 
 
-def of_dbt() -> Iterator[tuple[str, str, str]]:
-    for node in exposed_nodes(MANIFEST):
+def tables() -> Words:
+    """What is published, with its columns; the facts behind it; tests that readers are told of."""
+    manifest = load_manifest()
+    for node in exposed_nodes(manifest):
         table = f"{node['schema']}.{node['alias']}"
         yield table, node["description"], in_chinese(node)
         for name, column in node["columns"].items():
             yield f"{table}.{name}", column["description"], in_chinese(column)
-    for node in MANIFEST["nodes"].values():
-        if node["resource_type"] == "model" and node["schema"] == "facts":
-            yield f"facts.{node['name']}", node["description"], in_chinese(node)
-        # What only warns is told to readers.
+    exposed = {node["unique_id"] for node in exposed_nodes(manifest)}
+    for node in manifest["nodes"].values():
+        is_stored = node["config"]["materialized"] != "ephemeral"
+        if node["schema"] == "facts" and is_stored and node["unique_id"] not in exposed:
+            yield f"facts.{node['alias']}", node["description"], in_chinese(node)
         if node["resource_type"] == "test" and node["config"]["severity"].lower() == "warn":
-            yield f"test {node['name']}", node["name"], in_chinese(node)
-    for metric in MANIFEST["metrics"].values():
-        yield f"metric {metric['name']}", metric["label"], metric["config"]["meta"]["label_zh"]
-    docs = {doc["name"]: doc["block_contents"] for doc in MANIFEST["docs"].values()}
-    for name in docs.keys() - {"__overview__"}:
-        if not name.endswith("__zh"):
-            yield f"docs {name}", docs[name], docs.get(f"{name}__zh", "")
-    vars_ = (DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8").split("\nvars:\n")[1]
-    for english, chinese, name in re.findall(r"((?:  # .+\n)?)((?:  # .+\n)?)  (\w+): ", vars_)
-        yield f"var {name}", english, chinese
+            yield node["name"], node["name"], in_chinese(node)
+    for metric in manifest["metrics"].values():
+        chinese = metric["config"].get("meta", {}).get("label_zh", "")
+        yield f"metric {metric['name']}", metric["label"], chinese
 
 
-def of_python() -> Iterator[tuple[str, str, str]]:
+def shared_words() -> Words:
+    """The blocks of `_columns.md`, and their twins."""
+    blocks = {doc["name"]: doc["block_contents"] for doc in load_manifest()["docs"].values()}
+    for name in {name.removesuffix("__zh") for name in blocks} - {"__overview__"}:
+        yield f"block {name}", blocks.get(name, ""), blocks.get(f"{name}__zh", "")
+
+
+def python() -> Words:
+    """Settings and feeds."""
     for setting in dataclasses.fields(Settings):
         yield f"setting {setting.name}", *MEANINGS.get(setting.name, ("", ""))
     for name, words in UNSET.items():
@@ -49,3 +54,26 @@ def of_python() -> Iterator[tuple[str, str, str]]:
         yield f"feed {feed.name}", feed.description, feed.zh
         for column in feed.columns:
             yield f"feed {feed.name}.{column.name}", column.description, column.zh
+
+
+def comments() -> Words:
+    """Commands of the Makefile, and vars of dbt: a var is told by the comments above it."""
+    for name, words in re.findall(r"^([a-z]+):.*? ## (.+)$", page("Makefile"), re.MULTILINE):
+        english, _, chinese = words.partition(" ## ")
+        yield f"make {name}", english, chinese
+    dbt_vars = page("dbt_project/dbt_project.yml").split("\nvars:\n")[1].split("\n\n")[0]
+    for lines, name in re.findall(r"((?:  # .+\n)+)  (\w+): ", dbt_vars):
+        english, _, chinese = lines.strip().partition("\n")
+        yield f"var {name}", english, chinese
+
+
+WORDS = sorted([*tables(), *shared_words(), *python(), *comments()])
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"), [words[1:] for words in WORDS], ids=[words[0] for words in WORDS]
+)
+def test_it_is_said_in_both_languages(english: str, chinese: str) -> None:
+    assert english.strip()
+    assert not CHINESE.search(english)
+    assert CHINESE.search(chinese)
