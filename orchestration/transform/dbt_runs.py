@@ -109,10 +109,12 @@ def manifest_path() -> Path:
 def load_manifest() -> dict[str, Any]:
     """The manifest as a dictionary, each singular test attached to the model it is about.
 
-    Read once a process. Raises `ManifestError` when the project does not parse.
+    Words have their Chinese: `config.meta.zh` of models, columns and tests. Read once a process.
+    Raises `ManifestError` when the project does not parse.
     """
     manifest = json.loads(manifest_path().read_bytes())
     _attach_singular_tests(manifest)
+    _attach_shared_chinese(manifest)
     return manifest
 
 
@@ -177,6 +179,22 @@ def _attach_singular_tests(manifest: dict[str, Any]) -> None:
         reference = {"ref": {"name": last["name"]}}
         node["config"].setdefault("meta", {})["dagster"] = reference
         node.setdefault("meta", {})["dagster"] = reference
+
+
+def _attach_shared_chinese(manifest: dict[str, Any]) -> None:
+    """Give columns that are described by a block of `_columns.md` its twin, `<block>__zh`."""
+    docs = manifest["docs"]
+    for node in manifest["nodes"].values():
+        for column in node.get("columns", {}).values():
+            for block in column["doc_blocks"]:
+                twin = docs.get(f"{block}__zh")
+                if twin and docs[block]["block_contents"] == column["description"]:
+                    column["config"]["meta"].setdefault("zh", twin["block_contents"])
+
+
+def in_chinese(described: Mapping[str, Any]) -> str:
+    """The words of a model, a column or a test; empty where nobody has written any."""
+    return " ".join(described["config"].get("meta", {}).get("zh", "").split())
 
 
 def exposed_nodes(manifest: Manifest) -> list[Mapping[str, Any]]:
