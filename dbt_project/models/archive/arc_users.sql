@@ -1,0 +1,37 @@
+with
+
+events as (
+
+    select * from {{ ref('fct_events') }}
+
+),
+
+in_part as (
+
+    select
+        user_id,
+        count(*) as event_count,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at
+    from events
+    where occurred_at < {{ cut('cutoff_at') }}
+    group by user_id
+
+    union all
+
+    select
+        user_id,
+        event_count,
+        first_event_at,
+        last_event_at
+    from {{ archived('arc_users') }} as archived
+
+)
+
+select
+    user_id,
+    cast(sum(event_count) as bigint) as event_count,
+    min(first_event_at) as first_event_at,
+    max(last_event_at) as last_event_at
+from in_part
+group by user_id
