@@ -197,14 +197,14 @@ def ingest(
     say = progress or (lambda _: None)
     started = time.monotonic()
     now = now or _utc_now()
-    with connect(settings, on_wait=say) as connection:
+    with _connect(settings, say) as connection:
         seeds = read_seeds(settings, connection)
         seeds.raise_errors()
         ledger.create_tables(connection)
         due = expiry.look(connection, settings, seeds, say)
     if expiry.EVENTS in due.cuts:
         archive.write_next(settings)
-    with connect(settings, on_wait=say) as connection, _folder_of_links(settings) as links:
+    with _connect(settings, say) as connection, _folder_of_links(settings) as links:
         run = _Run(settings, connection, links, say, now, seeds)
         try:
             report = run.all(due)
@@ -214,6 +214,15 @@ def ingest(
         say("Writing the warehouse anew, so that its file holds nothing of rows that are gone.")
         compact(settings)
     return replace(report, seconds=time.monotonic() - started)
+
+
+@contextmanager
+def _connect(settings: Settings, say: Progress) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, with the macros that reading raw rows asks for."""
+    with connect(settings, on_wait=say) as connection:
+        for macro in readers.MACROS:
+            connection.execute(macro)
+        yield connection
 
 
 @contextmanager
@@ -279,8 +288,6 @@ class _Run:
         self.done: list[FileLoad] = []
 
     def all(self, due: expiry.Due) -> IngestReport:
-        for macro in readers.MACROS:
-            self.connection.execute(macro)
         surroundings = (self.connection, self.settings, self.links, self.now, self.say)
         notes = [*self.seeds.notes, *due.notes]
         expiry.begin(self.connection, self.settings, due, self.now)

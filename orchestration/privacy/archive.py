@@ -106,9 +106,8 @@ def write_next(settings: Settings) -> None:
         check=False,
     )  # fmt: skip
     if result.returncode != 0:
-        raise WarehouseError(
-            f"Nothing expires, because its archive cannot be written: {result.stdout.strip()}"
-        )
+        said = result.stdout.strip() or f"dbt ended with {result.returncode}."
+        raise WarehouseError(f"Nothing expires: its archive cannot be written. {said}")
 
 
 def swap(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,13 +12,15 @@ from orchestration.ingest.feeds import PERSON_IDS
 from orchestration.publish.restatements import PERSON_ID_COLUMNS
 from orchestration.transform.dbt_runs import load_manifest
 
-# The schema of each layer. Definitions stand beside the files that they are read from.
+# The schema of each layer. Definitions stand beside the files that they are read from; an archive
+# is written beside the one that stands.
 SCHEMAS = {
     "definitions": "seeds",
     "staging": "staging",
     "intermediate": "intermediate",
     "steps": "steps",
     "facts": "facts",
+    "archive": "archive_next",
     "marts": "marts",
 }
 # What the models of a layer may read. A step is a part of the query of whoever reads it: what it
@@ -26,9 +28,10 @@ SCHEMAS = {
 MAY_READ = {
     "definitions": {"seeds", "definitions"},
     "staging": {"raw", "definitions", "staging"},
-    "intermediate": {"staging", "intermediate", "definitions"},
-    "steps": {"staging", "intermediate", "facts", "definitions"},
-    "facts": {"staging", "intermediate", "facts", "definitions"},
+    "intermediate": {"staging", "intermediate", "archive", "definitions"},
+    "steps": {"staging", "intermediate", "facts", "archive", "definitions"},
+    "facts": {"staging", "intermediate", "facts", "archive", "definitions"},
+    "archive": {"intermediate", "facts", "archive", "archive_next", "definitions"},
     "marts": {"facts", "marts", "seeds", "definitions"},
 }
 PREFIXES = {
@@ -37,6 +40,7 @@ PREFIXES = {
     "intermediate": r"int_",
     "steps": r"step_",
     "facts": r"(fct|dim)_",
+    "archive": r"arc_",
     "marts": r"mart_",
 }
 DESIGNED = {
@@ -84,7 +88,9 @@ def layers_read(unique_id: str) -> set[str]:
 
 LAYERS = {name: layer_of(model["unique_id"]) for name, model in MODELS.items()}
 # Whose columns have types that tests hold them to.
-ENFORCED = [name for name, layer in LAYERS.items() if layer in ("steps", "facts", "marts")]
+ENFORCED = [
+    name for name, layer in LAYERS.items() if layer in ("steps", "facts", "archive", "marts")
+]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -183,7 +189,7 @@ def test_a_table_has_a_key_test_or_says_why_not(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENFORCED)
-def test_facts_and_marts_have_enforced_contracts(name: str) -> None:
+def test_facts_archives_and_marts_have_enforced_contracts(name: str) -> None:
     # An ephemeral model is a part of another's query: that one has the contract.
     is_part = MODELS[name]["config"]["materialized"] == "ephemeral"
     assert is_part or MODELS[name]["config"]["contract"]["enforced"]
