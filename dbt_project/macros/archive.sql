@@ -91,3 +91,9 @@ select
 from {{ ref(fact) }} as fact
 where fact.{{ instant }} < {{ cut(cut_column) }}
 {%- endmacro %}
+
+{# And what the archive held before. #}
+{% macro archived_before() -%}
+    select {{ model.columns | join(', ') }}
+    from {{ archived(model.name) }} as archived
+{%- endmacro %}

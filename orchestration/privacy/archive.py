@@ -107,7 +107,10 @@ def write_next(settings: Settings) -> None:
     )  # fmt: skip
     if result.returncode != 0:
         said = result.stdout.strip() or f"dbt ended with {result.returncode}."
-        raise WarehouseError(f"Nothing expires: its archive cannot be written. {said}")
+        raise WarehouseError(
+            "Nothing expires, because its archive cannot be written. Mend what dbt says, or take "
+            f"the row of events out of data_retention.csv until then. {said}"
+        )
 
 
 def swap(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,35 +1,5 @@
 with
 
-candidates as (
-
-    select * from {{ ref('fct_definition_candidates') }}
-
-),
-
-chosen_events as (
-
-    select * from {{ ref('fct_definition_chosen_events') }}
-
-),
-
-selectors as (
-
-    select * from {{ ref('dim_selectors') }}
-
-),
-
-path_runs as (
-
-    select * from {{ ref('fct_path_runs') }}
-
-),
-
-paths as (
-
-    select * from {{ ref('dim_paths') }}
-
-),
-
 first_times as (
 
     select
@@ -37,16 +7,7 @@ first_times as (
         definition_id,
         side,
         user_id
-    from {{ archived('arc_first_events') }} as archived
-
-    union all
-
-    select
-        definition,
-        definition_id,
-        side,
-        user_id
-    from candidates
+    from {{ ref('fct_definition_candidates') }}
     where first_time = 'event' and occurred_at < {{ cut('cutoff_at') }}
 
     union all
@@ -56,8 +17,8 @@ first_times as (
         chosen_events.definition_id,
         chosen_events.side,
         chosen_events.user_id
-    from chosen_events
-    inner join selectors
+    from {{ ref('fct_definition_chosen_events') }} as chosen_events
+    inner join {{ ref('dim_selectors') }} as selectors
         on chosen_events.definition = selectors.definition
         and chosen_events.definition_id = selectors.definition_id
         and chosen_events.side = selectors.side
@@ -71,19 +32,18 @@ first_times as (
         path_runs.path_id as definition_id,
         'anchor' as side,
         path_runs.user_id
-    from path_runs
-    inner join paths on path_runs.path_id = paths.path_id
+    from {{ ref('fct_path_runs') }} as path_runs
+    inner join {{ ref('dim_paths') }} as paths on path_runs.path_id = paths.path_id
     where
         paths.scope = 'user'
         and paths.occurrences = 'first'
         and path_runs.is_anchor
         and path_runs.occurred_at < {{ cut('paths_from_at') }}
 
+    union all
+
+    {{ archived_before() }}
+
 )
 
-select distinct
-    definition,
-    definition_id,
-    side,
-    user_id
-from first_times
+select distinct * from first_times

@@ -1,17 +1,5 @@
 with
 
-attempts as (
-
-    select * from {{ ref('fct_funnel_opened_attempts') }}
-
-),
-
-funnels as (
-
-    select * from {{ ref('dim_funnels') }}
-
-),
-
 openings as (
 
     select
@@ -20,8 +8,8 @@ openings as (
         attempts.thread_id,
         attempts.step_1_at,
         {{ attempt_closed_at('attempts', 'funnels', 'attempts.void_at') }} as closed_at
-    from attempts
-    inner join funnels on attempts.funnel_id = funnels.funnel_id
+    from {{ ref('fct_funnel_opened_attempts') }} as attempts
+    inner join {{ ref('dim_funnels') }} as funnels on attempts.funnel_id = funnels.funnel_id
     where
         funnels.count_by = 'attempts'
         and attempts.thread_id is not null
@@ -29,13 +17,7 @@ openings as (
 
     union all
 
-    select
-        funnel_id,
-        user_id,
-        thread_id,
-        step_1_at,
-        closed_at
-    from {{ archived('arc_funnel_openings') }} as archived
+    {{ archived_before() }}
 
 )
 

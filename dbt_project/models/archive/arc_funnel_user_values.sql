@@ -1,29 +1,14 @@
 with
 
-served_events as (
-
-    select * from {{ ref('fct_funnel_served_events') }}
-
-),
-
-funnels as (
-
-    select * from {{ ref('dim_funnels') }}
-
-),
-
-{% set columns = ['funnel_id', 'user_id', 'source_id', 'event_id', 'breakdown_value',
-    'occurred_at'] -%}
 carried as (
 
-    select {{ columns | join(', ') }}
-    from served_events
+    select {{ model.columns | join(', ') }}
+    from {{ ref('fct_funnel_served_events') }}
     where step_number is not null and occurred_at < {{ cut('cutoff_at') }}
 
     union all
 
-    select {{ columns | join(', ') }}
-    from {{ archived('arc_funnel_user_values') }} as archived
+    {{ archived_before() }}
 
 ),
 
@@ -36,11 +21,11 @@ ranked as (
             order by {{ user_value_order('carried', 'funnels') | indent(16) }}
         ) as value_rank
     from carried
-    inner join funnels on carried.funnel_id = funnels.funnel_id
+    inner join {{ ref('dim_funnels') }} as funnels on carried.funnel_id = funnels.funnel_id
     where funnels.breakdown is not null and funnels.breakdown_attribution in ('first', 'last')
 
 )
 
-select {{ columns | join(', ') }}
+select {{ model.columns | join(', ') }}
 from ranked
 where value_rank = 1

@@ -1,11 +1,5 @@
 with
 
-amounts as (
-
-    select * from {{ ref('fct_order_amounts') }}
-
-),
-
 -- Whose the first event of a day was: an order's first event says whose it is.
 ranked as (
 
@@ -14,7 +8,7 @@ ranked as (
         row_number() over (
             partition by order_id, role, event_date order by {{ event_order() }}
         ) as event_number
-    from amounts
+    from {{ ref('fct_order_amounts') }} as amounts
     where event_date < {{ cut('cutoff_date') }}
 
 )

@@ -1,24 +1,10 @@
 with
 
-path_events as (
-
-    select * from {{ ref('fct_path_events') }}
-
-),
-
-paths as (
-
-    select * from {{ ref('dim_paths') }}
-
-),
-
-{% set columns = ['path_id', 'user_id', 'source_id', 'event_id', 'item', 'is_anchor',
-    'occurred_at'] -%}
 items as (
 
-    select path_events.{{ columns | join(', path_events.') }}
-    from path_events
-    inner join paths on path_events.path_id = paths.path_id
+    select path_events.{{ model.columns | join(', path_events.') }}
+    from {{ ref('fct_path_events') }} as path_events
+    inner join {{ ref('dim_paths') }} as paths on path_events.path_id = paths.path_id
     where
         paths.scope = 'user'
         and paths.repeats = 'first'
@@ -26,8 +12,7 @@ items as (
 
     union all
 
-    select {{ columns | join(', ') }}
-    from {{ archived('arc_path_tails') }} as archived
+    {{ archived_before() }}
 
 ),
 
@@ -42,6 +27,6 @@ ranked as (
 
 )
 
-select {{ columns | join(', ') }}
+select {{ model.columns | join(', ') }}
 from ranked
 where number_from_end = 1

@@ -1,19 +1,5 @@
 with
 
-members as (
-
-    select * from {{ ref('fct_retention_members') }}
-
-),
-
-return_events as (
-
-    select *
-    from {{ ref('fct_retention_return_events') }}
-    where occurred_at < {{ cut('cutoff_at') }}
-
-),
-
 last_periods as (
 
     select
@@ -27,42 +13,37 @@ last_periods as (
 returns as (
 
     select
-        members.*,
-        return_events.returned_value,
-        return_events.occurred_at > members.cohort_event_at as is_later,
-        coalesce(members.breakdown_value = return_events.breakdown_value, false)
-            as has_same_value,
+        members.retention_id,
+        members.user_id,
         case
             when members.window_mode = 'rolling' then {{ rolling_period(
                 'members.granularity', 'members.cohort_event_at', 'return_events.occurred_at'
             ) }}
             else return_events.period_index - members.period_index
         end as period,
-        return_events.occurred_at
-    from members
-    inner join return_events
+        -- Values count from the cohort event on.
+        case
+            when return_events.occurred_at >= members.cohort_event_at
+                then return_events.returned_value
+        end as returned_value,
+        return_events.occurred_at > members.cohort_event_at as is_later,
+        coalesce(members.breakdown_value = return_events.breakdown_value, false)
+            as has_same_value,
+        members.cohort_start_at
+    from {{ ref('fct_retention_members') }} as members
+    inner join {{ ref('fct_retention_return_events') }} as return_events
         on members.retention_id = return_events.retention_id
         and members.user_id = return_events.user_id
     inner join last_periods on members.retention_id = last_periods.retention_id
     where
-        case
+        return_events.occurred_at < {{ cut('cutoff_at') }}
+        and case
             when members.window_mode = 'rolling'
                 then return_events.occurred_at >= members.cohort_event_at
             else
                 return_events.period_index
                 between members.period_index and members.period_index + last_periods.last_period
         end
-
-),
-
--- Values of period 0 count from the cohort event on.
-valued as (
-
-    select
-        returns.*,
-        case when period > 0 or occurred_at >= cohort_event_at then returned_value end
-            as counted_value
-    from returns
 
 ),
 
@@ -74,28 +55,17 @@ counted as (
         period,
         count(*) as occurrence_count,
         count(case when has_same_value then 1 end) as same_value_count,
-        sum(counted_value) as returned_value_sum,
-        sum(case when has_same_value then counted_value end) as same_value_returned_sum,
+        sum(returned_value) as returned_value_sum,
+        sum(case when has_same_value then returned_value end) as same_value_returned_sum,
         bool_or(is_later) as is_later,
         bool_or(is_later and has_same_value) as is_later_with_same_value,
         cohort_start_at
-    from valued
+    from returns
     group by retention_id, user_id, period, cohort_start_at
 
     union all
 
-    select
-        retention_id,
-        user_id,
-        period,
-        occurrence_count,
-        same_value_count,
-        returned_value_sum,
-        same_value_returned_sum,
-        is_later,
-        is_later_with_same_value,
-        cohort_start_at
-    from {{ archived('arc_retention_returns') }} as archived
+    {{ archived_before() }}
 
 )
 

@@ -1,24 +1,12 @@
 with
 
-user_days as (
-
-    select * from {{ ref('fct_user_days') }}
-
-),
-
-session_starts as (
-
-    select * from {{ ref('int_session_starts') }}
-
-),
-
 -- Who was active so short a time before the cut that a session may go on after it.
 last_activity as (
 
     select
         user_id,
         max(last_event_at) as last_activity_at
-    from user_days
+    from {{ ref('fct_user_days') }}
     where activity_date < {{ cut('cutoff_date') }}
     group by user_id
     having
@@ -32,7 +20,7 @@ select
     max(session_starts.started_at) as started_at,
     max(last_activity.last_activity_at) as last_activity_at
 from last_activity
-inner join session_starts
+inner join {{ ref('int_session_starts') }} as session_starts
     on last_activity.user_id = session_starts.user_id
     and last_activity.last_activity_at >= session_starts.started_at
 group by last_activity.user_id

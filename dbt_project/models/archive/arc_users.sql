@@ -1,11 +1,5 @@
 with
 
-events as (
-
-    select * from {{ ref('fct_events') }}
-
-),
-
 in_part as (
 
     select
@@ -13,18 +7,13 @@ in_part as (
         count(*) as event_count,
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
-    from events
+    from {{ ref('fct_events') }}
     where occurred_at < {{ cut('cutoff_at') }}
     group by user_id
 
     union all
 
-    select
-        user_id,
-        event_count,
-        first_event_at,
-        last_event_at
-    from {{ archived('arc_users') }} as archived
+    {{ archived_before() }}
 
 )
 
