@@ -104,10 +104,10 @@ def test_layers_are_folders_and_schemas() -> None:
         assert model["schema"] == SCHEMAS[LAYERS[name]], name
 
 
-def test_steps_are_ephemeral_and_nothing_of_facts_is() -> None:
+def test_steps_are_ephemeral_and_nothing_else_is() -> None:
     for name, model in MODELS.items():
         kept = model["config"]["materialized"]
-        assert (kept == "ephemeral") == (LAYERS[name] == "steps") or LAYERS[name] == "staging", name
+        assert (kept == "ephemeral") == (LAYERS[name] == "steps"), name
 
 
 def test_names_follow_their_layer() -> None:
