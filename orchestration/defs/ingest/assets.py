@@ -201,8 +201,8 @@ def _ledger_spec(name: str) -> dg.AssetSpec:
 
 
 def _archive_spec(node: Mapping[str, Any]) -> dg.AssetSpec:
-    """Of a table that dbt writes for an expiry, or of what is noted beside them. From which facts
-    says dbt's documentation: they read the archive in their turn, and no graph goes in a circle."""
+    """Of a table that dbt writes for an expiry, or of what is noted beside them. The facts that it
+    is made of are not among its parents: they read it, and a graph has no circles."""
     return dg.AssetSpec(
         ["archive", node["name"]],
         deps=[["raw_files", feed.name] for feed in FEEDS],
