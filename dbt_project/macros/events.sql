@@ -41,6 +41,13 @@
     'anon:' || {{ anonymous_id }}
 {%- endmacro %}
 
+{# Events in their one order, in which a fact and its archive look for the first or the last. #}
+{% macro event_order(relation=none, last_first=false) -%}
+    {%- for column in ['occurred_at', 'source_id', 'event_id'] -%}
+    {{ relation ~ '.' if relation }}{{ column }}{{ ' desc' if last_first }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# The id that an event of a source has: the one it came with, or the hash of what it says. #}
 {% macro event_key(relation) -%}
     coalesce(

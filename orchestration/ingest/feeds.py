@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.ingest.archived_tables import EXPIRY_TABLES
-
 
 @dataclass(frozen=True)
 class Column:
@@ -299,7 +297,9 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "restatements_log",
         "build_attempts",
         "built_models",
-        *(table.name for table in EXPIRY_TABLES),
+        "expiries",
+        "expiry_removals",
+        "expiry_scans",
     }
 )
 """Tables of `raw` that are no feeds: a folder of such a name is not read."""

@@ -30,6 +30,8 @@ _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
 _ROW_CONFIG = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "enabled")
+ARCHIVE = "fqn:yunying.archive"
+"""dbt's selection of what an expiry alone builds; of a dbt by hand, selectors.yml leaves it out."""
 NOT_RUN = "Not run: a table or a test that it waits for failed."
 
 Manifest = Mapping[str, Any]
@@ -81,6 +83,7 @@ def project_hash() -> str:
 
 def _project_files() -> Iterator[Path]:
     yield DBT_PROJECT_DIR / "dbt_project.yml"
+    yield DBT_PROJECT_DIR / "selectors.yml"
     for folder in _PROJECT_FOLDERS:
         for path in sorted((DBT_PROJECT_DIR / folder).rglob("*")):
             if path.is_file() and path.suffix in _PROJECT_SUFFIXES:

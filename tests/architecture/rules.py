@@ -13,13 +13,15 @@ Manifest = Mapping[str, Any]
 Node = Mapping[str, Any]
 Rule = Callable[[Manifest], Iterator[str]]
 
-# The schema of each layer. Definitions stand beside the files that they are read from.
+# The schema of each layer. Definitions stand beside the files that they are read from; an archive
+# is written beside the one that stands.
 SCHEMAS = {
     "definitions": "seeds",
     "staging": "staging",
     "intermediate": "intermediate",
     "steps": "steps",
     "facts": "facts",
+    "archive": "archive_next",
     "marts": "marts",
 }
 # What the models of a layer may read: layers, and schemas of sources. A step is a part of the query
@@ -27,9 +29,10 @@ SCHEMAS = {
 MAY_READ = {
     "definitions": {"seeds", "definitions"},
     "staging": {"raw", "definitions", "staging"},
-    "intermediate": {"staging", "intermediate", "definitions"},
-    "steps": {"staging", "intermediate", "facts", "definitions"},
-    "facts": {"staging", "intermediate", "facts", "definitions"},
+    "intermediate": {"staging", "intermediate", "archive", "definitions"},
+    "steps": {"staging", "intermediate", "facts", "archive", "definitions"},
+    "facts": {"staging", "intermediate", "facts", "archive", "definitions"},
+    "archive": {"intermediate", "facts", "archive", "archive_next", "definitions"},
     "marts": {"facts", "marts", "seeds", "definitions"},
 }
 PREFIXES = {
@@ -38,6 +41,7 @@ PREFIXES = {
     "intermediate": r"int_",
     "steps": r"step_",
     "facts": r"(fct|dim)_",
+    "archive": r"arc_",
     "marts": r"mart_",
 }
 DESIGNED = {
@@ -105,7 +109,7 @@ def layers_are_folders_and_schemas(manifest: Manifest) -> Iterator[str]:
 def steps_hold_no_rows_and_facts_are_no_steps(manifest: Manifest) -> Iterator[str]:
     for name, model in models(manifest).items():
         is_step = folder_of(model) == "steps"
-        if is_step != (kept_as(model) == "ephemeral") and folder_of(model) != "staging":
+        if is_step != (kept_as(model) == "ephemeral"):
             yield f"{name} is {kept_as(model)}"
 
 
@@ -216,12 +220,12 @@ def a_table_has_a_key_test_or_says_why_not(manifest: Manifest) -> Iterator[str]:
             yield f"{name} has no key"
 
 
-def facts_and_marts_have_enforced_contracts(manifest: Manifest) -> Iterator[str]:
+def facts_archives_and_marts_have_enforced_contracts(manifest: Manifest) -> Iterator[str]:
     for name, model in models(manifest).items():
         layer = folder_of(model)
-        if layer in ("facts", "marts") and not model["config"]["contract"]["enforced"]:
+        if layer in ("facts", "archive", "marts") and not model["config"]["contract"]["enforced"]:
             yield f"{name} has no contract"
-        if layer in ("steps", "facts", "marts"):
+        if layer in ("steps", "facts", "archive", "marts"):
             yield from (
                 f"{name}.{column} has no type"
                 for column, told in model["columns"].items()
@@ -258,7 +262,7 @@ RULES: tuple[Rule, ...] = (
     columns_of_personal_data_are_tagged,
     a_model_says_what_one_row_is_and_describes_its_columns,
     a_table_has_a_key_test_or_says_why_not,
-    facts_and_marts_have_enforced_contracts,
+    facts_archives_and_marts_have_enforced_contracts,
     no_model_asks_the_clock_or_chance,
     what_an_engine_says_in_its_own_way_is_in_its_file,
 )

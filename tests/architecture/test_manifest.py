@@ -24,10 +24,11 @@ SAMPLES = {
     "intermediate": "int_identity_links",
     "steps": "step_funnel_voids",
     "facts": "fct_orders",
+    "archive": "arc_users",
     "marts": "mart_active_users_daily",
 }
 SOURCES = {"raw": "source.yunying.raw.events", "seeds": "source.yunying.seeds.funnels"}
-READABLE = ("raw", "seeds", "definitions", "staging", "intermediate", "facts", "marts")
+READABLE = ("raw", "seeds", "definitions", "staging", "intermediate", "facts", "archive", "marts")
 
 
 def model_id(layer: str) -> str:
@@ -198,14 +199,17 @@ BREACHES: dict[str, tuple[Rule, Breach, str]] = {
         with_column("facts", description=" "), f"{FACT}.planted"),
     "a table without a key": (
         rules.a_table_has_a_key_test_or_says_why_not, without_key_tests, FACT),
-    "a fact without a contract": (
-        rules.facts_and_marts_have_enforced_contracts,
-        changed("facts", config={"contract": {"enforced": False}}), FACT),
+    **{
+        f"a model of {layer} without a contract": (
+            rules.facts_archives_and_marts_have_enforced_contracts,
+            changed(layer, config={"contract": {"enforced": False}}), SAMPLES[layer])
+        for layer in ("facts", "archive", "marts")
+    },
     **{
         f"a column of {layer} without a type": (
-            rules.facts_and_marts_have_enforced_contracts,
+            rules.facts_archives_and_marts_have_enforced_contracts,
             with_column(layer, data_type=None), f"{SAMPLES[layer]}.planted")
-        for layer in ("steps", "facts", "marts")
+        for layer in ("steps", "facts", "archive", "marts")
     },
     **{
         f"a model that asks {clock}": (
@@ -248,7 +252,7 @@ def is_spark_sql(sql: str) -> bool:
 
 def test_compiled_sql_is_spark_sql_too(compiled_models: dict[str, str]) -> None:
     layers = {name: rules.folder_of(node) for name, node in rules.models(load_manifest()).items()}
-    read = [name for name, layer in layers.items() if layer in ("facts", "marts")]
+    read = [name for name, layer in layers.items() if layer in ("facts", "archive", "marts")]
     assert len(read) > 50
     assert [name for name in read if not is_spark_sql(compiled_models[name])] == []
 

@@ -21,7 +21,7 @@ active_days as (
     union all
 
     select activity_date
-    from {{ ref('stg_archived_user_days') }}
+    from {{ archived('arc_user_days') }} as archived
 
 ),
 

@@ -27,7 +27,7 @@ activity_days as (
     where events.activity_id <> 'any'
     group by events.activity_id, events.user_id, events.event_date
 
-    {{ union_archived('stg_archived_activity_days', {
+    {{ union_archived('arc_activity_days', {
         'activity_id': 'key', 'user_id': 'key', 'event_count': 'sum', 'activity_date': 'key',
     }, recomputed={'by': 'day', 'from': 'activity_date'}) }}
 

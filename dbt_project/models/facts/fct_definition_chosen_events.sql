@@ -11,7 +11,7 @@ with
 -- other.
 first_times as (
 
-    {{ archived_rows('stg_archived_first_events', ['definition', 'definition_id', 'side']) }}
+    {{ archived_rows('arc_first_events', ['definition', 'definition_id', 'side']) }}
     {%- if not recomputes_everybody() %}
 
     union all

@@ -22,7 +22,7 @@ event_names as (
 archived as (
 
     {{ archived_rows(
-        'stg_archived_order_amounts', ['order_id', 'role', 'amount', 'event_date', 'occurred_at']
+        'arc_order_amounts', ['order_id', 'role', 'amount', 'event_date', 'occurred_at']
     ) }}
 
 ),

@@ -26,7 +26,7 @@ ranked as (
     select
         amounts.*,
         row_number() over (
-            partition by order_id order by occurred_at, source_id, event_id
+            partition by order_id order by {{ event_order() }}
         ) as event_number
     from amounts
     where role = 'order' and order_id is not null

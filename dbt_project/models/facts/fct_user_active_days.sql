@@ -47,7 +47,7 @@ days as (
     group by user_id, event_date
 
     {{ union_archived(
-        'stg_archived_user_days',
+        'arc_user_days',
         {
             'user_id': 'key', 'activity_date': 'key', 'event_count': 'sum',
             'session_count': 'sum', 'key_action_count': 'sum',

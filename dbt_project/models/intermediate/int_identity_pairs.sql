@@ -29,7 +29,7 @@ select
     user_id,
     anonymous_id,
     first_seen_at as occurred_at
-from {{ ref('stg_archived_identity_pairs') }}
+from {{ archived('arc_identity_pairs') }} as archived
 {% if is_incremental() -%}
 where anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
 {%- endif %}

@@ -71,7 +71,7 @@ order_events as (
         touched_orders.touched_at,
         archived.occurred_at
     from (
-        {{ archived_rows('stg_archived_order_amounts', ['order_id', 'occurred_at']) }}
+        {{ archived_rows('arc_order_amounts', ['order_id', 'occurred_at']) }}
     ) as archived
     inner join touched_orders on archived.order_id = touched_orders.order_id
 
@@ -130,7 +130,7 @@ instants as (
     select
         links_touched.user_id,
         archived.first_event_at as occurred_at
-    from {{ ref('stg_archived_users') }} as archived
+    from {{ archived('arc_users') }} as archived
     inner join links_touched
         on archived.user_id = {{ anonymous_user_id('links_touched.anonymous_id') }}
 

@@ -21,6 +21,7 @@ from orchestration.store.retries import connect_or_retry
 from orchestration.transform import transforming
 from orchestration.transform.dbt_resource import WarehouseDbt
 from orchestration.transform.dbt_runs import (
+    ARCHIVE,
     NOT_RUN,
     compiled_sql,
     dbt_environment,
@@ -47,7 +48,7 @@ SHOWN_CHARACTERS = 200
 @dbt_assets(
     manifest=MANIFEST,
     dagster_dbt_translator=LayerTranslator(),
-    exclude="resource_type:unit_test",
+    exclude=f"resource_type:unit_test {ARCHIVE}",
     name="transform",
 )
 def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:

@@ -3,7 +3,7 @@ with
 
 expiries as (
 
-    select * from {{ source('raw_archive', 'expiries') }}
+    select * from {{ source('raw', 'expiries') }}
 
 )
 
