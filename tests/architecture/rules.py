@@ -107,10 +107,14 @@ def layers_are_folders_and_schemas(manifest: Manifest) -> Iterator[str]:
 
 
 def steps_hold_no_rows_and_facts_are_no_steps(manifest: Manifest) -> Iterator[str]:
-    for name, model in models(manifest).items():
-        is_step = folder_of(model) == "steps"
-        if is_step != (kept_as(model) == "ephemeral"):
-            yield f"{name} is {kept_as(model)}"
+    """A view of facts is there for people, who ask it who is behind a mart."""
+    found = models(manifest)
+    for name, model in found.items():
+        layer, kept = folder_of(model), kept_as(model)
+        of_people = model["config"]["meta"].get("people_behind") in found
+        is_wrong_view = layer == "facts" and kept == "view" and not of_people
+        if (layer == "steps") != (kept == "ephemeral") or is_wrong_view:
+            yield f"{name} is {kept}"
 
 
 def names_follow_their_layer(manifest: Manifest) -> Iterator[str]:

@@ -153,9 +153,15 @@ BREACHES: dict[str, tuple[Rule, Breach, str]] = {
     "a step that is a table": (
         rules.steps_hold_no_rows_and_facts_are_no_steps,
         changed("steps", config={"materialized": "table"}), STEP),
-    "a fact that is a part of a query": (
+    **{
+        f"a model of {layer} that is a part of a query": (
+            rules.steps_hold_no_rows_and_facts_are_no_steps,
+            changed(layer, config={"materialized": "ephemeral"}), SAMPLES[layer])
+        for layer in SCHEMAS if layer != "steps"
+    },
+    "a fact that is a view, and not for people": (
         rules.steps_hold_no_rows_and_facts_are_no_steps,
-        changed("facts", config={"materialized": "ephemeral"}), FACT),
+        changed("facts", config={"materialized": "view", "meta": {}}), FACT),
     **{
         f"a name that is none of {layer}": (
             rules.names_follow_their_layer, changed(layer, name="planted"), "planted")

@@ -29,7 +29,6 @@ OF_RAW_ROWS = {
     "marts.mart_quarantined_rows", "marts.mart_quarantined_samples",
     "facts.fct_definition_chosen_events", "facts.fct_definition_matches",
     "facts.fct_definition_values", "facts.fct_path_events", "facts.fct_path_runs",
-    "facts.fct_funnel_served_events",
     # Its streams are gone; the rest is compared as fct_funnel_attempts.
     "facts.fct_funnel_opened_attempts",
     # Its events and instants are gone; what the marts read of it is compared through them.

@@ -7,7 +7,7 @@ first_times as (
         definition_id,
         side,
         user_id
-    from {{ ref('fct_definition_candidates') }}
+    from {{ ref('step_definition_candidates') }}
     where first_time = 'event' and occurred_at < {{ cut('cutoff_at') }}
 
     union all

@@ -3,7 +3,7 @@ with
 carried as (
 
     select {{ model.columns | join(', ') }}
-    from {{ ref('fct_funnel_served_events') }}
+    from {{ ref('step_funnel_served_events') }}
     where step_number is not null and occurred_at < {{ cut('cutoff_at') }}
 
     union all

@@ -8,7 +8,7 @@ ranked as (
         row_number() over (
             partition by order_id, role, event_date order by {{ event_order() }}
         ) as event_number
-    from {{ ref('fct_order_amounts') }} as amounts
+    from {{ ref('step_order_amounts') }} as amounts
     where event_date < {{ cut('cutoff_date') }}
 
 )

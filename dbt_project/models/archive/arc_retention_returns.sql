@@ -31,7 +31,7 @@ returns as (
             as has_same_value,
         members.cohort_start_at
     from {{ ref('fct_retention_members') }} as members
-    inner join {{ ref('fct_retention_return_events') }} as return_events
+    inner join {{ ref('step_retention_return_events') }} as return_events
         on members.retention_id = return_events.retention_id
         and members.user_id = return_events.user_id
     inner join last_periods on members.retention_id = last_periods.retention_id

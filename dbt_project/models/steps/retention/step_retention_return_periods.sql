@@ -4,7 +4,7 @@ with
 return_events as (
 
     select of_all.*
-    from {{ ref('fct_retention_return_events') }} as of_all
+    from {{ ref('step_retention_return_events') }} as of_all
     {{ join_recomputed('return', 'of_all', 'occurred_at') }}
 
 ),

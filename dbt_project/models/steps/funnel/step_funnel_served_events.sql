@@ -1,5 +1,4 @@
 -- A view for expiry, which asks it before raw rows go.
-{{ config(materialized='view') }}
 with
 
 served as (

@@ -1,5 +1,4 @@
--- A view: what return_periods reads of the definitions' events, for each kind of period once.
-{{ config(materialized='view') }}
+-- What return_periods reads of the definitions' events, for each kind of period once.
 with
 
 definition_events as (

@@ -1,6 +1,4 @@
--- A view: read once, by the states of orders. An event is a row; of events that have expired,
--- their order's day is.
-{{ config(materialized='view') }}
+-- An event is a row; of events that have expired, their order's day is.
 with
 
 events as (
