@@ -17,54 +17,54 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 .PHONY: help run build check rebuild builds rollback serve metrics test verify chaos dev dashboards superset docs \
 	reference screenshots bench withdraw restate lint clean
 
-help: ## show these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## show these commands ## 列出这些命令
+	@awk -F ' ## ' '/^[a-z]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts
+run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts ## 演示：一份真实的公开数据，从原始文件到发布的表
 	@$(BIN)/python -m demo.complete_journey
 	@$(BIN)/python -m orchestration.commands.build
 	@$(BIN)/python -m orchestration.commands.summary
 
-build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new
+build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new ## 按当前设置执行：导入、dbt、检查、发布；AGAIN=1：没有新东西也照跑
 	@$(BIN)/python -m orchestration.commands.build $(if $(AGAIN),--again)
 
-check: $(ENVIRONMENT) ## are the definitions right? In seconds; a build looks first, too
+check: $(ENVIRONMENT) ## are the definitions right? In seconds; a build looks first, too ## 定义写对了吗？几秒钟就知道；构建也先看一遍
 	@$(BIN)/python -m orchestration.commands.check
 
-builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
+builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see ## 列出保留的各次构建，以及读者正在看的那一次
 	@$(BIN)/python -m orchestration.commands.rollback --list
 
-rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named
+rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named ## 读者立刻回到上一次构建；BUILD=...：指定保留着的某一次
 	@$(BIN)/python -m orchestration.commands.rollback "$(BUILD)"
 
-serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself
+serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself ## 把读者正在看的那次构建写进 PostgreSQL；每次发布也会自动写
 	@$(BIN)/python -m orchestration.commands.serve_postgres
 
-metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values
+metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values ## 列出指标；QUERY="--metrics dau,mau --group-by metric_time"：给出数值
 	@$(BIN)/python -m orchestration.commands.metrics $(if $(QUERY),query $(QUERY),list metrics)
 
-rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files
+rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files ## 全部重建；损坏的工作库先挪到一边，再由原始文件重建
 	@$(BIN)/python -m orchestration.commands.rebuild
 
-verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ...
+verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ... ## 随机检验“增量 = 重建”：RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ...
 	@$(BIN)/python -m verify $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SCALE),--scale $(SCALE)) \
 		$(if $(DELIVERIES),--deliveries $(DELIVERIES)) $(if $(KILLS),--kills $(KILLS)) \
 		$(if $(EACH),--each)
 
-chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7
+chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7 ## 在读者查询的同时随机制造故障：MINUTES=10 SEED=7
 	@$(BIN)/python -m verify.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them
+test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them ## 全部测试；TESTS=tests/architecture：只跑一部分
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(TESTS)
 
-dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor
+dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor ## Dagster 界面：血缘、检查、定时、传感器
 	@$(BIN)/python -m orchestration.commands.dev
 
-dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001
+dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001 ## 查看发布的内容，先看看板：http://127.0.0.1:3001
 	@$(BIN)/python -m orchestration.commands.serve_pages $(if $(PORT),--port $(PORT))
 
-superset: $(ENVIRONMENT) $(SUPERSET) ## Superset on http://127.0.0.1:8088; PROOF=1: show that it shows what is published
+superset: $(ENVIRONMENT) $(SUPERSET) ## Superset on http://127.0.0.1:8088; PROOF=1: show that it shows what is published ## Superset：http://127.0.0.1:8088；PROOF=1：证明它显示的就是发布的数据
 	@$(BIN)/python -m $(if $(PROOF),tests.bi.superset_proof,bi.superset.start) $(if $(PORT),--port $(PORT))
 
 # Its packages clash with dbt's.
@@ -75,16 +75,16 @@ $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
 		-r bi/superset/requirements.txt -c bi/superset/constraints.txt
 	@touch $@
 
-docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs
+docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs ## dbt 文档和每一列的血缘，写到 data/published/docs
 	@$(BIN)/python -m orchestration.commands.docs
 
-reference: $(ENVIRONMENT) ## the tables in README and docs/ that state facts of the code, anew
+reference: $(ENVIRONMENT) ## the tables in README and docs/ that state facts of the code, anew ## 重写 README 和 docs/ 中由代码生成的表格
 	@$(BIN)/python -m reference
 
-screenshots: $(ENVIRONMENT) ## pictures of the boards for the READMEs, in docs/images; needs Chromium
+screenshots: $(ENVIRONMENT) ## pictures of the boards for the READMEs, in docs/images; needs Chromium ## README 里的看板图片，放在 docs/images；需要 Chromium
 	@$(BIN)/python -m tests.screenshots
 
-bench: $(ENVIRONMENT) $(PEERS) ## against peers, side by side; SCALE=20: 20 million events; ROW=funnel: one row
+bench: $(ENVIRONMENT) $(PEERS) ## against peers, side by side; SCALE=20: 20 million events; ROW=funnel: one row ## 与同类工具对比；SCALE=20：两千万事件；ROW=funnel：只测一项
 	@SCALE="$(SCALE)" ROW="$(ROW)" $(BIN)/python -m benchmarks
 
 # ClickHouse in a process, retentioneering, lifetimes: their packages clash with dbt's.
@@ -93,17 +93,17 @@ $(PEERS): benchmarks/peers.txt
 	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
 	@cp benchmarks/peers.txt $@
 
-withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl
+withdraw: $(ENVIRONMENT) ## take a loaded file out: make withdraw FILE=events/2024-01-01.jsonl ## 撤出一个已导入的文件：make withdraw FILE=events/2024-01-01.jsonl
 	@$(BIN)/python -m orchestration.commands.withdraw "$(FILE)"
 
-restate: $(ENVIRONMENT) ## compute days anew: make restate FROM=2017-03-01 TO=2017-03-07 REASON="…"
+restate: $(ENVIRONMENT) ## compute days anew: make restate FROM=2017-03-01 TO=2017-03-07 REASON="…" ## 把某几天重新算一遍：make restate FROM=2017-03-01 TO=2017-03-07 REASON="…"
 	@$(BIN)/python -m orchestration.commands.restate --reason="$(REASON)" "$(FROM)" "$(TO)"
 
-lint: $(ENVIRONMENT) ## ruff
+lint: $(ENVIRONMENT) ## ruff: style and format of the Python code ## ruff：Python 代码的风格和格式
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-clean: ## remove the environment and what dbt has made; data/ stays
+clean: ## remove the environment and what dbt has made; data/ stays ## 删除环境和 dbt 的产物；data/ 保留
 	rm -rf .venv .venv-peers .venv-superset dbt_project/target dbt_project/logs *.egg-info
 
 # Every package is pinned in the lock, so nothing is to be resolved: --no-deps. The project

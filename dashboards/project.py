@@ -7,15 +7,6 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Exposure:
-    """A kind of reader, and the published tables that it depends on, as `schema.table`."""
-
-    label: str
-    description: str
-    tables: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Relation:
     """A column of a table, and the column of another that a test finds its values in."""
 
@@ -28,17 +19,10 @@ class Relation:
 @dataclass(frozen=True)
 class Project:
     """`version` tells one state of the dbt project from another. `chinese` are the words of
-    tables and columns: `<table>`, `<table>__<column>` or, for a column that means the same
-    everywhere, `<column>`. `keys` are the columns that tell the rows of a table apart."""
+    tables and columns, by `schema.table` and `schema.table.column`. `keys` are the columns that
+    tell the rows of a table apart."""
 
     version: str
-    exposures: tuple[Exposure, ...] = ()
     relations: tuple[Relation, ...] = ()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chinese: Mapping[str, str] = field(default_factory=dict)
-
-    def in_chinese(self, table: str, column: str | None = None) -> str:
-        """The words of a table or a column; empty where there are none."""
-        if column is None:
-            return self.chinese.get(table, "")
-        return self.chinese.get(f"{table}__{column}") or self.chinese.get(column, "")

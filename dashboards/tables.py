@@ -64,18 +64,19 @@ def _table(
     ).fetchall()
     count = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
     lines = [line for line in (comment or "").splitlines() if not line.startswith("build_id: ")]
+    full_name = f"{schema}.{name}"
     return Table(
         schema=schema,
         name=name,
         row_count=int(count[0]) if count else 0,
         en=" ".join(" ".join(lines).split()),
-        zh=project.in_chinese(name),
+        zh=project.chinese.get(full_name, ""),
         columns=tuple(
             Column(
                 column,
                 kind.lower(),
                 " ".join((text or "").split()),
-                project.in_chinese(name, column),
+                project.chinese.get(f"{full_name}.{column}", ""),
             )
             for column, kind, text in columns
         ),

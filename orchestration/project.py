@@ -159,43 +159,61 @@ class Settings:
         return {secret for secret in secrets if secret}
 
 
-MEANINGS: Mapping[str, str] = {
-    "raw_dir": "where raw feeds arrive",
-    "seeds_dir": "the definitions",
-    "warehouse": "the working database; who reads it while a build runs makes the build wait",
-    "publish_dir": "what readers see",
-    "builds_kept": "builds that are kept for readers, the current one included",
-    "timezone": "reporting time zone, like `Asia/Shanghai`: it cuts days, weeks and months",
-    "week_start": "`monday` or `sunday`",
-    "currency": "currency of amounts; rows in another one are quarantined, unless "
-    "`seeds/currency_rates.csv` has a rate",
-    "zone_names": "what names of time zones mean in your feeds: `CST=+08:00,IST=+05:30`; a time "
-    "with another name is quarantined",
-    "horizon": "build as of this instant (ISO 8601): what occurred later is left out",
-    "pseudonym_key": "when set, `user_id` and `anonymous_id` are published as keyed hashes",
-    "erasure_key": "key of the hashes that keep erased people out; it must not change",
-    "memory_limit": "memory that DuckDB may take; with Python and what DuckDB does not count, a "
-    "build stays below 4 GB. What does not fit is written beside the warehouse, into "
-    "`warehouse.duckdb.tmp`, and goes again",
-    "threads": "threads that DuckDB may take",
-    "wait_seconds": "how long a build waits for a warehouse that another program has open",
-    "alert_webhook": "where alerts are posted too: an incoming webhook of Slack, Feishu, DingTalk, "
-    "WeCom, or your own",
-    "alert_smtp_url": "the server that mails them: `smtp://user:password@host:587`, or `smtps://…`",
-    "alert_email_to": "who gets the mail, with commas between",
-    "alert_email_from": "the sender",
-    "alert_log": "the log that every alert is added to",
-    "ui_url": "where people reach the UI: alerts link to it",
-    "pages_url": "where people reach the pages that `make dev` serves beside the UI: it links to "
-    "boards and reports there",
-    "serve_postgres": "a PostgreSQL database that is filled with every build too: "
-    "`postgresql://user:password@host:5432/database`",
-}
-"""What each setting means, as docs/ say it."""
-UNSET: Mapping[str, str] = {
-    "erasure_key": "drawn once, kept beside the warehouse",
-    "threads": "all cores",
-    "alert_email_from": "the first of the recipients",
+MEANINGS: Mapping[str, tuple[str, str]] = {
+    "raw_dir": ("where raw feeds arrive", "原始数据放在哪里"),
+    "seeds_dir": ("the definitions", "定义放在哪里"),
+    "warehouse": ("the working database; who reads it while a build runs makes the build wait",
+                  "工作库；构建时若有人在读它，构建要等"),
+    "publish_dir": ("what readers see", "读者看到的数据"),
+    "builds_kept": ("builds that are kept for readers, the current one included",
+                    "为读者保留几次构建，含当前这一次"),
+    "timezone": ("reporting time zone, like `Asia/Shanghai`: it cuts days, weeks and months",
+                 "报表时区，如 `Asia/Shanghai`：日、周、月按它切"),
+    "week_start": ("`monday` or `sunday`", "一周从哪天开始：`monday` 或 `sunday`"),
+    "currency": ("currency of amounts; rows in another one are quarantined, unless "
+                 "`seeds/currency_rates.csv` has a rate",
+                 "金额的币种；其他币种的行会被隔离，除非 `seeds/currency_rates.csv` 给了汇率"),
+    "zone_names": ("what names of time zones mean in your feeds: `CST=+08:00,IST=+05:30`; a time "
+                   "with another name is quarantined",
+                   "数据里时区缩写的含义：`CST=+08:00,IST=+05:30`；带其他缩写的时间会被隔离"),
+    "horizon": ("build as of this instant (ISO 8601): what occurred later is left out",
+                "只算到这一刻（ISO 8601），之后发生的不算"),
+    "pseudonym_key": ("when set, `user_id` and `anonymous_id` are published as keyed hashes",
+                      "设了以后，发布的 `user_id` 和 `anonymous_id` 都是带密钥的哈希值"),
+    "erasure_key": ("key of the hashes that keep erased people out; it must not change",
+                    "被删除的人按这个密钥的哈希挡在外面；不能改"),
+    "memory_limit": ("memory that DuckDB may take; with Python and what DuckDB does not count, a "
+                     "build stays below 4 GB. What does not fit is written beside the warehouse, "
+                     "into `warehouse.duckdb.tmp`, and goes again",
+                     "DuckDB 可用的内存；加上 Python 与 DuckDB 未计入的部分，一次构建低于 4 GB。"
+                     "放不下的会写到工作库旁的 `warehouse.duckdb.tmp`，用完即删"),
+    "threads": ("threads that DuckDB may take", "DuckDB 可用的线程数"),
+    "wait_seconds": ("how long a build waits for a warehouse that another program has open",
+                     "别的程序打开着工作库时，构建最多等多少秒"),
+    "alert_webhook": ("where alerts are posted too: an incoming webhook of Slack, Feishu, "
+                      "DingTalk, WeCom, or your own",
+                      "告警同时发到这里：Slack、飞书、钉钉、企业微信或自建的 webhook"),
+    "alert_smtp_url": ("the server that mails them: `smtp://user:password@host:587`, or "
+                       "`smtps://…`",
+                       "发告警邮件的服务器：`smtp://user:password@host:587`，或 `smtps://…`"),
+    "alert_email_to": ("who gets the mail, with commas between", "收件人，用逗号分开"),
+    "alert_email_from": ("the sender", "发件人"),
+    "alert_log": ("the log that every alert is added to", "每条告警都追加到这个日志"),
+    "ui_url": ("where people reach the UI: alerts link to it",
+               "大家从哪里打开界面：告警里的链接用它"),
+    "pages_url": ("where people reach the pages that `make dev` serves beside the UI: it links to "
+                  "boards and reports there",
+                  "大家访问 `make dev` 在界面旁边提供的页面的地址：界面从这里链接到看板和检查报告"),
+    "serve_postgres": ("a PostgreSQL database that is filled with every build too: "
+                       "`postgresql://user:password@host:5432/database`",
+                       "每次构建同时写入的 PostgreSQL 数据库："
+                       "`postgresql://user:password@host:5432/database`"),
+}  # fmt: skip
+"""What each setting means, in English and Chinese, as docs/ say it."""
+UNSET: Mapping[str, tuple[str, str]] = {
+    "erasure_key": ("drawn once, kept beside the warehouse", "第一次用到时生成，存在工作库旁边"),
+    "threads": ("all cores", "全部核"),
+    "alert_email_from": ("the first of the recipients", "第一个收件人"),
 }
 """What holds where nothing is set, of settings whose default does not say so."""
 

@@ -36,7 +36,7 @@ def in_english(page: Path) -> Path:
 def written(page: Path) -> str:
     """The page's text with each block as the code has it now.
 
-    Raises `KeyError` for a block that nothing writes, or words without their Chinese.
+    Raises `KeyError` for a block that nothing writes.
     """
     language = "zh" if is_chinese(page) else "en"
     text = page.read_text(encoding="utf-8")

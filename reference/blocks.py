@@ -1,7 +1,7 @@
 """What each block says: tables in Markdown, made of the code that the facts are in.
 
-English words are the code's own. Their Chinese stands beside them where the code has both, else
-in `chinese.py`.
+Both languages are the code's own: the Chinese of a thing stands beside its English, a setting's in
+`project.py`, a column's in the YAML of its model, a command's in the Makefile.
 """
 
 from __future__ import annotations
@@ -9,31 +9,34 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dashboards.board import Text
 from dashboards.boards import BOARDS
-from dashboards.project import Project
 from expectations.suites import all_suites
 from orchestration.ingest.definitions.schema import DEFINITIONS
 from orchestration.ingest.feeds import FEEDS
 from orchestration.project import DBT_PROJECT_DIR, MEANINGS, ROOT, UNSET, Settings
-from orchestration.publish.site import project_of
-from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
-from reference.chinese import in_chinese
+from orchestration.transform.dbt_runs import exposed_nodes, in_chinese, load_manifest
 
 Node = Mapping[str, Any]
 _ALL_STEPS = ", ".join(f"`step_{number}_at`" for number in range(1, 13))
 _STEPS = "`step_1_at` … `step_12_at`"
 Write = Callable[[str], str]
 
+_BOARD, _COLUMN = Text("board", "看板"), Text("column", "列")
+_COMMAND, _DEFAULT = Text("command", "命令"), Text("default", "默认值")
+_GRAIN, _MEANING = Text("one row per", "粒度"), Text("meaning", "含义")
+_METRIC, _NAME = Text("metric", "指标"), Text("name", "名称")
+_TABLE, _TYPE = Text("table", "表"), Text("type", "类型")
 
-def _said(english: str, language: str) -> str:
-    return english if language == "en" else in_chinese(english)
+
+def _said(words: Text, language: str) -> str:
+    return str(getattr(words, language))
 
 
-def _table(language: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(language: str, header: Sequence[Text], rows: Iterable[Sequence[str]]) -> str:
     lines = [
         f"| {' | '.join(_said(name, language) for name in header)} |",
         "|---" * len(header) + "|",
@@ -50,34 +53,35 @@ def settings(language: str) -> str:
         value = getattr(defaults, one.name)
         if isinstance(value, Path):
             value = value.relative_to(ROOT).as_posix()
-        unset = UNSET.get(one.name, "" if value else "none")
-        default = _said(unset, language) if unset else f"`{value}`"
-        meaning = _said(MEANINGS[one.name], language)
+        default = f"`{value}`" if value else _said(Text("none", "无"), language)
+        if one.name in UNSET:
+            default = _said(Text(*UNSET[one.name]), language)
+        meaning = _said(Text(*MEANINGS[one.name]), language)
         if not one.repr:
-            meaning += _said(" (a secret)", language)
+            meaning += _said(Text(" (a secret)", "（机密）"), language)
         rows.append((f"`YUNYING_{one.name.upper()}`", default, meaning))
-    return _table(language, ("name", "default", "meaning"), rows)
+    return _table(language, (_NAME, _DEFAULT, _MEANING), rows)
 
 
 def variables(language: str) -> str:
-    """dbt's vars, with the comment that stands above each."""
+    """dbt's vars, with the comments that stand above each, in English and Chinese."""
     text = (DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8")
     block = re.split(r"^vars:\n", text, flags=re.MULTILINE)[1].split("\n\n")[0]
     rows = [
-        (f"`{name}`", f"`{value}`", _said(comment, language))
-        for comment, name, value in re.findall(r"  # (.+)\n  (\w+): (.+)", block)
+        (f"`{name}`", f"`{value}`", _said(Text(en, zh), language))
+        for en, zh, name, value in re.findall(r"  # (.+)\n  # (.+)\n  (\w+): (.+)", block)
     ]
-    return _table(language, ("name", "default", "meaning"), rows)
+    return _table(language, (_NAME, _DEFAULT, _MEANING), rows)
 
 
 def commands(language: str) -> str:
     """The targets of the Makefile that say what they do."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     rows = [
-        (f"`make {name}`", _said(does, language))
-        for name, does in re.findall(r"^([a-z]+):.*## (.+)$", text, re.MULTILINE)
+        (f"`make {name}`", _said(Text(en, zh), language))
+        for name, en, zh in re.findall(r"^([a-z]+):.*? ## (.+) ## (.+)$", text, re.MULTILINE)
     ]
-    return _table(language, ("command", "what it does"), rows)
+    return _table(language, (_COMMAND, Text("what it does", "作用")), rows)
 
 
 def feeds(language: str) -> str:
@@ -85,12 +89,14 @@ def feeds(language: str) -> str:
     sections = []
     for feed in FEEDS:
         rows = [
-            (f"`{column.name}`", column.type, _said(column.description, language))
+            (f"`{column.name}`", column.type, _said(Text(column.description, column.zh), language))
             for column in feed.columns
         ]
-        rows.append(("`properties`", "JSON object", _said("everything else", language)))
-        table = _table(language, ("column", "type", "note"), rows)
-        sections.append(f"### `{feed.name}`\n{_said(feed.description, language)}\n\n{table}")
+        rest = Text("everything else", "其余的一切")
+        rows.append(("`properties`", "JSON object", _said(rest, language)))
+        table = _table(language, (_COLUMN, _TYPE, Text("note", "说明")), rows)
+        said = _said(Text(feed.description, feed.zh), language)
+        sections.append(f"### `{feed.name}`\n{said}\n\n{table}")
     return "\n\n".join(sections)
 
 
@@ -106,9 +112,9 @@ def definitions(language: str) -> str:
                 meaning += f"; {least} to {most}" if language == "en" else f"；{least} 到 {most}"
             default = getattr(column.otherwise, language) if column.otherwise else ""
             if column.is_required:
-                default = _said("required", language)
+                default = _said(Text("required", "必填"), language)
             rows.append((f"`{column.name}`", meaning, default))
-        table = _table(language, ("column", "meaning", "default"), rows)
+        table = _table(language, (_COLUMN, _MEANING, _DEFAULT), rows)
         said = getattr(definition.description, language)
         sections.append(f"### `{definition.file}`\n{said}\n\n{table}")
     return "\n\n".join(sections)
@@ -117,19 +123,20 @@ def definitions(language: str) -> str:
 def boards(language: str) -> str:
     """The boards with the question that each one answers."""
     rows = [(getattr(board.title, language), getattr(board.question, language)) for board in BOARDS]
-    return _table(language, ("board", "its question"), rows)
+    return _table(language, (_BOARD, Text("its question", "回答的问题")), rows)
 
 
 def metrics(language: str) -> str:
     """What MetricFlow can be asked, with the periods that it can be asked by."""
     rows = []
+    any_period = _said(Text("any period", "任何周期"), language)
     metrics = load_manifest()["metrics"].values()
     for metric in sorted(metrics, key=lambda one: (one["original_file_path"], one["name"])):
         label = metric["label"] if language == "en" else metric["config"]["meta"]["label_zh"]
         period = metric["time_granularity"]
-        asked_by = f"`metric_time__{period}`" if period else _said("any period", language)
+        asked_by = f"`metric_time__{period}`" if period else any_period
         rows.append((f"`{metric['name']}`", label, asked_by))
-    return _table(language, ("metric", "what it is", "ask by"), rows)
+    return _table(language, (_METRIC, Text("what it is", "含义"), Text("ask by", "按什么问")), rows)
 
 
 def checks(language: str) -> str:
@@ -137,19 +144,14 @@ def checks(language: str) -> str:
     tests = [n for n in load_manifest()["nodes"].values() if n["resource_type"] == "test"]
     single = [test for test in tests if not test.get("test_metadata")]
     rules = sum(len(suite.rules) for suite in all_suites())
-    sentence = _said(
+    sentence = Text(
         "{tests} dbt tests ({single} of them queries over several tables), and {rules} rules in "
         "{suites} suites.",
-        language,
+        "{tests} 项 dbt 测试（其中 {single} 项是跨表的查询），{suites} 套检查共 {rules} 条规则。",
     )
-    return sentence.format(
+    return _said(sentence, language).format(
         tests=len(tests), single=len(single), rules=rules, suites=len(all_suites())
     )
-
-
-@cache
-def _project() -> Project:
-    return project_of(load_manifest())
 
 
 def _full_name(node: Node) -> str:
@@ -177,25 +179,19 @@ def _facts() -> list[Node]:
     return sorted(found, key=lambda node: node["alias"])
 
 
-def _words(node: Node, language: str, column: str | None = None) -> str:
-    """What a table or a column means; raises `KeyError` where its Chinese is missing."""
-    of = node["columns"][column] if column else node
-    english = " ".join(of["description"].split())
-    if language == "en":
-        return english
-    chinese = " ".join(_project().in_chinese(node["name"], column).split())
-    if not chinese:
-        place = f"{node['name']}__{column}" if column else node["name"]
-        raise KeyError(f"no Chinese: add {{% docs zh__{place} %}} to a _chinese.md of its layer")
-    return chinese
+def _words(described: Node, language: str) -> str:
+    """What a table or a column means."""
+    if language == "zh":
+        return in_chinese(described)
+    return " ".join(described["description"].split())
 
 
 def _grain(node: Node, language: str) -> tuple[str, str]:
     """The first sentence of a table's description, without its `One row per`; and the others."""
     words = _words(node, language)
     end = r"。" if language == "zh" else r"\.(?:\s+(?=[A-Z])|$)"
-    first, rest = re.split(end, words, maxsplit=1)
-    return _cell(first.removeprefix("One row per ")), rest.strip()
+    first, *rest = re.split(end, words, maxsplit=1)
+    return _cell(first.removeprefix("One row per ")), "".join(rest).strip()
 
 
 def tables(language: str) -> str:
@@ -207,7 +203,7 @@ def tables(language: str) -> str:
         )
         for node in _published()
     ]
-    return _table(language, ("table", "one row per"), rows)
+    return _table(language, (_TABLE, _GRAIN), rows)
 
 
 def facts(language: str) -> str:
@@ -220,7 +216,7 @@ def facts(language: str) -> str:
         )
         for node in _facts()
     ]
-    return _table(language, ("table", "one row per", "columns"), rows)
+    return _table(language, (_TABLE, _GRAIN, Text("columns", "列")), rows)
 
 
 def columns(language: str) -> str:
@@ -229,10 +225,10 @@ def columns(language: str) -> str:
     for node in _published():
         rest = _grain(node, language)[1]
         rows = [
-            (f"`{name}`", column["data_type"] or "", _cell(_words(node, language, name)))
+            (f"`{name}`", column["data_type"] or "", _cell(_words(column, language)))
             for name, column in node["columns"].items()
         ]
-        table = _table(language, ("column", "type", "meaning"), rows)
+        table = _table(language, (_COLUMN, _TYPE, _MEANING), rows)
         heading = f"### `{_full_name(node)}`"
         sections.append("\n\n".join(part for part in (heading, rest, table) if part))
     return "\n\n".join(sections)

@@ -18,5 +18,5 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """SQL of each model as it is sent to the database, by model name."""
-    run_dbt(settings_of(tmp_path_factory.mktemp("compiled")), ["compile"])
+    run_dbt(settings_of(tmp_path_factory.mktemp("compiled")), ["compile", "--select", "fqn:*"])
     return compiled_sql_by_model()

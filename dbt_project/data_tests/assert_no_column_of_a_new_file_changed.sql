@@ -1,6 +1,6 @@
 -- A file that the next complete build takes in has columns that the file before it had not,
 -- lacks some, or gives them another type. Shown, never fatal.
-{{ config(severity='warn', meta={'sentence_zh': '下一次完整构建要导入的文件，列比之前的文件多、少或类型不同；只作提示。'}) }}
+{{ config(severity='warn', meta={'zh': '下一次完整构建要导入的文件，列比之前的文件多、少或类型不同；只作提示。'}) }}
 select *
 from {{ ref('stg_ingest_column_changes') }}
 where load_id > {{ completed_load_id() }}

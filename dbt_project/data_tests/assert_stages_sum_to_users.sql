@@ -6,8 +6,8 @@ first_days as (
     select
         activity_date,
         sum(user_count) as new_user_count
-    from {{ ref('fct_activity_gaps') }}
-    where activity_id = 'any' and previous_activity_date is null
+    from {{ ref('fct_active_day_gaps') }}
+    where previous_activity_date is null
     group by activity_date
 
 ),

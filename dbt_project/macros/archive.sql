@@ -1,14 +1,43 @@
-{# What an expiry kept of raw rows that are gone, with the people whom today's links say: what
-   was archived of a device belongs to whoever signed in on it since. #}
-{% macro archived_rows(model, columns) -%}
+{# An archive as the last expiry left it. One that is named for a kind of definition is without those
+   that say something else by now: what is gone cannot be counted in another way. #}
+{% macro archived(archive) -%}
+    {%- set relation = source('archive', archive) -%}
+    {%- set kind = archive.split('_')[1] -%}
+    {%- set names = ["'" ~ kind ~ "'", 'kept.' ~ kind ~ '_id']
+        if kind in ('activity', 'stickiness', 'retention', 'funnel', 'path')
+        else ['kept.definition', 'kept.definition_id'] if archive == 'arc_first_events' -%}
+    {%- if names -%}
+    (
+        select kept.*
+        from {{ relation }} as kept
+        where exists (
+            select 1
+            from {{ source('archive', 'arc_definitions') }} as definitions
+            where
+                definitions.definition = {{ names[0] }}
+                and definitions.definition_id = {{ names[1] }}
+                and definitions.archived_hash = definitions.present_hash
+        )
+    )
+    {%- else -%}
+    {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Its rows with the people whom today's links say: what was archived of a device belongs to whoever
+   signed in on it since; those alone that meet a condition, `where` there is one. #}
+{% macro archived_rows(archive, columns, where=none) -%}
     select
         coalesce(links.user_id, archived.user_id) as user_id
         {%- for column in columns %},
         archived.{{ column }}
         {%- endfor %}
-    from {{ ref(model) }} as archived
+    from {{ archived(archive) }} as archived
     left join {{ ref('int_identity_links') }} as links
         on archived.user_id = {{ anonymous_user_id('links.anonymous_id') }}
+    {%- if where %}
+    where {{ where }}
+    {%- endif %}
 {%- endmacro %}
 
 {# Archived rows behind those that are computed of raw, whose days they never share. `columns`
@@ -16,7 +45,7 @@
    become one (`sum`, `min`, `max`). `touched` names the column that an incremental model replaces
    from `recompute_from_date` on; `recomputed` is what the config of a model that is computed by
    user says. #}
-{% macro union_archived(model, columns, touched=none, recomputed=none) -%}
+{% macro union_archived(archive, columns, touched=none, recomputed=none, where=none) -%}
     {%- set keys = [] -%}
     {%- for column, use in columns.items() if use == 'key' %}{% do keys.append('archived.' ~ column) %}{% endfor -%}
     union all
@@ -32,7 +61,7 @@
         {%- endif %}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        {{ archived_rows(model, columns.keys() | reject('equalto', 'user_id')) }}
+        {{ archived_rows(archive, columns.keys() | reject('equalto', 'user_id'), where) }}
     ) as archived
     {%- if recomputed %}
     {{ join_recomputed(recomputed['by'], 'archived', recomputed['from']) }}
@@ -49,15 +78,22 @@
     group by {{ keys | join(', ') }}
 {%- endmacro %}
 
-{# Whether a definition still says what it said when rows of it were archived: else they are
-   left out, because what is gone cannot be counted in another way. #}
-{% macro definition_is_as_archived(definition, definition_id) -%}
-    exists (
-        select 1
-        from {{ source('raw_archive', 'archived_definitions') }} as archived_definitions
-        where
-            archived_definitions.definition = {{ definition }}
-            and archived_definitions.definition_id = {{ definition_id }}
-            and archived_definitions.archived_hash = archived_definitions.present_hash
-    )
+{# Where the archive that an expiry is about to write ends: `cutoff_at`, its day `cutoff_date`, or
+   `paths_from_at`. #}
+{% macro cut(column) -%}
+    (select cut.{{ column }} from {{ source('archive_next', 'cut') }} as cut)
+{%- endmacro %}
+
+{# What of a fact lies before the cut: the columns that the contract of the archive names. #}
+{% macro rows_before_the_cut(fact, instant, cut_column) -%}
+select
+    {{ model.columns | join(',\n    ') }}
+from {{ ref(fact) }} as fact
+where fact.{{ instant }} < {{ cut(cut_column) }}
+{%- endmacro %}
+
+{# And what the archive held before. #}
+{% macro archived_before() -%}
+    select {{ model.columns | join(', ') }}
+    from {{ archived(model.name) }} as archived
 {%- endmacro %}

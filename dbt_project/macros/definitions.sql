@@ -1,7 +1,8 @@
-{# Value of a property of a user as text: from the latest row of the users feed. #}
-{% macro user_property(relation, property) -%}
+{# Value of a property of a user as text: from the latest row of the users feed, which not every
+   user has. #}
+{% macro user_property(relation, property, user_id) -%}
     case {{ property }}
-        when 'user_id' then {{ relation }}.user_id
+        when 'user_id' then {{ user_id }}
         when 'created_at' then cast({{ relation }}.created_at as {{ dbt.type_string() }})
         else {{ json_property(relation ~ '.properties', property) }}
     end
@@ -38,14 +39,6 @@
    is not one. #}
 {% macro matches_pattern(value, pattern) -%}
     {{ adapter.dispatch('matches_pattern')(value, pattern) }}
-{%- endmacro %}
-
-{% macro default__matches_pattern(value, pattern) -%}
-    try(regexp_matches({{ value }}, {{ pattern }}, 'i'))
-{%- endmacro %}
-
-{% macro spark__matches_pattern(value, pattern) -%}
-    {{ value }} rlike ('(?i)' || {{ pattern }})
 {%- endmacro %}
 
 {# The first event of each user and side among those of a relation that look for it in one way

@@ -41,6 +41,13 @@
     'anon:' || {{ anonymous_id }}
 {%- endmacro %}
 
+{# Events in their one order, in which a fact and its archive look for the first or the last. #}
+{% macro event_order(relation=none, last_first=false) -%}
+    {%- for column in ['occurred_at', 'source_id', 'event_id'] -%}
+    {{ relation ~ '.' if relation }}{{ column }}{{ ' desc' if last_first }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# The id that an event of a source has: the one it came with, or the hash of what it says. #}
 {% macro event_key(relation) -%}
     coalesce(
@@ -78,8 +85,36 @@
     ))
 {%- endmacro %}
 
-{# The rows of `stg_events__united`, or some of them, typed and judged: a query. What reads few
-   rows names these, so that the rest is not typed only to be left out. #}
+{# The raw rows of all sources that are enabled, in the columns of the feed: a query. The sources come
+   from a var, so that a new one is a folder and a word. #}
+{% macro united_events() -%}
+    {% for source_name in var('event_sources') -%}
+    select
+        source_id,
+        event_id,
+        event_name,
+        user_id,
+        anonymous_id,
+        session_id,
+        {% for column in event_text_columns() -%}
+        {{ column }},
+        {% endfor -%}
+        amount,
+        properties,
+        malformed_payload,
+        content_hash,
+        source_file,
+        row_number,
+        load_id,
+        occurred_at,
+        received_at
+    from {{ ref('stg_' ~ source_name ~ '__events') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Raw rows of sources typed and judged: a query. What reads few rows of `stg_events__united` names
+   these, so that the rest is not typed only to be left out. #}
 {% macro typed_events(relation) -%}
 with
 

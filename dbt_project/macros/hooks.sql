@@ -24,24 +24,3 @@
     insert into raw.built_models (attempt_id, model_name)
     values ('{{ env_var('BUILD_ATTEMPT', '') if execute }}', '{{ model.unique_id }}')
 {%- endmacro %}
-
-{# The comments of a table and of all its columns in one statement. dbt's own takes four, of which
-   two ask for the columns: a tenth of the time of a small model. A documented column that is not
-   there is an error, as it is with a contract. #}
-{% macro duckdb__persist_docs(relation, model, for_relation, for_columns) -%}
-    {%- set statements -%}
-        {%- if for_relation and config.persist_relation_docs() and model.description -%}
-        {{ duckdb__alter_relation_comment(relation, model.description) }}
-        {%- endif -%}
-        {%- if for_columns and config.persist_column_docs() -%}
-        {%- for column in model.columns.values() if column.description %}
-        comment on column {{ relation }}.{{ adapter.quote(column.name) }}
-        is {{ duckdb_escape_comment(column.description) }};
-        {%- endfor -%}
-        {%- endif -%}
-    {%- endset -%}
-    {%- if statements | trim -%}
-        {#- Not `run_query`, which makes a table of what comes back. #}
-        {%- call statement('comments') -%}{{ statements }}{%- endcall -%}
-    {%- endif -%}
-{%- endmacro %}

@@ -27,26 +27,6 @@
     {{ adapter.dispatch('delete_touched')(target, keys, touched, from) }}
 {%- endmacro %}
 
-{# A join, because DuckDB takes a comparison inside of `exists` apart: it looks at the distinct
-   keys and instants of the whole table first, 130 times the work of one new day. #}
-{% macro default__delete_touched(target, keys, touched, from) -%}
-    delete from {{ target }}
-    using (
-        select distinct {{ (keys + from.values() | list) | join(', ') }}
-        from {{ touched }}
-    ) as touched
-    where {{ is_touched(target, keys, from) }};
-{%- endmacro %}
-
-{% macro spark__delete_touched(target, keys, touched, from) -%}
-    delete from {{ target }}
-    where exists (
-        select 1
-        from {{ touched }} as touched
-        where {{ is_touched(target, keys, from) }}
-    );
-{%- endmacro %}
-
 {% macro is_touched(target, keys, from) -%}
     {% for key in keys -%}
     touched.{{ key }} = {{ target }}.{{ key }}{{ ' and ' if not loop.last }}

@@ -1,4 +1,4 @@
-{# What a text says of time. Ingest renders the body of DuckDB from this file too
+{# What a text says of time. Ingest renders it too, with the body of DuckDB
    (orchestration/ingest/instants.py): one reading, wherever it is asked for. #}
 
 {# Text -> UTC timestamp, null where it is not certain. It is read as
@@ -11,88 +11,6 @@
    Without a zone it is UTC. #}
 {% macro parse_instant(text) -%}
     {{ adapter.dispatch('parse_instant')(text) }}
-{%- endmacro %}
-
-{% macro default__parse_instant(text) -%}
-    {#- A cast that fails is slow, so each stands behind a test that is cheap. What names no zone
-        but Z needs none of the calendar that a time zone does: 3 times as fast. What is asked
-        several times is bound by a lambda: DuckDB would compute it as often. A double holds the
-        microseconds up to the year 2255; the cast to a decimal that does too is 600 times as slow. -#}
-    {%- set number = number_pattern() -%}
-    {%- set digits = "try_strptime(rpad(cast(cast(number as bigint) as varchar), 14, '0'), '%Y%m%d%H%M%S')" -%}
-    {%- set clock -%}
-    part.y || '-' || part.m || '-' || part.d
-            || ' ' || case when part.h = '' then '00:00' else part.h || ':' || part.i end
-            || ':' || case when part.s = '' then '00' else replace(part.s, ',', '.') end
-    {%- endset -%}
-    case
-        when {{ text }} is null then null
-        when regexp_full_match({{ text }}, '[1-9]\d{3}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?Z?)?')
-            then try_cast({{ text }} as timestamp)
-        when regexp_full_match(
-            {{ text }}, '[1-9]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?{{ offset_pattern() }}'
-        )
-            then timezone('UTC', try_cast({{ text }} as timestamptz))
-        when regexp_full_match({{ text }}, '{{ number }}') then list_transform(
-            [try_cast(regexp_extract({{ text }}, '{{ number }}', 1) as double)],
-            lambda number: case
-                when number >= 631152000 and number < 10000000000
-                    then make_timestamp(cast(round(number * 1000000) as bigint))
-                when number >= 631152000000 and number < 10000000000000
-                    then make_timestamp(cast(round(number * 1000) as bigint))
-                when number >= 631152000000000 and number < 10000000000000000
-                    then make_timestamp(cast(round(number) as bigint))
-                when {{ is_date_number('number') }} then {{ digits }}
-            end
-        )[1]
-        else list_transform(
-            [regexp_extract(
-                regexp_replace({{ text }}, '{{ basic_pattern() }}', '\1-\2-\3T\4:\5'),
-                '{{ clock_pattern() }}', ['y', 'm', 'd', 'h', 'i', 's', 'z']
-            )],
-            lambda part: case
-                when part.z = '' then try_cast({{ clock }} as timestamp)
-                else timezone('UTC', try_cast(
-                    {{ clock }} || {{ zone_offset('part.z') }} as timestamptz
-                ))
-            end
-        )[1]
-    end
-{%- endmacro %}
-
-{# Sessions of Spark run in UTC, as those of DuckDB do. #}
-{% macro spark__parse_instant(text) -%}
-    {%- set number = number_pattern() | replace('\\', '\\\\') -%}
-    {%- set pattern = clock_pattern() | replace('\\', '\\\\') -%}
-    {%- set extended -%}
-    regexp_replace({{ text }}, '{{ basic_pattern() | replace('\\', '\\\\') }}', '$1-$2-$3T$4:$5')
-    {%- endset -%}
-    {%- set part = {} -%}
-    {%- for name in ['y', 'm', 'd', 'h', 'i', 's', 'z'] -%}
-    {%- do part.update({name: "regexp_extract(" ~ extended ~ ", '" ~ pattern ~ "', " ~ loop.index ~ ")"}) -%}
-    {%- endfor -%}
-    {%- set digits = "try_to_timestamp(rpad(cast(cast(number as bigint) as string), 14, '0'), 'yyyyMMddHHmmss')" -%}
-    {%- set clock -%}
-    {{ part.y }} || '-' || {{ part.m }} || '-' || {{ part.d }}
-            || ' ' || case when {{ part.h }} = '' then '00:00' else {{ part.h }} || ':' || {{ part.i }} end
-            || ':' || case when {{ part.s }} = '' then '00' else replace({{ part.s }}, ',', '.') end
-    {%- endset -%}
-    case
-        when {{ text }} rlike '{{ number }}' then element_at(transform(
-            array(try_cast(regexp_extract({{ text }}, '{{ number }}', 1) as double)),
-            number -> case
-                when number >= 631152000 and number < 10000000000
-                    then timestamp_micros(cast(round(number * 1000000) as bigint))
-                when number >= 631152000000 and number < 10000000000000
-                    then timestamp_micros(cast(round(number * 1000) as bigint))
-                when number >= 631152000000000 and number < 10000000000000000
-                    then timestamp_micros(cast(round(number) as bigint))
-                when {{ is_date_number('number') }} then {{ digits }}
-            end
-        ), 1)
-        when {{ part.z }} = '' then try_cast({{ clock }} as timestamp)
-        else try_cast({{ clock }} || {{ zone_offset(part.z) }} as timestamp)
-    end
 {%- endmacro %}
 
 {# Whether a number is a date by its digits, with or without a time: of the years 1900 to 2099. #}
@@ -179,12 +97,4 @@
 {# An expression that asks a value several times, by a name of its own: computed once. #}
 {% macro with_value(value, name, expression) -%}
     {{ adapter.dispatch('with_value')(value, name, expression) }}
-{%- endmacro %}
-
-{% macro default__with_value(value, name, expression) -%}
-    list_transform([{{ value }}], lambda {{ name }}: {{ expression }})[1]
-{%- endmacro %}
-
-{% macro spark__with_value(value, name, expression) -%}
-    element_at(transform(array({{ value }}), {{ name }} -> {{ expression }}), 1)
 {%- endmacro %}

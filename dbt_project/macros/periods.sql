@@ -46,14 +46,21 @@
     end
 {%- endmacro %}
 
+{# The number of the rolling period, from one instant on, that another lies in. #}
+{% macro rolling_period(granularity, from_at, at) -%}
+    cast(floor(
+        {{ microseconds_between(from_at, at) }}
+        / ({{ rolling_period_seconds(granularity) }} * 1000000.0)
+    ) as bigint)
+{%- endmacro %}
+
 {# Periods of a cohort member that have closed by the horizon (a relation `horizon`): period k has
    when this is above k. #}
 {% macro closed_period_count(member) -%}
     case
-        when {{ member }}.window_mode = 'rolling' then cast(floor(
-            {{ microseconds_between(member ~ '.cohort_event_at', 'horizon.data_through_at') }}
-            / ({{ rolling_period_seconds(member ~ '.granularity') }} * 1000000.0)
-        ) as bigint)
+        when {{ member }}.window_mode = 'rolling' then {{ rolling_period(
+            member ~ '.granularity', member ~ '.cohort_event_at', 'horizon.data_through_at'
+        ) }}
         else {{ period_index(
             member ~ '.granularity', 'horizon.data_through_date', 'horizon.data_through_at'
         ) }} - {{ member }}.period_index

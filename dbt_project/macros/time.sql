@@ -10,33 +10,9 @@
     {{ adapter.dispatch('local_timestamp')(instant) }}
 {%- endmacro %}
 
-{% macro default__local_timestamp(instant) -%}
-    {%- if reporting_timezone() == 'UTC' -%}
-        {{ instant }}
-    {%- else -%}
-        timezone('{{ reporting_timezone() }}', timezone('UTC', {{ instant }}))
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro spark__local_timestamp(instant) -%}
-    from_utc_timestamp({{ instant }}, '{{ reporting_timezone() }}')
-{%- endmacro %}
-
 {# Wall clock of the reporting zone -> UTC timestamp. #}
 {% macro utc_timestamp(local) -%}
     {{ adapter.dispatch('utc_timestamp')(local) }}
-{%- endmacro %}
-
-{% macro default__utc_timestamp(local) -%}
-    {%- if reporting_timezone() == 'UTC' -%}
-        cast({{ local }} as timestamp)
-    {%- else -%}
-        timezone('UTC', timezone('{{ reporting_timezone() }}', cast({{ local }} as timestamp)))
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro spark__utc_timestamp(local) -%}
-    to_utc_timestamp(cast({{ local }} as timestamp), '{{ reporting_timezone() }}')
 {%- endmacro %}
 
 {# UTC timestamp -> calendar day of the reporting zone. #}
@@ -51,30 +27,6 @@
     {{ adapter.dispatch('local_midnight')(day) }}
 {%- endmacro %}
 
-{# DuckDB takes the second of two. Where the clock stands as the day before, there is one. Else the
-   first is by what the day before was ahead, if the clock shows the same there. What is skipped is
-   read by the clock before the gap. #}
-{% macro default__local_midnight(day) -%}
-    {%- set second = utc_timestamp(day) -%}
-    {%- if reporting_timezone() == 'UTC' -%}
-        {{ second }}
-    {%- else -%}
-        {%- set wall = 'cast(' ~ day ~ ' as timestamp)' -%}
-        {%- set day_before = '(' ~ second ~ " - interval '1 day')" -%}
-        {%- set first = '(' ~ wall ~ ' + (' ~ day_before ~ ' - ' ~ local_timestamp(day_before) ~ '))' -%}
-        case
-            when {{ local_timestamp(day_before) }} + interval '1 day' = {{ wall }} then {{ second }}
-            when {{ local_timestamp(first) }} = {{ wall }} then {{ first }}
-            else {{ second }}
-        end
-    {%- endif -%}
-{%- endmacro %}
-
-{# Spark takes the first of two by itself. #}
-{% macro spark__local_midnight(day) -%}
-    {{ utc_timestamp(day) }}
-{%- endmacro %}
-
 {# A time of the reporting zone's clock that a person wrote -> the first UTC instant at which the
    clock shows that or more: the first of two, or the end of the gap that skips it. The gap is
    searched by minutes, for few rows. #}
@@ -85,24 +37,6 @@
     end
 {%- endmacro %}
 
-{% macro default__end_of_gap(local) -%}
-    list_min(list_filter(
-        generate_series(
-            {{ local_midnight(local) }} - interval '1 day', {{ local_midnight(local) }}, interval '1 minute'
-        ),
-        lambda instant: {{ local_timestamp('instant') }} >= {{ local }}
-    ))
-{%- endmacro %}
-
-{% macro spark__end_of_gap(local) -%}
-    array_min(filter(
-        sequence(
-            {{ local_midnight(local) }} - interval 1 day, {{ local_midnight(local) }}, interval 1 minute
-        ),
-        instant -> {{ local_timestamp('instant') }} >= {{ local }}
-    ))
-{%- endmacro %}
-
 {# The last UTC instant at which the clock shows that or less: the second of two, or the last
    microsecond before the gap. #}
 {% macro last_instant_of(local) -%}
@@ -110,19 +44,6 @@
         when {{ local_timestamp(local_midnight(local)) }} <> {{ local }}
             then {{ dbt.dateadd('microsecond', -1, first_instant_of(local)) }}
         else {{ adapter.dispatch('second_of_two')(local) }}
-    end
-{%- endmacro %}
-
-{% macro default__second_of_two(local) -%}
-    {{ utc_timestamp(local) }}
-{%- endmacro %}
-
-{% macro spark__second_of_two(local) -%}
-    {%- set day_after = '(' ~ utc_timestamp(local) ~ ' + interval 1 day)' -%}
-    {%- set second = '(' ~ local ~ ' + (' ~ day_after ~ ' - ' ~ local_timestamp(day_after) ~ '))' -%}
-    case
-        when {{ local_timestamp(second) }} = {{ local }} then {{ second }}
-        else {{ utc_timestamp(local) }}
     end
 {%- endmacro %}
 
@@ -155,14 +76,6 @@
     {{ adapter.dispatch('days_between')(first_date, last_date) }}
 {%- endmacro %}
 
-{% macro default__days_between(first_date, last_date) -%}
-    datediff('day', {{ first_date }}, {{ last_date }})
-{%- endmacro %}
-
-{% macro spark__days_between(first_date, last_date) -%}
-    datediff({{ last_date }}, {{ first_date }})
-{%- endmacro %}
-
 {# `YUNYING_HORIZON` as a UTC timestamp literal, or nothing when it is not set. #}
 {% macro horizon() -%}
     {%- set value = env_var('YUNYING_HORIZON', '') -%}
@@ -174,31 +87,10 @@
     {{ adapter.dispatch('microseconds_between')(first_instant, last_instant) }}
 {%- endmacro %}
 
-{% macro default__microseconds_between(first_instant, last_instant) -%}
-    datediff('microsecond', {{ first_instant }}, {{ last_instant }})
-{%- endmacro %}
-
-{% macro spark__microseconds_between(first_instant, last_instant) -%}
-    (unix_micros({{ last_instant }}) - unix_micros({{ first_instant }}))
-{%- endmacro %}
-
 {# One row per day from the first to the last date that the rows of a relation name, both
    included. The bounds are data, which dbt's own `date_spine` cannot take. #}
 {% macro date_series(first_date, last_date, relation, column) -%}
     {{ adapter.dispatch('date_series')(first_date, last_date, relation, column) }}
-{%- endmacro %}
-
-{% macro default__date_series(first_date, last_date, relation, column) -%}
-    select cast(series.{{ column }} as date) as {{ column }}
-    from {{ relation }}
-    cross join unnest(
-        generate_series(cast({{ first_date }} as timestamp), cast({{ last_date }} as timestamp), interval '1 day')
-    ) as series({{ column }})
-{%- endmacro %}
-
-{% macro spark__date_series(first_date, last_date, relation, column) -%}
-    select explode(sequence({{ first_date }}, {{ last_date }}, interval 1 day)) as {{ column }}
-    from {{ relation }}
 {%- endmacro %}
 
 {# An instant some seconds later; the seconds are an expression. #}
@@ -206,24 +98,8 @@
     {{ adapter.dispatch('add_seconds')(instant, seconds) }}
 {%- endmacro %}
 
-{% macro default__add_seconds(instant, seconds) -%}
-    {{ instant }} + to_seconds({{ seconds }})
-{%- endmacro %}
-
-{% macro spark__add_seconds(instant, seconds) -%}
-    {{ instant }} + make_dt_interval(0, 0, 0, {{ seconds }})
-{%- endmacro %}
-
 {% macro add_microseconds(instant, microseconds) -%}
     {{ adapter.dispatch('add_microseconds')(instant, microseconds) }}
-{%- endmacro %}
-
-{% macro default__add_microseconds(instant, microseconds) -%}
-    ({{ instant }} + to_microseconds({{ microseconds }}))
-{%- endmacro %}
-
-{% macro spark__add_microseconds(instant, microseconds) -%}
-    timestamp_micros(unix_micros({{ instant }}) + {{ microseconds }})
 {%- endmacro %}
 
 {# Name of a day of the week by its ISO number, 1 is Monday. #}

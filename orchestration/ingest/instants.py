@@ -8,7 +8,8 @@ from jinja2 import Environment
 from orchestration.ingest.readers import BLANKS
 from orchestration.project import DBT_PROJECT_DIR, Settings
 
-_MACROS = DBT_PROJECT_DIR / "macros" / "instants.sql"
+_MACROS = DBT_PROJECT_DIR / "macros"
+_FILES = ("instants.sql", "engines/duckdb.sql")
 
 
 def define_raw_instant(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -16,6 +17,7 @@ def define_raw_instant(connection: duckdb.DuckDBPyConnection, settings: Settings
     environment = Environment(extensions=["jinja2.ext.do"])
     environment.globals["env_var"] = settings.environment().get
     environment.globals["blank_characters"] = lambda: BLANKS
-    macros = environment.from_string(_MACROS.read_text(encoding="utf-8")).module
+    texts = [(_MACROS / file).read_text(encoding="utf-8") for file in _FILES]
+    macros = environment.from_string("\n".join(texts)).module
     body = macros.default__parse_instant("text")  # type: ignore[attr-defined]
     connection.execute(f"create or replace temp macro raw_instant(text) as {body}")

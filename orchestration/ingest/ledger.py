@@ -8,7 +8,6 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.ingest.archived_tables import create_statements
 from orchestration.ingest.feeds import FEEDS
 from orchestration.ingest.readers import FileColumn
 from orchestration.store.sql import insert_many, literals, quote, value
@@ -120,6 +119,30 @@ TABLES = (
     "create table if not exists raw.erasure_scans (load_id bigint not null)",
     "create table if not exists raw.unjoined_anonymous_ids (anonymous_id varchar not null)",
     "create table if not exists raw.horizon_floors (data_through_at timestamp not null)",
+    # `cutoff_at` of events is an instant at which a day of the reporting zone began. From
+    # `paths_from_at` on, anchors of paths are looked for in raw; events alone. `removed_at` is
+    # empty until the rows have left tables and files.
+    """
+    create table if not exists raw.expiries (
+        feed varchar,
+        cutoff_at timestamp,
+        paths_from_at timestamp,
+        expired_at timestamp,
+        removed_at timestamp
+    )
+    """,
+    # `is_late`: they came when their like had gone already.
+    """
+    create table if not exists raw.expiry_removals (
+        feed varchar,
+        source_file varchar,
+        load_id bigint,
+        removed_count bigint,
+        is_late boolean,
+        removed_at timestamp
+    )
+    """,
+    "create table if not exists raw.expiry_scans (load_id bigint)",
     """
     create table if not exists raw.restatements_log (
         build_id varchar not null,
@@ -177,7 +200,7 @@ TABLES = (
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of `raw` that every warehouse has, where they are missing."""
-    for statement in (*TABLES, *create_statements()):
+    for statement in TABLES:
         connection.execute(statement)
     present = _columns(connection)
     for feed in FEEDS:

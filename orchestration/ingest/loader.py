@@ -196,18 +196,33 @@ def ingest(
     """
     say = progress or (lambda _: None)
     started = time.monotonic()
-    with connect(settings, on_wait=say) as connection, _folder_of_links(settings) as links:
+    now = now or _utc_now()
+    with _connect(settings, say) as connection:
         seeds = read_seeds(settings, connection)
         seeds.raise_errors()
-        run = _Run(settings, connection, links, say, now or _utc_now(), seeds)
+        ledger.create_tables(connection)
+        due = expiry.look(connection, settings, seeds, say)
+    if expiry.EVENTS in due.cuts:
+        archive.write_next(settings)
+    with _connect(settings, say) as connection, _folder_of_links(settings) as links:
+        run = _Run(settings, connection, links, say, now, seeds)
         try:
-            report = run.all()
+            report = run.all(due)
         except (duckdb.OutOfMemoryException, duckdb.FatalException) as error:
             raise WarehouseError(f"Loading stopped: {error}") from error
     if erasure.marker_path(settings).exists() or expiry.marker_path(settings).exists():
         say("Writing the warehouse anew, so that its file holds nothing of rows that are gone.")
         compact(settings)
     return replace(report, seconds=time.monotonic() - started)
+
+
+@contextmanager
+def _connect(settings: Settings, say: Progress) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, with the macros that reading raw rows asks for."""
+    with connect(settings, on_wait=say) as connection:
+        for macro in readers.MACROS:
+            connection.execute(macro)
+        yield connection
 
 
 @contextmanager
@@ -272,15 +287,10 @@ class _Run:
         self.now = now
         self.done: list[FileLoad] = []
 
-    def all(self) -> IngestReport:
-        ledger.create_tables(self.connection)
-        for macro in readers.MACROS:
-            self.connection.execute(macro)
+    def all(self, due: expiry.Due) -> IngestReport:
         surroundings = (self.connection, self.settings, self.links, self.now, self.say)
-        notes = [
-            *self.seeds.notes,
-            *expiry.begin(self.connection, self.settings, self.seeds, self.now, self.say),
-        ]
+        notes = [*self.seeds.notes, *due.notes]
+        expiry.begin(self.connection, self.settings, due, self.now)
         listing = list_raw_files(self.settings.raw_dir)
         news = self._news(listing.files)
         if news:

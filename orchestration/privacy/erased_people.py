@@ -37,7 +37,7 @@ _OWNERS = """
                 from raw.events
                 where person_id(anonymous_id) is not null and person_id(user_id) is not null
                 union all
-                select anonymous_id, user_id, first_seen_at from raw.archived_identity_pairs
+                select anonymous_id, user_id, first_seen_at from archive.arc_identity_pairs
             )
             group by anonymous_id, user_id
         )

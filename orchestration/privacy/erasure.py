@@ -66,7 +66,9 @@ from orchestration.store.sql import literal, quote, value
 from orchestration.store.warehouse import WarehouseError
 
 _ROWS_GO = "rows"  # in the marker until files and tables are without them
-_KEPT_TABLES = ("erasures", "erased_ids", "erasure_removals", "horizon_floors")
+_KEPT_TABLES = tuple(
+    f"raw.{name}" for name in ("erasures", "erased_ids", "erasure_removals", "horizon_floors")
+)
 
 
 @dataclass(frozen=True)
@@ -287,7 +289,7 @@ class _Erasing:
             """
         ).fetchall()
         for schema, table in tables:
-            if schema in DERIVED_SCHEMAS or (schema == "raw" and table.startswith("archived_")):
+            if schema in (*DERIVED_SCHEMAS, "archive"):
                 execute(
                     f"""
                     insert into removals
@@ -392,7 +394,7 @@ class _Erasing:
             f"(select 1 from erased_rows where load_id <= {completed} and feed <> '{REQUESTS}')"
         )
         parted = "(select 1 from new_ids where kind in ('shared', 'unjoined'))"
-        archived = "(select 1 from removals where object like 'raw.archived_%')"
+        archived = "(select 1 from removals where layer = 'archive')"
         return any(count(self.connection, each) for each in (taken_in, parted, archived))
 
     def _finish(self) -> None:
@@ -419,7 +421,7 @@ class _Erasing:
                 from raw.events
                 where person_id(anonymous_id) is not null
                 union
-                select anonymous_id from raw.archived_identity_pairs
+                select anonymous_id from archive.arc_identity_pairs
             )
             where {hash_sql(KEY, "anonymous_id")} in (
                 select id_hash from raw.erased_ids where kind in ('shared', 'unjoined')

@@ -1,9 +1,10 @@
 """Retention periods: raw rows older than their feed keeps them go, what was counted stays.
 
 A cut-off asks no clock: it is the month in which the data's horizon lies, so many months before,
-and never goes back. Before an ingest loads anything, when the last build was whole, the archive
-is written from its facts (`begin`); when everything is loaded, rows before the cut-offs leave the
-raw tables and files (`remove`), those that have only just come among them.
+and never goes back. Before an ingest loads anything, when the last build was whole, it is seen what
+is due (`look`), dbt writes the archive from the facts, and archive and cut-offs move together
+(`begin`); when everything is loaded, rows before the cut-offs leave the raw tables and files
+(`remove`), those that have only just come among them.
 
 The archive is committed and kept beside the warehouse before the first file is touched: whatever
 is killed in between, the next run goes on with `remove`.
@@ -32,9 +33,12 @@ from orchestration.privacy.removing import Removal, drop_derived, reached
 from orchestration.project import Settings
 from orchestration.store import watermarks
 from orchestration.store.sql import literal, quote, value
+from orchestration.transform.dbt_runs import configuration_hash, definitions_hash, load_manifest
 
 EVENTS = "events"
 DEFINITION = "data_retention"
+SESSION_DAYS = 3
+"""Days for which a session may last: whoever was active in the last of them may go on."""
 
 
 @dataclass(frozen=True)
@@ -58,45 +62,61 @@ class Expiry:
         return f"{' and '.join(what)}, of {self.file_count:,} file(s)."
 
 
+@dataclass(frozen=True)
+class Due:
+    """The cut-offs that have moved, by feed, and what to tell a person."""
+
+    cuts: dict[str, archive.Cut]
+    notes: tuple[str, ...] = ()
+
+
 def marker_path(settings: Settings) -> Path:
     """A file that stands from an expiry's beginning until the last traces of rows are gone."""
     return settings.warehouse.with_name(settings.warehouse.name + ".expiring")
 
 
-def begin(
+def look(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     seeds: Seeds,
-    now: datetime,
     say: Callable[[str], None],
-) -> list[str]:
-    """Move the cut-offs that are due, and write the archive; what to tell a person.
+) -> Due:
+    """See which cut-offs have moved, and say where the archive will end.
 
     Before anything is loaded: facts and raw must be those of the last build, which must have
     been whole. Else nothing moves, and a later run does it.
     """
+    archive.create_tables(connection)
     archive.recall(connection, settings)
     if marker_path(settings).exists() and _cutoffs(connection):
         archive.keep(connection, settings)  # as a run before was killed, perhaps
     periods = _periods(seeds)
     notes: list[str] = []
-    horizon = _horizon(connection) if periods and settings.horizon is None else None
+    horizon = _horizon(connection, settings) if periods and settings.horizon is None else None
     if horizon is None:
-        return notes
+        return Due({})
     if EVENTS in periods and (others := _other_logs(connection)):
         notes.append(
             f"Events do not expire while logs of other sources are loaded: {', '.join(others)}."
         )
         del periods[EVENTS]
-    moves = _moves(connection, settings, periods, horizon)
-    if not moves:
-        return notes
-    for feed, cut in moves.items():
+    cuts = _moves(connection, settings, periods, horizon)
+    for feed, cut in cuts.items():
         say(f"Rows of {feed} before {cut.at:%Y-%m-%d %H:%M} UTC expire.")
-    marker_path(settings).touch()
-    _commit(connection, moves, now)
-    archive.keep(connection, settings)
-    return notes
+    if cuts:
+        marker_path(settings).touch()
+    if EVENTS in cuts:
+        archive.prepare(connection, cuts[EVENTS])
+    return Due(cuts, tuple(notes))
+
+
+def begin(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, due: Due, now: datetime
+) -> None:
+    """Move the cut-offs that are due, and the archive with them; it has been written."""
+    if due.cuts:
+        _commit(connection, due.cuts, now)
+        archive.keep(connection, settings)
 
 
 def remove(
@@ -157,7 +177,7 @@ def _periods(seeds: Seeds) -> dict[str, int]:
     return {row["feed"]: row["keep_months"] for row in rows}
 
 
-def _horizon(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+def _horizon(connection: duckdb.DuckDBPyConnection, settings: Settings) -> datetime | None:
     """How far the data of the last build reach; None unless it was whole, and is the last word."""
     last = watermarks.last(connection)
     if last is None or last.load_id != watermarks.newest_load_id(connection):
@@ -167,8 +187,11 @@ def _horizon(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     ).fetchone()
     if attempt is not None and attempt[0] is None:
         return None
-    if not _exists(connection, "duckdb_views() where view_name = 'stg_expiries'"):
-        return None  # built before there were archives: the next build makes what they read
+    manifest = load_manifest()
+    if last.configuration_hash != configuration_hash(
+        settings, manifest
+    ) or watermarks.last_definitions_hash(connection) != definitions_hash(settings, manifest):
+        return None  # of other SQL or definitions: the next build makes what is to be archived
     row = connection.execute("select max(data_through_at) from facts.dim_horizon").fetchone()
     through: datetime | None = row[0] if row else None
     newest = reached(connection)
@@ -220,7 +243,7 @@ def _overlap(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         "from seeds.dim_paths)"
     ).fetchone()
     funnels, paths = row if row else (None, None)
-    path_days = 0 if paths is None else max(archive.SESSION_DAYS, math.ceil(paths / 86_400))
+    path_days = 0 if paths is None else max(SESSION_DAYS, math.ceil(paths / 86_400))
     return max(math.ceil((funnels or 0) / 86_400), 2 * path_days), path_days
 
 
@@ -259,7 +282,7 @@ def _commit(
     connection.begin()
     try:
         if EVENTS in moves:
-            archive.write(connection, moves[EVENTS])
+            archive.swap(connection)
         for feed, cut in moves.items():
             paths = value(cut.paths_from_at) if feed == EVENTS else "null"
             connection.execute(

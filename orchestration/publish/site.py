@@ -6,15 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dashboards.project import Exposure, Project, Relation
+from dashboards.project import Project, Relation
 from dashboards.render import Build
 from dashboards.site import DOCUMENTS, LIST_OF_DOCUMENTS, list_documents, write_site
 from orchestration.project import Settings
 from orchestration.publish.builds import DATABASE, PublishedBuild
-from orchestration.transform.dbt_runs import Manifest, project_hash
+from orchestration.transform.dbt_runs import Manifest, exposed_nodes, in_chinese, project_hash
 
 WriteSite = Callable[[Path, PublishedBuild], None]
-_CHINESE = "zh__"
 
 
 def site_writer(settings: Settings, manifest: Manifest) -> WriteSite:
@@ -56,14 +55,6 @@ def project_of(manifest: Manifest) -> Project:
     nodes = manifest["nodes"]
     return Project(
         version=project_hash(),
-        exposures=tuple(
-            Exposure(
-                exposure["label"] or exposure["name"],
-                " ".join(exposure["description"].split()),
-                tuple(_name(nodes[n]) for n in exposure["depends_on"]["nodes"] if n in nodes),
-            )
-            for exposure in manifest["exposures"].values()
-        ),
         relations=tuple(
             relation for node in nodes.values() if (relation := _relation(node, nodes)) is not None
         ),
@@ -72,12 +63,18 @@ def project_of(manifest: Manifest) -> Project:
             for node in nodes.values()
             if (columns := _key(node)) and node.get("attached_node") in nodes
         },
-        chinese={
-            doc["name"].removeprefix(_CHINESE): doc["block_contents"].strip()
-            for doc in manifest["docs"].values()
-            if doc["name"].startswith(_CHINESE)
-        },
+        chinese=_chinese(manifest),
     )
+
+
+def _chinese(manifest: Manifest) -> dict[str, str]:
+    """The words of what is published, by table and by column."""
+    words = {}
+    for node in exposed_nodes(manifest):
+        words[_name(node)] = in_chinese(node)
+        for name, column in node["columns"].items():
+            words[f"{_name(node)}.{name}"] = in_chinese(column)
+    return words
 
 
 def _name(node: Any) -> str:

@@ -1,4 +1,4 @@
-"""Raw tables that a rebuild from the raw files would lose, kept once more beside the warehouse."""
+"""Tables that a rebuild from the raw files would lose, kept once more beside the warehouse."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[
     """Write the tables, each whole or as it was before."""
     folder.mkdir(exist_ok=True)
     for table in tables:
-        new = folder / f".{table}.parquet"
-        connection.execute(f"copy raw.{table} to {literal(str(new))} (format parquet)")
-        new.replace(folder / f"{table}.parquet")
+        path = _path(folder, table)
+        new = path.with_name(f".{path.name}")
+        connection.execute(f"copy {table} to {literal(str(new))} (format parquet)")
+        new.replace(path)
 
 
 def read(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[str]) -> None:
@@ -24,13 +25,17 @@ def read(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[s
     connection.begin()
     try:
         for table in tables:
-            path = folder / f"{table}.parquet"
+            path = _path(folder, table)
             if path.exists():
                 connection.execute(
-                    f"insert into raw.{table} by name "
-                    f"select * from read_parquet({literal(str(path))})"
+                    f"insert into {table} by name select * from read_parquet({literal(str(path))})"
                 )
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
+
+
+def _path(folder: Path, table: str) -> Path:
+    """Of a table with its schema."""
+    return folder / f"{table.split('.')[1]}.parquet"

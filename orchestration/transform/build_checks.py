@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.data_docs import read_results
-from orchestration.transform.dbt_runs import Manifest, run_results
+from orchestration.transform.dbt_runs import Manifest, in_chinese, run_results
 from orchestration.transform.dbt_tests import describe_test
 
 TABLE = "build_checks"
@@ -75,7 +75,7 @@ def _tests(manifest: Manifest, passed: Collection[str]) -> Iterator[BuildCheck]:
             status="passed" if is_passed else "warned",
             failing_row_count=0 if is_passed else int(warned[unique_id] or 0),
             sentence=None if is_passed else describe_test(node),
-            sentence_zh=None if is_passed else node["config"].get("meta", {}).get("sentence_zh"),
+            sentence_zh=None if is_passed else in_chinese(node) or None,
         )
 
 

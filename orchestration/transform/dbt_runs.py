@@ -30,6 +30,8 @@ _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
 _ROW_CONFIG = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "enabled")
+ARCHIVE = "fqn:yunying.archive"
+"""dbt's selection of what an expiry alone builds; of a dbt by hand, selectors.yml leaves it out."""
 NOT_RUN = "Not run: a table or a test that it waits for failed."
 
 Manifest = Mapping[str, Any]
@@ -81,6 +83,7 @@ def project_hash() -> str:
 
 def _project_files() -> Iterator[Path]:
     yield DBT_PROJECT_DIR / "dbt_project.yml"
+    yield DBT_PROJECT_DIR / "selectors.yml"
     for folder in _PROJECT_FOLDERS:
         for path in sorted((DBT_PROJECT_DIR / folder).rglob("*")):
             if path.is_file() and path.suffix in _PROJECT_SUFFIXES:
@@ -109,10 +112,12 @@ def manifest_path() -> Path:
 def load_manifest() -> dict[str, Any]:
     """The manifest as a dictionary, each singular test attached to the model it is about.
 
-    Read once a process. Raises `ManifestError` when the project does not parse.
+    Words have their Chinese: `config.meta.zh` of models, columns and tests. Read once a process.
+    Raises `ManifestError` when the project does not parse.
     """
     manifest = json.loads(manifest_path().read_bytes())
     _attach_singular_tests(manifest)
+    _attach_shared_chinese(manifest)
     return manifest
 
 
@@ -177,6 +182,22 @@ def _attach_singular_tests(manifest: dict[str, Any]) -> None:
         reference = {"ref": {"name": last["name"]}}
         node["config"].setdefault("meta", {})["dagster"] = reference
         node.setdefault("meta", {})["dagster"] = reference
+
+
+def _attach_shared_chinese(manifest: dict[str, Any]) -> None:
+    """Give columns that are described by a block of `_columns.md` its twin, `<block>__zh`."""
+    docs = manifest["docs"]
+    for node in manifest["nodes"].values():
+        for column in node.get("columns", {}).values():
+            for block in column["doc_blocks"]:
+                twin = docs.get(f"{block}__zh")
+                if twin and docs[block]["block_contents"] == column["description"]:
+                    column["config"]["meta"].setdefault("zh", twin["block_contents"])
+
+
+def in_chinese(described: Mapping[str, Any]) -> str:
+    """The words of a model, a column or a test; empty where nobody has written any."""
+    return " ".join(described["config"].get("meta", {}).get("zh", "").split())
 
 
 def exposed_nodes(manifest: Manifest) -> list[Mapping[str, Any]]:

@@ -44,9 +44,13 @@ def source_states(
             " (select max(erased_at) from raw.erasures)"
         ).fetchall()
     )
+    there = _relations(connection)
     for unique_id, source in manifest["sources"].items():
         table = quote(source["schema"], source["identifier"])
-        if source["source_name"] == "raw_archive":
+        relation = (source["schema"], source["identifier"])
+        if relation not in there:
+            state = "none"
+        elif source["source_name"] == "archive" and source["name"] != "arc_definitions":
             state = f"{_count(connection, table)} {large}"
         elif source["name"] in FEEDS_BY_NAME and source["source_name"] == "raw":
             files = connection.execute(
@@ -85,12 +89,7 @@ def find(
     def is_view(unique_id: str) -> bool:
         return bool(nodes[unique_id]["config"]["materialized"] == "view")
 
-    there = set(
-        connection.execute(
-            "select table_schema, table_name from information_schema.tables"
-            " where table_catalog = current_database()"
-        ).fetchall()
-    )
+    there = _relations(connection)
     models = frozenset(
         name
         for name in standing
@@ -116,6 +115,15 @@ def passed_tests(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """The tests that had passed when the last build was whole, by dbt's unique ids."""
     return frozenset(
         name for (name,) in connection.execute("select test from raw.passed_tests").fetchall()
+    )
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    return set(
+        connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_catalog = current_database()"
+        ).fetchall()
     )
 
 

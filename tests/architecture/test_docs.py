@@ -26,6 +26,12 @@ MODELS = {
     for node in load_manifest()["nodes"].values()
     if node["resource_type"] == "model"
 }
+# Views of facts, which people ask who is behind a mart.
+OF_PEOPLE = {
+    f"{node['schema']}.{node['name']}"
+    for node in load_manifest()["nodes"].values()
+    if node["resource_type"] == "model" and node["config"]["meta"].get("people_behind")
+}
 # Of the recipes: they are not there until somebody follows one.
 EXAMPLES = ("shop_log", "mart_orders_daily", "product/_", "<")
 
@@ -134,6 +140,12 @@ def test_commands_tables_settings_and_paths_exist(name: str) -> None:
     paths = set(re.findall(rf"`((?:{folders})/[^`*]*)`", text))
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert [path for path in missing if not any(e in path for e in EXAMPLES)] == []
+
+
+@pytest.mark.parametrize("folder", ["en", "zh-CN"])
+def test_views_that_say_who_is_behind_a_mart_are_told_of(folder: str) -> None:
+    assert OF_PEOPLE
+    assert tables(without_blocks(page(f"docs/{folder}/tables.md"))) >= OF_PEOPLE
 
 
 @pytest.mark.parametrize("folder", ["en", "zh-CN"])

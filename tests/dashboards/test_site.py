@@ -201,27 +201,6 @@ def test_checks_are_a_table_of_the_build(published: Published) -> None:
     assert rows == [(one.table_name, one.status, one.failing_row_count) for one in CHECKS]
 
 
-def test_every_published_table_and_every_figure_has_chinese_words() -> None:
-    manifest = load_manifest()
-    project = project_of(manifest)
-    bare = []
-    for node in exposed_nodes(manifest):
-        columns = node["columns"] if node["schema"] == "marts" else ()
-        names = [None, *columns]
-        bare += [(node["name"], c) for c in names if not project.in_chinese(node["name"], c)]
-    assert bare == []
-
-
-def test_no_chinese_words_are_left_over() -> None:
-    manifest = load_manifest()
-    # Pages and docs/ have words for what is published and for what is not.
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    tables = {node["name"] for node in nodes}
-    columns = {column for node in nodes for column in node["columns"]}
-    own = {f"{node['name']}__{column}" for node in nodes for column in node["columns"]}
-    assert project_of(manifest).chinese.keys() - tables - columns - own == set()
-
-
 def test_the_glossary_has_every_stage_and_figure(published: Published) -> None:
     text = (published.folder / "glossary.html").read_text(encoding="utf-8")
     for stage, english, chinese in published.query(

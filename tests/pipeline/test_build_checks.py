@@ -64,16 +64,6 @@ def test_tests_and_suites_are_told_one_by_one(checks: tuple[BuildCheck, ...]) ->
     assert (late.sentence, late.sentence_zh) == ("An event is late", "有事件迟到")
 
 
-def test_tests_that_only_warn_say_so_in_chinese_too() -> None:
-    warning = [
-        node
-        for node in load_manifest()["nodes"].values()
-        if node["resource_type"] == "test" and node["config"]["severity"].lower() == "warn"
-    ]
-    assert len(warning) >= 2
-    assert [n["name"] for n in warning if "sentence_zh" not in n["config"]["meta"]] == []
-
-
 def test_they_stand_in_a_table_also_when_there_are_none(checks: tuple[BuildCheck, ...]) -> None:
     for written in (checks, ()):
         with duckdb.connect() as connection:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.ingest import loader
+from orchestration.ingest import ledger, loader
 from orchestration.ingest.definitions.problems import DefinitionsError
 from orchestration.ingest.feeds import EXPIRES_BY, FEEDS_BY_NAME, LATEST_STAYS
 from orchestration.privacy import archive, expiry, removing
 from orchestration.project import Settings
-from orchestration.store.warehouse import compact
-from orchestration.transform.dbt_runs import load_manifest
+from orchestration.store.warehouse import WarehouseError, compact, connect
+from orchestration.transform.dbt_runs import ARCHIVE, load_manifest
 from tests import support
 from tests.pipeline import expiry_world as world
 from tests.pipeline.erasure_world import everything, holding
@@ -28,7 +29,6 @@ OF_RAW_ROWS = {
     "marts.mart_quarantined_rows", "marts.mart_quarantined_samples",
     "facts.fct_definition_chosen_events", "facts.fct_definition_matches",
     "facts.fct_definition_values", "facts.fct_path_events", "facts.fct_path_runs",
-    "facts.fct_funnel_served_events",
     # Its streams are gone; the rest is compared as fct_funnel_attempts.
     "facts.fct_funnel_opened_attempts",
     # Its events and instants are gone; what the marts read of it is compared through them.
@@ -39,6 +39,21 @@ OF_NOBODY = {
     "facts.fct_event_days", "facts.fct_event_day_norms", "marts.mart_event_volume_daily",
     "facts.fct_event_silences", "marts.mart_event_freshness",
 }  # fmt: skip
+
+
+WRITE_NEXT = archive.write_next
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dbt_in_this_process() -> Iterator[None]:
+    """Parsed once: a dbt of its own parses the project for each of these warehouses."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            archive,
+            "write_next",
+            lambda settings: support.run_dbt(settings, ["build", "--select", ARCHIVE]),
+        )
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +89,9 @@ def expired(tmp_path_factory: pytest.TempPathFactory, built: Path, delivered: An
     shutil.copytree(built, folder)
     settings = settings_of(folder)
     world.write(folder, delivered[1], "second")
-    report = support.ingest_raw(settings)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(archive, "write_next", WRITE_NEXT)
+        report = support.ingest_raw(settings)
     assert report.expiry.row_count > 300
     assert f"{report.expiry.row_count:,} raw row(s) have expired" in report.summary()
     support.transform(settings)
@@ -153,11 +170,10 @@ def test_archived_people_are_erased_and_a_lost_warehouse_finds_its_archive(
     assert holding(expired_twice) == []
     removed = query(
         settings.warehouse,
-        "select object from raw.erasure_removals where object like 'raw.archived%' "
-        "and removed_count > 0",
+        "select object from raw.erasure_removals where layer = 'archive' and removed_count > 0",
     )
-    assert {"raw.archived_user_days", "raw.archived_funnel_attempts",
-            "raw.archived_retention_members", "raw.archived_identity_pairs"} <= {
+    assert {"archive.arc_user_days", "archive.arc_funnel_attempts",
+            "archive.arc_retention_members", "archive.arc_identity_pairs"} <= {
         row["object"] for row in removed
     }  # fmt: skip
     for number, feeds in enumerate(delivered):
@@ -196,7 +212,9 @@ def killed_at(
 
 
 KILLS = {
-    "as the archive is written": (archive, "write", True),
+    "before dbt writes the archive": (archive, "write_next", False),
+    "between dbt's writing and the swap": (archive, "write_next", True),
+    "as the archive is swapped": (archive, "swap", True),
     "before it is kept": (archive, "keep", False),
     "once it is kept": (archive, "keep", True),
     "after the first file": (removing, "as_it_lies", False),
@@ -221,9 +239,10 @@ def left_over(settings: Settings) -> dict[str, Any]:
         for path in settings.raw_dir.rglob("*")
         if path.is_file() and path.suffix != ".parquet"
     }
-    for table in (*FEEDS_BY_NAME, "ingest_files", *(t.name for t in archive.ARCHIVED_TABLES)):
+    tables = [f"raw.{name}" for name in (*FEEDS_BY_NAME, "ingest_files")]
+    for table in (*tables, *(f"archive.{name}" for name in archive.models())):
         apart = {"load_id", "first_loaded_at", "loaded_at", "stat_signature", "content_hash"}
-        rows = query(settings.warehouse, f"select * from raw.{table}")
+        rows = query(settings.warehouse, f"select * from {table}")
         found[table] = sorted(str({k: v for k, v in row.items() if k not in apart}) for row in rows)
     return found
 
@@ -234,15 +253,56 @@ def test_a_killed_expiry_is_taken_up_again(
 ) -> None:
     settings = settings_of(folder)
     where, function, after = KILLS[name]
+    before = left_over(settings)
     with monkeypatch.context() as patched:
         killed_at(patched, where, function, after=after)
         with pytest.raises(KilledError):
             support.ingest_raw(settings)
+    if where is archive and function != "keep":  # nothing has moved yet
+        assert left_over(settings) == before
+        assert query(settings.warehouse, "select 1 from raw.expiries") == []
     support.ingest_raw(settings)
     assert left_over(settings) == unkilled
     assert holds_old(folder) == []
     assert query(settings.warehouse, "select 1 from raw.expiries where removed_at is null") == []
-    assert (archive.kept_dir(settings) / "archived_user_days.parquet").exists()
+    assert (archive.kept_dir(settings) / "arc_user_days.parquet").exists()
+    assert tables_of_next(settings) == ["cut"]
+
+
+def tables_of_next(settings: Settings) -> list[str]:
+    rows = query(
+        settings.warehouse,
+        "select table_name from duckdb_tables() where schema_name = 'archive_next' order by 1",
+    )
+    return [row["table_name"] for row in rows]
+
+
+def test_an_archive_with_a_key_twice_takes_no_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(folder)
+    before = left_over(settings)
+    with connect(settings) as connection:
+        connection.execute(
+            "insert into facts.fct_user_days from facts.fct_user_days order by all limit 1"
+        )
+    with monkeypatch.context() as patched:
+        patched.setattr(archive, "write_next", WRITE_NEXT)
+        with pytest.raises(WarehouseError, match=r"(?s)cannot be written\..*arc_user_days"):
+            support.ingest_raw(settings)
+    assert left_over(settings) == before
+    assert query(settings.warehouse, "select 1 from raw.expiries") == []
+
+
+def test_an_archive_model_that_is_built_by_hand_archives_nothing(folder: Path) -> None:
+    """A build without a selection leaves all of them out."""
+    settings = settings_of(folder)
+    assert tables_of_next(settings) == ["cut"]
+    support.transform(settings, select="fct_user_days+")
+    assert "arc_user_days" in tables_of_next(settings)
+    assert query(settings.warehouse, "select 1 from archive_next.arc_user_days") == []
+    assert support.ingest_raw(settings).expiry.row_count > 300
+    assert tables_of_next(settings) == ["cut"]
 
 
 def test_nothing_expires_while_the_last_build_is_not_whole(folder: Path) -> None:
@@ -254,6 +314,19 @@ def test_nothing_expires_while_the_last_build_is_not_whole(folder: Path) -> None
     path.write_text(world.RETENTION, encoding="utf-8")
     assert support.ingest_raw(settings).expiry is None
     assert query(settings.warehouse, "select 1 from raw.expiries") == []
+
+
+@pytest.mark.parametrize("column", ["configuration_hash", "definitions_hash"])
+def test_nothing_is_archived_of_facts_that_other_sql_or_definitions_made(
+    column: str, folder: Path
+) -> None:
+    settings = settings_of(folder)
+    table = "build_watermarks" if column == "configuration_hash" else "definition_watermarks"
+    with connect(settings) as connection:
+        connection.execute(f"update raw.{table} set {column} = 'another'")
+    assert support.ingest_raw(settings).expiry is None
+    support.transform(settings)
+    assert support.ingest_raw(settings).expiry.row_count > 300
 
 
 @pytest.mark.parametrize(
@@ -279,8 +352,8 @@ def test_events_stay_while_logs_of_other_sources_are_loaded(folder: Path) -> Non
     support.ingest_raw(settings)
     with duckdb.connect(str(settings.warehouse)) as connection:  # as a build would
         connection.execute(
-            "insert into raw.build_watermarks select max(load_id), 'x', now() at time zone 'UTC' "
-            "from raw.ingest_files"
+            "insert into raw.build_watermarks select (select max(load_id) from raw.ingest_files), "
+            "max(configuration_hash), now() at time zone 'UTC' from raw.build_watermarks"
         )
     path.write_text(world.RETENTION, encoding="utf-8")
     report = support.ingest_raw(settings)
@@ -317,7 +390,7 @@ def test_of_what_a_feed_describes_the_latest_row_stays(folder: Path) -> None:
         "select count(*) from raw.channel_costs order by 1",
     )
     assert ledger == counts
-    assert query(settings.warehouse, "select 1 from raw.archived_users") == []
+    assert query(settings.warehouse, "select 1 from archive.arc_users") == []
 
 
 def test_a_definition_that_says_something_else_leaves_its_archive(folder: Path) -> None:
@@ -326,7 +399,7 @@ def test_a_definition_that_says_something_else_leaves_its_archive(folder: Path) 
     path = settings.seeds_dir / "funnels.csv"
     text = path.read_text(encoding="utf-8")
     changed = (
-        "select definition, definition_id from raw.archived_definitions "
+        "select definition, definition_id from archive.arc_definitions "
         "where archived_hash <> present_hash"
     )
     path.write_text(text.replace("tries,,432000", "tries,,432001"), encoding="utf-8")
@@ -345,13 +418,35 @@ def test_every_feed_but_the_requests_may_expire_by_a_column_of_its_own() -> None
         assert {*columns} <= {*FEEDS_BY_NAME[feed].column_names}
 
 
-def test_archived_tables_are_those_that_staging_reads() -> None:
-    read = {
-        source["identifier"]
-        for source in load_manifest()["sources"].values()
-        if source["source_name"] == "raw_archive"
-    }
-    assert read == {t.name for t in archive.ARCHIVED_TABLES} | {"expiries", "archived_definitions"}
+def test_what_is_archived_is_read_and_what_is_read_is_archived() -> None:
+    sources = load_manifest()["sources"].values()
+    read = {source["name"] for source in sources if source["source_name"] == "archive"}
+    assert read == {*archive.models(), "arc_definitions"}
+    assert len(read) > 15
+
+
+def test_an_archive_of_before_is_moved_out_of_raw(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    folder = archive.kept_dir(settings)
+    folder.mkdir()
+    with connect(settings) as connection:
+        ledger.create_tables(connection)
+        for statement in (
+            "create table raw.archived_users as select 'u1' as user_id, 2 as event_count",
+            "create table raw.archived_films as select 1 as load_id",  # of a feed
+            f"copy raw.archived_users to '{folder}/archived_users.parquet'",
+        ):
+            connection.execute(statement)
+        archive.create_tables(connection)
+        found = "select user_id, event_count from archive.arc_users"
+        assert connection.execute(found).fetchall() == [("u1", 2)]
+        old = connection.execute(
+            "select table_name from duckdb_tables() where table_name like 'archived_%'"
+        ).fetchall()
+        assert old == [("archived_films",)]
+        connection.execute("delete from archive.arc_users")
+        archive.recall(connection, settings)
+        assert connection.execute(found).fetchall() == [("u1", 2)]
 
 
 @pytest.fixture(autouse=True)

@@ -211,7 +211,8 @@ def defs() -> dg.Definitions:
 def test_groups_are_the_words_of_the_flow(defs: dg.Definitions) -> None:
     groups = {spec.group_name for spec in defs.resolve_all_asset_specs()}
     assert groups == {
-        "raw", "seeds", "staging", "intermediate", "facts", "marts", "publish", "readers",
+        "raw", "seeds", "staging", "intermediate", "facts", "archive", "marts", "publish",
+        "readers",
     }  # fmt: skip
 
 
@@ -286,16 +287,21 @@ def test_every_check_says_what_it_looks_for(defs: dg.Definitions) -> None:
 
 
 def test_every_dbt_test_is_a_check_and_stands_in_one_job(defs: dg.Definitions) -> None:
+    from orchestration.privacy.archive import models
     from orchestration.transform.dbt_runs import load_manifest
 
-    tests = {
-        node["name"]
+    archives = {model["unique_id"] for model in models().values()}
+    read = {
+        node["name"]: {name for name in node["depends_on"]["nodes"] if name.startswith("model.")}
         for node in load_manifest()["nodes"].values()
         if node["resource_type"] == "test"
-        and any(name.startswith("model.") for name in node["depends_on"]["nodes"])
     }
+    of_archives = {name for name, parents in read.items() if parents & archives}
     checks = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
-    assert tests <= checks
+    assert {name for name, parents in read.items() if parents} - of_archives <= checks
+    # An expiry has dbt run these, and no build does.
+    assert len(of_archives) == len(archives)
+    assert of_archives & checks == set()
 
 
 def test_the_steps_of_the_job_are_few_and_dbt_runs_once(defs: dg.Definitions) -> None:

@@ -16,12 +16,13 @@ from tests.warehouse.draws import seed
 USERS, INSTANTS = 40, 30
 
 
-def macros(file: str) -> Any:
-    """The macros of a file, to be called without dbt."""
-    text = (DBT_PROJECT_DIR / "macros" / file).read_text(encoding="utf-8")
+def macros(*files: str) -> Any:
+    """The macros of some files, to be called without dbt."""
+    folder = DBT_PROJECT_DIR / "macros"
+    texts = [(folder / file).read_text(encoding="utf-8") for file in files]
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals["adapter"] = SimpleNamespace(dispatch=lambda name: None)
-    return environment.from_string(text).module
+    return environment.from_string("\n".join(texts)).module
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 def test_the_next_instant(connection: duckdb.DuckDBPyConnection, threshold: int) -> None:
     """Also where nothing is looked from, and where DuckDB takes nested loops."""
     connection.execute(f"set asof_loop_join_threshold = {threshold}")
-    module = macros("funnels.sql")
+    module = macros("engines/duckdb.sql")
     arguments = ("looks", "found", ["user_id", "side"], "looks.looks_at", "occurred_at")
     answers = [
         connection.execute(
@@ -67,7 +68,7 @@ def test_the_next_instant(connection: duckdb.DuckDBPyConnection, threshold: int)
 
 
 def test_what_is_touched_leaves(connection: duckdb.DuckDBPyConnection) -> None:
-    module = macros("incremental.sql")
+    module = macros("incremental.sql", "engines/duckdb.sql", "engines/spark.sql")
     connection.execute("create table touched as select user_id, looks_at from looks limit 60")
     left = []
     for body in (module.default__delete_touched, module.spark__delete_touched):

@@ -12,23 +12,10 @@ import pytest
 
 from tests import support
 from tests.warehouse.draws import seed
-from tests.warehouse.users_world import build, world
+from tests.warehouse.users_world import build, ripening, world
 
-# Every table whose rows ripen; one that comes to have `is_mature` is a line more.
 TABLES = (
-    "marts.mart_active_users_daily",
-    "marts.mart_user_states_daily",
-    "marts.mart_growth_accounting",
-    "marts.mart_lifecycle_daily",
-    "marts.mart_stickiness",
-    "marts.mart_sales_periods",
-    "marts.mart_rfm_scores",
-    "marts.mart_rfm_migrations",
-    "marts.mart_retention_cohorts",
-    "marts.mart_funnel_conversion",
-    "marts.mart_funnel_trends",
-    "marts.mart_activity_heatmap",
-    "marts.mart_event_volume_daily",
+    *(f"marts.{name}" for name in ripening()),
     "facts.fct_retention_returns",
     "facts.fct_funnel_attempts",
 )

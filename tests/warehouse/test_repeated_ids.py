@@ -21,7 +21,7 @@ from tests.support import build_warehouse, query, settings_of
 from tests.warehouse.draws import seed
 
 DELIVERIES, ROWS = 5, 14
-STAGING = "+stg_ingest_ledger +int_events_touched"
+STAGING = "+stg_ingest_ledger"
 Row = dict[str, Any]
 
 
@@ -131,7 +131,7 @@ def test_repeated_ids_are_those_of_the_walk_whatever_comes_and_goes(tmp_path: Pa
         now = events_of(warehouse)
         if number:
             touched = query(
-                warehouse, "select user_id, anonymous_id from intermediate.int_events_touched"
+                warehouse, "select user_id, anonymous_id from staging.stg_events__touched"
             )
             assert {row[:2] for row in now ^ before} <= {tuple(row.values()) for row in touched}
         before = now

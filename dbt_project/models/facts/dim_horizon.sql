@@ -12,12 +12,25 @@ staged as (
 
 ),
 
-user_days as (
+active_days as (
+
+    select event_date as activity_date
+    from {{ ref('fct_events') }}
+    where is_activity
+
+    union all
+
+    select activity_date
+    from {{ archived('arc_user_days') }} as archived
+
+),
+
+bounds_of_activity as (
 
     select
         min(activity_date) as first_activity_date,
         max(activity_date) as last_activity_date
-    from {{ ref('fct_user_days') }}
+    from active_days
 
 ),
 
@@ -37,11 +50,11 @@ horizon as (
 
     select
         {{ local_date('bounded.data_through_at') }} as data_through_date,
-        user_days.first_activity_date,
-        user_days.last_activity_date,
+        bounds_of_activity.first_activity_date,
+        bounds_of_activity.last_activity_date,
         bounded.data_through_at
     from bounded
-    cross join user_days
+    cross join bounds_of_activity
 
 )
 

@@ -18,7 +18,7 @@ seen_in_part as (
     from {{ ref('fct_events') }}
     group by user_id
 
-    {{ union_archived('stg_archived_users', {
+    {{ union_archived('arc_users', {
         'user_id': 'key', 'event_count': 'sum',
         'first_event_at': 'min', 'last_event_at': 'max',
     }) }}

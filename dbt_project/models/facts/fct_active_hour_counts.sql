@@ -40,10 +40,10 @@ user_hours as (
 
     {{ hours_of_events('events', ['user_id']) }}
 
-    {{ union_archived('stg_archived_active_hours', {
+    {{ union_archived('arc_activity_hours', {
         'user_id': 'key', 'hour_of_day': 'key', 'event_count': 'sum', 'event_date': 'key',
         'hour_started_at': 'key',
-    }) }}
+    }, where="archived.activity_id = 'any'") }}
 
 ),
 

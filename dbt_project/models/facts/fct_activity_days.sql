@@ -5,7 +5,7 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'day', 'from': 'activity_date'}},
 ) }}
--- `any` is left out: its days are fct_user_days, the largest fact but one, and would
+-- `any` is left out: its days are fct_user_active_days, the largest fact but one, and would
 -- only be copied.
 with
 
@@ -27,7 +27,7 @@ activity_days as (
     where events.activity_id <> 'any'
     group by events.activity_id, events.user_id, events.event_date
 
-    {{ union_archived('stg_archived_activity_days', {
+    {{ union_archived('arc_activity_days', {
         'activity_id': 'key', 'user_id': 'key', 'event_count': 'sum', 'activity_date': 'key',
     }, recomputed={'by': 'day', 'from': 'activity_date'}) }}
 

@@ -6,9 +6,9 @@ dim_dates as (
 
 ),
 
-fct_activity_gaps as (
+fct_active_day_gaps as (
 
-    select * from {{ ref('fct_activity_gaps') }}
+    select * from {{ ref('fct_active_day_gaps') }}
 
 ),
 
@@ -25,19 +25,17 @@ closed_gaps as (
     select
         months.month_start_date,
         {{ days_between(
-            'fct_activity_gaps.previous_activity_date',
-            'fct_activity_gaps.activity_date'
+            'fct_active_day_gaps.previous_activity_date',
+            'fct_active_day_gaps.activity_date'
         ) }} as gap_days,
-        sum(fct_activity_gaps.user_count) as gap_count
+        sum(fct_active_day_gaps.user_count) as gap_count
     from months
-    inner join fct_activity_gaps
+    inner join fct_active_day_gaps
         on
-            fct_activity_gaps.activity_date < months.month_start_date
-            and fct_activity_gaps.activity_date
+            fct_active_day_gaps.activity_date < months.month_start_date
+            and fct_active_day_gaps.activity_date
             >= {{ dbt.dateadd('day', -365, 'months.month_start_date') }}
-    where
-        fct_activity_gaps.activity_id = 'any'
-        and fct_activity_gaps.previous_activity_date is not null
+    where fct_active_day_gaps.previous_activity_date is not null
     group by months.month_start_date, gap_days
 
 ),

@@ -28,7 +28,7 @@ user_hours as (
 
     {{ hours_of_events('active_events', ['activity_id', 'user_id']) }}
 
-    {{ union_archived('stg_archived_activity_hours', {
+    {{ union_archived('arc_activity_hours', {
         'activity_id': 'key', 'user_id': 'key', 'hour_of_day': 'key', 'event_count': 'sum',
         'event_date': 'key', 'hour_started_at': 'key',
     }) }}

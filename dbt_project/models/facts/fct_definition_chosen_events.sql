@@ -11,7 +11,7 @@ with
 -- other.
 first_times as (
 
-    {{ archived_rows('stg_archived_first_events', ['definition', 'definition_id', 'side']) }}
+    {{ archived_rows('arc_first_events', ['definition', 'definition_id', 'side']) }}
     {%- if not recomputes_everybody() %}
 
     union all
@@ -30,7 +30,7 @@ first_times as (
 candidates as (
 
     select candidates.*
-    from {{ ref('fct_definition_candidates') }} as candidates
+    from {{ ref('step_definition_candidates') }} as candidates
     {{ join_recomputed('user', 'candidates', 'occurred_at') }}
     where
         candidates.first_time = 'matching'
@@ -40,7 +40,7 @@ candidates as (
 
     -- "First ever" looks at all history, before any condition.
     select candidates.*
-    from {{ ref('fct_definition_candidates') }} as candidates
+    from {{ ref('step_definition_candidates') }} as candidates
     where candidates.first_time = 'event' and {{ is_recomputed('candidates.user_id') }}
 
 ),

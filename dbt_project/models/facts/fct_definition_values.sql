@@ -5,12 +5,113 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
 ) }}
--- depends_on: {{ ref('int_users_recomputed') }}
 with
+
+users as (
+
+    select
+        user_id,
+        properties,
+        created_at
+    from {{ ref('int_users_latest') }}
+
+),
+
+definition_events as (
+
+    select * from {{ ref('step_definition_events') }}
+
+),
+
+selectors as (
+
+    select * from {{ ref('dim_selectors') }}
+
+),
+
+properties as (
+
+    select
+        properties.*,
+        count(*) over (partition by definition, definition_id, purpose) as property_count
+    from {{ ref('dim_definition_properties') }} as properties
+
+),
+
+valued_definitions as (
+
+    select distinct
+        definition,
+        definition_id
+    from properties
+
+),
+
+-- Events of definitions that ask for a value; once, however many sides they serve.
+asked as (
+
+    select distinct
+        definition_events.definition,
+        definition_events.definition_id,
+        definition_events.source_id,
+        definition_events.event_id
+    from definition_events
+    inner join valued_definitions
+        on definition_events.definition = valued_definitions.definition
+        and definition_events.definition_id = valued_definitions.definition_id
+    {{ join_recomputed('user', 'definition_events', 'occurred_at') }}
+
+    union
+
+    select
+        selectors.definition,
+        selectors.definition_id,
+        events.source_id,
+        events.event_id
+    from {{ ref('fct_events') }} as events
+    cross join selectors
+    inner join valued_definitions
+        on selectors.definition = valued_definitions.definition
+        and selectors.definition_id = valued_definitions.definition_id
+    {{ join_recomputed('user', 'events', 'occurred_at') }}
+    where
+        events.is_activity
+        and selectors.is_any_activity
+        and not selectors.has_conditions
+        and not selectors.is_any_event
+        and not selectors.is_read_by_day
+        and selectors.first_time is null
+
+),
 
 read_values as (
 
-    select * from {{ ref('step_definition_read_values') }}
+    select
+        asked.definition,
+        asked.definition_id,
+        properties.purpose,
+        properties.position,
+        properties.property_count,
+        events.user_id,
+        asked.source_id,
+        asked.event_id,
+        events.occurred_at,
+        coalesce(
+            case properties.scope
+                when 'user' then {{ user_property('users', 'properties.property', 'events.user_id') }}
+                else {{ event_property('events', 'properties.property') }}
+            end,
+            ''
+        ) as property_value
+    from asked
+    inner join properties
+        on asked.definition = properties.definition
+        and asked.definition_id = properties.definition_id
+    inner join {{ ref('fct_events') }} as events
+        on asked.source_id = events.source_id
+        and asked.event_id = events.event_id
+    {{ join_recomputed('user', 'events', 'occurred_at') }}
+    left join users on events.user_id = users.user_id
 
 ),
 
@@ -21,42 +122,10 @@ ranked_values as (
         read_values.*,
         row_number() over (
             partition by definition, definition_id, purpose, source_id, event_id
-            order by case when property_value = '' then 1 else 0 end, position
+            order by case when purpose = 'item' and property_value = '' then 1 else 0 end, position
         ) as value_number
     from read_values
-    where property_count > 1 and purpose = 'item'
-
-),
-
-kept_values as (
-
-    select
-        definition,
-        definition_id,
-        purpose,
-        user_id,
-        source_id,
-        event_id,
-        occurred_at,
-        position,
-        property_value
-    from read_values
-    where property_count > 1 and purpose <> 'item'
-
-    union all
-
-    select
-        definition,
-        definition_id,
-        purpose,
-        user_id,
-        source_id,
-        event_id,
-        occurred_at,
-        position,
-        property_value
-    from ranked_values
-    where value_number = 1
+    where property_count > 1
 
 ),
 
@@ -69,9 +138,10 @@ joined_values as (
         user_id,
         source_id,
         event_id,
-        occurred_at,
-        {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value
-    from kept_values
+        {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value,
+        occurred_at
+    from ranked_values
+    where purpose <> 'item' or value_number = 1
     group by definition, definition_id, purpose, user_id, source_id, event_id, occurred_at
 
 )

@@ -8,7 +8,7 @@ event_counts as (
     from (
         select event_name from {{ ref('fct_events') }}
         union all
-        select event_name from {{ ref('stg_archived_event_days') }}
+        select event_name from {{ archived('arc_event_days') }} as archived
     ) as sent
     group by event_name
 

@@ -9,12 +9,12 @@ with
 
 amounts as (
 
-    select * from {{ ref('fct_order_amounts') }} as amounts
+    select * from {{ ref('step_order_amounts') }} as amounts
     {% if not recomputes_everybody() -%}
     -- A refund may come from somebody else than the order did.
     where amounts.order_id in (
         select of_users.order_id
-        from {{ ref('fct_order_amounts') }} as of_users
+        from {{ ref('step_order_amounts') }} as of_users
         {{ join_recomputed('order', 'of_users', 'occurred_at') }}
     )
     {%- endif %}
@@ -26,7 +26,7 @@ ranked as (
     select
         amounts.*,
         row_number() over (
-            partition by order_id order by occurred_at, source_id, event_id
+            partition by order_id order by {{ event_order() }}
         ) as event_number
     from amounts
     where role = 'order' and order_id is not null

@@ -78,7 +78,7 @@ hours as (
     from counted_events
     group by stickiness_id, user_id, event_date, hour_started_at
 
-    {{ union_archived('stg_archived_stickiness_hours', {
+    {{ union_archived('arc_stickiness_hours', {
         'stickiness_id': 'key', 'user_id': 'key', 'event_count': 'sum',
         'activity_date': 'key', 'hour_started_at': 'key',
     }, recomputed={'by': 'day', 'from': 'activity_date'}) }}

@@ -13,38 +13,97 @@ touched_users as (
 
 ),
 
-user_days as (
+events as (
 
     select
-        user_days.user_id,
-        user_days.key_action_count > 0 as is_key_action_day,
-        user_days.activity_date,
-        {% if is_incremental() -%}
-        touched_users.last_active_date as from_date,
-        {%- else -%}
-        cast(null as date) as from_date,
-        {%- endif %}
-        cast({{ days_between("date '1900-01-01'", 'user_days.activity_date') }} as integer)
-            as day_number
-    from {{ ref('fct_user_days') }} as user_days
+        events.user_id,
+        events.session_id,
+        events.event_date,
+        events.occurred_at,
+        event_names.is_key_action
+    from {{ ref('fct_events') }} as events
+    left join {{ ref('dim_event_names') }} as event_names
+        on events.event_name = event_names.event_name
     {% if is_incremental() -%}
-    inner join touched_users on user_days.user_id = touched_users.user_id
+    inner join touched_users
+        on events.user_id = touched_users.user_id
+        and events.event_date >= touched_users.recompute_from_date
+    {% endif -%}
+    where events.is_activity
+
+),
+
+days as (
+
+    select
+        user_id,
+        event_date as activity_date,
+        count(*) as event_count,
+        count(distinct session_id) as session_count,
+        count(case when is_key_action then 1 end) as key_action_count,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at
+    from events
+    group by user_id, event_date
+
+    {{ union_archived(
+        'arc_user_days',
+        {
+            'user_id': 'key', 'activity_date': 'key', 'event_count': 'sum',
+            'session_count': 'sum', 'key_action_count': 'sum',
+            'first_event_at': 'min', 'last_event_at': 'max',
+        },
+        touched='activity_date'
+    ) }}
+
+),
+
+days_and_before as (
+
+    select
+        user_id,
+        event_count,
+        session_count,
+        key_action_count,
+        1 as active_day_number,
+        key_action_count > 0 as has_key_action,
+        cast(null as date) as previous_activity_date,
+        activity_date,
+        first_event_at,
+        last_event_at
+    from days
+
+    {%- if is_incremental() %}
+
+    union all
+
+    -- What stands before, as far back as a day looks: the last of these gets another next day.
+    select
+        standing.user_id,
+        standing.event_count,
+        standing.session_count,
+        standing.key_action_count,
+        standing.active_day_number,
+        standing.has_key_action,
+        standing.previous_activity_date,
+        standing.activity_date,
+        standing.first_event_at,
+        standing.last_event_at
+    from {{ this }} as standing
+    inner join touched_users
+        on standing.user_id = touched_users.user_id
+        and standing.activity_date < touched_users.recompute_from_date
+        and standing.activity_date >= {{ days_after('touched_users.last_active_date', '-55') }}
     {%- endif %}
 
 ),
 
--- What is computed again looks back on 56 days, and on this of all that lies before.
-histories as (
+numbered as (
 
     select
-        user_id,
-        min(case when is_key_action_day then activity_date end) as first_key_action_date,
-        max(case when activity_date < {{ days_after('from_date', '-55') }} then activity_date end)
-            as last_date_before,
-        count(case when activity_date < {{ days_after('from_date', '-55') }} then 1 end)
-            as day_count_before
-    from user_days
-    group by user_id
+        days_and_before.*,
+        cast({{ days_between("date '1900-01-01'", 'activity_date') }} as integer) as day_number
+    from days_and_before
 
 ),
 
@@ -53,32 +112,39 @@ active_days as (
 
     select
         user_id,
-        from_date,
-        activity_date,
-        row_number() over (partition by user_id order by day_number) as day_rank,
+        event_count,
+        session_count,
+        key_action_count,
+        cast(
+            row_number() over (partition by user_id order by day_number)
+            + first_value(active_day_number) over (partition by user_id order by day_number)
+            - 1 as integer
+        ) as active_day_number,
+        max(case when has_key_action then 1 else 0 end) over (
+            partition by user_id order by day_number
+            rows between unbounded preceding and current row
+        ) = 1 as has_key_action,
         cast(sum(cast(power(2, day_number % 56) as bigint)) over (
             partition by user_id order by day_number
             range between 55 preceding and current row
         ) as bigint) as recent_days,
-        lag(activity_date) over (partition by user_id order by day_number)
-            as previous_activity_date,
+        coalesce(
+            lag(activity_date) over (partition by user_id order by day_number),
+            previous_activity_date
+        ) as previous_activity_date,
+        activity_date,
         lead(activity_date) over (partition by user_id order by day_number)
-            as next_activity_date
-    from user_days
-    where from_date is null or activity_date >= {{ days_after('from_date', '-55') }}
+            as next_activity_date,
+        first_event_at,
+        last_event_at
+    from numbered
 
 )
 
-select
-    active_days.user_id,
-    cast(active_days.day_rank + histories.day_count_before as integer) as active_day_number,
-    coalesce(histories.first_key_action_date <= active_days.activity_date, false)
-        as has_key_action,
-    active_days.recent_days,
-    coalesce(active_days.previous_activity_date, histories.last_date_before)
-        as previous_activity_date,
-    active_days.activity_date,
-    active_days.next_activity_date
+select active_days.*
 from active_days
-inner join histories on active_days.user_id = histories.user_id
-where active_days.from_date is null or active_days.activity_date >= active_days.from_date
+{%- if is_incremental() %}
+inner join touched_users
+    on active_days.user_id = touched_users.user_id
+    and active_days.activity_date >= touched_users.last_active_date
+{%- endif %}

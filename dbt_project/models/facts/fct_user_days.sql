@@ -13,23 +13,15 @@ touched_users as (
 
 ),
 
-events as (
+days as (
 
-    select
-        events.user_id,
-        events.session_id,
-        events.event_date,
-        events.occurred_at,
-        event_names.is_key_action
-    from {{ ref('fct_events') }} as events
-    left join {{ ref('dim_event_names') }} as event_names
-        on events.event_name = event_names.event_name
+    select active_days.*
+    from {{ ref('fct_user_active_days') }} as active_days
     {% if is_incremental() -%}
     inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.event_date >= touched_users.recompute_from_date
-    {% endif -%}
-    where events.is_activity
+        on active_days.user_id = touched_users.user_id
+        and active_days.activity_date >= touched_users.recompute_from_date
+    {%- endif %}
 
 ),
 
@@ -42,31 +34,6 @@ orders as (
         sum(net_amount) as net_amount
     from {{ ref('fct_orders') }}
     group by user_id, order_date
-
-),
-
-days as (
-
-    select
-        user_id,
-        event_date as activity_date,
-        count(*) as event_count,
-        count(distinct session_id) as session_count,
-        count(case when is_key_action then 1 end) as key_action_count,
-        min(occurred_at) as first_event_at,
-        max(occurred_at) as last_event_at
-    from events
-    group by user_id, event_date
-
-    {{ union_archived(
-        'stg_archived_user_days',
-        {
-            'user_id': 'key', 'activity_date': 'key', 'event_count': 'sum',
-            'session_count': 'sum', 'key_action_count': 'sum',
-            'first_event_at': 'min', 'last_event_at': 'max',
-        },
-        touched='activity_date'
-    ) }}
 
 )
 

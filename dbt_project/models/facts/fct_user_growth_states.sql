@@ -27,7 +27,7 @@ active_days as (
         'any' as activity_id,
         user_id,
         activity_date
-    from {{ ref('fct_user_days') }}
+    from {{ ref('fct_user_active_days') }}
     union all
     select
         activity_id,

@@ -10,7 +10,11 @@ with
 
 owners as (
 
-    select * from {{ ref('int_identity_owners') }}
+    select
+        anonymous_id,
+        user_id
+    from {{ ref('int_identity_pairs') }}
+    where is_owner
 
 ),
 

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='replace_touched',
     unique_key=['anonymous_id'],
-    meta={'touched': 'int_events_touched'},
+    meta={'touched': 'stg_events__touched'},
 ) }}
 {#- Named by its text, because a CTE of all events that is read twice is kept as a whole. -#}
 {%- set events -%}
@@ -29,7 +29,7 @@ select
     user_id,
     anonymous_id,
     first_seen_at as occurred_at
-from {{ ref('stg_archived_identity_pairs') }}
+from {{ archived('arc_identity_pairs') }} as archived
 {% if is_incremental() -%}
 where anonymous_id in (select anonymous_id from touched where anonymous_id is not null)
 {%- endif %}
@@ -38,7 +38,7 @@ with
 
 touched as (
 
-    select distinct anonymous_id from {{ ref('int_events_touched') }}
+    select distinct anonymous_id from {{ ref('stg_events__touched') }}
 
 ),
 
@@ -71,6 +71,30 @@ pairs as (
         and events.occurred_at = first_instants.first_seen_at
     group by events.anonymous_id, events.user_id, first_instants.first_seen_at
 
+),
+
+ranked as (
+
+    select
+        pairs.*,
+        row_number() over (
+            partition by anonymous_id
+            order by first_seen_at, first_event_id, user_id
+        ) as owner_rank,
+        count(*) over (partition by anonymous_id) as user_count
+    from pairs
+
 )
 
-select * from pairs
+-- Without the rows of an erased person a device that they shared may look like another's own.
+select
+    ranked.anonymous_id,
+    ranked.user_id,
+    ranked.first_event_id,
+    ranked.owner_rank = 1
+    and ranked.user_count <= {{ var('shared_device_max_users') }}
+    and unjoined.anonymous_id is null as is_owner,
+    ranked.first_seen_at
+from ranked
+left join {{ ref('stg_unjoined_anonymous_ids') }} as unjoined
+    on ranked.anonymous_id = unjoined.anonymous_id

@@ -3,7 +3,8 @@ with
 events_touched as (
 
     select {{ local_date('occurred_at') }} as event_date
-    from {{ ref('int_events_touched') }}
+    from {{ ref('stg_events__touched') }}
+    where occurred_at is not null
 
 ),
 

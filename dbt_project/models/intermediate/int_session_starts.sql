@@ -50,7 +50,7 @@ touched_users as (
 
 archived as (
 
-    {{ archived_rows('stg_archived_sessions', ['started_at', 'last_activity_at']) }}
+    {{ archived_rows('arc_sessions', ['started_at', 'last_activity_at']) }}
 
 ),
 

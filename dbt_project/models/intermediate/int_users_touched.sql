@@ -1,12 +1,18 @@
 {#- Where sessions began, and on which days users were active, before this build is read without
     `ref`: it is the past of tables that are made of this one. -#}
 {%- set starts = adapter.get_relation(this.database, this.schema, 'int_session_starts') -%}
-{%- set user_days = adapter.get_relation(this.database, 'facts', 'fct_user_days') -%}
+{%- set user_days = adapter.get_relation(this.database, 'facts', 'fct_user_active_days') -%}
 with
 
 touched_events as (
 
-    select * from {{ ref('int_events_touched') }}
+    select distinct
+        user_id,
+        anonymous_id,
+        order_id,
+        occurred_at
+    from {{ ref('stg_events__touched') }}
+    where occurred_at is not null
 
 ),
 
@@ -43,12 +49,19 @@ touched_orders as (
 order_events as (
 
     select
-        events.user_id,
-        events.order_id,
+        coalesce(
+            staged.user_id, links.user_id, {{ anonymous_user_id('staged.anonymous_id') }}
+        ) as user_id,
+        staged.order_id,
         touched_orders.touched_at,
-        events.occurred_at
-    from {{ ref('int_events_resolved') }} as events
-    inner join touched_orders on events.order_id = touched_orders.order_id
+        staged.occurred_at
+    from staged
+    inner join touched_orders on staged.order_id = touched_orders.order_id
+    left join links
+        on case when staged.user_id is null then staged.anonymous_id end = links.anonymous_id
+    {% if horizon() -%}
+    where staged.occurred_at <= {{ horizon() }}
+    {%- endif %}
 
     union all
 
@@ -58,7 +71,7 @@ order_events as (
         touched_orders.touched_at,
         archived.occurred_at
     from (
-        {{ archived_rows('stg_archived_order_amounts', ['order_id', 'occurred_at']) }}
+        {{ archived_rows('arc_order_amounts', ['order_id', 'occurred_at']) }}
     ) as archived
     inner join touched_orders on archived.order_id = touched_orders.order_id
 
@@ -117,7 +130,7 @@ instants as (
     select
         links_touched.user_id,
         archived.first_event_at as occurred_at
-    from {{ ref('stg_archived_users') }} as archived
+    from {{ archived('arc_users') }} as archived
     inner join links_touched
         on archived.user_id = {{ anonymous_user_id('links_touched.anonymous_id') }}
 

@@ -6,17 +6,18 @@
 ) }}
 with
 
-touched_loads as (
-
-    select * from {{ ref('stg_events__touched_loads') }}
-
-),
-
 touched as (
 
     select distinct
         source_id,
         event_id
+    from {{ ref('stg_events__touched') }}
+
+),
+
+touched_loads as (
+
+    select distinct source_load_id as load_id
     from {{ ref('stg_events__touched') }}
 
 ),

@@ -5,15 +5,39 @@
 {%- set arrival -%}
 order by received_at asc nulls last, content_hash, source_file, row_number
 {%- endset -%}
--- depends_on: {{ ref('stg_events__touched_loads') }}
 with
 
+touched_ids as (
+
+    select distinct
+        source_id,
+        event_id
+    from {{ ref('stg_events__touched') }}
+
+),
+
+touched_loads as (
+
+    select distinct source_load_id as load_id
+    from {{ ref('stg_events__touched') }}
+
+),
+
+-- Counted over the key alone, before rows are typed and judged: what stands once needs no rank.
 repeated as (
 
     select
-        source_id,
-        event_id
-    from {{ ref('stg_events__repeated') }}
+        united.source_id,
+        {{ event_key('united') }} as event_id
+    from {{ ref('stg_events__united') }} as united
+    {% if not all_ids_are_counted() -%}
+    inner join touched_loads on united.load_id = touched_loads.load_id
+    inner join touched_ids
+        on united.source_id = touched_ids.source_id
+        and {{ event_key('united') }} = touched_ids.event_id
+    {%- endif %}
+    group by united.source_id, {{ event_key('united') }}
+    having count(*) > 1
 
 ),
 
@@ -25,8 +49,7 @@ candidates as (
         on united.source_id = repeated.source_id
         and {{ event_key('united') }} = repeated.event_id
     {% if not all_ids_are_counted() -%}
-    inner join {{ ref('stg_events__touched_loads') }} as touched_loads
-        on united.load_id = touched_loads.load_id
+    inner join touched_loads on united.load_id = touched_loads.load_id
     {%- endif %}
 
 ),
@@ -44,6 +67,9 @@ typed as (
             ),
             {{ anonymous_user_id('anonymous_id') }}
         ) as actor_id,
+        user_id,
+        anonymous_id,
+        order_id,
         content_hash,
         source_file,
         row_number,
@@ -97,10 +123,14 @@ select
         else event_id || '~' || substring(content_key, 1, 12)
     end as event_id,
     case when first_content_key <> last_content_key then event_id end as shared_event_id,
+    user_id,
+    anonymous_id,
+    order_id,
     source_file,
     staged_source_file,
     row_number,
     load_id,
     arrival_rank,
-    staged_row_number
+    staged_row_number,
+    occurred_at
 from ranked

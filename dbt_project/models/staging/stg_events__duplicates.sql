@@ -17,10 +17,14 @@ select
     source_id,
     event_id,
     shared_event_id,
+    user_id,
+    anonymous_id,
+    order_id,
     source_file,
     row_number,
     load_id,
     staged_source_file,
-    staged_row_number
+    staged_row_number,
+    occurred_at
 from copies
 where arrival_rank > 1

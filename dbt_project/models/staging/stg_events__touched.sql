@@ -168,6 +168,45 @@ standing as (
 
 ),
 
+touched_ids as (
+
+    select
+        source_id,
+        event_id
+    from named_ids
+
+    union
+
+    select
+        source_id,
+        event_id
+    from standing
+
+),
+
+-- All their copies, one of which may be staged now; and their loads, because what is computed again
+-- reads these alone. A build that broke off may have moved a copy from one table to the other; so
+-- both are asked. The loop: they are read alike.
+copies as (
+
+    {% for copies in [staged, duplicates] if copies is not none -%}
+    select
+        touched_ids.source_id,
+        touched_ids.event_id,
+        copies.user_id,
+        copies.anonymous_id,
+        copies.order_id,
+        copies.load_id as source_load_id,
+        copies.occurred_at
+    from {{ copies }} as copies
+    inner join touched_ids
+        on copies.source_id = touched_ids.source_id
+        and {{ given_event_id('copies') }} = touched_ids.event_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
 {% endif -%}
 touched as (
 
@@ -179,6 +218,8 @@ touched as (
     select * from restated
     union all
     select * from standing
+    union all
+    select * from copies
     {% endif %}
 
 )

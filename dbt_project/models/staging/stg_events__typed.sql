@@ -1,2 +1,2 @@
 {{ config(materialized='view') }}
-{{ typed_events(ref('stg_events__united')) }}
+{{ typed_events('(' ~ united_events() ~ ')') }}

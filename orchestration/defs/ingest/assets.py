@@ -1,10 +1,10 @@
 """Ingest as Dagster assets: the raw folders, the raw tables made of them, the definitions."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
-from orchestration.ingest.archived_tables import COLUMN_TEXTS, EXPIRY_TABLES
 from orchestration.ingest.definitions.problems import DefinitionsError
 from orchestration.ingest.definitions.schema import DEFINITIONS, Definition
 from orchestration.ingest.feeds import (
@@ -17,12 +17,14 @@ from orchestration.ingest.feeds import (
 )
 from orchestration.ingest.loader import FeedSummary, IngestReport, ingest
 from orchestration.ingest.seeds import WARNINGS_TABLE, SeedFile
+from orchestration.privacy import archive
 from orchestration.privacy.scrubbing import is_due, scrub
-from orchestration.project import ROOT, Settings
+from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform.dbt_runs import load_manifest
 from orchestration.ui.links import written_in
-from orchestration.ui.owners import owners_of_schema
+from orchestration.ui.owners import owners_of, owners_of_schema
+from orchestration.ui.table_metadata import described_schema
 
 MANIFEST = load_manifest()
 LINE_OWNERS = owners_of_schema(MANIFEST, "raw")
@@ -116,14 +118,42 @@ LEDGER_TABLES = {
             Column("position", "integer", "Its place in the file, from 1"),
         ),
     ),
-    **{
-        table.name: (
-            table.description,
-            tuple(Column(name, kind, COLUMN_TEXTS[name]) for name, kind in table.columns),
-        )
-        for table in EXPIRY_TABLES
-    },
+    "expiries": (
+        "One row per feed and cut-off: raw rows before it are gone.",
+        (
+            Column("feed", "text", "The feed"),
+            Column("cutoff_at", "timestamp", "Rows before it are gone, UTC"),
+            Column("paths_from_at", "timestamp", "From when on paths are counted from raw, UTC"),
+            Column("expired_at", "timestamp", "When the cut-off moved there"),
+            Column("removed_at", "timestamp", "When the rows were gone"),
+        ),
+    ),
+    "expiry_removals": (
+        "One row per file and time at which rows before a cut-off were taken out of it.",
+        (
+            Column("feed", "text", "The feed"),
+            Column("source_file", "text", "Path of the file below the raw folder"),
+            Column("load_id", "integer", "The load"),
+            Column("removed_count", "integer", "Rows"),
+            Column("is_late", "boolean", "Whether they came when their like had gone already"),
+            Column("removed_at", "timestamp", "When the rows were gone"),
+        ),
+    ),
+    "expiry_scans": (
+        "One row: the last load whose rows were held against the cut-offs.",
+        (Column("load_id", "integer", "The load"),),
+    ),
 }
+
+
+ARCHIVE: dict[str, Mapping[str, Any]] = {
+    node["name"]: node for node in MANIFEST["sources"].values() if node["schema"] == "archive"
+} | archive.models()
+KEPT_BY_INGEST = [
+    *(("raw", name) for name in LEDGER_TABLES),
+    *(("archive", name) for name in ARCHIVE),
+]
+"""Tables that are no feed's, by schema and name."""
 
 
 def _schema(columns: tuple[Column, ...]) -> dg.TableSchema:
@@ -167,6 +197,22 @@ def _ledger_spec(name: str) -> dg.AssetSpec:
         group_name="raw",
         owners=LINE_OWNERS,
         metadata={"dagster/column_schema": _schema(columns), **written_in(INGEST / "ledger.py")},
+    )
+
+
+def _archive_spec(node: Mapping[str, Any]) -> dg.AssetSpec:
+    """Of a table that dbt writes for an expiry, or of what is noted beside them. The facts that it
+    is made of are not among its parents: they read it, and a graph has no circles."""
+    return dg.AssetSpec(
+        ["archive", node["name"]],
+        deps=[["raw_files", feed.name] for feed in FEEDS],
+        description=node["description"],
+        group_name="archive",
+        owners=owners_of(node),
+        metadata={
+            "dagster/column_schema": described_schema(node),
+            **written_in(DBT_PROJECT_DIR / node["original_file_path"]),
+        },
     )
 
 
@@ -242,6 +288,7 @@ raw_files = [_files_spec(feed) for feed in FEEDS]
     specs=[
         *(_feed_spec(feed) for feed in FEEDS),
         *(_ledger_spec(name) for name in LEDGER_TABLES),
+        *(_archive_spec(node) for node in ARCHIVE.values()),
         *(_seed_spec(definition) for definition in DEFINITIONS),
         _definition_files_spec(),
         _definition_warnings_spec(),
@@ -265,7 +312,8 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         counts = dict(
             connection.execute(
                 " union all ".join(
-                    f"select '{name}', count(*) from raw.{name}" for name in LEDGER_TABLES
+                    f"select '{schema}.{name}', count(*) from {schema}.{name}"
+                    for schema, name in KEPT_BY_INGEST
                 )
             ).fetchall()
         )
@@ -281,11 +329,11 @@ def materializations(
         yield dg.MaterializeResult(
             asset_key=["raw", feed.name], metadata=_feed_metadata(report, summaries[feed.name])
         )
-    for name in LEDGER_TABLES:
+    for schema, name in KEPT_BY_INGEST:
         yield dg.MaterializeResult(
-            asset_key=["raw", name],
+            asset_key=[schema, name],
             metadata={
-                "dagster/row_count": counts[name],
+                "dagster/row_count": counts[f"{schema}.{name}"],
                 "notes": "\n".join(report.notes),
                 "seconds": round(report.seconds, 3),
             },

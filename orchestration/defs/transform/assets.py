@@ -22,6 +22,7 @@ from orchestration.store.retries import connect_or_retry
 from orchestration.transform import transforming, unchanged
 from orchestration.transform.dbt_resource import WarehouseDbt
 from orchestration.transform.dbt_runs import (
+    ARCHIVE,
     NOT_RUN,
     compiled_sql,
     dbt_environment,
@@ -48,7 +49,7 @@ SHOWN_CHARACTERS = 200
 @dbt_assets(
     manifest=MANIFEST,
     dagster_dbt_translator=LayerTranslator(),
-    exclude="resource_type:unit_test",
+    exclude=f"resource_type:unit_test {ARCHIVE}",
     name="transform",
 )
 def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:

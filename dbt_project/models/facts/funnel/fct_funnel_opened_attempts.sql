@@ -118,7 +118,7 @@ valued as (
 -- value is the user's of today.
 archived as (
 
-    {{ archived_rows('stg_archived_funnel_attempts', [
+    {{ archived_rows('arc_funnel_attempts', [
         'funnel_id', 'breakdown_value', 'attempt_number', 'reached_step', 'required_step_count',
         'step_count', 'is_breakdown_thread', 'is_ignored', 'closes_at', 'void_at',
     ] + archived_steps) }}

@@ -82,7 +82,7 @@ reached as (
 
 archived_ids as (
 
-    {{ archived_rows('stg_archived_path_items', [
+    {{ archived_rows('arc_path_items', [
         'path_id', 'item', 'previous_item', 'occurrence_number', 'position',
         'seconds_from_previous', 'is_mature', 'anchor_at',
     ]) }}

@@ -27,7 +27,7 @@ gaps as (
     select
         path_events.*,
         lag(occurred_at) over (
-            partition by path_id, user_id order by occurred_at, source_id, event_id
+            partition by path_id, user_id order by {{ event_order() }}
         ) as gap_started_at
     from path_events
     where session_gap_seconds is not null
@@ -51,7 +51,7 @@ threaded as (
             end
         ) over (
             partition by path_id, user_id
-            order by occurred_at, source_id, event_id
+            order by {{ event_order() }}
             rows between unbounded preceding and current row
         ) as {{ dbt.type_string() }}) as thread_id,
         item,
@@ -76,19 +76,22 @@ threaded as (
 ),
 
 -- The last item of a user before the cut-off of an expiry may go on after it.
+tails as (
+
+    {{ archived_rows('arc_path_tails', [
+        'path_id', 'source_id', 'event_id', 'item', 'is_anchor', 'occurred_at',
+    ]) }}
+
+),
+
 archived as (
 
     select
-        path_id,
-        user_id,
-        max_by(item, occurred_at) as item,
-        max_by(is_anchor, occurred_at) as is_anchor
-    from (
-        {{ archived_rows(
-            'stg_archived_path_tails', ['path_id', 'item', 'is_anchor', 'occurred_at']
-        ) }}
-    ) as rows_of_ids
-    group by path_id, user_id
+        tails.*,
+        row_number() over (
+            partition by path_id, user_id order by {{ event_order(last_first=true) }}
+        ) as number_from_end
+    from tails
 
 ),
 
@@ -109,10 +112,11 @@ neighbours as (
     left join archived
         on threaded.path_id = archived.path_id
         and threaded.user_id = archived.user_id
+        and archived.number_from_end = 1
     where paths.repeats <> 'each'
     window in_order as (
         partition by threaded.path_id, threaded.user_id, threaded.thread_id
-        order by threaded.occurred_at, threaded.source_id, threaded.event_id
+        order by {{ event_order('threaded') }}
     )
 
 ),
@@ -169,5 +173,5 @@ select
     occurred_at
 from runs
 window in_order as (
-    partition by path_id, user_id, thread_id order by occurred_at, source_id, event_id
+    partition by path_id, user_id, thread_id order by {{ event_order() }}
 )

@@ -36,7 +36,7 @@ named as (
         event_date,
         event_count,
         last_event_at
-    from {{ ref('stg_archived_event_days') }}
+    from {{ archived('arc_event_days') }} as archived
 
 ),
 

@@ -29,7 +29,11 @@ members as (
 
 returns as (
 
-    select * from {{ ref('fct_retention_returns') }}
+    select
+        returns.*,
+        {{ closed_period_count('returns') }} > returns.last_period as is_mature
+    from {{ ref('fct_retention_member_returns') }} as returns
+    cross join horizon
 
 ),
 

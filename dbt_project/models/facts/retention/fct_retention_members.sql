@@ -32,7 +32,7 @@ events as (
 
 user_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
@@ -71,7 +71,7 @@ archived as (
         cohort_event_at
     from (
         {{ archived_rows(
-            'stg_archived_retention_members',
+            'arc_retention_members',
             ['retention_id', 'breakdown_value', 'cohort_event_at']
         ) }}
     ) as rows_of_ids
@@ -192,7 +192,7 @@ ranked as (
                 retention_id,
                 user_id,
                 case when window_mode = 'calendar' then cohort_index end
-            order by occurred_at, source_id, event_id
+            order by {{ event_order() }}
         ) as event_number
     from placed
 

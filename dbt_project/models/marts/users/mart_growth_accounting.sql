@@ -12,8 +12,10 @@ dim_date_periods as (
 
 ),
 
-fct_activity_gaps as (
+gaps as (
 
+    select * from {{ ref('fct_active_day_gaps') }}
+    union all
     select * from {{ ref('fct_activity_gaps') }}
 
 ),
@@ -38,34 +40,34 @@ periods as (
 moves as (
 
     select
-        fct_activity_gaps.activity_id,
+        gaps.activity_id,
         dim_date_periods.grain,
         dim_date_periods.period_start_date,
-        fct_activity_gaps.user_count,
+        gaps.user_count,
         case dim_activities.new_by
             when 'created_at' then coalesce(
                 dim_date_periods.period_start_date = case dim_date_periods.grain
-                    when 'day' then fct_activity_gaps.created_date
-                    when 'week' then {{ week_start('fct_activity_gaps.created_date') }}
-                    else {{ month_start('fct_activity_gaps.created_date') }}
+                    when 'day' then gaps.created_date
+                    when 'week' then {{ week_start('gaps.created_date') }}
+                    else {{ month_start('gaps.created_date') }}
                 end,
                 false
             )
-            else fct_activity_gaps.previous_activity_date is null
+            else gaps.previous_activity_date is null
         end as is_new,
         coalesce(
             previous_periods.period_start_date
             = dim_date_periods.previous_period_start_date,
             false
         ) as was_active_before
-    from fct_activity_gaps
+    from gaps
     inner join dim_activities
-        on fct_activity_gaps.activity_id = dim_activities.activity_id
+        on gaps.activity_id = dim_activities.activity_id
     inner join dim_date_periods
-        on fct_activity_gaps.activity_date = dim_date_periods.date_day
+        on gaps.activity_date = dim_date_periods.date_day
     left join dim_date_periods as previous_periods
         on
-            fct_activity_gaps.previous_activity_date = previous_periods.date_day
+            gaps.previous_activity_date = previous_periods.date_day
             and dim_date_periods.grain = previous_periods.grain
     where
         previous_periods.period_start_date is null

@@ -12,9 +12,9 @@ dim_user_states as (
 
 ),
 
-fct_activity_gaps as (
+fct_active_day_gaps as (
 
-    select * from {{ ref('fct_activity_gaps') }}
+    select * from {{ ref('fct_active_day_gaps') }}
 
 ),
 
@@ -26,22 +26,21 @@ silences as (
         user_count,
         previous_activity_date as last_active_date,
         activity_date as end_date
-    from fct_activity_gaps
-    where activity_id = 'any' and previous_activity_date is not null
+    from fct_active_day_gaps
+    where previous_activity_date is not null
     union all
     select
         user_count,
         activity_date as last_active_date,
         cast(null as date) as end_date
-    from fct_activity_gaps
-    where activity_id = 'any'
+    from fct_active_day_gaps
     union all
     select
         -user_count as user_count,
         previous_activity_date as last_active_date,
         cast(null as date) as end_date
-    from fct_activity_gaps
-    where activity_id = 'any' and previous_activity_date is not null
+    from fct_active_day_gaps
+    where previous_activity_date is not null
 
 ),
 
@@ -77,23 +76,22 @@ active_spans as (
 
     select
         dim_user_states.state_id,
-        fct_activity_gaps.user_count,
-        fct_activity_gaps.activity_date as from_date,
-        {{ days_after('fct_activity_gaps.activity_date', '1') }} as to_date
-    from fct_activity_gaps
+        fct_active_day_gaps.user_count,
+        fct_active_day_gaps.activity_date as from_date,
+        {{ days_after('fct_active_day_gaps.activity_date', '1') }} as to_date
+    from fct_active_day_gaps
     inner join dim_user_states
         on
             dim_user_states.is_active
             and case
-                when fct_activity_gaps.previous_activity_date is null
+                when fct_active_day_gaps.previous_activity_date is null
                     then dim_user_states.from_days is null
                 else {{ days_between(
-                    'fct_activity_gaps.previous_activity_date',
-                    'fct_activity_gaps.activity_date'
+                    'fct_active_day_gaps.previous_activity_date',
+                    'fct_active_day_gaps.activity_date'
                 ) }} between dim_user_states.from_days
                 and coalesce(dim_user_states.before_days - 1, 2147483647)
             end
-    where fct_activity_gaps.activity_id = 'any'
 
 ),
 

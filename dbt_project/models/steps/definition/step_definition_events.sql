@@ -2,7 +2,7 @@ with
 
 candidates as (
 
-    select * from {{ ref('fct_definition_candidates') }}
+    select * from {{ ref('step_definition_candidates') }}
 
 ),
 

@@ -12,7 +12,6 @@ chains as (
 
 ),
 
--- An attempt closes when it completes, is void, or its window ends, whichever comes first.
 candidates as (
 
     select
@@ -21,13 +20,9 @@ candidates as (
         chains.thread_id,
         chains.step_1_rank,
         chains.step_1_at,
-        least(
-            chains.closes_at,
-            coalesce({{ step_time('chains', 'funnels.step_count') }}, chains.closes_at)
-            {%- if funnels_ask('exclusions') %},
-            coalesce(voids.void_at, chains.closes_at)
-            {%- endif %}
-        ) as closed_at
+        {{ attempt_closed_at(
+            'chains', 'funnels', 'voids.void_at' if funnels_ask('exclusions')
+        ) }} as closed_at
     from chains
     inner join funnels on chains.funnel_id = funnels.funnel_id
     {%- if funnels_ask('exclusions') %}
@@ -50,7 +45,7 @@ candidates as (
         max(archived.closed_at) as closed_at
     from (
         {{ archived_rows(
-            'stg_archived_funnel_openings', ['funnel_id', 'thread_id', 'step_1_at', 'closed_at']
+            'arc_funnel_openings', ['funnel_id', 'thread_id', 'step_1_at', 'closed_at']
         ) }}
     ) as archived
     {{ join_recomputed('funnel', 'archived', 'step_1_at') }}

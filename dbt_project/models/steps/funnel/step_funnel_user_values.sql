@@ -9,9 +9,9 @@ step_events as (
 
 archived as (
 
-    {{ archived_rows(
-        'stg_archived_funnel_user_values', ['funnel_id', 'breakdown_value', 'occurred_at']
-    ) }}
+    {{ archived_rows('arc_funnel_user_values', [
+        'funnel_id', 'source_id', 'event_id', 'breakdown_value', 'occurred_at',
+    ]) }}
 
 ),
 
@@ -31,8 +31,8 @@ with_archived as (
     select
         archived.funnel_id,
         archived.user_id,
-        '' as source_id,
-        '' as event_id,
+        archived.source_id,
+        archived.event_id,
         archived.breakdown_value,
         archived.occurred_at
     from archived
@@ -47,7 +47,6 @@ funnels as (
 
 ),
 
--- A missing value stands behind all others, whichever end is asked for.
 ranked as (
 
     select
@@ -56,14 +55,7 @@ ranked as (
         step_events.breakdown_value,
         row_number() over (
             partition by step_events.funnel_id, step_events.user_id
-            order by
-                {{ is_missing_value('step_events.breakdown_value') }},
-                case when funnels.breakdown_attribution = 'first' then step_events.occurred_at end,
-                case when funnels.breakdown_attribution = 'first' then step_events.source_id end,
-                case when funnels.breakdown_attribution = 'first' then step_events.event_id end,
-                step_events.occurred_at desc,
-                step_events.source_id desc,
-                step_events.event_id desc
+            order by {{ user_value_order('step_events', 'funnels') | indent(16) }}
         ) as value_rank
     from with_archived as step_events
     inner join funnels on step_events.funnel_id = funnels.funnel_id

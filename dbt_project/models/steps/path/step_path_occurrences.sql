@@ -29,7 +29,7 @@ expiries as (
 -- Who had the first occurrence before the cut-off of an expiry has no other.
 archived as (
 
-    {{ archived_rows('stg_archived_first_events', ['definition', 'definition_id', 'side']) }}
+    {{ archived_rows('arc_first_events', ['definition', 'definition_id', 'side']) }}
 
 ),
 

@@ -4,14 +4,14 @@ with
 return_events as (
 
     select of_all.*
-    from {{ ref('fct_retention_return_events') }} as of_all
+    from {{ ref('step_retention_return_events') }} as of_all
     {{ join_recomputed('return', 'of_all', 'occurred_at') }}
 
 ),
 
 user_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
@@ -174,10 +174,9 @@ met as (
     select
         {{ member }},
         return_events.breakdown_value as return_value,
-        cast(floor(
-            {{ microseconds_between('members.cohort_event_at', 'return_events.occurred_at') }}
-            / ({{ rolling_period_seconds('members.granularity') }} * 1000000.0)
-        ) as bigint) as period,
+        {{ rolling_period(
+            'members.granularity', 'members.cohort_event_at', 'return_events.occurred_at'
+        ) }} as period,
         1 as occurrence_count,
         return_events.returned_value as returned_value_sum,
         return_events.occurred_at > members.cohort_event_at as is_later
@@ -249,7 +248,7 @@ archived as (
         bool_or(rows_of_ids.is_later) as is_later,
         bool_or(rows_of_ids.is_later_with_same_value) as is_later_with_same_value
     from (
-        {{ archived_rows('stg_archived_retention_returns', [
+        {{ archived_rows('arc_retention_returns', [
             'retention_id', 'period', 'occurrence_count', 'same_value_count',
             'returned_value_sum', 'same_value_returned_sum', 'is_later',
             'is_later_with_same_value', 'cohort_start_at',

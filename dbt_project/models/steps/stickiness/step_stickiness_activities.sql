@@ -1,4 +1,4 @@
--- The days of fct_user_days once for each definition, which nothing needs to keep.
+-- The days of fct_user_active_days once for each definition, which nothing needs to keep.
 with
 
 dim_stickiness as (
@@ -18,9 +18,9 @@ dim_stickiness as (
 
 ),
 
-fct_user_days as (
+user_days as (
 
-    select * from {{ ref('fct_user_days') }}
+    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
@@ -45,17 +45,17 @@ activities as (
         dim_stickiness.min_occurrences,
         dim_stickiness.max_occurrences,
         dim_stickiness.interval_size,
-        fct_user_days.user_id,
-        fct_user_days.event_count,
-        fct_user_days.activity_date,
+        user_days.user_id,
+        user_days.event_count,
+        user_days.activity_date,
         cast(null as timestamp) as hour_started_at
-    from fct_user_days
+    from user_days
     inner join dim_stickiness
         on
             dim_stickiness.activity_id = 'any'
             and not dim_stickiness.needs_instants
-            and fct_user_days.activity_date >= dim_stickiness.from_date
-            and fct_user_days.activity_date <= dim_stickiness.to_date
+            and user_days.activity_date >= dim_stickiness.from_date
+            and user_days.activity_date <= dim_stickiness.to_date
     union all
     select
         dim_stickiness.stickiness_id,
