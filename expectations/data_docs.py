@@ -1,143 +1,94 @@
-"""Data Docs: the suites' results as a static site that opens offline.
+"""Great Expectations' own Data Docs, so that they open offline and name nobody.
 
-Great Expectations' own pages fetch styles, scripts and fonts from eight hosts, put values into
-tables unescaped, and show of a SQL rule neither what it means nor which rows broke it. These
-pages are plain HTML and one style sheet, escape everything, and say both.
+Its pages fetch styles, scripts and fonts from eight hosts, and put values into tables as they
+are. `Page` finds the templates of this folder before its own: plain HTML and one style sheet.
+`ResultPage` gives of a row its key, without the ids of people, and of a rule both languages.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
-from tempfile import mkdtemp
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
+from great_expectations.render import RenderedDocumentContent
+from great_expectations.render.renderer import (
+    ExpectationSuitePageRenderer,
+    ValidationResultsPageRenderer,
+)
+from great_expectations.render.view import DefaultJinjaPageView
+from jinja2 import ChoiceLoader, FileSystemLoader
 
-from expectations.chinese import chinese
-from expectations.results import PERSONAL_COLUMNS, SuiteResult
-from expectations.rules import Suite
+from expectations.results import PERSONAL_COLUMNS, rows_of, sentence_of, text_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_RESULTS = "results.json"
-_PERSONAL_ID = re.compile(r'(<td class="personal">)[^<]*(</td>)')
+_SHOWN = ("element_count", "unexpected_count", "unexpected_percent")
 
 
-@dataclass(frozen=True)
-class RuleWarning:
-    """A rule that warns: what it found, in how many rows."""
+class Page(DefaultJinjaPageView):
+    """A page by our templates where there is one, else by those of Great Expectations."""
 
-    rule: str
-    sentence: str
-    failing_row_count: int
-    sentence_zh: str | None = None
-
-
-@dataclass(frozen=True)
-class SuiteSummary:
-    """What came of a suite, without any value of a row."""
-
-    suite: str
-    status: str
-    warnings: tuple[RuleWarning, ...]
+    def __init__(self, **wanted: Any) -> None:
+        super().__init__(**wanted)
+        loaders = [FileSystemLoader(_TEMPLATES)]
+        if self.env.loader is not None:
+            loaders.append(self.env.loader)
+        self.env.loader = ChoiceLoader(loaders)
 
 
-def page_of(suite_name: str) -> str:
-    """A suite's page, relative to the site's folder."""
-    return f"suites/{suite_name}.html"
+class SuitePage(ExpectationSuitePageRenderer):
+    """What a suite expects, in both languages."""
+
+    def render(self, expectations: ExpectationSuite) -> RenderedDocumentContent:
+        for expectation in expectations.expectations:
+            expectation.notes = _notes(expectation.configuration.to_json_dict())
+        return super().render(expectations)
 
 
-def build_data_docs(
-    target_dir: Path, suites: Sequence[Suite], results: Sequence[SuiteResult]
-) -> Path:
-    """Write the site of these results, in place of what the folder held; return its index.
+class ResultPage(ValidationResultsPageRenderer):
+    """What came of a suite: of each row that is wrong its key, or that it is a person's."""
 
-    The site names failing rows by their keys, ids of people among them: it belongs beside the
-    warehouse. `publish_data_docs` gives the copy for readers.
-    """
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    shared = {
-        "evaluated_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "personal": PERSONAL_COLUMNS,
-        "chinese": chinese,
-    }
-    target_dir.parent.mkdir(parents=True, exist_ok=True)
-    for left in target_dir.parent.glob(f".{target_dir.name}-*"):
-        shutil.rmtree(left)  # of a run that was killed; it names people
-    site = Path(mkdtemp(prefix=f".{target_dir.name}-", dir=target_dir.parent))
-    try:
-        site.chmod(0o755)
-        (site / "suites").mkdir()
-        shutil.copyfile(_TEMPLATES / "style.css", site / "style.css")
-        index = templates.get_template("index.html.j2").render(results=results, root="", **shared)
-        (site / "index.html").write_text(index, encoding="utf-8")
-        suite_page = templates.get_template("suite.html.j2")
-        for suite, result in zip(suites, results, strict=True):
-            page = suite_page.render(suite=suite, result=result, root="../", **shared)
-            (site / result.page).write_text(page, encoding="utf-8")
-        summary = [_summary(result) for result in results]
-        (site / _RESULTS).write_text(json.dumps(summary, indent=1), encoding="utf-8")
-        _replace(site, target_dir)
-    finally:
-        shutil.rmtree(site, ignore_errors=True)
-    return target_dir / "index.html"
+    def render(
+        self,
+        validation_results: ExpectationSuiteValidationResult,
+        suite_parameters: dict[str, Any] | None = None,
+    ) -> RenderedDocumentContent:
+        for result in validation_results.results:
+            config = result.expectation_config
+            config.notes = _notes(config.to_json_dict())
+            if "unexpected_rows_query" in config.kwargs:
+                # In place of the query, which the page of the suite has. Notes say what is wrong.
+                none = ("None found: ", "没有发现：") if result.success else ("", "")
+                said = zip(none, config.notes, strict=False)
+                config.description = "\n".join(prefix + note for prefix, note in said)
+            result.result = _without_values(result.to_json_dict())
+        return super().render(validation_results, suite_parameters)
 
 
-def read_results(site_dir: Path) -> tuple[SuiteSummary, ...]:
-    """What the site of these results says of each suite; empty where there is no site."""
-    path = site_dir / _RESULTS
-    if not path.exists():
-        return ()
-    return tuple(
-        SuiteSummary(
-            suite=one["suite"],
-            status=one["status"],
-            warnings=tuple(RuleWarning(**warning) for warning in one["warnings"]),
-        )
-        for one in json.loads(path.read_text(encoding="utf-8"))
-    )
+def _notes(config: dict[str, Any]) -> list[str]:
+    zh = (config.get("meta") or {}).get("zh")
+    return [escape(said, quote=False) for said in (sentence_of(config), zh) if said]
 
 
-def publish_data_docs(site_dir: Path, target_dir: Path) -> Path:
-    """Copy a site for readers, without the ids of people; return the copy's index."""
-    shutil.copytree(site_dir, target_dir)
-    for page in target_dir.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        page.write_text(_PERSONAL_ID.sub(r"\1hidden: an id of a person\2", text), encoding="utf-8")
-    return target_dir / "index.html"
+def _without_values(result: dict[str, Any]) -> dict[str, Any]:
+    """What a page may show of a result: numbers, and rows by what is no person's."""
+    found = result["result"]
+    shown = {name: found[name] for name in _SHOWN if found.get(name) is not None}
+    if result["success"]:
+        return shown
+    if isinstance(found.get("observed_value"), int | float):
+        shown["observed_value"] = found["observed_value"]
+    rows = [
+        escape(", ".join(f"{k} = {_shown(k, v)}" for k, v in row.items()), quote=False)
+        for row in rows_of(result)
+    ]
+    if rows:
+        shown = {"unexpected_count": 0, **shown, "partial_unexpected_list": rows}
+    if found.get("unexpected_index_query"):
+        shown["unexpected_index_query"] = escape(found["unexpected_index_query"], quote=False)
+    return shown
 
 
-def _summary(result: SuiteResult) -> dict[str, object]:
-    return {
-        "suite": result.suite,
-        "status": result.status,
-        "warnings": [
-            {
-                "rule": warning.rule,
-                "sentence": warning.sentence,
-                "failing_row_count": warning.failing_row_count,
-                "sentence_zh": chinese(warning.sentence),
-            }
-            for warning in result.warnings
-        ],
-    }
-
-
-def _replace(site: Path, target_dir: Path) -> None:
-    """Put the new site in the old one's place: a reader finds one or the other."""
-    old = Path(mkdtemp(prefix=f".{target_dir.name}-old-", dir=target_dir.parent))
-    try:
-        if target_dir.exists():
-            target_dir.rename(old / "site")
-        site.rename(target_dir)
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+def _shown(column: str, value: object) -> str:
+    return "(an id of a person)" if column in PERSONAL_COLUMNS else text_of(value) or "null"

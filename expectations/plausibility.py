@@ -1,74 +1,149 @@
-"""Rules that several suites share, as functions of the columns that they are about."""
+"""Rules that several suites share: Great Expectations' own, by the columns that they are about."""
 
 from __future__ import annotations
 
-from expectations.rules import QueryRule, RowRule
+from itertools import pairwise
 
-# A device's clock may run ahead of the collector's by a day before staging quarantines the
-# event (var `future_tolerance_days`). A week is beyond any sensible setting of it.
-HORIZON_DATE = "(select data_through_date + interval 7 day from facts.dim_horizon)"
-HORIZON_INSTANT = "(select data_through_at + interval 7 day from facts.dim_horizon)"
+import great_expectations.expectations as gxe
+
+# What the data's horizon allows. `validate` reads both from `facts.dim_horizon` and passes them
+# to the checkpoints. A device's clock may run ahead of the collector's by a day before staging
+# quarantines the event (var `future_tolerance_days`). A week is beyond any sensible setting.
+LATEST_DATE = {"$PARAMETER": "latest_date"}
+LATEST_INSTANT = {"$PARAMETER": "latest_instant"}
+LATEST = """select
+    coalesce(max(data_through_date) + interval 7 day, timestamp '9999-12-31') as latest_date,
+    coalesce(max(data_through_at) + interval 7 day, timestamp '9999-12-31') as latest_instant
+from facts.dim_horizon"""
 
 
-def rates_between_0_and_1(*columns: str) -> RowRule:
+def rates_between_0_and_1(*columns: str) -> list[gxe.ExpectColumnValuesToBeBetween]:
     """Rates are shares of a whole."""
-    return RowRule(
-        name="rates_between_0_and_1",
-        sentence=f"A rate lies outside 0 to 1 ({', '.join(columns)})",
-        where=" or ".join(f"{column} not between 0 and 1" for column in columns),
-        show=columns,
-    )
+    return [
+        gxe.ExpectColumnValuesToBeBetween(
+            column=column,
+            min_value=0,
+            max_value=1,
+            severity="critical",
+            notes=f"A rate lies outside 0 to 1 ({column})",
+            meta={"rule": f"{column}_between_0_and_1", "zh": f"比例不在 0 到 1 之间（{column}）"},
+        )
+        for column in columns
+    ]
 
 
-def not_negative(*columns: str) -> RowRule:
+def not_negative(*columns: str) -> list[gxe.ExpectColumnValuesToBeBetween]:
     """Counts, days and seconds start at 0."""
-    return RowRule(
-        name="not_negative",
-        sentence=f"A figure is below 0 ({', '.join(columns)})",
-        where=" or ".join(f"{column} < 0" for column in columns),
-        show=columns,
-    )
+    return [
+        gxe.ExpectColumnValuesToBeBetween(
+            column=column,
+            min_value=0,
+            severity="critical",
+            notes=f"A figure is below 0 ({column})",
+            meta={"rule": f"{column}_not_negative", "zh": f"数字小于 0（{column}）"},
+        )
+        for column in columns
+    ]
 
 
-def parts_within_wholes(*pairs: tuple[str, str]) -> RowRule:
+def parts_within_wholes(
+    *pairs: tuple[str, str],
+) -> list[gxe.ExpectColumnPairValuesAToBeGreaterThanB]:
     """The first of each pair counts some of what the second counts."""
-    said = ", ".join(f"{part} of {whole}" for part, whole in pairs)
-    return RowRule(
-        name="parts_within_wholes",
-        sentence=f"A part is greater than its whole ({said})",
-        where=" or ".join(f"{part} > {whole}" for part, whole in pairs),
-        show=tuple(dict.fromkeys(column for pair in pairs for column in pair)),
+    return [
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A=whole,
+            column_B=part,
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+            severity="critical",
+            notes=f"A part is greater than its whole ({part} of {whole})",
+            meta={
+                "rule": f"{part}_within_{whole}",
+                "zh": f"部分大于整体（{whole} 里的 {part}）",
+            },
+        )
+        for part, whole in pairs
+    ]
+
+
+def in_order(*columns: str) -> list[gxe.ExpectColumnPairValuesAToBeGreaterThanB]:
+    """Each column is no greater than the next."""
+    return [
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A=greater,
+            column_B=smaller,
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+            severity="critical",
+            notes=f"Times are not in order: {smaller} is above {greater}",
+            meta={
+                "rule": f"{smaller}_up_to_{greater}",
+                "zh": f"时长的顺序不对：{smaller} 大于 {greater}",
+            },
+        )
+        for smaller, greater in pairwise(columns)
+    ]
+
+
+def mature_within_all(*columns: str) -> gxe.UnexpectedRowsExpectation:
+    """Counts of closed attempts are some of all, in funnels in which the best attempt stays best.
+
+    With an exclusion, or an optional step, a person's best closed attempt may be of another
+    period or step than the best of all attempts.
+    """
+    wrong = " or ".join(f"mature_{column} > {column}" for column in columns)
+    return gxe.UnexpectedRowsExpectation(
+        unexpected_rows_query=f"""select *
+from {{batch}}
+where ({wrong})
+    and funnel_id not in (
+        select funnel_id
+        from seeds.dim_funnel_steps
+        where is_optional or exclusion_number is not null
+    )""",
+        severity="critical",
+        notes="More attempts are closed than there are, in a funnel without exclusions and "
+        "optional steps",
+        meta={
+            "rule": "mature_within_all",
+            "zh": "没有排除条件和可选步骤的漏斗里，成熟的人数比全部还多",
+        },
     )
 
 
-def day_within_horizon(column: str) -> RowRule:
+def day_within_horizon(column: str) -> gxe.ExpectColumnValuesToBeBetween:
     """A local date is not later than the data's horizon, give or take clock skew."""
-    return RowRule(
-        name="within_horizon",
-        sentence=f"{column} lies more than a week after the data's horizon",
-        where=f"{column} > {HORIZON_DATE}",
-        show=(column,),
-    )
+    return _within_horizon(column, LATEST_DATE)
 
 
-def instant_within_horizon(column: str) -> RowRule:
+def instant_within_horizon(column: str) -> gxe.ExpectColumnValuesToBeBetween:
     """A UTC instant is not later than the data's horizon, give or take clock skew."""
-    return RowRule(
-        name="within_horizon",
-        sentence=f"{column} lies more than a week after the data's horizon",
-        where=f"{column} > {HORIZON_INSTANT}",
-        show=(column,),
+    return _within_horizon(column, LATEST_INSTANT)
+
+
+def not_empty_while(source: str, condition: str = "true") -> gxe.UnexpectedRowsExpectation:
+    """The table has rows when what it is made of has. On an empty warehouse both have none."""
+    return gxe.UnexpectedRowsExpectation(
+        unexpected_rows_query=f"""select '{source}' as filled_table, count(*) as filled_row_count
+from {source}
+where {condition} and not exists (select 1 from {{batch}})
+having count(*) > 0""",
+        severity="critical",
+        notes=f"The table is empty although {source} holds rows that belong in it",
+        meta={
+            "rule": "not_empty",
+            "zh": f"{source} 里有该算进来的行，这张表却是空的",
+            "keys": ["filled_table"],
+        },
     )
 
 
-def not_empty_while(source: str, condition: str = "true") -> QueryRule:
-    """The table has rows when what it is made of has. On an empty warehouse both have none."""
-    return QueryRule(
-        name="not_empty",
-        sentence=f"The table is empty although {source} holds rows that belong in it",
-        query=f"""select '{source}' as filled_table, count(*) as filled_row_count
-from {source}
-where {condition} and not exists (select 1 from {{table}})
-having count(*) > 0""",
-        keys=("filled_table",),
+def _within_horizon(column: str, latest: dict[str, str]) -> gxe.ExpectColumnValuesToBeBetween:
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=column,
+        max_value=latest,
+        severity="critical",
+        notes=f"{column} lies more than a week after the data's horizon",
+        meta={"rule": "within_horizon", "zh": f"{column} 比数据的截止时间晚一周以上"},
     )

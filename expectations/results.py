@@ -1,15 +1,31 @@
-"""What came of the suites: plain frozen results, without Great Expectations."""
+"""What came of the suites: plain frozen results, without Great Expectations.
+
+Its own store of validation results holds them, a JSON file of each suite's last run. `failures`
+reads what such a file says, and what Great Expectations answers, which has the same keys.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from textwrap import indent
+from typing import Any
 
-from expectations.rules import Severity
-
-# Columns whose values name a person. Published Data Docs leave them out.
+# Columns whose values name a person. Data Docs leave them out.
 PERSONAL_COLUMNS = frozenset({"user_id", "anonymous_id"})
+
+SHOWN_ROWS = 20
+SHOWN_CHARACTERS = 200
+
+
+class Severity(StrEnum):
+    """What a broken rule does to the build: stop it, or be told."""
+
+    BLOCKING = "blocking"
+    WARNING = "warning"
 
 
 class Status(StrEnum):
@@ -24,12 +40,14 @@ class Status(StrEnum):
 class Failure:
     """One rule that does not hold: what is wrong, in how many rows, which, where to look.
 
-    `failing_rows` are the first of them by key, at most `validate.SHOWN_ROWS`, each a tuple of
-    (column, value as text; null is None); the first `key_count` columns are the key.
+    `failing_rows` are some of them, by key, at most `SHOWN_ROWS`, each a tuple of (column, value
+    as text; null is None); the first `key_count` columns are the key. `sentence_zh` is None
+    where nobody has written it.
     """
 
     rule: str
     sentence: str
+    sentence_zh: str | None
     severity: Severity
     failing_row_count: int
     failing_rows: tuple[tuple[tuple[str, str | None], ...], ...]
@@ -63,8 +81,6 @@ class SuiteResult:
     """
 
     suite: str
-    schema: str
-    table: str
     status: Status
     row_count: int | None
     evaluated: tuple[str, ...]
@@ -100,3 +116,111 @@ class SuiteResult:
             rows = "" if self.row_count is None else f" over {self.row_count:,} rows"
             lines = [f"{len(self.evaluated)} expectations hold{rows}."]
         return "\n".join([*lines, *([self.note] if self.note else [])])
+
+
+def page_of(suite_name: str) -> str:
+    """The page of a suite's last result, whenever that was, relative to the Data Docs' folder."""
+    return f"suites/{suite_name}.html"
+
+
+def read_failures(store: Path) -> dict[str, tuple[Failure, ...]]:
+    """By suite, what does not hold as of its last run; empty where there is no store."""
+    documents = [json.loads(path.read_bytes()) for path in sorted(store.rglob("*.json"))]
+    return {document["suite_name"]: failures(document, ()) for document in documents}
+
+
+def failures(document: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Failure, ...]:
+    """The rules of a validation result that were evaluated, and do not hold."""
+    return tuple(
+        _failure(result, keys, document["suite_name"])
+        for result in document["results"]
+        if not result["success"] and raised(result) is None
+    )
+
+
+def rule_of(config: Mapping[str, Any]) -> str:
+    """A rule's name: its own, else what it expects of which columns."""
+    named = (config.get("meta") or {}).get("rule")
+    return str(named) if named else " ".join((config["type"], *_columns(config)))
+
+
+def sentence_of(config: Mapping[str, Any]) -> str:
+    """What is wrong when a rule does not hold, in its own notes, else in its name."""
+    notes = config.get("notes") or config.get("description")
+    if not notes:
+        return rule_of(config).replace("_", " ").removesuffix(" ") + " does not hold"
+    return notes if isinstance(notes, str) else " ".join(notes)
+
+
+def severity_of(config: Mapping[str, Any]) -> Severity:
+    """What is critical stops the build, as it is where nothing is said."""
+    is_critical = (config.get("severity") or "critical") == "critical"
+    return Severity.BLOCKING if is_critical else Severity.WARNING
+
+
+def raised(result: Mapping[str, Any]) -> str | None:
+    """What was raised: flat when an expectation raised, else by the metric that did."""
+    info = result.get("exception_info") or {}
+    for each in (info, *(value for value in info.values() if isinstance(value, Mapping))):
+        if each.get("raised_exception"):
+            return str(each.get("exception_message"))
+    return None
+
+
+def rows_of(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The failing rows that a result knows, keys first: of a column, of a query, of a table."""
+    found = result["result"]
+    details = found.get("details") or {}
+    listed = found.get("partial_unexpected_index_list") or details.get("unexpected_rows")
+    if listed:
+        yield from listed
+        return
+    missing = (details.get("mismatched") or {}).get("missing")
+    if missing:
+        yield from ({"column_name": column} for column in missing)
+    elif found.get("observed_value") is not None:
+        yield {"observed_value": found["observed_value"]}
+
+
+def text_of(value: object) -> str | None:
+    """The value as results show it: text, cut where nobody reads on. The SQL gives it whole."""
+    if value is None:
+        return None
+    text = str(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
+
+
+def _failure(result: Mapping[str, Any], keys: tuple[str, ...], table: str) -> Failure:
+    config = result["expectation_config"]
+    meta = config.get("meta") or {}
+    rows = list(rows_of(result))
+    columns = list(rows[0]) if rows else []
+    own = [key for key in meta.get("keys") or keys if key in columns] or columns
+    ordered = dict.fromkeys((*own, *columns))
+    shown = sorted(
+        (tuple((name, text_of(row[name])) for name in ordered) for row in rows),
+        key=lambda row: [(value is not None, value or "") for _, value in row],
+    )
+    found = result["result"]
+    is_counted = "unexpected_rows" in (found.get("details") or {})
+    count = found["observed_value"] if is_counted else found.get("unexpected_count")
+    query = config["kwargs"].get("unexpected_rows_query")
+    return Failure(
+        rule=rule_of(config),
+        sentence=sentence_of(config),
+        sentence_zh=meta.get("zh"),
+        severity=severity_of(config),
+        failing_row_count=len(rows) if count is None else count,
+        failing_rows=tuple(shown[:SHOWN_ROWS]),
+        key_count=len(own),
+        sql=query.format(batch=table)
+        if query
+        else (found.get("unexpected_index_query") or f"select * from {table}").strip("; \n"),
+    )
+
+
+def _columns(config: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("column", "column_A", "column_B", "column_list"):
+        value = config["kwargs"].get(name)
+        if value:
+            yield value if isinstance(value, str) else " ".join(value)

@@ -1,8 +1,8 @@
-"""Run suites inside the warehouse: the one place that talks to Great Expectations.
+"""Run suites inside the warehouse, each by a checkpoint of Great Expectations.
 
 Importing this module takes seconds, because Great Expectations' import does. One call opens
-the warehouse once, read-only, and evaluates every suite over one context and one data source;
-a rule is one query, and rows do not leave the database, save the first that break a rule.
+the warehouse once, read-only. What is asked of the columns of a table is bundled by Great
+Expectations into one query; which rows are wrong is asked only of a suite in which something is.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from tempfile import mkdtemp
+from typing import Any
 
 # Before the import, which reads it: nothing is reported anywhere.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -21,23 +25,30 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 import duckdb
 import great_expectations as gx
 import sqlalchemy as sa
+from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.core.result_format import ResultFormat
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
 from great_expectations.exceptions import GreatExpectationsError
 
 from expectations import dialect
-from expectations.data_docs import build_data_docs, page_of
-from expectations.results import Failure, Status, SuiteResult
-from expectations.rules import (
-    Rule,
-    Severity,
-    Suite,
-    evaluation_query,
-)
-from expectations.suites import all_suites
+from expectations.plausibility import LATEST
+from expectations.results import SHOWN_ROWS, Status, SuiteResult, failures, page_of, raised, rule_of
+from expectations.suites import suite_files
 
-SHOWN_ROWS = 20
-SHOWN_CHARACTERS = 200
+_LEADS = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>The last result · 最近的结果</title>
+<meta http-equiv="refresh" content="0; url={0}"></head>
+<body><a href="{0}">The last result · 最近的结果</a></body></html>
+"""
 
 # What a suite that cannot be evaluated raises; anything else is a bug of ours and surfaces.
 _NOT_EVALUATED = (
@@ -51,10 +62,24 @@ _NOT_EVALUATED = (
 )
 
 
-class NoRowExpectation(gx.expectations.UnexpectedRowsExpectation):
-    """No row breaks a rule. The query itself counts, so that a rule is one query, not two."""
+# It tells of what it does as asked: that ours takes the place of its own, below.
+logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.table",)
+
+class UnexpectedRowsExpectation(gx.expectations.UnexpectedRowsExpectation):
+    """Great Expectations' own, in its place: of one query while nothing is wrong, not of two.
+
+    Its own counts the rows of the query and fetches some, whatever the format of the result,
+    and shows them only where every unexpected value of the table is asked for.
+    """
+
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
+    ) -> Any:
+        wanted = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        if wanted.result_format["result_format"] == ResultFormat.BOOLEAN_ONLY:
+            wanted.remove_metric_configuration("unexpected_rows_query.row_count")
+        return wanted
 
     def _validate(
         self,
@@ -63,184 +88,296 @@ class NoRowExpectation(gx.expectations.UnexpectedRowsExpectation):
         execution_engine: object | None = None,
     ) -> dict[str, Any]:
         rows = metrics["unexpected_rows_query.table"]
-        count = rows[0]["failing_row_count"] if rows else 0
-        shown = [
-            {name: _text(value) for name, value in row.items() if name != "failing_row_count"}
-            for row in rows
-        ]
         return {
             "success": not rows,
-            "result": {"observed_value": count, "details": {"unexpected_rows": shown}},
+            "result": {
+                "observed_value": metrics.get("unexpected_rows_query.row_count", len(rows)),
+                "details": {"unexpected_rows": rows[:SHOWN_ROWS]},
+            },
         }
 
 
 def validate(
     warehouse: Path,
-    suites: Sequence[Suite] | None = None,
+    suites: Sequence[gx.ExpectationSuite] | None = None,
     *,
-    data_docs_dir: Path | None = None,
+    folder: Path | None = None,
     memory_limit: str = "3GB",
     threads: int = 2,
 ) -> tuple[SuiteResult, ...]:
-    """Evaluate the suites, by default all there are, and write Data Docs if a folder is given.
+    """Evaluate the suites, by default all there are; keep results and Data Docs in a folder.
 
-    The warehouse is opened read-only and closed again before this returns. A suite that is
-    empty, or of which anything could not be evaluated (no such table, no such column), has
-    status `error`. Raises `OSError` when the warehouse does not exist or
-    cannot be opened.
+    `folder` has `validations`, the store of the last result of each suite, and `data_docs`, the
+    pages of them. The warehouse is opened read-only and closed again before this returns. A
+    suite that is empty, or of which anything could not be evaluated (no such table, no such
+    column), has status `error`. Raises `OSError` when the warehouse does not exist or cannot be
+    opened, `SuiteError` when a file of a suite cannot be used.
     """
-    chosen = all_suites() if suites is None else tuple(suites)
-    if not warehouse.is_file():
-        raise FileNotFoundError(f"no warehouse at {warehouse}: build one first")
-    dialect.register()
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(enable=False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_sql(
-        "warehouse",
-        # The path is no part of the address: Great Expectations substitutes $NAME in that.
-        connection_string=f"duckdb+{dialect.DRIVER}:///warehouse",
-        kwargs={
-            "connect_args": {
-                "database": str(warehouse),
-                "read_only": True,
-                "config": {
-                    "autoinstall_known_extensions": "false",
-                    "memory_limit": memory_limit,
-                    "threads": str(threads),
-                },
-            }
-        },
-    )
-    # Each has a pool of its own, and whoever still holds a connection keeps writers out.
-    engine, execution_engine = source.get_engine(), source.get_execution_engine()
-    try:
-        results = tuple(_evaluate(source, engine, suite) for suite in chosen)
-    finally:
-        execution_engine.close()
-        engine.dispose()
-    if data_docs_dir is not None:
-        build_data_docs(data_docs_dir, chosen, results)
-    return results
+    return Checks(folder, suites).run(warehouse, None, memory_limit=memory_limit, threads=threads)
 
 
-def _evaluate(source: Any, engine: sa.Engine, suite: Suite) -> SuiteResult:
-    started = time.perf_counter()
-    validation = None
-    row_count = None
-    if not suite.rules:
-        error = f"the suite of {suite.name} has no rules: an empty suite says nothing"
-        return _result(suite, None, None, (error,), started)
-    try:
-        with engine.connect() as connection:
-            table = sa.table(suite.table, schema=suite.schema)
-            row_count = connection.scalar(sa.select(sa.func.count()).select_from(table))
-        asset = source.add_table_asset(suite.name, schema_name=suite.schema, table_name=suite.table)
-        validation = (
-            asset.add_batch_definition_whole_table("whole")
-            .get_batch()
-            .validate(
-                gx.ExpectationSuite(
-                    name=suite.name,
-                    expectations=[_expectation(suite, rule) for rule in suite.rules],
-                ),
-                result_format=ResultFormat.COMPLETE.value,
+class Checks:
+    """A context with its suites, made ready before there is a warehouse to read."""
+
+    def __init__(
+        self, folder: Path | None = None, suites: Sequence[gx.ExpectationSuite] | None = None
+    ) -> None:
+        dialect.register()
+        self._folder = folder
+        self._building = None if folder is None else folder / f".data_docs-{os.getpid()}"
+        self._context = gx.get_context(
+            mode="ephemeral", project_config=_config(folder, self._building)
+        )
+        self._context.enable_analytics(enable=False)
+        self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        given = [file.load() for file in suite_files()] if suites is None else suites
+        self._suites = [self._context.suites.add(suite) for suite in given]
+
+    def run(
+        self,
+        warehouse: Path,
+        names: Sequence[str] | None,
+        *,
+        memory_limit: str,
+        threads: int,
+    ) -> tuple[SuiteResult, ...]:
+        """Evaluate the suites of these names, or all of them; see `validate`."""
+        if not warehouse.is_file():
+            raise FileNotFoundError(f"no warehouse at {warehouse}: build one first")
+        source = self._context.data_sources.add_sql(
+            "warehouse",
+            # The path is no part of the address: Great Expectations substitutes $NAME in that.
+            connection_string=f"duckdb+{dialect.DRIVER}:///warehouse",
+            kwargs={
+                "connect_args": {
+                    "database": str(warehouse),
+                    "read_only": True,
+                    "config": {
+                        "autoinstall_known_extensions": "false",
+                        "memory_limit": memory_limit,
+                        "threads": str(threads),
+                    },
+                }
+            },
+        )
+        # Each has a pool of its own, and whoever still holds a connection keeps writers out.
+        engine, execution_engine = source.get_engine(), source.get_execution_engine()
+        try:
+            run = _Run(self._context, source, engine)
+            chosen = [s for s in self._suites if names is None or s.name in names]
+            results = tuple(run.evaluate(suite) for suite in chosen)
+        finally:
+            execution_engine.close()
+            engine.dispose()
+        if self._folder is not None and self._building is not None:
+            self._keep_last_results()
+            self._build_data_docs(self._folder, self._building)
+        return results
+
+    def _build_data_docs(self, folder: Path, building: Path) -> None:
+        for left in folder.glob(".data_docs-*"):
+            if left != building:
+                shutil.rmtree(left)  # of a run that was killed
+        self._context.build_data_docs()
+        # Fonts and pictures of its own pages, which ours do not show.
+        shutil.rmtree(building / "static", ignore_errors=True)
+        (building / "suites").mkdir()
+        # Of each suite a page at an address that stays, though its results come and go.
+        for key in self._context.validation_results_store.list_keys():
+            name = key.expectation_suite_identifier.name
+            path = "/".join((*name.split("."), *key.run_id.to_tuple(), key.batch_identifier))
+            text = _LEADS.format(f"../validations/{path}.html")
+            (building / page_of(name)).write_text(text, encoding="utf-8")
+        _replace(building, folder / "data_docs")
+
+    def _keep_last_results(self) -> None:
+        """Of each suite that there is, its last result alone."""
+        store = self._context.validation_results_store
+        known = {suite.name for suite in self._suites}
+        last: dict[str, ValidationResultIdentifier] = {}
+        for key in sorted(store.list_keys(), key=lambda key: key.run_id.run_time):
+            name = key.expectation_suite_identifier.name
+            older = last.get(name) if name in known else key
+            last[name] = key
+            if older is not None:
+                store.remove_key(older)
+
+
+class _Run:
+    """One evaluation of suites over one warehouse."""
+
+    def __init__(self, context: Any, source: Any, engine: sa.Engine) -> None:
+        self._context, self._source, self._engine = context, source, engine
+        self._id = RunIdentifier(run_name="checks", run_time=datetime.now(UTC))
+        self._latest = self._of_the_horizon()
+
+    def evaluate(self, suite: gx.ExpectationSuite) -> SuiteResult:
+        started = time.perf_counter()
+        row_count = None
+        schema, table = suite.name.split(".")
+        try:
+            if not suite.expectations:
+                raise ValueError("it has no rules, and an empty suite says nothing")
+            with self._engine.connect() as connection:
+                counted = sa.select(sa.func.count()).select_from(sa.table(table, schema=schema))
+                row_count = connection.scalar(counted)
+            asset = self._source.add_table_asset(suite.name, schema_name=schema, table_name=table)
+            validation = self._run_checkpoint(suite, asset.add_batch_definition_whole_table("all"))
+            errors: tuple[str, ...] = ()
+        except _NOT_EVALUATED as error:
+            errors = (f"{suite.name} could not be evaluated: {_first_line(str(error))}",)
+            validation = self._not_evaluated(suite, errors[0])
+        return self._result(suite, validation, row_count, errors, started)
+
+    def _run_checkpoint(
+        self, suite: gx.ExpectationSuite, batch: Any
+    ) -> ExpectationSuiteValidationResult:
+        definition = self._context.validation_definitions.add(
+            gx.ValidationDefinition(name=suite.name, data=batch, suite=suite)
+        )
+        checkpoint = self._context.checkpoints.add(
+            gx.Checkpoint(
+                name=suite.name,
+                validation_definitions=[definition],
+                result_format=ResultFormat.BOOLEAN_ONLY,
             )
         )
-        errors = tuple(_errors(validation.results))
-    except _NOT_EVALUATED as error:
-        errors = (f"{suite.name} could not be evaluated: {_first_line(str(error))}",)
-    return _result(suite, validation, row_count, errors, started)
+        wanted = {"expectation_parameters": self._latest, "run_id": self._id}
+        result = checkpoint.run(**wanted)
+        if not result.success:
+            # The same run, so that the store holds this result in place of the first.
+            checkpoint.result_format = {
+                "result_format": ResultFormat.SUMMARY,
+                "unexpected_index_column_names": list(_keys(suite)),
+                "return_unexpected_index_query": True,
+                "partial_unexpected_count": SHOWN_ROWS,
+            }
+            checkpoint.save()
+            result = checkpoint.run(**wanted)
+        (validation,) = result.run_results.values()
+        return validation
+
+    def _not_evaluated(
+        self, suite: gx.ExpectationSuite, error: str
+    ) -> ExpectationSuiteValidationResult:
+        """A result that says so of each expectation: no older one stays in its place."""
+        raising = {"raised_exception": True, "exception_message": error, "exception_traceback": ""}
+        results = [
+            ExpectationValidationResult(
+                success=False,
+                expectation_config=expectation.configuration,
+                result={},
+                exception_info=raising,
+            )
+            for expectation in suite.expectations
+        ]
+        validation = ExpectationSuiteValidationResult(
+            success=False,
+            results=results,
+            suite_name=suite.name,
+            meta={"run_id": self._id, "validation_time": self._id.run_time},
+            statistics={
+                "evaluated_expectations": len(results),
+                "successful_expectations": 0,
+                "unsuccessful_expectations": len(results),
+                "success_percent": 0.0,
+            },
+        )
+        name = ExpectationSuiteIdentifier(suite.name)
+        self._context.validation_results_store.set(
+            ValidationResultIdentifier(name, self._id, f"warehouse-{suite.name}"), validation
+        )
+        return validation
+
+    def _result(
+        self,
+        suite: gx.ExpectationSuite,
+        validation: ExpectationSuiteValidationResult,
+        row_count: int | None,
+        errors: tuple[str, ...],
+        started: float,
+    ) -> SuiteResult:
+        document = _as_stored(suite, validation)
+        why = {rule_of(r["expectation_config"]): raised(r) for r in document["results"]}
+        errors = errors or tuple(
+            f"{name} could not be evaluated: {_first_line(said)}"
+            for name, said in why.items()
+            if said is not None
+        )
+        found = failures(document, _keys(suite))
+        result = SuiteResult(
+            suite=suite.name,
+            status=Status.PASSED,
+            row_count=row_count,
+            evaluated=tuple(name for name, said in why.items() if said is None),
+            failures=found,
+            errors=errors,
+            page=page_of(suite.name),
+            seconds=time.perf_counter() - started,
+        )
+        status = Status.FAILED if result.blocking_failures else Status.PASSED
+        return replace(result, status=Status.ERROR if errors else status)
+
+    def _of_the_horizon(self) -> dict[str, datetime]:
+        """What suites name as `$PARAMETER`; nothing where there is no horizon to ask."""
+        try:
+            with self._engine.connect() as connection:
+                return dict(connection.execute(sa.text(LATEST)).mappings().one())
+        except sa.exc.DBAPIError:
+            return {}
 
 
-def _expectation(suite: Suite, rule: Rule) -> gx.expectations.Expectation:
-    meta = {
-        "rule": rule.name,
-        "sentence": rule.sentence,
-        "severity": rule.severity.value,
-        "sql": suite.failing_rows_query(rule),
+def _config(folder: Path | None, data_docs: Path | None) -> DataContextConfig:
+    """A project in memory, but for the results and the pages."""
+    defaults = InMemoryStoreBackendDefaults()
+    if folder is not None:
+        backend = {"class_name": "TupleFilesystemStoreBackend"}
+        defaults.stores[defaults.validation_results_store_name]["store_backend"] = {
+            **backend, "base_directory": str(folder / "validations"),
+        }  # fmt: skip
+        view = {"module_name": "expectations.data_docs", "class_name": "Page"}
+        pages = {"module_name": "expectations.data_docs"}
+        defaults.data_docs_sites = {
+            "Data quality · 数据质量": {
+                "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
+                "store_backend": {**backend, "base_directory": str(data_docs)},
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": view},
+                "site_section_builders": {
+                    "expectations": {
+                        "renderer": {**pages, "class_name": "SuitePage"}, "view": view,
+                    },
+                    "validations": {
+                        "renderer": {**pages, "class_name": "ResultPage"}, "view": view,
+                    },
+                    "profiling": "None",
+                },
+            }
+        }  # fmt: skip
+    return DataContextConfig(store_backend_defaults=defaults)
+
+
+def _as_stored(
+    suite: gx.ExpectationSuite, validation: ExpectationSuiteValidationResult
+) -> dict[str, Any]:
+    """The result with the keys of the store's file, and values as the database gave them."""
+    return {
+        "suite_name": suite.name,
+        "results": [
+            {
+                "success": result.success,
+                "expectation_config": result.expectation_config.to_json_dict(),
+                "result": result.result,
+                "exception_info": result.exception_info,
+            }
+            for result in validation.results
+        ],
     }
-    severity = "critical" if rule.severity is Severity.BLOCKING else "warning"
-    return NoRowExpectation(
-        unexpected_rows_query=evaluation_query(suite, rule, SHOWN_ROWS),
-        severity=severity,
-        meta=meta,
-    )
 
 
-def _result(
-    suite: Suite,
-    validation: gx.core.ExpectationSuiteValidationResult | None,
-    row_count: int | None,
-    errors: tuple[str, ...],
-    started: float,
-) -> SuiteResult:
-    results = validation.results if validation else []
-    by_name = {rule.name: rule for rule in suite.rules}
-    evaluated = {_meta(r)["rule"]: r for r in results if not _raised(r)}
-    failures = tuple(
-        _failure(suite, by_name[name], r) for name, r in evaluated.items() if not r.success
-    )
-    unseen = () if errors else tuple(by_name.keys() - evaluated.keys())
-    errors += tuple(f"{name} was not evaluated" for name in sorted(unseen))
-    blocked = any(f.severity is Severity.BLOCKING for f in failures)
-    return SuiteResult(
-        suite=suite.name,
-        schema=suite.schema,
-        table=suite.table,
-        status=Status.ERROR if errors else Status.FAILED if blocked else Status.PASSED,
-        row_count=row_count,
-        evaluated=tuple(evaluated),
-        failures=failures,
-        errors=errors,
-        page=page_of(suite.name),
-        seconds=time.perf_counter() - started,
-    )
-
-
-def _failure(
-    suite: Suite,
-    rule: Rule,
-    result: gx.core.ExpectationValidationResult,
-) -> Failure:
-    rows = result.result["details"]["unexpected_rows"]
-    return Failure(
-        rule=rule.name,
-        sentence=rule.sentence,
-        severity=rule.severity,
-        failing_row_count=result.result["observed_value"],
-        failing_rows=tuple(tuple(row.items()) for row in rows),
-        key_count=len(suite.keys_of(rule)),
-        sql=suite.failing_rows_query(rule),
-    )
-
-
-def _errors(results: Iterable[gx.core.ExpectationValidationResult]) -> Iterable[str]:
-    for result in results:
-        if _raised(result):
-            yield f"{_meta(result)['rule']} could not be evaluated: {_reason(result)}"
-
-
-def _meta(result: gx.core.ExpectationValidationResult) -> dict[str, str]:
-    return result.expectation_config.meta
-
-
-def _raised(result: gx.core.ExpectationValidationResult) -> bool:
-    return _exception(result) is not None
-
-
-def _exception(result: gx.core.ExpectationValidationResult) -> Mapping[str, Any] | None:
-    """What was raised: flat when an expectation raised, else by the metric that did."""
-    info = result.exception_info or {}
-    for each in (info, *(value for value in info.values() if isinstance(value, Mapping))):
-        if each.get("raised_exception"):
-            return each
-    return None
-
-
-def _reason(result: gx.core.ExpectationValidationResult) -> str:
-    return _first_line(str((_exception(result) or {}).get("exception_message")))
+def _keys(suite: gx.ExpectationSuite) -> tuple[str, ...]:
+    """The columns that name a row of the suite's table, as the suite says."""
+    return tuple((suite.meta or {}).get("keys", ()))
 
 
 def _first_line(message: str) -> str:
@@ -249,9 +386,12 @@ def _first_line(message: str) -> str:
     return re.sub(r"^\(\w+\.\w+\) ", "", line)
 
 
-def _text(value: object) -> str | None:
-    """The value as results show it: text, cut where nobody reads on. The SQL gives it whole."""
-    if value is None:
-        return None
-    text = str(value)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
+def _replace(site: Path, target_dir: Path) -> None:
+    """Put the new site in the old one's place: a reader finds one or the other."""
+    old = Path(mkdtemp(prefix=".data_docs-old-", dir=target_dir.parent))
+    try:
+        if target_dir.exists():
+            target_dir.rename(old / "site")
+        site.rename(target_dir)
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

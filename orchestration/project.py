@@ -136,8 +136,13 @@ class Settings:
         ]
 
     @property
+    def validations_dir(self) -> Path:
+        """Where Great Expectations stores the suites' results, with ids of people in them."""
+        return self.warehouse.parent / "validations"
+
+    @property
     def data_docs_dir(self) -> Path:
-        """Where the suites' pages are written: beside the warehouse, with ids of people in them."""
+        """Where it writes the pages of these results: beside them, without ids of people."""
         return self.warehouse.parent / "data_docs"
 
     def redact(self, text: str) -> str:

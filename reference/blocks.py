@@ -14,7 +14,7 @@ from typing import Any
 
 from dashboards.board import Text
 from dashboards.boards import BOARDS
-from expectations.suites import all_suites
+from expectations.suites import suite_files
 from orchestration.ingest.definitions.schema import DEFINITIONS
 from orchestration.ingest.feeds import FEEDS
 from orchestration.project import DBT_PROJECT_DIR, MEANINGS, ROOT, UNSET, Settings
@@ -143,14 +143,14 @@ def checks(language: str) -> str:
     """How many checks there are, of both kinds."""
     tests = [n for n in load_manifest()["nodes"].values() if n["resource_type"] == "test"]
     single = [test for test in tests if not test.get("test_metadata")]
-    rules = sum(len(suite.rules) for suite in all_suites())
+    rules = sum(len(file.load().expectations) for file in suite_files())
     sentence = Text(
         "{tests} dbt tests ({single} of them queries over several tables), and {rules} rules in "
         "{suites} suites.",
         "{tests} 项 dbt 测试（其中 {single} 项是跨表的查询），{suites} 套检查共 {rules} 条规则。",
     )
     return _said(sentence, language).format(
-        tests=len(tests), single=len(single), rules=rules, suites=len(all_suites())
+        tests=len(tests), single=len(single), rules=rules, suites=len(suite_files())
     )
 
 

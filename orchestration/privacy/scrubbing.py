@@ -33,9 +33,10 @@ def is_due(settings: Settings) -> bool:
     return any(each.marker_path(settings).exists() for each in (erasure, expiry))
 
 
-def scrub(settings: Settings, data_docs: Path, run_id: str) -> None:
+def scrub(settings: Settings, run_id: str) -> None:
     """Take away what reports and logs of other runs than this one quote, and kept builds."""
-    shutil.rmtree(data_docs, ignore_errors=True)
+    for told in (settings.validations_dir, settings.data_docs_dir):
+        shutil.rmtree(told, ignore_errors=True)
     # Damaged files that were set aside, and cannot be searched.
     folder, name = settings.warehouse.parent, settings.warehouse.name
     for aside in [*folder.glob(f"{name}.unusable-*"), *dagster_home().rglob("*.unusable-*")]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.data_docs import read_results
+from expectations.results import read_failures
 from orchestration.transform.dbt_runs import Manifest, in_chinese, run_results
 from orchestration.transform.dbt_tests import describe_test
 
@@ -33,14 +33,14 @@ class BuildCheck:
 
 
 def build_checks(
-    manifest: Manifest, data_docs: Path, passed: Collection[str]
+    manifest: Manifest, validations: Path, passed: Collection[str]
 ) -> tuple[BuildCheck, ...]:
-    """Results of dbt's tests, and those that the pages of the suites were made from.
+    """Results of dbt's tests, and the last of each suite in Great Expectations' store.
 
     `passed` are the tests that have passed, in the last run of dbt or, where nothing that they
     read is new since, before it.
     """
-    return (*_tests(manifest, passed), *_suites(data_docs))
+    return (*_tests(manifest, passed), *_suites(validations))
 
 
 def write(connection: duckdb.DuckDBPyConnection, checks: tuple[BuildCheck, ...]) -> None:
@@ -84,13 +84,13 @@ def _last_model(node: Manifest) -> str:
     return models[-1] if models else ""
 
 
-def _suites(data_docs: Path) -> Iterator[BuildCheck]:
-    for suite in read_results(data_docs):
-        if not suite.warnings:
-            yield BuildCheck(suite.suite, "plausible", "suite", "passed", 0, None)
-        for warning in suite.warnings:
+def _suites(validations: Path) -> Iterator[BuildCheck]:
+    for suite, failures in read_failures(validations).items():
+        if not failures:
+            yield BuildCheck(suite, "plausible", "suite", "passed", 0, None)
+        for warning in failures:
             yield BuildCheck(
-                suite.suite,
+                suite,
                 warning.rule,
                 "suite",
                 "warned",

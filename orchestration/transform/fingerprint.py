@@ -12,7 +12,7 @@ from orchestration.transform.dbt_runs import project_hash
 
 _CODE = ("orchestration", "expectations", "dashboards", "seeds/schemas")
 # Pages and definitions are made of more than code.
-_CODE_SUFFIXES = frozenset({".py", ".js", ".css", ".j2", ".yml"})
+_CODE_SUFFIXES = frozenset({".py", ".js", ".json", ".css", ".j2", ".yml"})
 
 
 def fingerprint(settings: Settings, connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,7 +1,7 @@
 """Where the UI leads: to pages, and to the files that an asset is made of.
 
 Pages are those that `make dev` serves beside the UI: a browser opens no file from a page of a
-server. They hold ids of people, as the UI's own failing rows do, so they are not served with
+server. Those of the suites are of the last run, published or not, so they are not served with
 `make dashboards`.
 """
 

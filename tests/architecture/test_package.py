@@ -36,4 +36,4 @@ def test_a_wheel_holds_every_file_that_the_packages_read(tmp_path: Path) -> None
     with ZipFile(wheel) as archive:
         missing = files - set(archive.namelist())
     assert missing == set()
-    assert "expectations/templates/index.html.j2" in files
+    assert "expectations/templates/page.j2" in files

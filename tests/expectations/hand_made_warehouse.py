@@ -10,8 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from expectations.rules import ColumnsRule
-from expectations.suites import all_suites
+from expectations.suites import suite_files
 
 FEED_ROWS = 1200
 
@@ -30,6 +29,9 @@ create table raw.build_watermarks (
 );
 create table seeds.activities (
     activity_id text, label_en text, label_zh text, event_name text, row_number bigint
+);
+create table seeds.dim_funnel_steps (
+    funnel_id text, is_optional boolean, exclusion_number bigint
 );
 create table seeds.stickiness (
     stickiness_id text, label_en text, label_zh text, activity_id text, "interval" text,
@@ -356,6 +358,7 @@ select sha256('u999') as person_hash, 'raw' as layer, object, 7 as removed_count
     true as is_removed, timestamp '2024-02-20 08:00:00' as requested_at,
     timestamp '2024-02-21 03:00:00' as removed_at
 from (values ('raw.events'), ('raw.users')) as objects (object);
+insert into seeds.dim_funnel_steps values ('checkout', false, null);
 insert into marts.mart_funnel_conversion by name
 select 'checkout' as funnel_id, 'all' as grain, null as period_start_date,
     null as breakdown_value, step_number, 2000 as entrant_count, reached_count,
@@ -455,10 +458,11 @@ def _feeds() -> list[tuple[str, list[str]]]:
     added = {"source_file", "row_number", "load_id", "content_hash", "properties"}
     added.add("malformed_payload")
     return [
-        (suite.table, [column for column in rule.columns if column not in added])
-        for suite in all_suites()
-        for rule in suite.rules
-        if isinstance(rule, ColumnsRule)
+        (file.table, [column for column in expectation.column_set if column not in added])
+        for file in suite_files()
+        if file.schema == "raw"
+        for expectation in file.load().expectations
+        if expectation.expectation_type == "expect_table_columns_to_match_set"
     ]
 
 

@@ -9,11 +9,11 @@ import dagster as dg
 import pytest
 
 from expectations.results import SuiteResult
-from expectations.suites import all_suites
+from expectations.suites import suite_files
 from orchestration.defs.checks.suites import CHECK_NAME, checks
 
 Validate = Callable[..., tuple[SuiteResult, ...]]
-TABLES = [dg.AssetKey([suite.schema, suite.table]) for suite in all_suites()]
+TABLES = [dg.AssetKey([suite.schema, suite.table]) for suite in suite_files()]
 
 
 @dg.multi_asset(specs=[dg.AssetSpec(key) for key in TABLES], name="transform")
@@ -85,7 +85,7 @@ def test_a_failed_suite_holds_back_publishing_and_names_the_rows(run, spoil) -> 
     assert check.metadata["failing_row_count"].value == 2
     assert "| 2024-01-31 | c7 | 400 |" in check.metadata["bought_within_the_year"].value
     assert "user_id=c7" in check.description
-    assert "from marts.mart_rfm_scores" in check.description
+    assert "FROM marts.mart_rfm_scores" in check.description
     assert Path(check.metadata["data_docs"].value).is_file()
     others = [c for c in result.get_asset_check_evaluations() if c is not check]
     assert len(others) == len(TABLES) - 1

@@ -20,7 +20,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from expectations.suites import all_suites
+from expectations.suites import suite_files
 from orchestration.commands.summary import summarize
 from orchestration.definitions import defs
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
@@ -454,7 +454,7 @@ def assert_it_was_told_with_its_rows(line: Line) -> None:
         ("marts.mart_ingest_files", "plausible"),
         ("staging.stg_ingest_ledger", "assert_ingest_ledger_adds_up"),
     ]
-    assert suites == (len(all_suites()),)
+    assert suites == (len(suite_files()),)
 
 
 def test_4_no_secret_stands_in_anything_that_was_written(line: Line) -> None:

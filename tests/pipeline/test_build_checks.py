@@ -35,22 +35,30 @@ def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BuildCheck,
          "failures": None},
     ]  # fmt: skip
     (tmp_path / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
-    docs = tmp_path / "data_docs"
-    docs.mkdir()
     warning = {
-        "rule": "nothing_is_late", "sentence": "An event is late", "failing_row_count": 1,
-        "sentence_zh": "有事件迟到",
-    }  # fmt: skip
-    suites = [
-        {"suite": "raw.events", "status": "passed", "warnings": []},
-        {"suite": "marts.mart_event_freshness", "status": "passed", "warnings": [warning]},
-    ]
-    (docs / "results.json").write_text(json.dumps(suites), encoding="utf-8")
-    return build_checks.build_checks(load_manifest(), docs, {passed})
+        "success": False,
+        "expectation_config": {
+            "type": "unexpected_rows_expectation",
+            "kwargs": {"unexpected_rows_query": "select * from {batch}"},
+            "notes": "An event is late",
+            "severity": "warning",
+            "meta": {"rule": "nothing_is_late", "zh": "有事件迟到"},
+        },
+        "exception_info": {"raised_exception": False},
+        "result": {"observed_value": 1, "details": {"unexpected_rows": [{"event_name": "a"}]}},
+    }
+    for suite, results in (
+        ("raw.events", [{**warning, "success": True}]),
+        ("marts.mart_event_freshness", [warning]),
+    ):
+        stored = tmp_path / "validations" / f"{suite}.json"
+        stored.parent.mkdir(exist_ok=True)
+        stored.write_text(json.dumps({"suite_name": suite, "results": results}), encoding="utf-8")
+    return build_checks.build_checks(load_manifest(), tmp_path / "validations", {passed})
 
 
 def test_tests_and_suites_are_told_one_by_one(checks: tuple[BuildCheck, ...]) -> None:
-    doubt, unique, events, late = checks
+    doubt, unique, late, events = checks
     assert (unique.table_name, unique.kind) == ("marts.mart_active_users_daily", "dbt test")
     assert (unique.status, unique.failing_row_count, unique.sentence) == ("passed", 0, None)
     assert (doubt.status, doubt.failing_row_count) == ("warned", 2)

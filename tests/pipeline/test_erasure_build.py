@@ -51,7 +51,7 @@ def test_a_build_takes_the_person_out_of_everything(tmp_path: Path) -> None:
     first = current_build(settings)
     assert first is not None
     held = "\n".join(holding(tmp_path))
-    for place in ("raw", "published", "dagster", "data_docs", "warehouse.duckdb"):
+    for place in ("raw", "published", "dagster", "validations", "warehouse.duckdb"):
         assert f"/{place}" in held, place  # else nothing would be shown below
 
     write(tmp_path, {"erasure_requests": [REQUEST]}, "requests")

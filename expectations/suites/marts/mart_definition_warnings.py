@@ -3,19 +3,20 @@
 They are the definitions' own warnings, which stop nothing.
 """
 
-from expectations.rules import RowRule, Suite
+import great_expectations as gx
+import great_expectations.expectations as gxe
 
-SUITE = Suite(
-    schema="marts",
-    table="mart_definition_warnings",
-    keys=("file", "row_number", "problem"),
-    rules=(
-        RowRule(
-            name="says_what_to_do",
-            sentence="A doubt has no words for what is doubtful, or for the mend",
-            where="trim(problem) = '' or trim(mend) = ''"
-            " or trim(problem_zh) = '' or trim(mend_zh) = ''",
-            show=("problem", "mend"),
+SUITE = gx.ExpectationSuite(
+    name="marts.mart_definition_warnings",
+    meta={"keys": ["file", "row_number", "problem"]},
+    expectations=[
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="""select file, row_number, problem, mend
+from {batch}
+where trim(problem) = '' or trim(mend) = '' or trim(problem_zh) = '' or trim(mend_zh) = ''""",
+            severity="critical",
+            notes="A doubt has no words for what is doubtful, or for the mend",
+            meta={"rule": "says_what_to_do", "zh": "有存疑的定义没有说明疑点，或没有修复办法"},
         ),
-    ),
+    ],
 )

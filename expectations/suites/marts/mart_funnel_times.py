@@ -1,30 +1,30 @@
 """Times between steps: the fastest, the median and the slowest are in order."""
 
-from expectations.plausibility import not_negative
-from expectations.rules import QueryRule, RowRule, Severity, Suite
+import great_expectations as gx
+import great_expectations.expectations as gxe
 
-SUITE = Suite(
-    schema="marts",
-    table="mart_funnel_times",
-    keys=("funnel_id", "breakdown_value", "from_step", "to_step"),
-    rules=(
-        not_negative("least_seconds", "mean_seconds", "mature_reached_count"),
-        RowRule(
-            name="times_are_in_order",
-            sentence="The fastest, the median, nine in ten and the slowest are not in order",
-            where="least_seconds > median_seconds or median_seconds > p90_seconds "
-            "or p90_seconds > most_seconds or mean_seconds > most_seconds",
-            show=("least_seconds", "mean_seconds", "median_seconds", "p90_seconds"),
-        ),
-        QueryRule(
-            name="not_all_in_one_second",
-            sentence="Of 1,000 who got from one step to the other or more, half took no second: "
-            "does one action send both events?",
-            query="""select funnel_id, from_step, to_step, mature_reached_count
-from {table}
+from expectations.plausibility import in_order, not_negative
+
+SUITE = gx.ExpectationSuite(
+    name="marts.mart_funnel_times",
+    meta={"keys": ["funnel_id", "breakdown_value", "from_step", "to_step"]},
+    expectations=[
+        *not_negative("least_seconds", "mean_seconds", "mature_reached_count"),
+        *in_order("least_seconds", "median_seconds", "p90_seconds", "most_seconds"),
+        *in_order("mean_seconds", "most_seconds"),
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="""select funnel_id, from_step, to_step, mature_reached_count
+from {batch}
 where breakdown_value is null and mature_reached_count >= 1000 and median_seconds < 1""",
-            keys=("funnel_id", "from_step", "to_step"),
-            severity=Severity.WARNING,
+            severity="warning",
+            notes="Of 1,000 who got from one step to the other or more, half took no second: "
+            "does one action send both events?",
+            meta={
+                "rule": "not_all_in_one_second",
+                "zh": "1,000 人以上从一步走到另一步，"
+                "半数人用时不到一秒：是不是一个动作发送了两个事件？",
+                "keys": ["funnel_id", "from_step", "to_step"],
+            },
         ),
-    ),
+    ],
 )

@@ -1,29 +1,35 @@
 """Sequences of items: together they are all occurrences of a path."""
 
-from expectations.plausibility import not_negative, parts_within_wholes, rates_between_0_and_1
-from expectations.rules import QueryRule, Suite
+import great_expectations as gx
+import great_expectations.expectations as gxe
 
-SUITE = Suite(
-    schema="marts",
-    table="mart_path_sequences",
-    keys=("path_id", "sequence_key"),
-    rules=(
-        rates_between_0_and_1("occurrence_rate"),
-        not_negative("occurrence_count", "user_count", "mature_occurrence_count"),
-        parts_within_wholes(
+from expectations.plausibility import not_negative, parts_within_wholes, rates_between_0_and_1
+
+SUITE = gx.ExpectationSuite(
+    name="marts.mart_path_sequences",
+    meta={"keys": ["path_id", "sequence_key"]},
+    expectations=[
+        *rates_between_0_and_1("occurrence_rate"),
+        *not_negative("occurrence_count", "user_count", "mature_occurrence_count"),
+        *parts_within_wholes(
             ("user_count", "occurrence_count"),
             ("mature_occurrence_count", "occurrence_count"),
             ("mature_occurrence_count", "mature_path_occurrence_count"),
         ),
-        QueryRule(
-            name="sequences_sum_to_occurrences",
-            sentence="The mature sequences of a path are not all of its mature occurrences",
-            query="""select path_id, sum(mature_occurrence_count) as mature_occurrence_count,
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="""select
+    path_id, sum(mature_occurrence_count) as mature_occurrence_count,
     max(mature_path_occurrence_count) as mature_path_occurrence_count
-from {table}
+from {batch}
 group by path_id
 having sum(mature_occurrence_count) <> max(mature_path_occurrence_count)""",
-            keys=("path_id",),
+            severity="critical",
+            notes="The mature sequences of a path are not all of its mature occurrences",
+            meta={
+                "rule": "sequences_sum_to_occurrences",
+                "zh": "路径的成熟序列合计不等于成熟的出现次数",
+                "keys": ["path_id"],
+            },
         ),
-    ),
+    ],
 )

@@ -1,19 +1,18 @@
 """Rows in quarantine, by file and reason: what arrived is there too, and no more is left out."""
 
-from expectations.plausibility import rates_between_0_and_1
-from expectations.rules import QueryRule, Suite
+import great_expectations as gx
+import great_expectations.expectations as gxe
 
-SUITE = Suite(
-    schema="marts",
-    table="mart_quarantined_rows",
-    keys=("feed", "source_file", "reason"),
-    rules=(
-        rates_between_0_and_1("quarantined_rate"),
-        QueryRule(
-            name="as_many_as_the_ledger_says",
-            sentence="A file has other rows in quarantine here than in the ledger",
-            query="""with listed as (
-    select feed, source_file, sum(row_count) as row_count from {table} group by feed, source_file
+from expectations.plausibility import rates_between_0_and_1
+
+SUITE = gx.ExpectationSuite(
+    name="marts.mart_quarantined_rows",
+    meta={"keys": ["feed", "source_file", "reason"]},
+    expectations=[
+        *rates_between_0_and_1("quarantined_rate"),
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="""with listed as (
+    select feed, source_file, sum(row_count) as row_count from {batch} group by feed, source_file
 )
 
 select
@@ -23,7 +22,13 @@ from staging.stg_ingest_ledger as ledger
 left join listed
     on ledger.feed = listed.feed and ledger.source_file = listed.source_file
 where coalesce(listed.row_count, 0) <> ledger.rows_quarantined""",
-            keys=("feed", "source_file"),
+            severity="critical",
+            notes="A file has other rows in quarantine here than in the ledger",
+            meta={
+                "rule": "as_many_as_the_ledger_says",
+                "zh": "某个文件在这里的隔离行数与台账不同",
+                "keys": ["feed", "source_file"],
+            },
         ),
-    ),
+    ],
 )

@@ -1,20 +1,19 @@
 """Stickiness histograms: no more active intervals than a period has."""
 
-from expectations.plausibility import day_within_horizon, not_negative
-from expectations.rules import QueryRule, Suite
+import great_expectations as gx
+import great_expectations.expectations as gxe
 
-SUITE = Suite(
-    schema="marts",
-    table="mart_stickiness",
-    keys=("stickiness_id", "period_start_date", "active_intervals"),
-    rules=(
-        not_negative("user_count", "active_intervals"),
+from expectations.plausibility import day_within_horizon, not_negative
+
+SUITE = gx.ExpectationSuite(
+    name="marts.mart_stickiness",
+    meta={"keys": ["stickiness_id", "period_start_date", "active_intervals"]},
+    expectations=[
+        *not_negative("user_count", "active_intervals"),
         day_within_horizon("period_start_date"),
-        QueryRule(
-            # The hour more is the one that a change of clocks repeats. A range has no limit.
-            name="fits_into_its_period",
-            sentence="A user is active in more intervals than the period has",
-            query="""with limits as (
+        # The hour more is the one that a change of clocks repeats. A range has no limit.
+        gxe.UnexpectedRowsExpectation(
+            unexpected_rows_query="""with limits as (
     select
         stickiness_id,
         case lower(coalesce("interval", 'day'))
@@ -38,10 +37,16 @@ select
     histogram.period_start_date,
     histogram.active_intervals,
     limits.most_intervals
-from {table} as histogram
+from {batch} as histogram
 inner join limits on histogram.stickiness_id = limits.stickiness_id
 where histogram.active_intervals > limits.most_intervals""",
-            keys=("stickiness_id", "period_start_date", "active_intervals"),
+            severity="critical",
+            notes="A user is active in more intervals than the period has",
+            meta={
+                "rule": "fits_into_its_period",
+                "zh": "有用户活跃的区间数比时期里的区间还多",
+                "keys": ["stickiness_id", "period_start_date", "active_intervals"],
+            },
         ),
-    ),
+    ],
 )

@@ -1,7 +1,7 @@
 """One blocking asset check for each suite, all of them evaluated in one step, after dbt.
 
-One step, because importing Great Expectations takes longer than evaluating every suite. After
-dbt, because suites of raw compare with what staging and facts made of it; so they cannot hold
+One step, because they are evaluated in one process, which is made ready beside dbt. After dbt,
+because suites of raw compare with what staging and facts made of it; so they cannot hold
 back dbt, which reads raw, and Dagster's `blocking` is not theirs. They hold back publishing all
 the same: the step fails with them, and publishing waits for it.
 """
@@ -11,10 +11,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from expectations.data_docs import page_of
-from expectations.results import Failure, SuiteResult
-from expectations.rules import Suite
-from expectations.suites import all_suites
+from expectations import process
+from expectations.results import Failure, SuiteResult, page_of
+from expectations.suites import FOLDER, SuiteFile, suite_files
 from orchestration.project import Settings
 from orchestration.store import attempts, watermarks
 from orchestration.store.retries import connect_or_retry
@@ -24,22 +23,23 @@ from orchestration.ui.links import checks_page
 CHECK_NAME = "plausible"
 
 
-def _spec(suite: Suite) -> dg.AssetCheckSpec:
-    sentences = "\n".join(f"- {rule.severity}: {rule.sentence}" for rule in suite.rules)
+def _spec(suite: SuiteFile) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         CHECK_NAME,
         asset=[suite.schema, suite.table],
         blocking=suite.schema != "raw",
-        description=f"Great Expectations over {suite.name}. No row of these kinds:\n\n{sentences}",
+        description=f"Great Expectations over {suite.name}. {suite.about}",
         metadata={
-            "suite": f"expectations/suites/{suite.schema}/{suite.table}.py",
+            "suite": ", ".join(
+                f"expectations/suites/{path.relative_to(FOLDER)}" for path in suite.paths
+            ),
             "page": checks_page(page_of(suite.name)),
         },
     )
 
 
 @dg.multi_asset_check(
-    name="checks", specs=[_spec(suite) for suite in all_suites()], can_subset=True
+    name="checks", specs=[_spec(suite) for suite in suite_files()], can_subset=True
 )
 def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Evaluate the selected suites inside the warehouse, and write their pages."""
@@ -48,7 +48,7 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
         pass  # nobody else holds the file now: what follows opens it read-only
     selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
     results = _evaluate(
-        settings, [suite for suite in all_suites() if (suite.schema, suite.table) in selected]
+        settings, [suite for suite in suite_files() if (suite.schema, suite.table) in selected]
     )
     for result in results:
         if result.errors or result.failures:
@@ -59,21 +59,18 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
         raise dg.Failure(
             "\n".join(f"check {suite} failed" for suite in failed), allow_retries=False
         )
-    if len(results) == len(all_suites()):
+    if len(results) == len(suite_files()):
         with connect_or_retry(settings, context.log.info) as connection:
             if attempts.were_made(connection):
                 load_id = watermarks.newest_load_id(connection)
                 attempts.checked(connection, load_id, fingerprint(settings, connection))
 
 
-def _evaluate(settings: Settings, suites: Sequence[Suite]) -> tuple[SuiteResult, ...]:
-    # Here, not above: its import takes seconds.
-    from expectations.validate import validate
-
-    return validate(
+def _evaluate(settings: Settings, suites: Sequence[SuiteFile]) -> tuple[SuiteResult, ...]:
+    return process.check(
         settings.warehouse,
-        suites,
-        data_docs_dir=settings.data_docs_dir,
+        [suite.name for suite in suites],
+        folder=settings.warehouse.parent,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
     )
@@ -84,13 +81,13 @@ def report_suites(context: dg.AssetExecutionContext, settings: Settings) -> None
 
     Dagster would show all of them red, as executions that failed, and hide the check that did.
     """
-    for result in _evaluate(settings, all_suites()):
+    for result in _evaluate(settings, suite_files()):
         check = check_result(result, settings.data_docs_dir)
         if result.errors or result.blocking_failures:
             context.log.warning(f"{result.suite}: {result.status}\n{result.text}")
         context.instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey([result.schema, result.table]),
+                asset_key=dg.AssetKey(result.suite.split(".")),
                 check_name=CHECK_NAME,
                 passed=check.passed,
                 severity=check.severity,
@@ -107,7 +104,7 @@ def check_result(result: SuiteResult, docs: Path) -> dg.AssetCheckResult:
     """
     blocking = bool(result.errors or result.blocking_failures)
     return dg.AssetCheckResult(
-        asset_key=[result.schema, result.table],
+        asset_key=result.suite.split("."),
         check_name=CHECK_NAME,
         passed=not (blocking or result.warnings),
         severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,

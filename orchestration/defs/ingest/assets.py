@@ -306,7 +306,7 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info(report.summary())
     if is_due(settings):
-        scrub(settings, settings.data_docs_dir, context.run_id)
+        scrub(settings, context.run_id)
         context.log.info("Removed what older reports and logs quoted of rows that are gone.")
     with connect_or_retry(settings, context.log.info) as connection:
         counts = dict(

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 
 from dashboards.boards import BOARDS
-from expectations.suites import all_suites
+from expectations.suites import suite_files
 from orchestration.project import ROOT, Settings
 from orchestration.publish.postgres import ServingError
 from orchestration.publish.publishing import DATABASE, publish
@@ -81,7 +81,7 @@ def _specs() -> Iterator[dg.AssetSpec]:
     )
     # Blocking checks hold back what depends on their asset. This one depends on every table that
     # has a suite, so that no check can fail without holding back the whole build.
-    checked = [dg.AssetKey([suite.schema, suite.table]) for suite in all_suites()]
+    checked = [dg.AssetKey([suite.schema, suite.table]) for suite in suite_files()]
     yield dg.AssetSpec(
         BUILD_KEY,
         deps=checked,
@@ -119,15 +119,14 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         _refuse_unchecked(context, connection, seen)
         passed = passed_tests(connection)
     relations = [(node["schema"], node["alias"]) for node in exposed_nodes(MANIFEST)]
-    data_docs = settings.data_docs_dir
     began_at = time.monotonic()
     try:
         build = publish(
             settings,
             relations,
             configuration_hash=configuration_hash(settings, MANIFEST),
-            data_docs=data_docs,
-            checks=build_checks(MANIFEST, data_docs, passed),
+            data_docs=settings.data_docs_dir,
+            checks=build_checks(MANIFEST, settings.validations_dir, passed),
             write_site=site_writer(settings, MANIFEST),
             fingerprint=seen,
             made_of=parts,

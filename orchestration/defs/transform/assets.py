@@ -5,14 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
-from importlib import import_module
-from threading import Thread
 from typing import Any
 
 import dagster as dg
 import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 
+from expectations import process
 from orchestration.defs.checks.suites import report_suites
 from orchestration.project import ROOT, Settings
 from orchestration.publish.publishing import current_build, erasure_epoch
@@ -96,8 +95,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         os.environ.pop("DBT_INDIRECT_SELECTION", None)
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
-    # The checks need it next, and dbt leaves this process idle: its import takes 7 to 11 s.
-    Thread(target=import_module, args=("expectations.validate",), daemon=True).start()
+    if attempt is not None:
+        # The checks come next: what they need before there are tables lies beside dbt's work.
+        process.start(settings.warehouse.parent)
     # Storing an event takes Dagster some 50 ms, and there are hundreds: those of checks are
     # passed on while dbt still works. Tables wait for their number of rows.
     # Failed checks wait for the first of their rows.

@@ -1,0 +1,93 @@
+"""The checks in a process of their own, beside whatever else a build does.
+
+Importing Great Expectations takes seconds, and so does making its suites: a build starts both
+when dbt starts, and asks when dbt has let go of the warehouse, which one process alone may
+write. The process ends with the answer, or with the process that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from expectations.results import SuiteResult
+
+_ROOT = Path(__file__).resolve().parents[1]
+_started: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+def start(folder: Path) -> None:
+    """Make the suites ready for results and Data Docs in this folder; `check` asks for them."""
+    stop(folder)
+    path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    _started[folder] = subprocess.Popen(
+        [sys.executable, "-m", "expectations.process", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def stop(folder: Path) -> None:
+    """End what was started, and not asked."""
+    process = _started.pop(folder, None)
+    if process is not None:
+        process.kill()
+        process.communicate()
+
+
+def check(
+    warehouse: Path,
+    names: Sequence[str],
+    *,
+    folder: Path,
+    memory_limit: str = "3GB",
+    threads: int = 2,
+) -> tuple[SuiteResult, ...]:
+    """Evaluate the suites of these names; see `validate`, whose errors it raises."""
+    if folder not in _started:
+        start(folder)
+    process = _started.pop(folder)
+    asked = {"names": tuple(names), "memory_limit": memory_limit, "threads": threads}
+    answer, _ = process.communicate(pickle.dumps((warehouse, asked)))
+    if process.returncode != 0 or not answer:
+        raise RuntimeError(f"the checks ended with {process.returncode}: see above")
+    given = pickle.loads(answer)
+    if isinstance(given, Exception):
+        raise given
+    return given
+
+
+def _answer(folder: Path, asked: BinaryIO) -> Any:
+    from expectations.suites import SuiteError
+
+    try:
+        from expectations.validate import Checks
+
+        checks = Checks(folder)
+        warehouse, wanted = pickle.load(asked)
+        return checks.run(warehouse, **wanted)
+    except EOFError:
+        return None  # nobody asked
+    except (OSError, SuiteError) as error:
+        return error
+
+
+def main() -> None:
+    """Be the process: answer to what is asked at stdin once, and print nothing else."""
+    gc.disable()  # it lives for seconds, and a quarter of the import is looking for garbage
+    answer, sys.stdout = sys.stdout.buffer, sys.stderr
+    given = _answer(Path(sys.argv[1]), sys.stdin.buffer)
+    if given is not None:
+        answer.write(pickle.dumps(given))
+        answer.flush()
+
+
+if __name__ == "__main__":
+    main()
