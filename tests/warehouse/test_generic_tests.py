@@ -15,10 +15,12 @@ from orchestration.transform.dbt_runs import dbt_environment
 from tests import support
 from tests.warehouse.users_world import build, release_warehouse, settings_of
 
+LAST = "activity_date = (select max(activity_date) from {table})"
 WRONG = {
     "two rows of one key": "insert into {table} select * from {table} limit 1",
-    "a missing value": "update {table} set is_mature = null"
-    " where activity_date = (select max(activity_date) from {table})",
+    "a missing value": f"update {{table}} set is_mature = null where {LAST}",
+    "a value below its bound": f"update {{table}} set user_count = -1 where {LAST}",
+    "a value that is none of those": f"update {{table}} set state_id = 'asleep' where {LAST}",
 }
 
 
@@ -42,10 +44,18 @@ def change(settings: Settings, *statements: str) -> None:
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=list(WRONG))
 def test_one_row_per_finds_what_is_wrong(wrong: str, settings: Settings) -> None:
+    asked = ["test", "--select", "mart_user_states_daily,test_name:one_row_per"]
+    support.run_dbt(settings, asked)
+    change(settings, wrong.format(table="marts.mart_user_states_daily"))
+    with pytest.raises(AssertionError, match=r"Got \d"):
+        support.run_dbt(settings, asked)
+
+
+def test_one_row_per_finds_a_row_of_which_a_condition_does_not_hold(settings: Settings) -> None:
     asked = ["test", "--select", "mart_active_users_daily,test_name:one_row_per"]
     support.run_dbt(settings, asked)
-    change(settings, wrong.format(table="marts.mart_active_users_daily"))
-    with pytest.raises(AssertionError, match="Got 1 result"):
+    change(settings, "update marts.mart_active_users_daily set dau = wau + 1 where wau > 0")
+    with pytest.raises(AssertionError, match=r"Got \d"):
         support.run_dbt(settings, asked)
 
 
