@@ -27,8 +27,6 @@ IS_TIME = frozenset({"DATE", "TIMESTAMP"})
 FORMATS = {
     "count": ",d", "rate": ".1%", "amount": ",.2f", "decimal": ",.1f", "duration": "DURATION",
 }  # fmt: skip
-# Superset's own wants milliseconds.
-_DURATIONS = ("duration", "DURATION")
 
 
 def both(text: Text) -> str:
@@ -59,13 +57,18 @@ def metric_of(column: str) -> str:
 
 
 def duration_of(column: str) -> str:
-    """The column with a duration in milliseconds."""
+    """The column with a duration in milliseconds, which Superset tells in words."""
     return f"{column.removesuffix('_seconds')}_milliseconds"
 
 
 def place_of(column: str) -> str:
     """The column with the place of a column's words among the others."""
     return f"{column}_rank"
+
+
+def path_of(name: str) -> str:
+    """The file of a dataset."""
+    return f"datasets/Yunying/{name}.yaml"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Dataset:
 
     @property
     def path(self) -> str:
-        return f"datasets/Yunying/{self.name}.yaml"
+        return path_of(self.name)
 
     @property
     def labels(self) -> dict[str, Text]:
@@ -208,20 +211,21 @@ def _sql(connection: duckdb.DuckDBPyConnection, board: Board, item: Item) -> str
         f"{_words(f'{one.column}_choices', 'label')} as {label_of(one.column)}" for one in filters
     ]
     if "is_mature" in types:
-        ripe, open_ = both(RIPENESS[True]), both(RIPENESS[False])
-        selected.append(f"case when shown.is_mature then '{ripe}' else '{open_}' end as ripeness")
+        ripe, open_ = (_literal(both(RIPENESS[is_ripe])) for is_ripe in (True, False))
+        selected.append(f"case when shown.is_mature then {ripe} else {open_} end as ripeness")
     if isinstance(item, Chart) and item.series is not None and item.series.labels is not None:
         cases = " ".join(
-            f"when '{value}' then '{both(text)}'" for value, text in item.series.labels.items()
+            f"when {_literal(value)} then {_literal(both(text))}"
+            for value, text in item.series.labels.items()
         )
         selected.append(f"case shown.{item.series.column} {cases} end as {item.series.label}")
     for name, order in orders.items():
         place = f"dense_rank() over (order by shown.{order})"
         word = _words("shown", name) if f"{name}_en" in types else f"shown.{name}"
         selected.append(f"{place} as {place_of(name)}")
-        # Names that begin with a figure sort by themselves.
+        # Dates sort by themselves.
         selected.append(
-            f"case when regexp_matches({word}, '^[0-9]') then {word}"
+            f"case when regexp_matches({word}, '^[0-9]{{4}}-') then {word}"
             f" else format('{{:02d}} {{}}', {place}, {word}) end as {name}_in_order"
         )
     ctes = [("shown", _numbered(item.sql, ORDER))]
@@ -251,6 +255,10 @@ def _numbered(sql: str, name: str) -> str:
     return f"select row_number() over () as {name}, * from (\n{own}\n)"
 
 
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _words(relation: str, stem: str) -> str:
     english, chinese = f"{relation}.{stem}_en", f"{relation}.{stem}_zh"
     return f"nullif(concat_ws(' ', {english}, nullif({chinese}, {english})), '')"
@@ -263,7 +271,10 @@ def _same(one: str, other: str) -> str:
 
 def _types(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
     described = connection.execute(f"describe {sql}").fetchall()
-    return {name: type_ for name, type_, *_ in described}
+    types = {name: type_ for name, type_, *_ in described}
+    if len(types) < len(described):
+        raise ValueError(f"two columns have one name; give one of them another:\n{sql}")
+    return types
 
 
 def _orders(item: Item) -> Iterator[tuple[str, str]]:
@@ -283,13 +294,13 @@ def _orders(item: Item) -> Iterator[tuple[str, str]]:
 def _durations(item: Item) -> list[str]:
     found = []
     if isinstance(item, Table):
-        found += [one.column for one in item.columns if one.format in _DURATIONS]
+        found += [one.column for one in item.columns if one.format == "duration"]
     if isinstance(item, Chart):
         found += [
             one["field"]
             for encoding in encodings(item.spec)
             for one in encoding.get("tooltip", ())
-            if one.get("format") in _DURATIONS
+            if one.get("format") == "duration"
         ]
     return list(dict.fromkeys(found))
 
