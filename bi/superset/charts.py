@@ -115,7 +115,7 @@ def charts(dataset: Dataset) -> Iterator[Drawn]:
         yield _heat_map(dataset, item)
     elif isinstance(item, Chart):
         marks = list(_marks(item, dataset.types))
-        if marks and marks[0].encoding["y"]["type"] == "nominal":
+        if marks and marks[0].encoding["y"].get("type") == "nominal":
             yield _lying(dataset, item, marks)
         elif marks:
             yield _series(dataset, item, marks)
@@ -163,11 +163,21 @@ def _filters(dataset: Dataset, conditions: tuple[str, ...]) -> list[Content]:
 def _marks(item: Chart, types: Mapping[str, str]) -> Iterator[Mark]:
     layers = item.spec.get("layer", [item.spec])
     for layer, encoding in zip(layers, encodings(item.spec), strict=True):
-        kind = layer.get("mark", {}).get("type")
-        colour = layer.get("mark", {}).get("color") or encoding.get("color", {}).get("value")
-        mark = Mark(kind, encoding, colour)
-        if kind in _MARKS and all(mark.column(axis) in types for axis in ("x", "y")):
-            yield mark
+        mark = layer.get("mark", {})
+        mark = {"type": mark} if isinstance(mark, str) else mark
+        colour = mark.get("color") or encoding.get("color", {}).get("value")
+        axes = [encoding.get(axis, {}) for axis in ("x", "y")]
+        if mark.get("type") in _MARKS and all(_is_given(axis, types) for axis in axes):
+            yield Mark(mark["type"], encoding, colour)
+
+
+def _is_given(axis: Mapping[str, Any], types: Mapping[str, str]) -> bool:
+    """Whether an axis shows a column of the query as it is."""
+    return axis.get("field") in types and "aggregate" not in axis and axis.get("bin") is not True
+
+
+def _number(axis: Mapping[str, Any]) -> str:
+    return (axis.get("axis") or {}).get("format", ",d")
 
 
 def _numbers(dataset: Dataset, item: Tiles) -> Iterator[Drawn]:
@@ -203,7 +213,7 @@ def _numbers(dataset: Dataset, item: Tiles) -> Iterator[Drawn]:
             "big_number_total" if item.day is None else "big_number",
             params,
             *_ripe(dataset),
-            key=f"{dataset.board.name}_{tile.column}",
+            key=f"{dataset.name}_{tile.column}",
             name=titled(tile.label),
             metrics=(figure(tile.column, tile.label, FORMATS[tile.format]),),
             width=12 // in_line,
@@ -219,11 +229,10 @@ def _series(dataset: Dataset, item: Chart, marks: list[Mark]) -> Drawn:
     """Lines, areas or bars over days, or over what is numbered."""
     viz_type = next(_MARKS[kind] for kind in _MARKS if kind in {mark.kind for mark in marks})
     # What the whole encodes is the figure; what a layer has of its own stands beside it.
-    whole = item.spec.get("encoding", marks[0].encoding)
+    whole = {**marks[0].encoding, **item.spec.get("encoding", {})}
     drawn = [whole["y"]["field"], *(mark.column(axis) for mark in marks for axis in ("y", "y2"))]
     columns = [column for column in dict.fromkeys(drawn) if column is not None]
-    number = whole["y"]["axis"].get("format", ",d")
-    labels = dataset.labels
+    number = _number(whole["y"])
     is_alone = item.series is None and len(columns) == 1
     x = whole["x"]["field"]
     is_time = dataset.types[x] in IS_TIME
@@ -254,7 +263,7 @@ def _series(dataset: Dataset, item: Chart, marks: list[Mark]) -> Drawn:
         viz_type,
         params,
         *(() if groups == ["ripeness"] else _ripe(dataset)),
-        metrics=tuple(figure(column, labels[column], number) for column in columns),
+        metrics=tuple(figure(column, dataset.label(column), number) for column in columns),
         colours=_RIPE_COLOURS | _colours(dataset, item, marks),
     )
 
@@ -266,8 +275,9 @@ def _x_axis(dataset: Dataset, x: str, is_time: bool) -> Content:
             "x_axis_time_format": "%Y-%m-%d",
             "tooltipTimeFormat": "%Y-%m-%d",
         }
-    shown = duration_of(x) if duration_of(x) in dataset.types else x
-    number = {"x_axis_number_format": FORMATS["duration"]} if shown != x else {}
+    is_duration = duration_of(x) in dataset.types
+    shown = duration_of(x) if is_duration else dataset.named(x)
+    number = {"x_axis_number_format": FORMATS["duration"]} if is_duration else {}
     return {"x_axis": shown, "x_axis_sort": shown, "xAxisForceCategorical": True, **number}
 
 
@@ -297,8 +307,8 @@ def _colours(dataset: Dataset, item: Chart, marks: list[Mark]) -> dict[str, str]
     return {
         name: colour
         for column, colour in columns
-        if column in dataset.labels and colour is not None
-        for name in (both(dataset.labels[column]), metric_of(column))
+        if column is not None and colour is not None
+        for name in (both(dataset.label(column)), metric_of(column))
     }
 
 
@@ -306,8 +316,8 @@ def _lying(dataset: Dataset, item: Chart, marks: list[Mark]) -> Drawn:
     """Bars that lie, in the board's order; or, with another behind each, a funnel."""
     encoding = marks[-1].encoding
     name, column = encoding["y"]["field"], encoding["x"]["field"]
-    number = encoding["x"]["axis"].get("format", ",d")
-    metrics = (figure(column, dataset.labels[column], number),)
+    number = _number(encoding["x"])
+    metrics = (figure(column, dataset.label(column), number),)
     if len(marks) > 1:
         return _drawn(
             dataset,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from textwrap import dedent, indent
 from typing import Any
 
@@ -89,10 +90,14 @@ class Dataset:
     def path(self) -> str:
         return path_of(self.name)
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, Text]:
         """What people call its columns."""
         return dict(_labels(self))
+
+    def label(self, column: str) -> Text:
+        """What people call a column; its name where the board has no word for it."""
+        return self.labels.get(column, Text(column, column))
 
     def named(self, column: str) -> str:
         """The column in which an ordered column's words stand behind their place."""
@@ -286,9 +291,9 @@ def _orders(item: Item) -> Iterator[tuple[str, str]]:
         if item.series is not None and item.series.order is not None:
             yield item.series.label, item.series.order
         for encoding in encodings(item.spec):
-            name = encoding.get("y", {})
-            if name.get("type") == "nominal":
-                yield name["field"], name["sort"]["field"]
+            for axis in (encoding.get("x", {}), encoding.get("y", {})):
+                if isinstance(axis.get("sort"), Mapping):
+                    yield axis["field"], axis["sort"]["field"]
 
 
 def _durations(item: Item) -> list[str]:
