@@ -359,8 +359,10 @@ def _lying(dataset: Dataset, item: Chart, marks: list[Mark]) -> Drawn:
 
 def _heat_map(dataset: Dataset, item: Grid) -> Drawn:
     number = FORMATS[item.value.format]
+    # A number says by itself what it is, and sorts.
+    is_numbered = item.column_order.endswith("_number")
     params = {
-        "x_axis": dataset.named(item.column.column),
+        "x_axis": item.column_order if is_numbered else dataset.named(item.column.column),
         "groupby": dataset.named(item.row.column),
         "metric": metric_of(item.value.column),
         "linear_color_scheme": "schemeBlues",

@@ -291,9 +291,8 @@ def is_about(text: str, value: str) -> bool:
 def same_cells(
     superset: Superset, question: Question, cells: Mapping[tuple[str, int], float]
 ) -> None:
-    # A period's words stand behind its place; the first is left out, and is 0.
     shown = {
-        (row["cohort_in_order"], int(row["period_in_order"].split()[0]) - 1): rate
+        (row["cohort_in_order"], row["period_number"]): rate
         for row in question.rows(superset)
         for rate in [row["figure_retention_rate"]]
         if rate is not None and row["cohort_in_order"][:4].isdigit()
