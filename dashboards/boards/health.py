@@ -191,8 +191,9 @@ BOARD = Board(
             "volume",
             Text("Events by day", "每天的事件数"),
             Text(
-                "Beside what the same days of the eight weeks before would have.",
-                "以及按前八周同一天推算的正常范围。",
+                "Events of each day, beside what the same days of the eight weeks before would "
+                "have.",
+                "每天的事件数，以及按前八周同一天推算的正常范围。",
             ),
             ("marts.mart_event_volume_daily",),
             f"""

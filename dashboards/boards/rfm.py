@@ -108,7 +108,7 @@ BOARD = Board(
                              "'金额占 ' + format(datum.amount_share, '.1%')"),
             ),
             look=Text(
-                "Beside it their share of all; below it their share of the amount.",
+                "Beside each bar their share of all; below that their share of the amount.",
                 "旁边是占比；下面是他们的金额占比。",
             ),
         ),
@@ -133,7 +133,7 @@ BOARD = Board(
                 colour=GREEN,
             ),
             look=Text(
-                "Beside it its share of all; below it what one customer is worth.",
+                "Beside each bar its share of all; below that what one customer is worth.",
                 "旁边是占比；下面是平均每个客户的金额。",
             ),
         ),
