@@ -17,9 +17,10 @@ import duckdb
 
 from bi.superset import assets
 from dashboards.board import Board, Chart, Choice, Column, Grid, Item, Table, Text, Tiles
-from dashboards.tables import Table as Published
 
 Content = dict[str, Any]
+Words = Mapping[str, Text]
+"""What the columns of a table mean, by name."""
 
 ORDER = "board_row"
 """The column that tells in which order the board has the rows."""
@@ -143,15 +144,14 @@ def choices(connection: duckdb.DuckDBPyConnection, board: Board, choice: Choice)
     return dataset(connection, board, item, choices_of(board, choice.column))
 
 
-def content(made: Dataset, tables: Mapping[str, Published], metrics: Iterable[Content]) -> Content:
+def content(made: Dataset, tables: Mapping[str, Words], metrics: Iterable[Content]) -> Content:
     """A dataset as Superset takes it in, its columns described as those of the marts are."""
     item = made.item
     labels = made.labels
     words = {
-        column.name: both(Text(column.en, column.zh))
+        column: both(text)
         for mart in reversed(item.marts)
-        if mart in tables
-        for column in tables[mart].columns
+        for column, text in tables.get(mart, {}).items()
     }
     return {
         "table_name": made.name,

@@ -1,8 +1,8 @@
 """`make superset-assets`: Superset's files, written from what the boards declare.
 
 A board is a dashboard, each of its items a dataset and its charts, each filter the choices that a
-dataset of its own gives. Types and descriptions of columns are those of the published file, which
-has them from the models. Nothing in `assets/` is written by hand.
+dataset of its own gives. Types of columns are those of the
+published file, words those of the models. Nothing in `assets/` is written by hand.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bi.superset.datasets import (
     ORDER,
     Content,
     Dataset,
+    Words,
     both,
     choices,
     content,
@@ -34,12 +35,9 @@ from bi.superset.datasets import (
 )
 from dashboards.board import Board, Choice, Column, Period, Table, Text
 from dashboards.boards import BOARDS
-from dashboards.project import Project
-from dashboards.tables import published_tables
 from orchestration.project import ROOT, Settings, SettingsError
 from orchestration.publish.builds import DATABASE
-from orchestration.publish.site import project_of
-from orchestration.transform.dbt_runs import load_manifest
+from orchestration.transform.dbt_runs import Manifest, exposed_nodes, in_chinese, load_manifest
 
 # What the head of a page says.
 BUILD = Table(
@@ -59,12 +57,12 @@ _PLACE = "by_place"
 _WIDTH = 12
 
 
-def exported(connection: duckdb.DuckDBPyConnection, project: Project) -> dict[str, str]:
+def exported(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> dict[str, str]:
     """The text of each file, by its path below `assets/`.
 
     `connection` is to a published file. Raises `duckdb.Error` when it lacks what a board shows.
     """
-    tables = {table.full_name: table for table in published_tables(connection, project)}
+    tables = _words(manifest)
     alone = Board("", BUILD.title, BUILD.reading, filters=(), items=(BUILD,))
     build = dataset(connection, alone, BUILD, BUILD.id)
     [of_build] = (replace(chart, height=18) for chart in charts(build))
@@ -96,6 +94,17 @@ def exported(connection: duckdb.DuckDBPyConnection, project: Project) -> dict[st
                 files[made.path] = content(made, tables, [place])
         files[f"dashboards/{board.name}.yaml"] = _dashboard(board, of_choices, [*drawn, of_build])
     return {path: _text(files[path]) for path in sorted(files)}
+
+
+def _words(manifest: Manifest) -> dict[str, Words]:
+    """What the columns of each published table mean."""
+    return {
+        f"{node['schema']}.{node['alias']}": {
+            name: Text(" ".join(column["description"].split()), in_chinese(column))
+            for name, column in node["columns"].items()
+        }
+        for node in exposed_nodes(manifest)
+    }
 
 
 def left_out(files: Collection[str]) -> list[str]:
@@ -299,7 +308,7 @@ def main() -> int:
         return 1
     with duckdb.connect(str(database), read_only=True) as connection:
         try:
-            files = exported(connection, project_of(load_manifest()))
+            files = exported(connection, load_manifest())
         except duckdb.Error as error:
             print(f"{database} is of other code: run `make build`\n{error}", file=sys.stderr)
             return 1

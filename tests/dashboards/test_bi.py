@@ -28,7 +28,6 @@ from dashboards.boards import BOARDS
 from dashboards.render import options
 from orchestration.project import ROOT
 from orchestration.publish.builds import DATABASE
-from orchestration.publish.site import project_of
 from orchestration.transform.dbt_runs import load_manifest
 from tests.dashboards.conftest import Published
 from tests.documents import block_with, page
@@ -141,7 +140,7 @@ def text_of(value: Any) -> str | None:
 
 def test_the_files_are_what_the_boards_declare(published: Published) -> None:
     with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
-        files = export.exported(connection, project_of(load_manifest()))
+        files = export.exported(connection, load_manifest())
     assert export.left_out(files) == LEFT_OUT
     found = {
         path.relative_to(assets.FOLDER).as_posix(): path.read_text(encoding="utf-8")
