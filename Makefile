@@ -14,11 +14,11 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check rebuild builds rollback serve metrics test verify chaos dev dashboards superset docs \
-	reference screenshots bench withdraw restate lint clean
+.PHONY: help run build check rebuild builds rollback serve metrics test verify chaos dev dashboards superset \
+	superset-assets docs reference screenshots bench withdraw restate lint clean
 
 help: ## show these commands ## 列出这些命令
-	@awk -F ' ## ' '/^[a-z]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ' ## ' '/^[a-z-]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts ## 演示：一份真实的公开数据，从原始文件到发布的表
 	@$(BIN)/python -m demo.complete_journey
@@ -66,6 +66,9 @@ dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0
 
 superset: $(ENVIRONMENT) $(SUPERSET) ## Superset on http://127.0.0.1:8088; PROOF=1: show that it shows what is published ## Superset：http://127.0.0.1:8088；PROOF=1：证明它显示的就是发布的数据
 	@$(BIN)/python -m $(if $(PROOF),tests.bi.superset_proof,bi.superset.start) $(if $(PORT),--port $(PORT))
+
+superset-assets: $(ENVIRONMENT) ## Superset's dashboards in bi/superset/assets, anew from the boards; needs a build ## 根据看板重写 bi/superset/assets 里的 Superset 看板；先要有一次构建
+	@$(BIN)/python -m bi.superset.export
 
 # Its packages clash with dbt's.
 $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt

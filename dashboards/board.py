@@ -72,7 +72,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing on a board. `reading` says in one line how it is read; `marts` what it shows.
+    """One thing on a board. `reading` says in one line how it is read; `marts` what it shows;
+    `look` how the page draws it, which another tool does in its own way.
 
     `day` is the date column that a period acts on. Where there are no rows, it is said why: that
     nobody sends its events, that there are figures by another grain or in another period; else
@@ -84,6 +85,7 @@ class Item:
     reading: Text
     marts: tuple[str, ...]
     sql: str
+    look: Text | None = field(default=None, kw_only=True)
     day: str | None = field(default=None, kw_only=True)
     empty: Text = field(default=Text("No rows.", "没有数据。"), kw_only=True)
     is_wide: bool = field(default=False, kw_only=True)

@@ -144,7 +144,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], l
 def _item(connection: duckdb.DuckDBPyConnection, item: Item) -> dict[str, Any]:
     columns, rows = query(connection, item.sql)
     plain = _plain(item)
-    del plain["sql"], plain["reading"], plain["marts"]
+    del plain["sql"], plain["reading"], plain["look"], plain["marts"]
     return {**plain, "kind": item.kind, "data": {"columns": columns, "rows": rows}}
 
 

@@ -94,8 +94,12 @@ def columns(
     number: str = ",d",
     x_label: Text | None = None,
     x_order: str | None = None,
+    detail: str | None = None,
 ) -> Spec:
-    """Columns, stacked by series; below zero where the figure is."""
+    """Columns, stacked by series; below zero where the figure is.
+
+    `detail` tells apart rows of the same series in one column.
+    """
     axis: Spec = {"labelOverlap": "greedy", "labelSeparation": 8, "labelAngle": 0,
                   "ticks": False, "title": x_label}  # fmt: skip
     sort: Spec = {"sort": {"field": x_order, "op": "min"}} if x_order else {"sort": "ascending"}
@@ -110,6 +114,8 @@ def columns(
     mark = {"type": "bar", "strokeDash": [3, 2]}
     if series is not None:
         encoding["order"] = {"field": series.order or "series_order", "type": "quantitative"}
+        if detail is not None:
+            encoding["detail"] = {"field": detail, "type": "nominal"}
         return {"mark": mark, "encoding": encoding}
     return {"encoding": encoding, "layer": [_band(y=None), {"mark": mark}]}
 

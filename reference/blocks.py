@@ -79,7 +79,7 @@ def commands(language: str) -> str:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     rows = [
         (f"`make {name}`", _said(Text(en, zh), language))
-        for name, en, zh in re.findall(r"^([a-z]+):.*? ## (.+) ## (.+)$", text, re.MULTILINE)
+        for name, en, zh in re.findall(r"^([a-z-]+):.*? ## (.+) ## (.+)$", text, re.MULTILINE)
     ]
     return _table(language, (_COMMAND, Text("what it does", "作用")), rows)
 

@@ -26,7 +26,7 @@ def block_with(text: str, first: str) -> str:
 
 def commands(text: str) -> set[str]:
     """The targets of the Makefile that it names."""
-    return set(re.findall(r"(?:`|^ {4,})make ([a-z]+)", text, re.MULTILINE))
+    return set(re.findall(r"(?:`|^ {4,})make ([a-z-]+)", text, re.MULTILINE))
 
 
 def tables(text: str) -> set[str]:

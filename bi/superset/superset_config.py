@@ -14,6 +14,7 @@ from flask_appbuilder.const import AUTH_DB
 from sqlalchemy.engine import URL
 from superset.config import TALISMAN_CONFIG
 
+from bi.superset.colours import SCHEMES
 from orchestration.project import ROOT, Settings
 
 HOME = Path(os.environ["SUPERSET_HOME"])
@@ -51,6 +52,16 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
             "#7DB8E8", "#9CC9EE", "#B6D8F3", "#CBE3F7", "#DCECF9", "#E8F3FB", "#F1F8FD",
         ],
     },
+    *(
+        {
+            "id": name,
+            "description": "As on the boards",
+            "label": f"Yunying 运营: {name}",
+            "isDefault": False,
+            "colors": list(colours),
+        }
+        for name, colours in SCHEMES.items()
+    ),
 ]  # fmt: skip
 
 # Pictures and addresses of others are not asked for.

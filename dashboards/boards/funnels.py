@@ -139,10 +139,9 @@ BOARD = Board(
             "steps",
             Text("Steps", "步骤"),
             Text(
-                "Dark: who reached the step, and their share of those who entered. Pale: who "
-                "stopped since the step before. All of them: people whose window is over.",
-                "深色：到达该步的人数及占进入人数的比例；浅色：上一步之后停下的人。"
-                "全部只看时间窗口已结束的人。",
+                "Who reached each step, and their share of those who entered: people whose window "
+                "is over.",
+                "到达各步的人数及占进入人数的比例，只看时间窗口已结束的人。",
             ),
             ("marts.mart_funnel_conversion",),
             f"""
@@ -189,15 +188,18 @@ BOARD = Board(
                      " ? ' · ' + format(datum.rate_from_start, '.1%') : '')",
                 beneath="datum.stopped",
             ),
+            look=Text(
+                "Dark: who reached it. Pale: who stopped since the step before.",
+                "深色：到达的人；浅色：上一步之后停下的人。",
+            ),
             empty=_NOBODY,
         ),
         Chart(
             "parts",
             Text("By breakdown", "按细分比较"),
             Text(
-                "Share of entrants whose window is over who reached the last step, part by part; "
-                "in brackets how many of how many.",
-                "各部分中，时间窗口已结束的进入者到达最后一步的比例；括号内是人数。",
+                "Share of entrants whose window is over who reached the last step, part by part.",
+                "各部分中，时间窗口已结束的进入者到达最后一步的比例。",
             ),
             ("marts.mart_funnel_conversion",),
             f"""
@@ -227,6 +229,7 @@ BOARD = Board(
                      " + ' (' + format(datum.mature_reached_count, ',d') + '/'"
                      " + format(datum.mature_entrant_count, ',d') + ')'",
             ),
+            look=Text("In brackets: how many of how many.", "括号内是人数。"),
             empty=_NOBODY,
         ),
         Chart(
@@ -234,8 +237,8 @@ BOARD = Board(
             Text("Conversion over time", "转化率趋势"),
             Text(
                 "Of the people who entered in a period and whose window is over (n), the share "
-                "that reached the last step. Dashed: some still have time.",
-                "各时期进入且时间窗口已结束的人（n）到达最后一步的比例。虚线：有些人的窗口还没有结束。",
+                "that reached the last step.",
+                "各时期进入且时间窗口已结束的人（n）到达最后一步的比例。",
             ),
             ("marts.mart_funnel_trends",),
             f"""
@@ -256,6 +259,7 @@ BOARD = Board(
                 number=".0%",
                 beneath="mature_entrant_count",
             ),
+            look=Text("Dashed: some still have time.", "虚线：有些人的窗口还没有结束。"),
             day="period_start_date",
             empty=_NO_PERIODS,
         ),

@@ -191,9 +191,9 @@ BOARD = Board(
             "volume",
             Text("Events by day", "每天的事件数"),
             Text(
-                "Grey: what the same days of the eight weeks before would have. A red triangle: "
-                "a day outside of that.",
-                "灰色：按前八周同一天推算的正常范围；红色三角：超出范围的日期。",
+                "Events of each day, beside what the same days of the eight weeks before would "
+                "have.",
+                "每天的事件数，以及按前八周同一天推算的正常范围。",
             ),
             ("marts.mart_event_volume_daily",),
             f"""
@@ -212,6 +212,10 @@ BOARD = Board(
             order by event_date
             """,
             _VOLUME,
+            look=Text(
+                "Grey: that range. A red triangle: a day outside of it.",
+                "灰色：这个范围；红色三角：超出范围的日期。",
+            ),
             day="event_date",
             is_wide=True,
         ),

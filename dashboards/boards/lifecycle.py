@@ -220,6 +220,7 @@ BOARD = Board(
                 [("period_start_date", _PERIOD, None), ("stage", STAGE, None),
                  ("move", Text("Move", "方向"), None), ("move_count", _TIMES, ",d")],
                 series=STAGES,
+                detail="move",
             ),
             STAGES,
             day="period_start_date",

@@ -71,10 +71,7 @@ BOARD = Board(
         Tiles(
             "kpis",
             Text("The last whole day", "最近一个完整的日期"),
-            Text(
-                "Below each figure: how far it is from the same day a week before.",
-                "每个数字下面：与一周前同一天的差别。",
-            ),
+            Text("Of the last day that is over.", "最近一个已经结束的日期的数字。"),
             ("marts.mart_active_users_daily", "marts.mart_growth_accounting"),
             f"""
             select
@@ -99,6 +96,10 @@ BOARD = Board(
                     "churned_user_count",
                     Text("Active the day before, not now", "前一天活跃、当天未来"),
                 ),
+            ),
+            look=Text(
+                "Below each figure: how far it is from the same day a week before.",
+                "每个数字下面：与一周前同一天的差别。",
             ),
             day="activity_date",
             is_wide=True,

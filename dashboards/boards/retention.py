@@ -77,10 +77,9 @@ BOARD = Board(
             "headline",
             Text("How many come back", "有多少人回来"),
             Text(
-                "All cohorts together, of the users whose period is over; below each rate: of how "
-                "many. The newest cohort is the last one whose period 1 is over.",
-                "所有同期群合计，只看该期已结束的用户；比例下面是人数。"
-                "最新的同期群是第 1 期已结束的最后一个。",
+                "All cohorts together, of the users whose period is over. The newest cohort is "
+                "the last one whose period 1 is over.",
+                "所有同期群合计，只看该期已结束的用户。最新的同期群是第 1 期已结束的最后一个。",
             ),
             ("marts.mart_retention_cohorts",),
             f"""
@@ -135,6 +134,7 @@ BOARD = Board(
                      note="last_of"),
                 Tile("cohort_size", Text("Users of all cohorts", "所有同期群的人数")),
             ),
+            look=Text("Below each rate: of how many.", "比例下面是人数。"),
             is_wide=True,
             empty=Text("Nothing is ripe yet.", "还没有成熟的数字。"),
         ),
@@ -161,8 +161,8 @@ BOARD = Board(
             Text("The newest cohorts", "最近的同期群"),
             Text(
                 f"The last {_CURVES_SHOWN} cohorts, each a line: one above the others is a better "
-                "one. Dashed: some users still have time.",
-                f"最近 {_CURVES_SHOWN} 个同期群各一条线，越高越好。虚线：有些用户该期还没有结束。",
+                "one.",
+                f"最近 {_CURVES_SHOWN} 个同期群各一条线，越高越好。",
             ),
             ("marts.mart_retention_cohorts",),
             f"""
@@ -182,6 +182,7 @@ BOARD = Board(
                   [("cohort_name", _COHORT, None), *_TOOLTIP], series=_NEWEST, number=".0%",
                   is_date=False, x_label=_PERIODS),
             _NEWEST,
+            look=Text("Dashed: some users still have time.", "虚线：有些用户该期还没有结束。"),
         ),
         Chart(
             "parts",
@@ -217,13 +218,12 @@ BOARD = Board(
             "cohorts",
             Text("Cohorts: % who came back", "同期群热力图（留存率 %）"),
             Text(
-                f"A line is a cohort, the newest first, a column a period after its start; darker: "
-                f"more came back. Hatched: not everybody has had the time. The newest "
-                f"{COHORTS_SHOWN} cohorts, {COHORTS_OF_PARTS_SHOWN} of a part; all cohorts: every "
-                f"one that is ripe for the period.",
-                f"一行是一个同期群，最新的在前，一列是之后的一期；颜色越深，回来的比例越高。斜纹：还不"
-                f"是所有人都到了时间。最近 {COHORTS_SHOWN} 个同期群，"
-                f"细分的最近 {COHORTS_OF_PARTS_SHOWN} 个；所有同期群：该期已成熟的全部同期群合计。",
+                f"A line is a cohort, a column a period after its start; darker: more came back. "
+                f"The newest {COHORTS_SHOWN} cohorts, {COHORTS_OF_PARTS_SHOWN} of a part; all "
+                f"cohorts: every one that is ripe for the period.",
+                f"一行是一个同期群，一列是之后的一期；颜色越深，回来的比例越高。"
+                f"最近 {COHORTS_SHOWN} 个同期群，细分的最近 {COHORTS_OF_PARTS_SHOWN} 个；"
+                f"所有同期群：该期已成熟的全部同期群合计。",
             ),
             ("marts.mart_retention_cohorts",),
             f"""
@@ -260,6 +260,10 @@ BOARD = Board(
                   Column("eligible_count", Text("Period over for", "该期已结束的人数"), "count"),
                   Column("returned_count", Text("So far", "目前回来"), "count")),
             is_first_apart=True,
+            look=Text(
+                "The newest first. Hatched: not everybody has had the time.",
+                "最新的在前。斜纹：还不是所有人都到了时间。",
+            ),
             day="cohort_date",
             is_wide=True,
         ),

@@ -91,10 +91,7 @@ BOARD = Board(
         Chart(
             "customers",
             Text("Customers by segment", "各客群客户数"),
-            Text(
-                "Customers and their share of all; below it their share of the amount.",
-                "客户数及占比；下面是他们的金额占比。",
-            ),
+            Text("Customers of each segment.", "各客群的客户数。"),
             ("marts.mart_rfm_scores",),
             _SEGMENTS.format(order="customer_count"),
             rows(
@@ -110,15 +107,15 @@ BOARD = Board(
                 beneath=Text("format(datum.amount_share, '.1%') + ' of the amount'",
                              "'金额占 ' + format(datum.amount_share, '.1%')"),
             ),
+            look=Text(
+                "Beside each bar their share of all; below that their share of the amount.",
+                "旁边是占比；下面是他们的金额占比。",
+            ),
         ),
         Chart(
             "value",
             Text("Value by segment", "各客群价值"),
-            Text(
-                "Net amount of their orders and its share of all; below it what one customer is "
-                "worth.",
-                "订单净金额及占比；下面是平均每个客户的金额。",
-            ),
+            Text("Net amount of their orders.", "订单净金额。"),
             ("marts.mart_rfm_scores",),
             _SEGMENTS.format(order="monetary_amount"),
             rows(
@@ -134,6 +131,10 @@ BOARD = Board(
                 beneath=Text("format(datum.amount_each, ',.2f') + ' per customer'",
                              "'客均 ' + format(datum.amount_each, ',.2f')"),
                 colour=GREEN,
+            ),
+            look=Text(
+                "Beside each bar its share of all; below that what one customer is worth.",
+                "旁边是占比；下面是平均每个客户的金额。",
             ),
         ),
         Grid(

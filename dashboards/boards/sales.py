@@ -67,11 +67,8 @@ BOARD = Board(
             "kpis",
             Text("The last whole period", "最近一个完整的周期"),
             Text(
-                "Money counts when it moved: a refund lowers its own day, not that of the order. "
-                "Below each figure: the one of a week before, of a month the one of the month "
-                "before.",
-                "金额算在变动的那一天：退款减少的是退款当天，不是下单当天。数字下面是一周前的，"
-                "按月则是上月的。",
+                "Money counts when it moved: a refund lowers its own day, not that of the order.",
+                "金额算在变动的那一天：退款减少的是退款当天，不是下单当天。",
             ),
             (_MART,),
             f"""
@@ -92,6 +89,11 @@ BOARD = Board(
                 Tile("new_customer_count", Text("of them, first order ever", "其中首次下单")),
                 Tile("repeat_rate", _RATE, "rate", note="repeated"),
                 Tile("gross_amount_per_order", _ORDER_VALUE, "amount"),
+            ),
+            look=Text(
+                "Below each figure: the one of a week before, of a month the one of the month "
+                "before.",
+                "数字下面是一周前的，按月则是上月的。",
             ),
             day="period_start_date",
             is_wide=True,

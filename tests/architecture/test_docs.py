@@ -131,7 +131,7 @@ def test_both_languages_have_the_same_pages() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_commands_tables_settings_and_paths_exist(name: str) -> None:
     text = page(name)
-    targets = re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", page("Makefile"), re.MULTILINE)
     assert commands(text) <= set(targets)
     assert {t for t in tables(text) if not any(e in t for e in EXAMPLES)} <= MODELS
     known = set(Settings.from_environment({}).environment()) | settings(page("docs/en/settings.md"))

@@ -16,13 +16,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import duckdb
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from bi.superset import assets, start
+from bi.superset import assets, export, start
+from dashboards.board import Board, Choice, Grid, Item
+from dashboards.boards import BOARDS
+from dashboards.render import options
 from orchestration.project import ROOT
+from orchestration.publish.builds import DATABASE
+from orchestration.transform.dbt_runs import load_manifest
 from tests.dashboards.conftest import Published
 from tests.documents import block_with, page
 
@@ -40,12 +46,28 @@ DATABASES, DATASETS, CHARTS, DASHBOARDS = (
     list(assets.load(kind).values()) for kind in assets.KINDS
 )
 BY_UUID = {content["uuid"]: content for content in (*DATABASES, *DATASETS, *CHARTS, *DASHBOARDS)}
+BY_NAME = {dataset["table_name"]: dataset for dataset in DATASETS}
+ITEMS = [(board, item) for board in BOARDS for item in board.items]
+CHOICES = [
+    (board, choice) for board in BOARDS for choice in board.filters if isinstance(choice, Choice)
+]
+LEFT_OUT = ["paths.flow"]
 BOTH_LANGUAGES = re.compile(r"[a-z].*[\u4e00-\u9fff]", re.IGNORECASE | re.DOTALL)
 NAMED_COLUMNS = ("x_axis", "groupby", "groupbyRows", "groupbyColumns", "columns", "all_columns")
 NAMED_METRICS = ("metric", "metrics", "timeseries_limit_metric")
 
 each_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda d: d["table_name"])
 each_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda c: c["slice_name"])
+each_item = pytest.mark.parametrize(
+    ("board", "item"),
+    [(board, item) for board, item in ITEMS if f"{board.name}.{item.id}" not in LEFT_OUT],
+    ids=lambda one: one.name if isinstance(one, Board) else one.id,
+)
+each_choice = pytest.mark.parametrize(
+    ("board", "choice"),
+    CHOICES,
+    ids=lambda one: one.name if isinstance(one, Board) else one.column,
+)
 each_dashboard = pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda d: d["slug"])
 
 
@@ -85,14 +107,76 @@ def filters(dashboard: Content) -> list[Content]:
     return dashboard["metadata"]["native_filter_configuration"]
 
 
+def beginning(published: Published, board: Board) -> dict[str, Any]:
+    """The option of each filter that the board begins with, by column."""
+    chosen: dict[str, Any] = {}
+    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
+        for choice in board.filters:
+            if isinstance(choice, Choice) and choice.everything is None:
+                chosen[choice.column] = next(
+                    option
+                    for option in options(connection, choice)
+                    if all(
+                        value == chosen[name]["value"] for name, value in option["bound"].items()
+                    )
+                )
+    return chosen
+
+
+def both(label: Mapping[str, str]) -> str:
+    return label["en"] if label["en"] == label["zh"] else f"{label['en']} {label['zh']}"
+
+
+def rows_of(published: Published, sql: str) -> list[dict[str, Any]]:
+    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def text_of(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def test_the_files_are_what_the_boards_declare(published: Published) -> None:
+    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
+        files = export.exported(connection, load_manifest())
+    assert export.left_out(files) == LEFT_OUT
+    found = {
+        path.relative_to(assets.FOLDER).as_posix(): path.read_text(encoding="utf-8")
+        for path in assets.FOLDER.rglob("*")
+        if path.is_file()
+    }
+    other = [name for name in files.keys() | found.keys() if files.get(name) != found.get(name)]
+    assert other == [], "run `make superset-assets`"
+
+
+def test_writing_removes_what_no_board_declares(tmp_path: Path) -> None:
+    export.write({"charts/one.yaml": "a: 1\n", "charts/other.yaml": "a: 2\n"}, tmp_path)
+    export.write({"charts/one.yaml": "a: 3\n"}, tmp_path)
+    assert [path.name for path in tmp_path.rglob("*.yaml")] == ["one.yaml"]
+    assert (tmp_path / "charts/one.yaml").read_text(encoding="utf-8") == "a: 3\n"
+
+
 def test_every_uuid_is_there_once_and_every_reference_leads_somewhere() -> None:
     everything = (*DATABASES, *DATASETS, *CHARTS, *DASHBOARDS)
-    assert len(BY_UUID) == len(everything) > 70
+    assert len(BY_UUID) == len(everything) > 140
+    assert [dashboard["slug"] for dashboard in DASHBOARDS] == sorted(
+        f"yunying-{board.name}" for board in BOARDS
+    )
     assert {dataset["database_uuid"] for dataset in DATASETS} == {DATABASES[0]["uuid"]}
-    datasets = {dataset["uuid"] for dataset in DATASETS}
-    assert {chart["dataset_uuid"] for chart in CHARTS} == datasets
+    asked = {chart["dataset_uuid"] for chart in CHARTS} | {
+        one["targets"][0]["datasetUuid"]
+        for dashboard in DASHBOARDS
+        for one in filters(dashboard)
+        if one["filterType"] == "filter_select"
+    }
+    assert asked == {dataset["uuid"] for dataset in DATASETS}
     shown = Counter(part["meta"]["uuid"] for board in DASHBOARDS for part in parts(board, "CHART"))
-    assert shown == Counter(chart["uuid"] for chart in CHARTS)
+    assert shown.keys() == {chart["uuid"] for chart in CHARTS}
+    [on_all] = [uuid for uuid, count in shown.items() if count > 1]
+    assert shown[on_all] == len(DASHBOARDS)
+    assert BY_UUID[on_all]["slice_name"] == "Which build this is · 发布批次"
 
 
 def test_the_database_is_the_published_file_read_only() -> None:
@@ -177,38 +261,125 @@ def test_a_chart_asks_for_what_its_dataset_has_and_gets_rows(
     assert rows or not has_rows
 
 
-def test_a_chart_gives_the_figures_of_its_mart(published: Published) -> None:
-    by_name = {chart["slice_name"]: chart for chart in CHARTS}
+@each_item
+def test_a_dataset_has_the_rows_of_the_board(
+    board: Board, item: Item, published: Published
+) -> None:
+    dataset = BY_NAME[f"{board.name}_{item.id}"]
+    relation = assets.relation(dataset)
+    given = rows_of(published, f"select * from {relation} order by board_row")
+    drawn = rows_of(published, item.sql)
+    assert len(given) == len(drawn)
+    for place, (one, other) in enumerate(zip(given, drawn, strict=True), start=1):
+        assert one["board_row"] == place
+        for name, value in other.items():
+            stem, language = name[:-3], name[-3:]
+            if language == "_en" and f"{stem}_zh" in other:
+                chinese = other[f"{stem}_zh"]
+                words = dict.fromkeys(word for word in (value, chinese) if word is not None)
+                assert one[stem] == (" ".join(words) or None)
+            elif not (language == "_zh" and f"{stem}_en" in other):
+                assert one[name] == value
 
-    def asked(name: str, filtered: str) -> list[tuple[Any, ...]]:
-        chart = by_name[name]
+
+@each_item
+def test_a_chart_gives_the_figures_that_the_board_begins_with(
+    board: Board, item: Item, published: Published
+) -> None:
+    """Each row that the board draws is one mark: Superset aggregates nothing."""
+    dataset = BY_NAME[f"{board.name}_{item.id}"]
+    charts = [chart for chart in CHARTS if chart["dataset_uuid"] == dataset["uuid"]]
+    assert charts
+    chosen = beginning(published, board)
+    columns = {column["column_name"] for column in dataset["columns"]}
+    conditions = {
+        f"{name}_label": both(option["label"]) for name, option in chosen.items() if name in columns
+    }
+    assert conditions.keys() <= columns
+    filtered = " and ".join(
+        ["true", *(f"{name} = '{label}'" for name, label in conditions.items())]
+    )
+    for chart in charts:
+        params = chart["params"]
+        is_ripe = any(one.get("sqlExpression") == "is_mature" for one in params["adhoc_filters"])
+        drawn = [
+            row
+            for row in rows_of(published, item.sql)
+            if all(
+                text_of(row[name]) == text_of(option["value"])
+                for name, option in chosen.items()
+                if name in row
+            )
+            and (not is_ripe or row["is_mature"])
+        ]
+        if isinstance(item, Grid) and item.is_first_apart:
+            first = min(row[item.column_order] for row in rows_of(published, item.sql))
+            drawn = [row for row in drawn if row[item.column_order] > first]
+        given = rows_of(published, core(params, dataset, filtered))
+        for metric in names(params, NAMED_METRICS):
+            column = metric.removeprefix("figure_")
+            assert Counter(row[f"metric: {metric}"] for row in given) == Counter(
+                row[column] for row in drawn
+            )
+        assert len(given) == len(drawn)
+
+
+def test_a_chart_gives_the_figures_of_its_mart(published: Published) -> None:
+    def asked(path: str, filtered: str) -> list[tuple[Any, ...]]:
+        chart = assets.load("charts")[f"charts/{path}.yaml"]
         dataset = BY_UUID[chart["dataset_uuid"]]
         return sorted(published.query(core(chart["params"], dataset, filtered)))
 
-    heat_map = asked("Cohorts: % who came back · 同期群热力图", "retention_id = 'purchase_weekly'")
+    cells = asked(
+        "retention_cohorts", "retention_id = 'purchase_weekly' and breakdown_value is null"
+    )
+    heat_map = [row for row in cells if row[1].startswith("2024") and row[2] is not None]
     assert heat_map == sorted(
         published.query(
             "select period_number, strftime(cohort_start_at, '%Y-%m-%d'), retention_rate"
-            " from (select *, dense_rank() over (order by cohort_start_at desc) as place"
             " from marts.mart_retention_cohorts where retention_id = 'purchase_weekly'"
-            " and cohort_start_at is not null)"
-            " where place <= 26 and period_number > 0 and eligible_count > 0"
+            " and cohort_start_at is not null and breakdown_value is null"
+            " and period_number > 0 and eligible_count > 0"
         )
     )
     assert len(heat_map) > 20
-    sales = asked("Period by period · 逐期数据", "grain = 'month'")
-    assert [row[2:9] for row in sales] == published.query(
-        "select order_count, customer_count, gross_amount, refunded_amount, net_amount, arpu,"
-        " repeat_rate from marts.mart_sales_periods where grain = 'month'"
-        " order by period_start_date"
+    sales = asked("sales_periods", "grain = 'month'")
+    assert [row[1:] for row in sales] == published.query(
+        "select order_count, gross_amount, refunded_amount, net_amount, customer_count,"
+        " new_customer_count, repeat_customer_count, repeat_rate"
+        " from marts.mart_sales_periods where grain = 'month' order by period_start_date"
     )
-    total = "funnel_id = 'first_to_second_order' and breakdown = 'Total 总计'"
-    steps = asked("Step by step · 逐步数据", total)
-    assert [row[1:4] for row in steps] == published.query(
-        "select mature_reached_count, rate_from_start, rate_from_previous"
-        " from marts.mart_funnel_conversion where funnel_id = 'first_to_second_order'"
-        " and grain = 'all' and breakdown_value is null order by step_number"
-    )
+    total = "funnel_id = 'first_to_second_order' and breakdown_value_label = 'Total 总计'"
+    assert [row[1] for row in asked("funnels_steps", total)] == [
+        count
+        for (count,) in published.query(
+            "select mature_reached_count from marts.mart_funnel_conversion"
+            " where funnel_id = 'first_to_second_order' and grain = 'all'"
+            " and breakdown_value is null order by step_number"
+        )
+    ]
+
+
+@each_choice
+def test_a_filter_gives_the_choices_of_the_board_in_their_order(
+    board: Board, choice: Choice, published: Published
+) -> None:
+    dataset = BY_NAME[f"{board.name}_{choice.column}_choices"]
+    chosen = {name: option["value"] for name, option in beginning(published, board).items()}
+    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
+        wanted = [
+            both(option["label"])
+            for option in options(connection, choice)
+            if all(chosen[name] == value for name, value in option["bound"].items())
+        ]
+        bound = options(connection, choice)[0]["bound"]
+    label = f"{choice.column}_label"
+    question = f"select {label} from {assets.relation(dataset)} where {{}} group by 1 order by {{}}"
+    order = next(m["expression"] for m in dataset["metrics"] if m["metric_name"] == "by_place")
+    of_parents = " and ".join(["true", *(f"{name} = '{chosen[name]}'" for name in bound)])
+    assert [row[0] for row in published.query(question.format(of_parents, order))] == wanted
+    # Before Superset knows what is chosen above, it takes the first of all.
+    assert published.query(question.format("true", order))[0] == (wanted[0],)
 
 
 @each_dashboard
@@ -233,30 +404,29 @@ def test_a_dashboard_holds_together(dashboard: Content) -> None:
 
 
 @each_dashboard
-def test_filters_give_choices_and_the_default_is_one(
-    dashboard: Content, published: Published
-) -> None:
-    for one in filters(dashboard):
-        if one["filterType"] == "filter_time":
-            continue
-        [target] = one["targets"]
-        dataset, column = BY_UUID[target["datasetUuid"]], target["column"]["name"]
-        params = {
-            "groupby": [column],
-            "metric": one.get("sortMetric"),
-            "adhoc_filters": one.get("adhoc_filters", []),
+def test_a_filter_acts_on_the_charts_that_have_its_column(dashboard: Content) -> None:
+    """Superset says nothing of a filter that acts on no column."""
+    [board] = [board for board in BOARDS if f"yunying-{board.name}" == dashboard["slug"]]
+    assert len(filters(dashboard)) == len(board.filters)
+    for one, declared in zip(filters(dashboard), board.filters, strict=True):
+        acted = {
+            part["meta"]["uuid"]
+            for part in parts(dashboard, "CHART")
+            if part["meta"]["chartId"] not in one["scope"]["excluded"]
         }
-        choices = {row[0] for row in published.query(core(params, dataset))}
-        assert choices
-        default = one["defaultDataMask"]["filterState"].get("value")
-        assert one["controlValues"]["defaultToFirstItem"] is (default is None)
-        assert set(default or ()) <= choices
-        # Charts that the filter acts on have its column: Superset would say nothing.
-        for part in parts(dashboard, "CHART"):
-            if part["meta"]["chartId"] not in one["scope"]["excluded"]:
-                chart = BY_UUID[part["meta"]["uuid"]]
-                held = BY_UUID[chart["dataset_uuid"]]["columns"]
-                assert column in {c["column_name"] for c in held}, chart["slice_name"]
+        assert acted, one["name"]
+        for chart in (BY_UUID[part["meta"]["uuid"]] for part in parts(dashboard, "CHART")):
+            columns = {c["column_name"] for c in BY_UUID[chart["dataset_uuid"]]["columns"]}
+            if isinstance(declared, Choice):
+                has_it = one["targets"][0]["column"]["name"] in columns
+            else:
+                has_it = any(
+                    condition.get("operator") == "TEMPORAL_RANGE"
+                    for condition in chart["params"]["adhoc_filters"]
+                )
+            assert (chart["uuid"] in acted) is has_it, chart["slice_name"]
+        if isinstance(declared, Choice):
+            assert one["controlValues"]["defaultToFirstItem"] is (declared.everything is None)
 
 
 def test_words_are_in_both_languages() -> None:
