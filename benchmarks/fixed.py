@@ -1,19 +1,30 @@
-"""What is paid whatever the data: imports, parsing, and each model, test, suite and step over an
-almost empty warehouse."""
+"""What is paid whatever the data: imports, parsing, each model, test, suite and step over an almost
+empty warehouse, and the builds that bring next to nothing: a day of 19 rows, a changed definition,
+a mart that an analyst builds by hand."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
 from benchmarks.events import generate
 from benchmarks.processes import BUILD, Cost, environment, measure, told
-from orchestration.project import DBT_PROJECT_DIR
+from orchestration.project import DBT_PROJECT_DIR, ROOT
 from orchestration.transform.dbt_runs import dbt_executable
 
-EVENTS = 1_000
+EVENTS = 20_000
+DAY_ROWS = 19
+# Seconds that a quiet machine of two cores is asked for.
+ASKED_DAY = 15.0
+ASKED_DAY_PROCESSOR = 22.0
+ASKED_DEFINITION = 15.0
+ASKED_MART = 6.0
+ASKED_IMPORT = 3.0
+MART = "mart_growth_accounting"
 SUITES = """
 import json, sys, time
 started = time.monotonic()
@@ -58,8 +69,9 @@ print(json.dumps({"Dagster, a step more": (seconds(21) - one) / 20}))
 
 
 def run(folder: Path) -> list[Cost]:
-    wanted = environment(folder)
+    wanted = {**environment(folder), "YUNYING_SEEDS_DIR": str(folder / "seeds")}
     generate(folder / "raw", EVENTS)
+    shutil.copytree(ROOT / "seeds", folder / "seeds")
     python = [sys.executable, "-c"]
     dbt = [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR)]
     costs = [
@@ -67,12 +79,54 @@ def run(folder: Path) -> list[Cost]:
         measure("dbt, parse from nothing", [*dbt, "--no-partial-parse"], wanted),
         measure("dbt, parse with nothing new", dbt, wanted),
         measure("definitions, first import", [*python, "import orchestration.definitions"], wanted),
-        measure("definitions, import", [*python, "import orchestration.definitions"], wanted),
-        measure("whole line of 1,000 events", BUILD, wanted),
+        measure(
+            "definitions, import",
+            [*python, "import orchestration.definitions"],
+            wanted,
+            ASKED_IMPORT,
+        ),
+        measure(f"whole line of {EVENTS:,} events", BUILD, wanted),
     ]
     every = {**_of_dbt(folder), **told(STEPS, wanted)}
+    _deliver(folder / "raw" / "events" / "another_day.jsonl")
+    day = measure(f"a day of {DAY_ROWS} rows", BUILD, wanted, ASKED_DAY)
+    costs.append(replace(day, asked_cpu=ASKED_DAY_PROCESSOR))
+    _change(folder / "seeds" / "retentions.csv")
+    costs.append(measure("a changed definition", BUILD, wanted, ASKED_DEFINITION))
+    mart = [dbt_executable(), "--quiet", "build", "--select", MART]
+    costs.append(
+        measure(
+            f"dbt build --select {MART}",
+            [*mart, "--project-dir", str(DBT_PROJECT_DIR)],
+            wanted,
+            ASKED_MART,
+        )
+    )
     every |= told(SUITES, wanted, wanted["YUNYING_WAREHOUSE"])
     return [*costs, *(Cost(name, seconds) for name, seconds in every.items())]
+
+
+def _deliver(file: Path) -> None:
+    """A file of a day on which next to nothing happened."""
+    rows = [
+        {
+            "event_id": f"another_{number}",
+            "event_name": "product_viewed",
+            "user_id": f"u{number % 7}",
+            "occurred_at": f"2024-06-28T{number:02}:00:00Z",
+        }
+        for number in range(DAY_ROWS)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _change(file: Path) -> None:
+    """One retention of the file looks one period less far."""
+    header, first, *others = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    columns = header.strip().split(",")
+    cells = first.split(",")
+    cells[columns.index("periods")] = str(int(cells[columns.index("periods")]) - 1)
+    file.write_text("".join([header, ",".join(cells), *others]), encoding="utf-8")
 
 
 def _of_dbt(folder: Path) -> dict[str, float]:

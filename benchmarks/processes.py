@@ -45,7 +45,7 @@ BUILD = (sys.executable, "-m", "orchestration.commands.build")
 @dataclass(frozen=True)
 class Cost:
     """One measured step: wall and processor seconds, peak memory of its largest process in MB
-    (none: not measured), the seconds and the MB to stay under (none: they are told only), and the
+    (none: not measured), the seconds, the MB and the processor seconds to stay under (none: they are told only), and the
     most MB that were spilled to disk at a time."""
 
     name: str
@@ -55,12 +55,14 @@ class Cost:
     asked: float | None = None
     spilled_mb: float | None = None
     asked_mb: float | None = None
+    asked_cpu: float | None = None
 
     @property
     def is_met(self) -> bool | None:
         if self.asked is None and self.asked_mb is None:
             return None
         is_quick = self.asked is None or self.seconds <= self.asked
+        is_quick &= self.asked_cpu is None or (self.cpu_seconds or 0.0) <= self.asked_cpu
         is_small = self.asked_mb is None or (self.peak_mb or 0.0) <= self.asked_mb
         return is_quick and is_small
 
