@@ -45,8 +45,8 @@ BUILD = (sys.executable, "-m", "orchestration.commands.build")
 @dataclass(frozen=True)
 class Cost:
     """One measured step: wall and processor seconds, peak memory of its largest process in MB
-    (none: not measured), the seconds, the MB and the processor seconds to stay under (none: they are told only), and the
-    most MB that were spilled to disk at a time."""
+    (none: not measured), the seconds, the MB and the processor seconds to stay under (none: they
+    are told only), and the most MB that were spilled to disk at a time."""
 
     name: str
     seconds: float
