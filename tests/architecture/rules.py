@@ -55,6 +55,8 @@ DESIGNED = {
         "mart_retention_cohorts",
     },
 }  # fmt: skip
+# What says whom a build computes anew.
+OF_A_BUILD = {"model.yunying.int_users_recomputed", "model.yunying.int_scope"}
 # Models on the longest way of an event to a mart, the mart too.
 LONGEST_WAYS = {"mart_active_users_daily": 15, "mart_retention_cohorts": 20}
 CLOCKS = re.compile(
@@ -84,13 +86,17 @@ def kept_as(model: Node) -> str:
     return str(model["config"]["materialized"])
 
 
-def layers_read(manifest: Manifest, model: Node) -> set[str]:
-    """The layers that a model reads, by itself and by its steps."""
+def read_by(manifest: Manifest, model: Node) -> set[str]:
+    """What a model reads, by itself and by its steps."""
     found: set[str] = set()
     for parent in model["depends_on"]["nodes"]:
-        layer = layer_of(manifest, parent)
-        found |= layers_read(manifest, manifest["nodes"][parent]) if layer == "steps" else {layer}
+        is_step = layer_of(manifest, parent) == "steps"
+        found |= read_by(manifest, manifest["nodes"][parent]) if is_step else {parent}
     return found
+
+
+def layers_read(manifest: Manifest, model: Node) -> set[str]:
+    return {layer_of(manifest, parent) for parent in read_by(manifest, model)}
 
 
 def a_model_reads_what_its_layer_may(manifest: Manifest) -> Iterator[str]:
@@ -98,6 +104,13 @@ def a_model_reads_what_its_layer_may(manifest: Manifest) -> Iterator[str]:
         foreign = layers_read(manifest, model) - MAY_READ.get(folder_of(model), set())
         if foreign:
             yield f"{name} reads {', '.join(sorted(foreign))}"
+
+
+def archives_are_of_everybody(manifest: Manifest) -> Iterator[str]:
+    """A step that is of the users of a build alone would leave all others out."""
+    for name, model in models(manifest).items():
+        if folder_of(model) == "archive" and OF_A_BUILD & read_by(manifest, model):
+            yield f"{name} is of the users whom a build recomputes"
 
 
 def layers_are_folders_and_schemas(manifest: Manifest) -> Iterator[str]:
@@ -255,6 +268,7 @@ def what_an_engine_says_in_its_own_way_is_in_its_file(manifest: Manifest) -> Ite
 
 RULES: tuple[Rule, ...] = (
     a_model_reads_what_its_layer_may,
+    archives_are_of_everybody,
     layers_are_folders_and_schemas,
     steps_hold_no_rows_and_facts_are_no_steps,
     names_follow_their_layer,

@@ -142,6 +142,10 @@ BREACHES: dict[str, tuple[Rule, Breach, str]] = {
     },
     "a mart reads staging through a step": (
         rules.a_model_reads_what_its_layer_may, through_a_step, MART),
+    "an archive of whom a build recomputes": (
+        rules.archives_are_of_everybody,
+        changed("archive", depends_on={"nodes": ["model.yunying.step_path_occurrences"]}),
+        SAMPLES["archive"]),
     **{
         f"a model of {layer} in another schema": (
             rules.layers_are_folders_and_schemas, changed(layer, schema="main"), SAMPLES[layer])
