@@ -45,7 +45,7 @@ def ripening() -> list[str]:
 
 # All of them and what they are made of.
 SELECTION = " ".join(
-    f"+{name}" for name in (*ripening(), "fct_sessions", "fct_user_growth_states",
+    f"+{name}" for name in (*ripening(), "fct_sessions", "fct_user_days", "fct_user_growth_states",
                             "fct_user_state_spans")
 )  # fmt: skip
 USERS = {"plain": 120, "local": 80}
