@@ -27,21 +27,22 @@ first_times as (
 
 ),
 
+-- "First ever" looks at all history, before any condition. Read once, because DuckDB keeps as a whole
+-- what a query reads twice.
 candidates as (
 
     select candidates.*
-    from {{ ref('step_definition_candidates') }} as candidates
-    {{ join_recomputed('user', 'candidates', 'occurred_at') }}
-    where
-        candidates.first_time = 'matching'
-        or (candidates.first_time is null and candidates.has_conditions)
-
-    union all
-
-    -- "First ever" looks at all history, before any condition.
-    select candidates.*
-    from {{ ref('step_definition_candidates') }} as candidates
-    where candidates.first_time = 'event' and {{ is_recomputed('candidates.user_id') }}
+    from (
+        select
+            asked.*,
+            case
+                when first_time = 'event' then cast('9999-12-31' as timestamp)
+                else occurred_at
+            end as asked_until_at
+        from {{ ref('step_definition_candidates') }} as asked
+        where first_time is not null or has_conditions
+    ) as candidates
+    {{ join_recomputed('user', 'candidates', 'asked_until_at') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 -- keeps all of it.
 daily_activities as (
 
-    select * from {{ ref('step_stickiness_activities') }}
+    select * from {{ ref('fct_stickiness_activities') }}
     where
         period <> '28_days'
         and interval_unit = 'day'
@@ -16,7 +16,7 @@ daily_activities as (
 
 other_activities as (
 
-    select * from {{ ref('step_stickiness_activities') }}
+    select * from {{ ref('fct_stickiness_activities') }}
     where
         interval_size > 1
         or (

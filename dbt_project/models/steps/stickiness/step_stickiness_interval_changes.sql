@@ -2,7 +2,7 @@ with
 
 whole_activities as (
 
-    select * from {{ ref('step_stickiness_activities') }}
+    select * from {{ ref('fct_stickiness_activities') }}
     where
         period = '28_days'
         and interval_unit in ('day', 'hour')
@@ -13,7 +13,7 @@ whole_activities as (
 
 part_activities as (
 
-    select * from {{ ref('step_stickiness_activities') }}
+    select * from {{ ref('fct_stickiness_activities') }}
     where
         period = '28_days'
         and interval_unit in ('week', 'month')

@@ -1,4 +1,6 @@
--- The days of fct_user_active_days once for each definition, which nothing needs to keep.
+-- A view: the days of fct_user_active_days once for each definition, which nothing needs to
+-- keep.
+{{ config(materialized='view') }}
 with
 
 dim_stickiness as (
