@@ -214,6 +214,17 @@ def exposed_nodes(manifest: Manifest) -> list[Mapping[str, Any]]:
     )
 
 
+def chinese(manifest: Manifest) -> dict[str, str]:
+    """The words in Chinese of what is published, by `schema.table` and `schema.table.column`."""
+    words = {}
+    for node in exposed_nodes(manifest):
+        table = f"{node['schema']}.{node['alias']}"
+        words[table] = in_chinese(node)
+        for name, column in node["columns"].items():
+            words[f"{table}.{name}"] = in_chinese(column)
+    return words
+
+
 def purposes(manifest: Manifest) -> dict[tuple[str, str], str]:
     """What published tables with ids of people are for: `meta.purpose` of their exposure."""
     found = {}
