@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
@@ -79,7 +79,7 @@ models:
         description: "{{ doc('activity_date') }}"
 
 exposures:
-  - name: $question
+  - name: ${question}_readers
     label: $label
     type: dashboard
     maturity: low
@@ -142,7 +142,10 @@ def files(name: str, area: str) -> dict[Path, str]:
             "in small letters"
         )
     if not re.fullmatch(r"[a-z]+", area):
-        raise MartError(f"AREA={area!r}: give the folder, one of {', '.join(_areas())}, or another")
+        raise MartError(
+            f"AREA={area!r}: give a folder of marts, {', '.join(_areas())}, or a new one, "
+            "in small letters"
+        )
     question = name.removeprefix("mart_")
     many = question.rpartition("_")[0].replace("_", " ")
     owner = _owner(area)
@@ -186,12 +189,6 @@ def _sql_of(name: str, root: Path) -> list[Path]:
     return [path.relative_to(root) for path in models.rglob(f"{name}.sql")]
 
 
-def _configuration() -> Mapping[str, object]:
-    text = (DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8")
-    configuration: Mapping[str, object] = yaml.safe_load(text)["models"]["yunying"]
-    return configuration
-
-
 def _areas() -> list[str]:
     folder = DBT_PROJECT_DIR / "models" / "marts"
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
@@ -199,8 +196,9 @@ def _areas() -> list[str]:
 
 def _owner(area: str) -> str:
     """The team that the area is of, as `dbt_project.yml` says."""
-    everything = _configuration()
-    return str((everything["marts"].get(area) or everything)["+meta"]["owner"])
+    text = (DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8")
+    models = yaml.safe_load(text)["models"]["yunying"]
+    return str((models["marts"].get(area) or models)["+meta"]["owner"])
 
 
 def _one(many: str) -> str:
