@@ -129,6 +129,9 @@ DEFECTS = {
             set is_late = true, explanation_en = 'page_viewed: none since Monday.'
             where event_name is not null""",
     },
+    "marts.mart_recomputations": {
+        "definitions_are_named": "update marts.mart_recomputations set definition_id = null",
+    },
     "marts.mart_restatements": {
         "values_differ": "update marts.mart_restatements set new_value = '60'",
         "no_flood": """

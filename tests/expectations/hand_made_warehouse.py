@@ -184,6 +184,10 @@ create table marts.mart_event_freshness (
     silent_day_count bigint, usual_gap_days double, missed_event_count double,
     is_late boolean, last_event_date date, last_event_at timestamp, data_through_at timestamp
 );
+create table marts.mart_recomputations (
+    definition text, definition_id text, reason text, reason_en text, reason_zh text,
+    user_count bigint, from_at timestamp
+);
 create table marts.mart_restatements (
     build_id text, previous_build_id text, table_name text, row_key text, column_name text,
     reasons text, reason_en text, reason_zh text, old_value text, new_value text,
@@ -286,6 +290,14 @@ select 'weekly' as retention_id, user_id, range as period_number,
     timestamp '2024-01-01 00:00:00' as cohort_start_at
 from (select distinct user_id from active) as users cross join range(0, 8);
 
+insert into marts.mart_recomputations by name
+select null as definition, null as definition_id, 'events' as reason,
+    'events of theirs came or went' as reason_en, '这些用户的事件有新到或撤下' as reason_zh,
+    60 as user_count, timestamp '2024-02-01 03:00:00' as from_at
+union all by name
+select 'funnel' as definition, 'to_buy' as definition_id, 'changed_definition' as reason,
+    'the definition says something else' as reason_en, '定义改了' as reason_zh,
+    120 as user_count;
 insert into marts.mart_restatements by name
 select 'b2' as build_id, 'b1' as previous_build_id,
     'marts.mart_active_users_daily' as table_name, '{"activity_date":"2024-01-05"}' as row_key,
