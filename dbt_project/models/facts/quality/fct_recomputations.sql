@@ -37,3 +37,5 @@ select
     cast(user_count as bigint) as user_count,
     from_at
 from counted
+-- Where there is nobody, nothing was computed.
+where user_count > 0 or reason = 'removed_definition'
