@@ -253,7 +253,7 @@ def test_what_was_computed_anew_is_told_with_its_reason(folder: Path) -> None:
         "funnel again for 12 user(s), because the definition is new",
         "funnel to_buy for 12 user(s), because the definition says something else",
         "retention rolling, because the definition is gone",
-        "1 user(s) from 2024-03-12 08:00 on, because events of theirs came or went",
+        "1 user(s) from 2024-03-12 08:01 on, because events of theirs came or went",
         "2 user(s) from 2024-03-09 08:00 on, because an anonymous id of theirs is somebody else's"
         " now",
         "1 more: marts.mart_recomputations lists them",
