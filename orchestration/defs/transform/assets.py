@@ -62,17 +62,15 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if _is_whole(context):
             attempt = _attempt(context, connection, settings, run.load_id)
         standing = _standing(attempt)
-        if attempt is not None:
-            transforming.forget_other_definitions(connection, run, MANIFEST, attempt.built)
         yield from _told_again(connection, standing)
-    if run.has_changed:
-        context.log.info("settings or SQL changed since the last build: rebuilding from raw")
+    if run.is_rebuild:
+        context.log.info(f"building everything from raw, because {run.why}")
     arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
     if standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
         arguments += ["--exclude", " ".join(node["name"] for node in standing)]
 
-    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else ""))
+    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else "", run.asked))
     # A table that stands is left out alone: its tests have perhaps not been run.
     if standing:
         os.environ["DBT_INDIRECT_SELECTION"] = "empty"
@@ -100,7 +98,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _with_metadata(connection, tables)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
-            for line in transforming.what_was_computed(connection, run, MANIFEST):
+            for line in transforming.what_was_computed(connection, run):
                 context.log.info(f"{transforming.COMPUTED}{line}")
             transforming.complete(connection, run)
             attempts.complete(connection, attempt)
