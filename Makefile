@@ -15,7 +15,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help run build check rebuild builds rollback serve metrics test verify chaos dev dashboards superset \
-	superset-assets docs reference screenshots bench withdraw restate lint clean
+	superset-assets docs reference mart screenshots bench withdraw restate lint clean
 
 help: ## show these commands ## 列出这些命令
 	@awk -F ' ## ' '/^[a-z-]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/publis
 
 reference: $(ENVIRONMENT) ## the tables in README and docs/ that state facts of the code, anew ## 重写 README 和 docs/ 中由代码生成的表格
 	@$(BIN)/python -m reference
+
+mart: $(ENVIRONMENT) ## begin a mart, all of it but the query: make mart NAME=mart_orders_daily AREA=product ## 新开一张报表，只差查询：make mart NAME=mart_orders_daily AREA=product
+	@$(BIN)/python -m orchestration.commands.mart "$(NAME)" "$(AREA)"
 
 screenshots: $(ENVIRONMENT) ## pictures of the boards for the READMEs, in docs/images; needs Chromium ## README 里的看板图片，放在 docs/images；需要 Chromium
 	@$(BIN)/python -m tests.screenshots

@@ -25,6 +25,7 @@ from benchmarks.events import generate
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 from orchestration.transform.dbt_process import leave_out_unlogged_events
 from orchestration.transform.dbt_runs import dbt_environment
+from orchestration.transform.transforming import asked_of_a_build
 
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 PEER = ROOT / "benchmarks" / "peer.py"
@@ -35,7 +36,7 @@ SHIPPED_SEEDS = ("event_names", "lifecycle_stages", "rfm_segments", "rfm_segment
 # What a question reads, and does not pay for: the events and what they are made of.
 EVENTS = (
     "+fct_events", "+fct_order_states", "fct_orders", "dim_users", "dim_horizon", "dim_dates",
-    "stg_feed_rows", "stg_feed__users", "stg_horizon_floors", "+int_users_recomputed",
+    "stg_feed_rows", "stg_feed__users", "stg_horizon_floors", "+int_scope__causes",
 )  # fmt: skip
 USER_DAYS = (*EVENTS, "fct_user_days")
 # Events that pandas has room for on a machine of 24 GB.
@@ -146,7 +147,9 @@ class Warehouse:
 
         _log_as_a_build_does()
         excluded = ["--exclude", *exclude] if exclude else []
-        with _environment({**os.environ, **dbt_environment(self.settings)}):
+        with self.open() as connection:
+            asked = asked_of_a_build(connection)
+        with _environment({**os.environ, **dbt_environment(self.settings, asked=asked)}):
             result = dbtRunner().invoke(
                 [
                     "--quiet",

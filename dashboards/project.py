@@ -18,11 +18,9 @@ class Relation:
 
 @dataclass(frozen=True)
 class Project:
-    """`version` tells one state of the dbt project from another. `chinese` are the words of
-    tables and columns, by `schema.table` and `schema.table.column`. `keys` are the columns that
-    tell the rows of a table apart."""
+    """`version` tells one state of the dbt project from another; `keys` are the columns that tell
+    the rows of a table apart."""
 
     version: str
     relations: tuple[Relation, ...] = ()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    chinese: Mapping[str, str] = field(default_factory=dict)

@@ -91,7 +91,7 @@ def write_site(
         for board in BOARDS:
             page = board_page(connection, board, build)
             (boards / f"{board.name}.html").write_text(page, encoding="utf-8")
-        tables = published_tables(connection, project)
+        tables = published_tables(connection)
         shared = {"boards": BOARDS, "current": "", "root": "", "static": "boards/",
                   "build": build, "fresh": build.fresh, "tables": tables}  # fmt: skip
         pages = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
 
-from dashboards.project import Project
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -39,22 +40,18 @@ class Table:
         return f"parquet/{self.schema}/{self.name}.parquet"
 
 
-def published_tables(connection: duckdb.DuckDBPyConnection, project: Project) -> tuple[Table, ...]:
+def published_tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     """Every published table, marts first, by name."""
     found = connection.execute(
         "select schema_name, table_name, comment from duckdb_tables()"
         " where database_name = current_database() and schema_name <> 'main'"
         " order by schema_name <> 'marts', schema_name, table_name"
     ).fetchall()
-    return tuple(_table(connection, project, *row) for row in found)
+    return tuple(_table(connection, *row) for row in found)
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection,
-    project: Project,
-    schema: str,
-    name: str,
-    comment: str | None,
+    connection: duckdb.DuckDBPyConnection, schema: str, name: str, comment: str | None
 ) -> Table:
     columns = connection.execute(
         "select column_name, data_type, comment from duckdb_columns()"
@@ -63,21 +60,17 @@ def _table(
         [schema, name],
     ).fetchall()
     count = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
-    lines = [line for line in (comment or "").splitlines() if not line.startswith("build_id: ")]
-    full_name = f"{schema}.{name}"
     return Table(
-        schema=schema,
-        name=name,
-        row_count=int(count[0]) if count else 0,
-        en=" ".join(" ".join(lines).split()),
-        zh=project.chinese.get(full_name, ""),
-        columns=tuple(
-            Column(
-                column,
-                kind.lower(),
-                " ".join((text or "").split()),
-                project.chinese.get(f"{full_name}.{column}", ""),
-            )
-            for column, kind, text in columns
-        ),
+        schema,
+        name,
+        int(count[0]) if count else 0,
+        *_both(comment),
+        tuple(Column(column, kind.lower(), *_both(text)) for column, kind, text in columns),
     )
+
+
+def _both(comment: str | None) -> tuple[str, str]:
+    """A comment is English, then a line of Chinese; a table's ends with its build."""
+    lines = [line for line in (comment or "").splitlines() if not line.startswith("build_id: ")]
+    english = " ".join(line for line in lines if not _CHINESE.search(line))
+    return " ".join(english.split()), "".join(line for line in lines if _CHINESE.search(line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from pathlib import Path
 
 from orchestration.project import ROOT
 
@@ -22,6 +23,18 @@ def code_blocks(text: str) -> list[str]:
 def block_with(text: str, first: str) -> str:
     """The code block that starts so."""
     return next(block for block in code_blocks(text) if block.startswith(first))
+
+
+def put_in_the_query(project: Path) -> None:
+    """Follow docs/en/marts.md in a dbt project in which its mart was begun: query and column."""
+    recipe = page("docs/en/marts.md")
+    folder = project / "models" / "marts" / "product"
+    query = block_with(recipe, "with\n\norders as")
+    (folder / "mart_orders_daily.sql").write_text(f"{query}\n", encoding="utf-8")
+    words = folder / "_orders_daily__models.yml"
+    begun, below = words.read_text(encoding="utf-8"), "    columns:\n"
+    column = textwrap.indent(block_with(recipe, "- name: net_amount"), " " * 6)
+    words.write_text(begun.replace(below, f"{below}{column}\n"), encoding="utf-8")
 
 
 def commands(text: str) -> set[str]:

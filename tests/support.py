@@ -115,8 +115,6 @@ def transform(
     """Run dbt as the orchestrated build does, in this process, and write the watermark."""
     with connect(settings) as connection:
         run = transforming.begin(connection, settings, load_manifest(), anew=full_refresh)
-        if select is None:
-            transforming.forget_other_definitions(connection, run, load_manifest())
     arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
     arguments += run.arguments
     if select:
@@ -125,19 +123,19 @@ def transform(
         arguments.append("--indirect-selection=cautious")
     if variables:
         arguments += ["--vars", json.dumps(variables)]
-    run_dbt(settings, arguments)
+    run_dbt(settings, arguments, run.asked)
     if select is None:
         with connect(settings) as connection:
             transforming.complete(connection, run)
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str]) -> Any:
+def run_dbt(settings: Settings, arguments: Sequence[str], asked: str = "") -> Any:
     """Run a dbt command over the settings; raise `AssertionError` with its messages if it fails."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
-    with environment_of(settings):
+    with environment_of(settings, asked):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
             [*_global_flags(), *arguments, *_project_flags()]
         )
@@ -160,13 +158,13 @@ def query(warehouse: Path, sql: str, parameters: Sequence[Any] = ()) -> list[dic
 
 
 @contextmanager
-def environment_of(settings: Settings) -> Iterator[None]:
+def environment_of(settings: Settings, asked: str = "") -> Iterator[None]:
     """The process's environment set to these settings alone, as it was before afterwards."""
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith("YUNYING_"):
             del os.environ[name]
-    os.environ.update(dbt_environment(settings))
+    os.environ.update(dbt_environment(settings, asked=asked))
     os.environ["DBT_TARGET_PATH"] = str(dbt_target())
     os.environ["DBT_LOG_PATH"] = str(dbt_target())
     try:

@@ -36,10 +36,9 @@ class Dbt:
 
     def transform(self, settings: Settings, tell: Tell, *, anew: bool = False) -> None:
         """Build every model as the orchestrated build does, its tests left out."""
-        os.environ.update(dbt_environment(settings))
         with connect(settings) as connection:
             run = transforming.begin(connection, settings, load_manifest(), anew=anew)
-            transforming.forget_other_definitions(connection, run, load_manifest())
+        os.environ.update(dbt_environment(settings, asked=run.asked))
         self._invoke(["run", *run.arguments], tell)
         with connect(settings) as connection:
             transforming.complete(connection, run)

@@ -62,17 +62,6 @@
     coalesce({{ relation }}.shared_event_id, {{ relation }}.event_id)
 {%- endmacro %}
 
-{# Whether a build counts the copies of all ids: when a table that asks is about to be made anew. #}
-{% macro all_ids_are_counted() -%}
-    {%- set standing = [] -%}
-    {%- for name in ['stg_events', 'stg_events__duplicates'] -%}
-    {%- if adapter.get_relation(this.database, this.schema, name) is not none -%}
-    {%- do standing.append(name) -%}
-    {%- endif -%}
-    {%- endfor -%}
-    {{ return(flags.FULL_REFRESH or standing | length < 2) }}
-{%- endmacro %}
-
 {# The hash of what an event says, all but `received_at`, of its raw texts. Ingest writes the same
    into `raw.events` where the event has no id of its own; it is asked of few rows, and as an MD5
    of 32 letters a row was a third of the table. #}

@@ -28,20 +28,21 @@
     {{ event_order(events, last_first=true) }}
 {%- endmacro %}
 
+{# What a build is told that the definitions ask for (`BUILD_ASKED`, from orchestration/transform/
+   transforming.py); without it, as by hand, everything that they may. It is not asked for while dbt
+   parses: dbt would parse every model anew for other definitions. #}
+{% macro asked_of_the_build(what, all) -%}
+    {%- set told = env_var('BUILD_ASKED', '') if execute else '' -%}
+    {{ return(fromjson(told)[what] if told else all) }}
+{%- endmacro %}
+
 {# Steps of the longest funnel, or of the longest that is searched in one way: what is written out
    step by step is written so often, and not for the 12 that a funnel may have (the search for
    walks took 1.4 s to plan, for no funnel at all). 2 at the least. #}
 {% macro funnel_step_count(search=none) -%}
-    {%- set funnels = ref('dim_funnels') -%}
-    {%- if not execute or load_relation(funnels) is none -%}
-        {{ return(var('funnel_max_steps')) }}
-    {%- endif -%}
-    {%- set query -%}
-    select coalesce(max(step_count), 0) from {{ funnels }}
-    {%- if search %} where search = '{{ search }}'{% endif %}
-    {%- endset -%}
-    {%- set longest = run_query(query).columns[0].values()[0] | int -%}
-    {{ return([[longest, 2] | max, var('funnel_max_steps')] | min) }}
+    {%- set most = var('funnel_max_steps') -%}
+    {%- set counts = asked_of_the_build('funnel_steps', {'links': most, 'walks': most, 'sets': most}) -%}
+    {{ return([2, counts.get(search, 0) if search else counts.values() | max | default(0, true)] | max) }}
 {%- endmacro %}
 
 {# Whether a funnel asks for a part of the search: what none asks for is left out of the query,
@@ -51,32 +52,7 @@
    (of any property, and whose value a breakdown takes), `any_activity` (as a step), and
    `chosen_events` (by conditions, or the first ones). #}
 {% macro funnels_ask(part) -%}
-    {%- set funnels, steps, selectors = ref('dim_funnels'), ref('dim_funnel_steps'), ref('dim_selectors') -%}
-    {%- if not execute or load_relation(funnels) is none or load_relation(selectors) is none -%}
-        {{ return(true) }}
-    {%- endif -%}
-    {%- set conditions = {
-        'links': "search = 'links'",
-        'walks': "search = 'walks'",
-        'sets': "search = 'sets'",
-        'attempts': "count_by = 'attempts'",
-        'exclusions': 'funnel_id in (select steps.funnel_id from ' ~ steps ~ ' as steps where steps.exclusion_number is not null)',
-        'threads': "hold_constant is not null or (breakdown is not null and breakdown_attribution = 'all')",
-        'values': 'hold_constant is not null or breakdown is not null',
-        'any_activity': 'funnel_id in (select selectors.definition_id from ' ~ selectors
-            ~ " as selectors where selectors.definition = 'funnel' and selectors.is_any_activity and not selectors.is_any_event)",
-        'chosen_events': 'funnel_id in (select selectors.definition_id from ' ~ selectors
-            ~ " as selectors where selectors.definition = 'funnel' and (selectors.has_conditions or selectors.first_time is not null))",
-        'user_values': "breakdown is not null and breakdown_attribution in ('first', 'last')",
-        'step_values': "breakdown is not null and breakdown_attribution like 'step_%'",
-    } -%}
-    {%- if part not in conditions -%}
-        {{ exceptions.raise_compiler_error('no part of a search: ' ~ part) }}
-    {%- endif -%}
-    {%- set query -%}
-    select count(*) from {{ funnels }} where {{ conditions[part] }}
-    {%- endset -%}
-    {{ return(run_query(query).columns[0].values()[0] > 0) }}
+    {{ return(part in asked_of_the_build('funnel_parts', [part])) }}
 {%- endmacro %}
 
 {# A left join of each row with the first row of another relation whose instant is later than
@@ -122,7 +98,7 @@
 
 {# The events of a relation that serve a side of a funnel, with the values that they carry; where a
    value is held constant, those that carry one. `columns` of the relation are passed on. #}
-{% macro served_funnel_events(events, columns=[]) -%}
+{% macro served_funnel_events(events, columns=[], of_scope=false) -%}
     {%- set passed = ['user_id', 'source_id', 'event_id', 'occurred_at'] + columns -%}
     select
         {% for column in passed -%}
@@ -157,6 +133,9 @@
             names.definition = 'funnel'
             and not selectors.has_conditions
             and selectors.first_time is null
+            {%- if of_scope %}
+            and {{ is_of_scope('selectors') }}
+            {%- endif %}
         {%- if funnels_ask('chosen_events') %}
 
         union all
@@ -169,7 +148,7 @@
         inner join {{ ref('fct_definition_chosen_events') }} as chosen
             on events.source_id = chosen.source_id
             and events.event_id = chosen.event_id
-        where chosen.definition = 'funnel'
+        where chosen.definition = 'funnel'{{ ' and ' ~ is_of_scope('chosen') if of_scope }}
         {%- endif %}
         {%- if funnels_ask('any_activity') %}
 
@@ -188,6 +167,9 @@
             and not selectors.has_conditions
             and not selectors.is_any_event
             and selectors.first_time is null
+            {%- if of_scope %}
+            and {{ is_of_scope('selectors') }}
+            {%- endif %}
         {%- endif %}
     ) as serving
     inner join {{ ref('dim_funnels') }} as funnels on serving.funnel_id = funnels.funnel_id

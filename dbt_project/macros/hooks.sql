@@ -16,6 +16,13 @@
     {%- endif %}
 {%- endmacro %}
 
+{# The same of what was to be computed anew: a definition may change and no load come. #}
+{% macro delete_completed_causes() -%}
+    {% if is_incremental() -%}
+    delete from {{ this }} where completed_before_at < {{ last_completed_at() }}
+    {%- endif %}
+{%- endmacro %}
+
 {# Notes, in the transaction that makes a model, that it stands: a build that breaks off goes on
    behind it. `BUILD_ATTEMPT` is set by the orchestrated build; a model that is built by hand is
    noted without, and nothing is resumed or published over it. It is not asked for while dbt parses:

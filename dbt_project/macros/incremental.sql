@@ -65,7 +65,48 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Every row anew, of a table that is made for one build and yet asks, as dbt tells incremental models
+   alone, whether there was a build before it. #}
+{% macro get_incremental_replace_all_sql(arguments) -%}
+    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
+    delete from {{ arguments['target_relation'] }};
+
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }}
+    from {{ arguments['temp_relation'] }}
+{%- endmacro %}
+
+{# A table as it stands before this build has made it. Not a `ref`, because that one is made of what
+   asks, and the two would be a circle. Asked where `is_incremental()` alone: dbt's own word for
+   that there was a build before. #}
+{% macro rows_before(schema, name) -%}
+    {{ api.Relation.create(this.database, schema, name) }}
+{%- endmacro %}
+
+{# A table that is added to and is missing, while a complete build stands, would be made of what came
+   since alone. `make build` makes everything anew then; dbt by hand has to be told. #}
+{% macro refuse_a_part() -%}
+    {%- if config.get('materialized') == 'incremental' and not flags.FULL_REFRESH
+        and not is_incremental() -%}
+    select {{ raise_error(
+        "'" ~ this.schema ~ '.' ~ this.name ~ " is missing: run `make build`, or dbt with --full-refresh.'"
+    ) }}
+    from {{ rows_before('raw', 'build_watermarks') }}
+    where configuration_hash <> ''
+    {%- endif -%}
+{%- endmacro %}
+
+{# An error of the query, with a message. #}
+{% macro raise_error(message) -%}
+    {{ adapter.dispatch('raise_error')(message) }}
+{%- endmacro %}
+
 {# The last load that a complete, green build has taken in; 0 before the first. #}
 {% macro completed_load_id() -%}
     (select coalesce(max(load_id), 0) from {{ source('raw', 'build_watermarks') }})
+{%- endmacro %}
+
+{# When the last complete, green build was completed; before all of them, before the first. #}
+{% macro last_completed_at() -%}
+    (select coalesce(max(completed_at), {{ beginning() }}) from {{ rows_before('raw', 'build_watermarks') }})
 {%- endmacro %}

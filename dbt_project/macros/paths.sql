@@ -4,14 +4,9 @@
     coalesce(nullif(trim(trailing {{ ending }} from {{ text }}), ''), {{ text }})
 {%- endmacro %}
 
-{# The positions at which a relation has items, from the first to the last; 0 where it has none. #}
-{% macro path_positions(items) -%}
-    {%- if not execute or load_relation(items) is none -%}
-        {{ return([0]) }}
-    {%- endif -%}
-    {%- set query -%}
-    select coalesce(min(position), 0), coalesce(max(position), 0) from {{ items }}
-    {%- endset -%}
-    {%- set bounds = run_query(query).rows[0] -%}
-    {{ return(range(bounds[0] | int, bounds[1] | int + 1)) }}
+{# The positions at which a path may have items, from the first to the last; a path has 50 steps at
+   the most (seeds/schemas/paths.yml). #}
+{% macro path_positions() -%}
+    {%- set bounds = asked_of_the_build('path_positions', [-50, 50]) -%}
+    {{ return(range(bounds[0], bounds[1] + 1)) }}
 {%- endmacro %}

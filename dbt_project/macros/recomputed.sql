@@ -1,24 +1,26 @@
-{# Facts that hang on definitions are computed by user: anew for everybody when a definition is
-   another one (the build drops their tables then), else for the users in
-   `int_users_recomputed`, and of these from the instant on at which something can be another: what
-   lies before it stays. The config of such a model names that part:
-       incremental_strategy='replace_recomputed', unique_key=['user_id'],
-       meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}}
-   `by` is a part of `recomputed`, `unique_key` its keys, `from` the model's own column that is
-   compared with the instant. The model, and the ephemeral models that it is made of, read what
-   that part needs:
+{# What a build computes anew is a table: `int_scope` lists definitions and users, and from which
+   instant on what a user did may count in another way for a definition. A fact that hangs on
+   definitions is made of what is listed, and what it held of that goes. Its config says how:
+       incremental_strategy='replace_recomputed', unique_key=['funnel_id', 'user_id'],
+       meta={'recomputed': {'by': 'funnel', 'from': 'entered_at'}}
+   `by` is a reading of the table (below), `unique_key` its keys, `from` the model's own column that
+   is compared with the instant. The model, and the ephemeral models that it is made of, read what
+   that reading needs:
        from {{ ref('fct_events') }} as events
-       {{ join_recomputed('user', 'events', 'occurred_at') }} #}
-{% macro join_recomputed(by, relation, instant) -%}
+       {{ join_recomputed('user', 'events', 'occurred_at') }}
+   `of` names the relation that has the id of the definition, where that is another one. A rebuild
+   computes everything, and joins nothing. #}
+{% macro join_recomputed(by, relation, instant, of=none) -%}
     {#- Before the condition, because dbt reads what a model refers to without asking it. -#}
     {%- set part = recomputed(by) -%}
-    {%- if not recomputes_everybody() -%}
+    {%- if not flags.FULL_REFRESH -%}
     inner join ({{ part }}) as recomputed
         on {% for key in recomputed_keys(by) -%}
-        {{ relation }}.{{ key }} = recomputed.{{ key }}
+        {{ relation if key == 'user_id' else of or relation }}.{{ key }} = recomputed.{{ key }}
         and {% endfor -%}
         {{ relation }}.{{ instant }} >= recomputed.from_at
-        and {{ relation }}.{{ instant }} >= {{ recomputed_from(by) }}
+        {#- Once more by itself: a scan skips what lies before all of it. #}
+        and {{ relation }}.{{ instant }} >= (select min(firsts.from_at) from ({{ part }}) as firsts)
     {%- endif -%}
 {%- endmacro %}
 
@@ -31,127 +33,101 @@
         {{ relation }}.{{ instant }} < recomputed.from_at
 {%- endmacro %}
 
-{# The same for one user at a time and without an instant, where all of their past is asked. #}
-{% macro is_recomputed(user_id) -%}
-    {%- set users = ref('int_users_recomputed') -%}
-    {%- if recomputes_everybody() -%}
+{# The same without an instant, where all of a user's past is asked. #}
+{% macro is_recomputed(by, relation) -%}
+    {%- set part = recomputed(by) -%}
+    {%- set keys = recomputed_keys(by) -%}
+    {%- if flags.FULL_REFRESH -%}
         1 = 1
     {%- else -%}
-        {{ user_id }} in (select recomputed.user_id from {{ users }} as recomputed)
+        ({{ relation }}.{{ keys | join(', ' ~ relation ~ '.') }}) in (
+            select {{ 'recomputed.' ~ keys | join(', recomputed.') }}
+            from ({{ part }}) as recomputed
+        )
     {%- endif -%}
+{%- endmacro %}
+
+{# Is anything of a definition computed? What asks events by names or conditions asks for those
+   alone, before it looks at whose they are. #}
+{% macro is_of_scope(relation) -%}
+    {%- set scope = ref('int_scope') -%}
+    {%- if flags.FULL_REFRESH -%}
+        1 = 1
+    {%- else -%}
+        ({{ relation }}.definition, {{ relation }}.definition_id) in (
+            select distinct
+                scope.definition,
+                scope.definition_id
+            from {{ scope }} as scope
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{# How `int_scope` is read: the definitions, what their id is called, and the instant.
+   - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member` and
+     `item` of one. `activity` and `stickiness`: the same by days. `order`: for none.
+   - `funnel`, `retention` and `path`: from `reached_from_at` on, for what sees it from before.
+   - `funnel_period`: from the first week of the month on in which such an attempt opens.
+   - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
+     from the first period of such a member on.
+   - `user`, `funnel_user`, `retention_user` and `path_user`: the earliest of each user. #}
+{% macro recomputed_reading(by) -%}
+    {%- set day = local_date('from_at') -%}
+    {{ return({
+        'user': {'from': 'from_at', 'is_earliest': true},
+        'order': {'definition': none, 'from': 'reached_from_at'},
+        'definition': {'ids': ['definition', 'definition_id'], 'from': 'from_at'},
+        'activity': {'definition': 'activity', 'ids': ['activity_id'], 'from': day},
+        'stickiness': {'definition': 'stickiness', 'ids': ['stickiness_id'], 'from': day},
+        'funnel': {'definition': 'funnel', 'ids': ['funnel_id'], 'from': 'reached_from_at'},
+        'funnel_period': {
+            'definition': 'funnel',
+            'ids': ['funnel_id'],
+            'from': week_start(month_start(local_date('reached_from_at'))),
+        },
+        'funnel_user': {'definition': 'funnel', 'from': 'reached_from_at', 'is_earliest': true},
+        'member': {'definition': 'retention', 'ids': ['retention_id'], 'from': 'from_at'},
+        'cohort': {
+            'definition': 'retention',
+            'ids': ['retention_id'],
+            'from': add_seconds('from_at', -33 * 86400),
+        },
+        'retention': {'definition': 'retention', 'ids': ['retention_id'], 'from': 'reached_from_at'},
+        'return': {
+            'definition': 'retention',
+            'ids': ['retention_id'],
+            'from': add_seconds('reached_from_at', -33 * 86400),
+        },
+        'retention_user': {'definition': 'retention', 'from': 'from_at', 'is_earliest': true},
+        'item': {'definition': 'path', 'ids': ['path_id'], 'from': 'from_at'},
+        'path': {'definition': 'path', 'ids': ['path_id'], 'from': 'reached_from_at'},
+        'path_user': {'definition': 'path', 'from': 'from_at', 'is_earliest': true},
+    }[by]) }}
 {%- endmacro %}
 
 {% macro recomputed_keys(by) -%}
-    {{ return({
-        'funnel': ['funnel_id', 'user_id'],
-        'funnel_period': ['funnel_id', 'user_id'],
-        'retention': ['retention_id', 'user_id'],
-        'return': ['retention_id', 'user_id'],
-        'path': ['path_id', 'user_id'],
-    }.get(by, ['user_id'])) }}
+    {{ return(recomputed_reading(by).get('ids', []) + ['user_id']) }}
 {%- endmacro %}
 
-{# Whose facts are computed anew, and from when on (`from_at`).
-   - `user`: the first instant that was touched. `day`: its day. `order`: the same, or when the first
-     order was placed that this changes.
-   - `cohort`: the same less the longest cohort period, for what has to see that as a whole.
-   - `funnel`: an attempt sees as much after it as the window is long. Where attempts close others,
-     or a value is that of the user's first or last event, all of the past decides. `funnel_user`:
-     the earliest of them.
-   - `funnel_period`: from the first week of the month on in which such an attempt opens.
-   - `retention`: a member sees as many periods as the curve has. `return`: from the first period of
-     such a member on.
-   - `path`: a session, whose end is a part of each of its items. Paths through a user's whole
-     life, or with sessions of their own, are computed whole. #}
+{# One row per definition and user, or per user. #}
 {% macro recomputed(by) -%}
-    {%- set users -%}
+    {%- set reading = recomputed_reading(by) -%}
+    {%- set ids = reading.get('ids', []) -%}
     select
+        {% for id in ids -%}
+        {{ 'definition_id as ' ~ id if ids | length == 1 else id }},
+        {% endfor -%}
         user_id,
-        min(touched_from_at) as touched_from_at,
-        min(counted_from_at) as counted_from_at,
-        min(recompute_from_at) as recompute_from_at
-    from {{ ref('int_users_recomputed') }}
+        {{ 'min(' ~ reading['from'] ~ ')' if reading.get('is_earliest') else reading['from'] }} as from_at
+    from {{ ref('int_scope') }}
+    {%- if 'definition' in reading %}
+    where definition {{ "= '" ~ reading['definition'] ~ "'" if reading['definition'] else 'is null' }}
+    {%- elif ids %}
+    where definition is not null
+    {%- endif %}
+    {%- if reading.get('is_earliest') %}
     group by user_id
-    {%- endset -%}
-    {%- if by in ('user', 'order', 'day', 'cohort') -%}
-    select
-        users.user_id,
-        {% if by == 'day' -%}
-        {{ local_date('users.touched_from_at') }} as from_at
-        {%- elif by == 'order' -%}
-        users.counted_from_at as from_at
-        {%- elif by == 'cohort' -%}
-        {{ add_seconds('users.touched_from_at', -33 * 86400) }} as from_at
-        {%- else -%}
-        users.touched_from_at as from_at
-        {%- endif %}
-    from ({{ users }}) as users
-    {%- elif by == 'funnel' -%}
-    select
-        funnels.funnel_id,
-        users.user_id,
-        case
-            when
-                funnels.count_by = 'users'
-                and (
-                    funnels.breakdown is null
-                    or funnels.breakdown_attribution not in ('first', 'last')
-                    or funnels.breakdown not like '%event:%'
-                )
-                and funnels.window_seconds < 10 * 366 * 86400
-                then {{ add_seconds('users.touched_from_at', '-funnels.window_seconds') }}
-            else {{ beginning() }}
-        end as from_at
-    from ({{ users }}) as users
-    cross join {{ ref('dim_funnels') }} as funnels
-    {%- elif by == 'funnel_user' -%}
-    select
-        funnels.user_id,
-        min(funnels.from_at) as from_at
-    from ({{ recomputed('funnel') }}) as funnels
-    group by funnels.user_id
-    {%- elif by == 'funnel_period' -%}
-    select
-        funnels.funnel_id,
-        funnels.user_id,
-        {{ week_start(month_start(local_date('funnels.from_at'))) }} as from_at
-    from ({{ recomputed('funnel') }}) as funnels
-    {%- elif by == 'return' -%}
-    select
-        members.retention_id,
-        members.user_id,
-        {{ add_seconds('members.from_at', -33 * 86400) }} as from_at
-    from ({{ recomputed('retention') }}) as members
-    {%- elif by == 'retention' -%}
-    select
-        retentions.retention_id,
-        users.user_id,
-        {{ add_seconds(
-            'users.touched_from_at', '-(retentions.last_period + 2) * retentions.period_seconds'
-        ) }} as from_at
-    from ({{ users }}) as users
-    cross join (
-        select
-            retentions.retention_id,
-            max(cells.last_period) as last_period,
-            max({{ longest_period_seconds('retentions.granularity') }}) as period_seconds
-        from {{ ref('dim_retentions') }} as retentions
-        inner join {{ ref('dim_retention_cells') }} as cells
-            on retentions.retention_id = cells.retention_id
-        group by retentions.retention_id
-    ) as retentions
-    {%- elif by == 'path' -%}
-    select
-        paths.path_id,
-        users.user_id,
-        case
-            when paths.scope = 'user' or paths.session_gap_seconds is not null
-                then {{ beginning() }}
-            else users.recompute_from_at
-        end as from_at
-    from ({{ users }}) as users
-    cross join {{ ref('dim_paths') }} as paths
-    {%- endif -%}
+    {%- endif %}
 {%- endmacro %}
 
 {# Before all that is staged. #}
@@ -170,41 +146,7 @@
     end
 {%- endmacro %}
 
-{# The earliest `from_at`, as a literal: what a scan can skip by. #}
-{% macro recomputed_from(by) -%}
-    {%- if not execute -%}
-        {{ return(beginning()) }}
-    {%- endif -%}
-    {%- set query -%}
-    select min(recomputed.from_at) as from_at from ({{ recomputed(by) }}) as recomputed
-    {%- endset -%}
-    {%- set first = run_query(query).columns[0].values()[0] -%}
-    {%- set type = 'date' if by in ('day', 'funnel_period') else 'timestamp' -%}
-    {{ return("cast('" ~ first ~ "' as " ~ type ~ ")" if first else beginning()) }}
-{%- endmacro %}
-
-{# Whether one of those tables that this run makes is not there: then none of them is, or those
-   that are have been made by it. #}
-{% macro recomputes_everybody() -%}
-    {%- if not execute or flags.FULL_REFRESH -%}
-        {{ return(true) }}
-    {%- endif -%}
-    {%- for unique_id in selected_resources if unique_id.startswith('model.') -%}
-        {%- set node = graph.nodes[unique_id] -%}
-        {%- if node.config.get('incremental_strategy') == 'replace_recomputed'
-            and adapter.get_relation(this.database, node.schema, node.alias) is none -%}
-            {{ return(true) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(false) }}
-{%- endmacro %}
-
 {% macro get_incremental_replace_recomputed_sql(arguments) -%}
-    {%- if recomputes_everybody() -%}
-        {{ exceptions.raise_compiler_error(
-            'Some tables that are computed by user are missing: run `make build`, or dbt with --full-refresh.'
-        ) }}
-    {%- endif -%}
     {%- set target = arguments['target_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
     {%- set part = config.get('meta')['recomputed'] -%}
@@ -214,9 +156,7 @@
     {#- What has no instant counts over all of them. By itself, because a comparison that lets nulls
         through takes 15 times as long as a plain one. #}
     delete from {{ target }}
-    where
-        {{ part['from'] }} is null
-        and user_id in (select recomputed.user_id from {{ ref('int_users_recomputed') }} as recomputed);
+    where {{ part['from'] }} is null and {{ is_recomputed(part['by'], target) }};
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}

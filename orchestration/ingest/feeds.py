@@ -286,7 +286,6 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "ingest_contents",
         "ingest_columns",
         "build_watermarks",
-        "definition_watermarks",
         "erasures",
         "erased_ids",
         "erasure_removals",

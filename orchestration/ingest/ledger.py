@@ -78,14 +78,8 @@ TABLES = (
         completed_at timestamp not null
     )
     """,
-    """
-    create table if not exists raw.definition_watermarks (
-        definitions_hash varchar not null,
-        completed_at timestamp not null
-    )
-    """,
-    # What each definition said in the last complete build: a hash by file and id, as JSON.
-    "alter table raw.definition_watermarks add column if not exists definitions varchar",
+    # `seeds.definition_hashes` says it of each definition.
+    "drop table if exists raw.definition_watermarks",
     # Whom an erasure was for stands here as a keyed hash alone. `erased_at` is empty until
     # nothing of the person is left in raw.
     """

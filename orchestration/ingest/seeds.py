@@ -21,6 +21,7 @@ import duckdb
 from orchestration.ingest import readers
 from orchestration.ingest.definitions import cells, reading, rules
 from orchestration.ingest.definitions.checks import Definitions, Known, Table
+from orchestration.ingest.definitions.hashes import note_definitions
 from orchestration.ingest.definitions.problems import (
     ERROR,
     WARNING,
@@ -142,6 +143,7 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds: Seeds) -> None:
             connection.execute(f"create or replace table {name} (row_number bigint, {columns})")
             rows = seeds.tables[definition.name].rows
             insert_many(connection, name, [reading.stored(definition, row) for row in rows])
+        note_definitions(connection)
         connection.execute(
             "create or replace table seeds.definition_files (file varchar, row_count bigint, "
             "unknown_columns varchar, error varchar, content_hash varchar, is_known boolean)"

@@ -9,11 +9,9 @@ behind: who reads an archive does not see them.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,11 +19,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ingest.definitions.cells import spelled
-from orchestration.ingest.definitions.schema import BY_NAME
+from orchestration.ingest.definitions.hashes import definition_hashes
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store import kept_tables
-from orchestration.store.sql import insert_many, literal, quote, value
+from orchestration.store.sql import insert_many, literal, value
 from orchestration.store.warehouse import WarehouseError
 from orchestration.transform.dbt_runs import (
     ARCHIVE,
@@ -38,11 +35,6 @@ from orchestration.transform.dbt_runs import (
 NEXT = "archive_next"
 DEFINITIONS = "archive.arc_definitions"
 """What each definition said when its rows were archived, and says now."""
-# Columns of definitions that change what is shown and not what is counted.
-_SHOWN = frozenset(
-    {"label_en", "label_zh", "breakdown_limit", "item_limit", "sequence_limit", "time_bins",
-     "is_cumulative", "new_by"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,7 @@ def swap(connection: duckdb.DuckDBPyConnection) -> None:
     insert_many(
         connection,
         DEFINITIONS,
-        [(*key, digest, digest) for key, digest in _hashes(connection).items()],
+        [(*key, digest, digest) for key, digest in definition_hashes(connection).items()],
     )
 
 
@@ -155,7 +147,7 @@ def look_at_definitions(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Note what the definitions say now; a sentence for each that the archive no longer fits."""
     if not connection.execute(f"select 1 from {DEFINITIONS} limit 1").fetchone():
         return []
-    present = _hashes(connection)
+    present = definition_hashes(connection)
     archived = connection.execute(
         "select definition, definition_id, archived_hash, present_hash "
         f"from {DEFINITIONS} order by all"
@@ -209,45 +201,3 @@ def forget_people(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(
                 f"delete from archive.{name} where user_id in (select id from names)"
             )
-
-
-def _hashes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    """A hash of what each definition says, by its kind and id."""
-    texts: dict[tuple[str, str], list[object]] = {("activity", "any"): []}
-    for kind, file, column in (
-        ("activity", "activities", "activity_id"),
-        ("stickiness", "stickiness", "stickiness_id"),
-        ("funnel", "funnels", "funnel_id"),
-        ("funnel", "funnel_steps", "funnel_id"),
-        ("retention", "retentions", "retention_id"),
-        ("path", "paths", "path_id"),
-    ):
-        for row in _rows(connection, file):
-            texts.setdefault((kind, row[column] or ""), []).append([file, row])
-    for row in _rows(connection, "filters"):
-        key = (row["definition"] or "", row["definition_id"] or "")
-        texts.setdefault(key, []).append(row)
-    texts[("activity", "any")] = []
-    # A stickiness counts an activity: it says what that says.
-    for (kind, _), said in [*texts.items()]:
-        if kind == "stickiness":
-            activity = said[0][1]["activity_id"]  # type: ignore[index]
-            said.append(texts.get(("activity", activity or "any"), []))
-    return {
-        key: hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-        for key, said in texts.items()
-    }
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, file: str) -> Iterator[dict[str, str | None]]:
-    """The rows of a definition file in their order, without what only shows."""
-    columns = [column for column in BY_NAME[file].fields if column.name not in _SHOWN]
-    listed = ", ".join(quote(column.name) for column in columns)
-    for row in connection.execute(
-        f'select {listed} from seeds."{file}" order by row_number'
-    ).fetchall():
-        # A default says the same whether it is written or not.
-        yield {
-            column.name: None if cell is None or cell == column.default else spelled(cell)
-            for column, cell in zip(columns, row, strict=True)
-        }

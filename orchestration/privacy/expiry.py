@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.ingest.definitions.hashes import FILES
 from orchestration.ingest.feeds import (
     EXPIRES_BY,
     FEEDS_BY_NAME,
@@ -33,7 +34,7 @@ from orchestration.privacy.removing import Removal, drop_derived, reached
 from orchestration.project import Settings
 from orchestration.store import watermarks
 from orchestration.store.sql import literal, quote, value
-from orchestration.transform.dbt_runs import configuration_hash, definitions_hash, load_manifest
+from orchestration.transform.dbt_runs import configuration_hash, load_manifest
 
 EVENTS = "events"
 DEFINITION = "data_retention"
@@ -92,7 +93,8 @@ def look(
         archive.keep(connection, settings)  # as a run before was killed, perhaps
     periods = _periods(seeds)
     notes: list[str] = []
-    horizon = _horizon(connection, settings) if periods and settings.horizon is None else None
+    is_asked = periods and settings.horizon is None
+    horizon = _horizon(connection, settings, seeds) if is_asked else None
     if horizon is None:
         return Due({})
     if EVENTS in periods and (others := _other_logs(connection)):
@@ -177,7 +179,9 @@ def _periods(seeds: Seeds) -> dict[str, int]:
     return {row["feed"]: row["keep_months"] for row in rows}
 
 
-def _horizon(connection: duckdb.DuckDBPyConnection, settings: Settings) -> datetime | None:
+def _horizon(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, seeds: Seeds
+) -> datetime | None:
     """How far the data of the last build reach; None unless it was whole, and is the last word."""
     last = watermarks.last(connection)
     if last is None or last.load_id != watermarks.newest_load_id(connection):
@@ -187,10 +191,8 @@ def _horizon(connection: duckdb.DuckDBPyConnection, settings: Settings) -> datet
     ).fetchone()
     if attempt is not None and attempt[0] is None:
         return None
-    manifest = load_manifest()
-    if last.configuration_hash != configuration_hash(
-        settings, manifest
-    ) or watermarks.last_definitions_hash(connection) != definitions_hash(settings, manifest):
+    is_of_this_sql = last.configuration_hash == configuration_hash(settings, load_manifest())
+    if not is_of_this_sql or not _are_computed(connection, seeds):
         return None  # of other SQL or definitions: the next build makes what is to be archived
     row = connection.execute("select max(data_through_at) from facts.dim_horizon").fetchone()
     through: datetime | None = row[0] if row else None
@@ -198,6 +200,19 @@ def _horizon(connection: duckdb.DuckDBPyConnection, settings: Settings) -> datet
     if through is None or (newest is not None and through < newest):
         return None  # a build as of an earlier instant: its facts leave rows out
     return through
+
+
+def _are_computed(connection: duckdb.DuckDBPyConnection, seeds: Seeds) -> bool:
+    """Are the definitions that were read those that the last build computed?"""
+    loaded = dict(
+        connection.execute("select file, content_hash from seeds.definition_files").fetchall()
+    )
+    read = {file.file: file.content_hash for file in seeds.files}
+    are_loaded = all(read.get(f"{name}.csv") == loaded.get(f"{name}.csv") for name in FILES)
+    return are_loaded and not _exists(
+        connection,
+        "seeds.definition_hashes where definition_hash is distinct from computed_hash",
+    )
 
 
 def _moves(

@@ -52,6 +52,7 @@ def publish(
     made_of: Mapping[str, str] | None = None,
     restating: Restating | None = None,
     purposes: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    chinese: Mapping[str, str] = MappingProxyType({}),
     checks: tuple[BuildCheck, ...] = (),
     write_site: WriteSite | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -60,7 +61,8 @@ def publish(
 
     With `restating`, one of them becomes the list of ripe values that were others in the build
     that readers see. `purposes` says what tables with ids of people are for: who has taken their
-    consent back is in them without an id. `checks` become the table `build_checks`; `write_site`
+    consent back is in them without an id. `chinese` are words of tables and columns, which stand in
+    their comments below the English. `checks` become the table `build_checks`; `write_site`
     writes pages from the file, so that both are swapped in at once.
     `keep` builds stay, by default as many as the settings say; none from before an erasure.
     With a PostgreSQL server in the settings the build is served there too, or nowhere.
@@ -87,6 +89,7 @@ def publish(
                 dict(made_of or {}),
                 restating,
                 purposes,
+                chinese,
                 checks,
             ),
             fingerprint=fingerprint,
@@ -148,6 +151,7 @@ def _write(
     made_of: dict[str, str],
     restating: Restating | None,
     purposes: Mapping[tuple[str, str], str],
+    chinese: Mapping[str, str],
     checks: tuple[BuildCheck, ...],
 ) -> PublishedBuild:
     row_counts: dict[str, int] = {}
@@ -170,6 +174,7 @@ def _write(
                 table,
                 "false" if is_list else "true",
                 purposes.get((schema, table)),
+                chinese,
             )
         build = PublishedBuild(
             build_id=build_id,
@@ -218,6 +223,7 @@ def _copy(
     table: str,
     condition: str,
     purpose: str | None,
+    chinese: Mapping[str, str],
 ) -> int:
     """Copy one relation with its descriptions and the build's id; return its number of rows."""
     target = f"{quote(schema)}.{quote(table)}"
@@ -236,12 +242,19 @@ def _copy(
         " and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchone()
-    described = "\n".join(filter(None, [comment and comment[0], f"build_id: {build_id}"]))
-    connection.execute(f"comment on table {target} is {literal(described)}")
-    for column, text in columns:
-        if text:
-            connection.execute(f"comment on column {target}.{quote(column)} is {literal(text)}")
+    lines = [comment and comment[0], chinese.get(f"{schema}.{table}"), f"build_id: {build_id}"]
+    connection.execute(f"comment on table {target} is {literal(_lines(lines))}")
+    for column, english in columns:
+        described = _lines([english, chinese.get(f"{schema}.{table}.{column}")])
+        if described:
+            connection.execute(
+                f"comment on column {target}.{quote(column)} is {literal(described)}"
+            )
     return _count(connection, schema, table)
+
+
+def _lines(parts: Iterable[str | None]) -> str:
+    return "\n".join(part.strip() for part in parts if part)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:

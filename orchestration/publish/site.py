@@ -11,7 +11,7 @@ from dashboards.render import Build
 from dashboards.site import DOCUMENTS, LIST_OF_DOCUMENTS, list_documents, write_site
 from orchestration.project import Settings
 from orchestration.publish.builds import DATABASE, PublishedBuild
-from orchestration.transform.dbt_runs import Manifest, exposed_nodes, in_chinese, project_hash
+from orchestration.transform.dbt_runs import Manifest, project_hash
 
 WriteSite = Callable[[Path, PublishedBuild], None]
 
@@ -63,18 +63,7 @@ def project_of(manifest: Manifest) -> Project:
             for node in nodes.values()
             if (columns := _key(node)) and node.get("attached_node") in nodes
         },
-        chinese=_chinese(manifest),
     )
-
-
-def _chinese(manifest: Manifest) -> dict[str, str]:
-    """The words of what is published, by table and by column."""
-    words = {}
-    for node in exposed_nodes(manifest):
-        words[_name(node)] = in_chinese(node)
-        for name, column in node["columns"].items():
-            words[f"{_name(node)}.{name}"] = in_chinese(column)
-    return words
 
 
 def _name(node: Any) -> str:

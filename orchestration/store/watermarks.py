@@ -64,38 +64,5 @@ def write(connection: duckdb.DuckDBPyConnection, load_id: int, configuration_has
     )
 
 
-def last_definitions_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """What the facts of definitions were computed with in the last wholly green build."""
-    row = connection.execute(
-        "select definitions_hash from raw.definition_watermarks order by completed_at desc limit 1"
-    ).fetchone()
-    return str(row[0]) if row else None
-
-
-def last_definitions(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """What each definition said then, as it was noted."""
-    row = connection.execute(
-        "select definitions from raw.definition_watermarks order by completed_at desc limit 1"
-    ).fetchone()
-    return row[0] if row else None
-
-
-def write_definitions_hash(
-    connection: duckdb.DuckDBPyConnection, definitions_hash: str, definitions: str
-) -> None:
-    """Note what the facts of definitions are computed with, in the place of what was noted."""
-    connection.execute("delete from raw.definition_watermarks")
-    connection.execute(
-        "insert into raw.definition_watermarks (definitions_hash, completed_at, definitions)"
-        " values (?, ?, ?)",
-        [definitions_hash, _now(), definitions],
-    )
-
-
-def forget_definitions_hash(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note that the facts of definitions may be of several."""
-    connection.execute("update raw.definition_watermarks set definitions_hash = ''")
-
-
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)

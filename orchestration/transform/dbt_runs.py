@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.ingest.definitions.hashes import FILES as HASHED_ONE_BY_ONE
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.ingest.seeds import definition_paths
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
@@ -57,14 +58,16 @@ def target_dir() -> Path:
     return DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target")
 
 
-def dbt_environment(settings: Settings, attempt_id: str = "") -> dict[str, str]:
+def dbt_environment(settings: Settings, attempt_id: str = "", asked: str = "") -> dict[str, str]:
     """Environment of a dbt process: the settings, and nothing sent or looked up elsewhere.
 
-    With `attempt_id` what it builds is noted as part of that attempt.
+    With `attempt_id` what it builds is noted as part of that attempt. Without `asked` nothing is
+    left out because no definition asks for it.
     """
     return {
         **settings.environment(),
         "BUILD_ATTEMPT": attempt_id,
+        "BUILD_ASKED": asked,
         "DBT_TARGET": "duckdb",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
@@ -214,6 +217,17 @@ def exposed_nodes(manifest: Manifest) -> list[Mapping[str, Any]]:
     )
 
 
+def chinese(manifest: Manifest) -> dict[str, str]:
+    """The words in Chinese of what is published, by `schema.table` and `schema.table.column`."""
+    words = {}
+    for node in exposed_nodes(manifest):
+        table = f"{node['schema']}.{node['alias']}"
+        words[table] = in_chinese(node)
+        for name, column in node["columns"].items():
+            words[f"{table}.{name}"] = in_chinese(column)
+    return words
+
+
 def purposes(manifest: Manifest) -> dict[tuple[str, str], str]:
     """What published tables with ids of people are for: `meta.purpose` of their exposure."""
     found = {}
@@ -227,47 +241,33 @@ def purposes(manifest: Manifest) -> dict[tuple[str, str], str]:
 
 
 BY_USER = "replace_recomputed"
-"""The incremental strategy of facts that hang on definitions: they are made anew when those change,
-and else for the users whom a build recomputes."""
+"""The incremental strategy of facts that hang on definitions: a build makes anew what `int_scope`
+lists."""
 
 
-def by_user_models(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
-    """The models of that strategy, by dbt's unique ids."""
+def incremental_models(manifest: Manifest, strategy: str = "") -> dict[str, Mapping[str, Any]]:
+    """The models that a build adds to, or those of a strategy, by dbt's unique ids."""
     return {
         unique_id: node
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] == "model"
-        and node["config"].get("incremental_strategy") == BY_USER
+        and node["config"]["materialized"] == "incremental"
+        and strategy in ("", node["config"].get("incremental_strategy"))
     }
 
 
 def configuration_hash(settings: Settings, manifest: Manifest) -> str:
-    """Hash of all that the rows of incremental models depend on besides raw data.
+    """Hash of all that the rows of incremental models depend on besides raw data and definitions
+    that `int_scope` asks for one by one.
 
     Where it differs from the last whole build's, rows that were built before are not comparable
     with new ones, and everything is rebuilt from raw. It covers the settings that cut time and
     money, the vars, and the SQL of incremental models, of all that they read, and of the macros
-    they call, and the definitions among what they read (the tracking plan decides what is
-    activity): a new mart, a new funnel or a mended description rebuilds nothing.
+    they call, and the tables of numbers and names among what they read (the tracking plan decides
+    what is activity): a new mart, a new funnel or a mended description rebuilds nothing.
     """
-    by_user = by_user_models(manifest)
-    incremental = [
-        unique_id
-        for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-        and node["config"]["materialized"] == "incremental"
-        and unique_id not in by_user
-    ]
-    return _hash_of_models(settings, manifest, incremental)
-
-
-def definitions_hash(settings: Settings, manifest: Manifest) -> str:
-    """The same for facts that hang on definitions: where it differs, they alone are made anew."""
-    return _hash_of_models(settings, manifest, list(by_user_models(manifest)))
-
-
-def _hash_of_models(settings: Settings, manifest: Manifest, pending: list[str]) -> str:
     nodes, macros = manifest["nodes"], manifest["macros"]
+    pending = list(incremental_models(manifest))
     models: set[str] = set()
     called: set[str] = set()
     definitions: set[str] = set()
@@ -293,7 +293,11 @@ def _hash_of_models(settings: Settings, manifest: Manifest, pending: list[str]) 
     described = {
         "settings": settings.of_rows,
         "vars": project.get("vars", {}),
-        "definitions": {name: _definition_hash(settings, name) for name in definitions},
+        "definitions": {
+            name: _definition_hash(settings, name)
+            for name in definitions & BY_NAME.keys() - HASHED_ONE_BY_ONE.keys()
+        },
+        "schemas": {name: BY_NAME[name].source for name in definitions & HASHED_ONE_BY_ONE.keys()},
         "models": {
             unique_id: [
                 nodes[unique_id]["raw_code"],

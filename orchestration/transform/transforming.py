@@ -6,26 +6,22 @@ it came. A run that is killed in between leaves no note, and the next takes up t
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.definitions.hashes import definition_hashes, note_definitions
 from orchestration.project import Settings
 from orchestration.store import watermarks
-from orchestration.transform.dbt_runs import (
-    Manifest,
-    by_user_models,
-    configuration_hash,
-    definitions_hash,
-)
+from orchestration.transform.dbt_runs import Manifest, configuration_hash, incremental_models
 
 COMPUTED = "computed anew: "
 """How a line of the log begins that says what was computed anew, and why."""
-_TOLD_CHANGES = 5
+_TOLD_CAUSES = 5
+# Tables whose rows before a build are read by it, beside the incremental ones.
+_READ_BEFORE = (("intermediate", "int_identity_links"), ("facts", "dim_users"))
 
 
 @dataclass(frozen=True)
@@ -34,16 +30,13 @@ class Transformation:
 
     load_id: int
     configuration_hash: str
-    definitions_hash: str
     is_rebuild: bool
-    has_changed: bool
-    """It is a rebuild because settings or SQL changed."""
-    since_load_id: int | None
-    """The newest load that the build before had seen; None where nothing whole was built."""
-    definitions: Mapping[str, str]
-    """A hash of what each definition says, by its file and id."""
-    changed_definitions: tuple[str, ...]
-    """Those that say something else than in the build before."""
+    why: str
+    """Why it is one."""
+    definitions: Mapping[tuple[str, str], str]
+    """What each definition says that it computes: a hash by kind and id."""
+    asked: str
+    """What the definitions ask of a build, so that dbt leaves the rest out."""
 
     @property
     def arguments(self) -> list[str]:
@@ -61,123 +54,130 @@ def begin(
     """Decide how to build, before dbt starts; with `anew` everything is built from raw."""
     configuration = configuration_hash(settings, manifest)
     last = watermarks.last(connection)
-    has_changed = last is not None and last.configuration_hash != configuration
-    is_rebuild = anew or last is None or has_changed
-    if is_rebuild and last is not None:
+    why = ""
+    if last is None:
+        why = "nothing whole was built before"
+    elif last.configuration_hash != configuration:
+        why = "settings, SQL, the tracking plan or the rates are others than before"
+    elif missing := _missing(connection, manifest):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        why = f"{missing[0]}{more} is missing"
+    elif anew:
+        why = "it was asked for"
+    if why and last is not None:
         watermarks.begin_rebuild(connection)
-    definitions = definitions_hash(settings, manifest)
-    said = definition_hashes(connection)
-    before = json.loads(watermarks.last_definitions(connection) or "null")
-    if watermarks.last_definitions_hash(connection) != definitions:
-        # Should this run break off, the old definitions find rows of these: not to be built upon.
-        watermarks.forget_definitions_hash(connection)
     return Transformation(
         watermarks.newest_load_id(connection),
         configuration,
-        definitions,
-        is_rebuild,
-        has_changed,
-        last.load_id if last else None,
-        said,
-        () if before is None else tuple(_changes(before, said)),
+        bool(why),
+        why,
+        definition_hashes(connection),
+        asked_of_a_build(connection),
     )
 
 
-def definition_hashes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """A hash of what each definition that is loaded says, by its file and id."""
-    rows: dict[str, list[str]] = {}
-    for definition in DEFINITIONS:
-        columns = definition.columns
-        listed = ", ".join(f'"{column}"' for column in columns)
-        for row in connection.execute(
-            f"select {listed} from seeds.{definition.name} order by row_number"
-        ).fetchall():
-            ids = [row[columns.index(column)] for column in definition.ids]
-            name = " ".join([definition.file, *map(str, ids)])
-            rows.setdefault(name, []).append(str(row))
-    return {
-        name: hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
-        for name, said in rows.items()
+def _missing(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:
+    """Tables that a build adds to, or reads as they were, and that are not there."""
+    there = connection.execute(
+        "select schema_name, table_name from duckdb_tables()"
+        " where database_name = current_database()"
+    ).fetchall()
+    wanted = {
+        *((node["schema"], node["alias"]) for node in incremental_models(manifest).values()),
+        *_READ_BEFORE,
     }
+    return sorted(f"{schema}.{name}" for schema, name in wanted - {*there})
 
 
-def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted(before.keys() | now.keys()):
-        if name not in before:
-            yield f"{name} (new)"
-        elif name not in now:
-            yield f"{name} (gone)"
-        elif before[name] != now[name]:
-            yield f"{name} (changed)"
+_FUNNELS = """
+select
+    funnels.*,
+    coalesce(shapes.step_count, 0) as step_count,
+    case
+        when order_mode = 'any' then 'sets'
+        when order_mode = 'strict' or shapes.has_choice then 'walks'
+        else 'links'
+    end as search
+from seeds.funnels as funnels
+left join (
+    select
+        funnel_id,
+        max(step_number) as step_count,
+        bool_or(is_optional or min_seconds is not null or max_seconds is not null) as has_choice
+    from seeds.funnel_steps
+    where step_number is not null
+    group by funnel_id
+) as shapes using (funnel_id)
+"""
+# Parts of the search for a funnel's attempts, and which funnels need one: what none needs is left
+# out of the query, because DuckDB cannot know that it is empty, and would sort all attempts for it.
+_FUNNEL_PARTS = {
+    "links": "search = 'links'",
+    "walks": "search = 'walks'",
+    "sets": "search = 'sets'",
+    "attempts": "count_by = 'attempts'",
+    "exclusions": "funnel_id in (select funnel_id from seeds.funnel_steps"
+    " where exclusion_number is not null)",
+    "threads": "hold_constant is not null"
+    " or (breakdown is not null and breakdown_attribution = 'all')",
+    "values": "hold_constant is not null or breakdown is not null",
+    "any_activity": "funnel_id in (select funnel_id from seeds.funnel_steps"
+    " where coalesce(event_name, '*') = '*')",
+    "chosen_events": "funnel_id in (select funnel_id from seeds.funnel_steps"
+    " where first_time is not null union all select definition_id from seeds.filters"
+    " where definition = 'funnel')",
+    "user_values": "breakdown is not null and breakdown_attribution in ('first', 'last')",
+    "step_values": "breakdown is not null and breakdown_attribution like 'step_%'",
+}
 
 
-def what_was_computed(
-    connection: duckdb.DuckDBPyConnection, run: Transformation, manifest: Manifest
-) -> Iterator[str]:
-    """What the run computed anew, and why, in a line or two; before `complete`."""
+def asked_of_a_build(connection: duckdb.DuckDBPyConnection) -> str:
+    """What the definitions that are loaded ask of a build: the parts of the funnels' search, the
+    steps of the longest funnel of each, and from which to which position paths have items.
+
+    JSON, which dbt's macros read."""
+
+    def rows(sql: str) -> list[tuple[object, ...]]:
+        return connection.execute(sql).fetchall()
+
+    asked = {
+        "funnel_parts": [
+            part
+            for part, condition in _FUNNEL_PARTS.items()
+            if rows(f"select 1 from ({_FUNNELS}) as funnels where {condition} limit 1")
+        ],
+        "funnel_steps": dict(
+            rows(f"select search, max(step_count) from ({_FUNNELS}) as funnels group by search")
+        ),
+        "path_positions": rows(
+            "select -coalesce(max(steps) filter (direction <> 'after'), 0),"
+            " coalesce(max(steps) filter (direction <> 'before'), 0) from seeds.paths"
+        )[0],
+    }
+    return json.dumps(asked)
+
+
+def what_was_computed(connection: duckdb.DuckDBPyConnection, run: Transformation) -> Iterator[str]:
+    """What the run computed anew, and why, line by line, as `mart_recomputations` has it."""
     if run.is_rebuild:
-        why = "it was asked for"
-        if run.since_load_id is None:
-            why = "nothing whole was built before"
-        elif run.has_changed:
-            why = "settings, SQL, the tracking plan or the rates are others than before"
-        yield f"everything from the raw files, because {why}"
+        yield f"everything from the raw files, because {run.why}"
         return
-    changes = run.changed_definitions
-    is_same = watermarks.last_definitions_hash(connection) == run.definitions_hash
-    if not is_same:
-        named = ", ".join(changes[:_TOLD_CHANGES])
-        more = f" and {len(changes) - _TOLD_CHANGES} more" if len(changes) > _TOLD_CHANGES else ""
-        yield (
-            f"{len(by_user_models(manifest))} tables of definitions for all users, because of "
-            f"{named + more or 'other SQL, or a build that broke off'}"
-        )
-    elif changes:
-        yield f"what reads {', '.join(changes[:_TOLD_CHANGES])}"
-    loads, users = connection.execute(
-        "select (select count(*) from raw.ingest_files where load_id > $since),"
-        " (select count(distinct user_id) from intermediate.int_users_recomputed"
-        " where load_id > $since)",
-        {"since": run.since_load_id},
-    ).fetchone() or (0, 0)
-    if loads or users:
-        yield f"{users:,} user(s), because of {loads:,} file(s) that came or changed"
-    elif is_same and not changes:
-        yield "nobody, because no file came or changed, and no definition did"
-
-
-def forget_other_definitions(
-    connection: duckdb.DuckDBPyConnection,
-    run: Transformation,
-    manifest: Manifest,
-    standing: Collection[str] = (),
-) -> None:
-    """Drop the facts of definitions that were computed with other ones, for dbt to make them anew.
-
-    All of them, because they are parts of each other: also when one is missing. `standing` are
-    the models, by dbt's unique ids, that this build has made already.
-    """
-    tables = {
-        unique_id: (node["schema"], node["alias"])
-        for unique_id, node in by_user_models(manifest).items()
-        if unique_id not in standing
-    }
-    there = set(
-        connection.execute(
-            "select schema_name, table_name from duckdb_tables()"
-            " where database_name = current_database()"
-        ).fetchall()
-    )
-    is_same = watermarks.last_definitions_hash(connection) == run.definitions_hash
-    if is_same and there.issuperset(tables.values()):
-        return
-    for schema, name in tables.values():
-        connection.execute(f'drop table if exists "{schema}"."{name}"')
+    causes = connection.execute(
+        "select definition, definition_id, user_count, reason_en, from_at"
+        " from marts.mart_recomputations order by definition nulls last, definition_id, reason"
+    ).fetchall()
+    if not causes:
+        yield "nobody, because no file came or changed, and no definition counts in another way"
+    for definition, name, users, reason, from_at in causes[:_TOLD_CAUSES]:
+        whose = f"{users:,} user(s)" if users else ""
+        what = [f"{definition} {name}"] if definition else []
+        since = f" from {from_at:%Y-%m-%d %H:%M} on" if from_at else ""
+        yield f"{' for '.join([*what, *filter(None, [whose])])}{since}, because {reason}"
+    if len(causes) > _TOLD_CAUSES:
+        yield f"{len(causes) - _TOLD_CAUSES} more: marts.mart_recomputations lists them"
 
 
 def complete(connection: duckdb.DuckDBPyConnection, transformation: Transformation) -> None:
     """Note that all of it is built, and green."""
     watermarks.write(connection, transformation.load_id, transformation.configuration_hash)
-    watermarks.write_definitions_hash(
-        connection, transformation.definitions_hash, json.dumps(transformation.definitions)
-    )
+    note_definitions(connection, transformation.definitions)

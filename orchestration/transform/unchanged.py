@@ -33,11 +33,14 @@ class Unchanged:
 
 
 def source_states(
-    connection: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Settings
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Settings, asked: str
 ) -> dict[str, str]:
-    """The state of each source by dbt's unique id, and of settings, SQL and code."""
+    """The state of each source by dbt's unique id, and of settings, SQL and code.
+
+    `asked` is what SQL compiles by besides: what the definitions need.
+    """
     parts = made_of(settings, connection)
-    states = {_PROJECT: _hash([parts["settings"], parts["project"], parts["code"]])}
+    states = {_PROJECT: _hash([parts["settings"], parts["project"], parts["code"], asked])}
     large = _hash(
         connection.execute(
             "select (select max(removed_at) from raw.expiries),"

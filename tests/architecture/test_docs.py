@@ -33,7 +33,7 @@ OF_PEOPLE = {
     if node["resource_type"] == "model" and node["config"]["meta"].get("people_behind")
 }
 # Of the recipes: they are not there until somebody follows one.
-EXAMPLES = ("shop_log", "mart_orders_daily", "product/_", "<")
+EXAMPLES = ("shop_log", "mart_orders_daily", "<")
 
 
 def without_blocks(text: str) -> str:

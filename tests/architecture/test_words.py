@@ -58,7 +58,7 @@ def python() -> Words:
 
 def comments() -> Words:
     """Commands of the Makefile, and vars of dbt: a var is told by the comments above it."""
-    for name, words in re.findall(r"^([a-z]+):.*? ## (.+)$", page("Makefile"), re.MULTILINE):
+    for name, words in re.findall(r"^([a-z-]+):.*? ## (.+)$", page("Makefile"), re.MULTILINE):
         english, _, chinese = words.partition(" ## ")
         yield f"make {name}", english, chinese
     dbt_vars = page("dbt_project/dbt_project.yml").split("\nvars:\n")[1].split("\n\n")[0]

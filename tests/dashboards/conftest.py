@@ -17,7 +17,7 @@ from orchestration.publish.builds import DATABASE, PublishedBuild
 from orchestration.publish.publishing import publish
 from orchestration.publish.site import site_writer
 from orchestration.transform.build_checks import BuildCheck
-from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
+from orchestration.transform.dbt_runs import chinese, exposed_nodes, load_manifest
 from tests.browser import Chromium, browser, executable
 from tests.support import build_warehouse, settings_of
 
@@ -109,6 +109,7 @@ def publish_with_pages(settings: Settings) -> Published:
         settings,
         [(node["schema"], node["alias"]) for node in exposed_nodes(manifest)],
         "hash",
+        chinese=chinese(manifest),
         checks=CHECKS,
         write_site=site_writer(settings, manifest),
     )

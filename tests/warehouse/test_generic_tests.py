@@ -85,7 +85,9 @@ def doubled(table: str, user_id: str) -> str:
 def in_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
     """What dbt is told from here on is part of a build."""
     monkeypatch.setattr(
-        support, "dbt_environment", lambda of: {**dbt_environment(of), "BUILD_ATTEMPT": "one"}
+        support,
+        "dbt_environment",
+        lambda of, **told: {**dbt_environment(of, **told), "BUILD_ATTEMPT": "one"},
     )
 
 

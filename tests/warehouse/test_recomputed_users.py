@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from orchestration.ingest.definitions.hashes import FILES
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
-from orchestration.transform.dbt_runs import by_user_models, load_manifest
+from orchestration.transform.dbt_runs import BY_USER, incremental_models, load_manifest
 from tests import support
-from verify.compare import compare
+from verify.compare import compare, histories
 
 DAY = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NAMES = ("open", "view", "buy")
@@ -30,7 +30,7 @@ SEEDS = {
     "paths": "path_id,anchor_event,direction,steps,scope,window_seconds\n"
     "after_open,open,after,2,user,86400\n",
 }
-BY_USER = {
+OF_DEFINITIONS = {
     "fct_activity_days", "fct_order_states", "fct_stickiness_hours",
     "fct_definition_matches", "fct_definition_values", "fct_definition_chosen_events",
     "fct_funnel_opened_attempts", "fct_funnel_best_attempts", "fct_retention_members",
@@ -86,7 +86,11 @@ def differences(folder: Path) -> list[str]:
     other = folder.with_name(folder.name + "-anew")
     shutil.copytree(folder, other)
     support.build_warehouse(other, full_refresh=True)
-    found = compare(folder / support.WAREHOUSE, other / support.WAREHOUSE)
+    found = compare(
+        folder / support.WAREHOUSE,
+        other / support.WAREHOUSE,
+        histories=histories(load_manifest()),
+    )
     return [str(one) for one in found.differences]
 
 
@@ -120,7 +124,24 @@ def ripe_attempts(folder: Path) -> int:
 
 
 def test_the_tables_are_all_of_that_kind(built: Path) -> None:
-    assert {node["name"] for node in by_user_models(load_manifest()).values()} == BY_USER
+    found = incremental_models(load_manifest(), BY_USER)
+    assert {node["name"] for node in found.values()} == OF_DEFINITIONS
+
+
+def test_nothing_else_that_is_added_to_is_made_of_definitions_that_change_one_by_one() -> None:
+    """Where it were, another line of theirs would leave it as it is. Not by way of `int_scope`,
+    which says what is computed, and not of what."""
+    manifest = load_manifest()
+    of_definitions = incremental_models(manifest, BY_USER).keys()
+    for unique_id in incremental_models(manifest).keys() - of_definitions:
+        read, pending = {"model.yunying.int_scope"}, [unique_id]
+        while pending:
+            parent = pending.pop()
+            if parent in manifest["nodes"] and parent not in read:
+                read.add(parent)
+                pending += manifest["nodes"][parent]["depends_on"]["nodes"]
+            elif parent.startswith("source.yunying.seeds."):
+                assert parent.rpartition(".")[2] not in FILES, (unique_id, parent)
 
 
 def test_a_day_computes_its_users_and_leaves_the_others(folder: Path) -> None:
@@ -193,26 +214,6 @@ def test_what_the_users_feed_says_anew_moves_breakdowns_and_conditions(folder: P
     assert differences(folder) == []
 
 
-def test_another_definition_makes_them_anew_and_nothing_before_them(folder: Path) -> None:
-    spoil(folder, "user 01")
-    with connect(support.settings_of(folder)) as connection:
-        connection.execute("update facts.fct_user_days set key_action_count = 77")
-    more = SEEDS["funnels"] + "again,3600,,\n"
-    steps = SEEDS["funnel_steps"] + "again,1,view\nagain,2,buy\n"
-    support.build_warehouse(folder, seeds={"funnels": more, "funnel_steps": steps})
-    assert spoiled(folder) == set()
-    with duckdb.connect(str(folder / support.WAREHOUSE), read_only=True) as connection:
-        untouched = connection.execute(
-            "select bool_and(key_action_count = 77) from facts.fct_user_days"
-        ).fetchone()
-        found = connection.execute(
-            "select count(*) from facts.fct_funnel_attempts where funnel_id = 'again'"
-        ).fetchone()
-    assert untouched == (True,)
-    assert found is not None
-    assert found[0] > 0
-
-
 def test_a_table_that_is_missing_is_made_anew_with_the_rest(folder: Path) -> None:
     with connect(support.settings_of(folder)) as connection:
         connection.execute("drop table facts.fct_funnel_best_attempts cascade")
@@ -220,46 +221,51 @@ def test_a_table_that_is_missing_is_made_anew_with_the_rest(folder: Path) -> Non
     assert differences(folder) == []
 
 
-def test_definitions_that_come_back_after_a_build_that_broke_off_make_them_anew(
-    folder: Path,
-) -> None:
+def told(folder: Path) -> list[str]:
+    """What the last build says that it has computed anew."""
     settings = support.settings_of(folder)
-    funnels = settings.seeds_dir / "funnels.csv"
-    funnels.write_text(SEEDS["funnels"].replace("172800", "60"), encoding="utf-8")
-    with connect(settings) as connection:
-        transforming.begin(connection, settings, load_manifest())
-    spoil(folder, "user 01")  # as the rows of the other definitions would stand
-    support.build_warehouse(folder, seeds=SEEDS)
-    assert spoiled(folder) == set()
-
-
-def told(folder: Path, **changed: str) -> list[str]:
-    """What a build would say that it has computed anew, once these definitions are loaded."""
-    settings = support.settings_of(folder)
-    support.read_definitions(folder, changed)
-    support.ingest_raw(settings)
     with connect(settings) as connection:
         run = transforming.begin(connection, settings, load_manifest())
-        return list(transforming.what_was_computed(connection, run, load_manifest()))
+        return list(transforming.what_was_computed(connection, run))
 
 
 def test_what_was_computed_anew_is_told_with_its_reason(folder: Path) -> None:
-    count = len(by_user_models(load_manifest()))
-    nothing = ["nobody, because no file came or changed, and no definition did"]
-    assert told(folder) == nothing
-    changed = {
-        "funnels": SEEDS["funnels"].replace("to_buy,172800", "to_buy,60") + "again,3600,,\n",
-        "funnel_steps": SEEDS["funnel_steps"] + "again,1,view\n",
-        "retentions": "".join(SEEDS["retentions"].splitlines(keepends=True)[:2]),
-    }
-    assert told(folder, **changed) == [
-        f"{count} tables of definitions for all users, because of funnel_steps.csv again (new), "
-        "funnels.csv again (new), funnels.csv to_buy (changed), retentions.csv rolling (gone)"
+    support.build_warehouse(folder)
+    assert told(folder) == [
+        "nobody, because no file came or changed, and no definition counts in another way"
     ]
+    device = {"event_name": "view", "anonymous_id": "device", "occurred_at": "2024-03-09T08:00:00Z"}
+    support.build_warehouse(folder, events=[{**device, "event_id": "before"}])
+    assert told(folder) == [
+        "1 user(s) from 2024-03-09 08:00 on, because events of theirs came or went"
+    ]
+    support.build_warehouse(
+        folder,
+        events=[{**device, "event_id": "after", "user_id": "user 01"}, *events(8, 9)[-1:]],
+        feeds={"users": people("iron", range(3))},
+        seeds={
+            "funnels": SEEDS["funnels"].replace("to_buy,172800", "to_buy,60") + "again,3600,,\n",
+            "funnel_steps": SEEDS["funnel_steps"] + "again,1,view\n",
+            "retentions": "".join(SEEDS["retentions"].splitlines(keepends=True)[:2]),
+        },
+    )
+    assert told(folder) == [
+        "funnel again for 12 user(s), because the definition is new",
+        "funnel to_buy for 12 user(s), because the definition says something else",
+        "retention rolling, because the definition is gone",
+        "1 user(s) from 2024-03-12 08:01 on, because events of theirs came or went",
+        "2 user(s) from 2024-03-09 08:00 on, because an anonymous id of theirs is somebody else's"
+        " now",
+        "1 more: marts.mart_recomputations lists them",
+    ]
+    assert differences(folder) == []
 
 
 def test_another_plan_computes_everything_and_says_so(folder: Path) -> None:
-    assert told(folder, event_names="event_name,is_activity\nview,false\n") == [
+    settings = support.settings_of(folder)
+    support.read_definitions(folder, {"event_names": "event_name,is_activity\nview,false\n"})
+    support.ingest_raw(settings)
+    assert told(folder) == [
         "everything from the raw files, because settings, SQL, the tracking plan or the rates are "
         "others than before"
     ]

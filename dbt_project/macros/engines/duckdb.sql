@@ -5,6 +5,10 @@
     try(regexp_matches({{ value }}, {{ pattern }}, 'i'))
 {%- endmacro %}
 
+{% macro default__raise_error(message) -%}
+    error({{ message }})
+{%- endmacro %}
+
 {% macro default__join_first_after(relation, others, keys, instant, other_instant) -%}
     left join lateral (
         select min(later.{{ other_instant }}) as {{ other_instant }}

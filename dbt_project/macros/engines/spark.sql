@@ -4,6 +4,10 @@
     {{ value }} rlike ('(?i)' || {{ pattern }})
 {%- endmacro %}
 
+{% macro spark__raise_error(message) -%}
+    raise_error({{ message }})
+{%- endmacro %}
+
 {% macro spark__delete_touched(target, keys, touched, from) -%}
     delete from {{ target }}
     where exists (

@@ -1,5 +1,5 @@
--- Made after int_users_recomputed, which compares what is known of people with what was.
--- depends_on: {{ ref('int_users_recomputed') }}
+-- Made after int_scope__causes, which compares what is known of people with what was.
+-- depends_on: {{ ref('int_scope__causes') }}
 with
 
 latest as (

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['definition', 'definition_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
+    meta={'recomputed': {'by': 'definition', 'from': 'occurred_at'}},
 ) }}
 with
 
@@ -12,7 +12,7 @@ with
 first_times as (
 
     {{ archived_rows('arc_first_events', ['definition', 'definition_id', 'side']) }}
-    {%- if not recomputes_everybody() %}
+    {%- if is_incremental() %}
 
     union all
 
@@ -22,7 +22,7 @@ first_times as (
         kept.definition_id,
         kept.side
     from {{ this }} as kept
-    {{ join_kept('user', 'kept', 'occurred_at') }}
+    {{ join_kept('definition', 'kept', 'occurred_at') }}
     {%- endif %}
 
 ),
@@ -42,7 +42,7 @@ candidates as (
         from {{ ref('step_definition_candidates') }} as asked
         where first_time is not null or has_conditions
     ) as candidates
-    {{ join_recomputed('user', 'candidates', 'asked_until_at') }}
+    {{ join_recomputed('definition', 'candidates', 'asked_until_at') }}
 
 ),
 
@@ -145,4 +145,4 @@ select
     chosen.event_date,
     chosen.occurred_at
 from chosen
-{{ join_recomputed('user', 'chosen', 'occurred_at') }}
+{{ join_recomputed('definition', 'chosen', 'occurred_at') }}

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['definition', 'definition_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
+    meta={'recomputed': {'by': 'definition', 'from': 'occurred_at'}},
 ) }}
 {% set columns -%}
     asked.definition,
@@ -51,7 +51,9 @@ selectors as (
 
 conditions as (
 
-    select * from {{ ref('dim_selector_conditions') }}
+    select conditions.*
+    from {{ ref('dim_selector_conditions') }} as conditions
+    where {{ is_of_scope('conditions') }}
 
 ),
 
@@ -88,7 +90,7 @@ valued as (
     select {{ columns }}
     from {{ ref('fct_events') }} as events
     inner join asked_by_name as asked on events.event_name = asked.event_name
-    {{ join_recomputed('user', 'events', 'occurred_at') }}
+    {{ join_recomputed('definition', 'events', 'occurred_at', of='asked') }}
     left join users on events.user_id = users.user_id
 
     union all
@@ -96,7 +98,7 @@ valued as (
     select {{ columns }}
     from {{ ref('fct_events') }} as events
     cross join asked_of_any as asked
-    {{ join_recomputed('user', 'events', 'occurred_at') }}
+    {{ join_recomputed('definition', 'events', 'occurred_at', of='asked') }}
     left join users on events.user_id = users.user_id
     where events.is_activity or asked.is_any_event
 

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['definition', 'definition_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
+    meta={'recomputed': {'by': 'definition', 'from': 'occurred_at'}},
 ) }}
 with
 
@@ -35,6 +35,7 @@ properties as (
         properties.*,
         count(*) over (partition by definition, definition_id, purpose) as property_count
     from {{ ref('dim_definition_properties') }} as properties
+    where {{ is_of_scope('properties') }}
 
 ),
 
@@ -59,7 +60,7 @@ asked as (
     inner join valued_definitions
         on definition_events.definition = valued_definitions.definition
         and definition_events.definition_id = valued_definitions.definition_id
-    {{ join_recomputed('user', 'definition_events', 'occurred_at') }}
+    {{ join_recomputed('definition', 'definition_events', 'occurred_at') }}
 
     union
 
@@ -73,7 +74,7 @@ asked as (
     inner join valued_definitions
         on selectors.definition = valued_definitions.definition
         and selectors.definition_id = valued_definitions.definition_id
-    {{ join_recomputed('user', 'events', 'occurred_at') }}
+    {{ join_recomputed('definition', 'events', 'occurred_at', of='selectors') }}
     where
         events.is_activity
         and selectors.is_any_activity

@@ -10,7 +10,7 @@ with
 amounts as (
 
     select * from {{ ref('step_order_amounts') }} as amounts
-    {% if not recomputes_everybody() -%}
+    {% if not flags.FULL_REFRESH -%}
     -- A refund may come from somebody else than the order did.
     where amounts.order_id in (
         select of_users.order_id

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['stickiness_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'day', 'from': 'activity_date'}},
+    meta={'recomputed': {'by': 'stickiness', 'from': 'activity_date'}},
 ) }}
 -- Only for definitions that days cannot answer: by the hour, or for a range that cuts a
 -- day.
@@ -42,7 +42,7 @@ counted_events as (
             >= coalesce(dim_stickiness.from_at, fct_events.occurred_at)
             and fct_events.occurred_at
             <= coalesce(dim_stickiness.to_at, fct_events.occurred_at)
-    {{ join_recomputed('day', 'fct_events', 'event_date') }}
+    {{ join_recomputed('stickiness', 'fct_events', 'event_date', of='dim_stickiness') }}
     where fct_events.is_activity
 
     union all
@@ -61,7 +61,7 @@ counted_events as (
             >= coalesce(dim_stickiness.from_at, step_activity_events.occurred_at)
             and step_activity_events.occurred_at
             <= coalesce(dim_stickiness.to_at, step_activity_events.occurred_at)
-    {{ join_recomputed('day', 'step_activity_events', 'event_date') }}
+    {{ join_recomputed('stickiness', 'step_activity_events', 'event_date', of='dim_stickiness') }}
 
 ),
 
@@ -81,7 +81,7 @@ hours as (
     {{ union_archived('arc_stickiness_hours', {
         'stickiness_id': 'key', 'user_id': 'key', 'event_count': 'sum',
         'activity_date': 'key', 'hour_started_at': 'key',
-    }, recomputed={'by': 'day', 'from': 'activity_date'}) }}
+    }, recomputed={'by': 'stickiness', 'from': 'activity_date'}) }}
 
 )
 

@@ -3,9 +3,7 @@
     incremental_strategy='append',
     pre_hook="{{ delete_completed_loads() }}",
 ) }}
-{#- The links before this build are read without `ref`: they are the past of a table that is made
-    of this one. A build that goes on after one that broke off keeps what that one noted. -#}
-{%- set links = adapter.get_relation(this.database, this.schema, 'int_identity_links') -%}
+-- A build that goes on after one that broke off keeps what that one noted.
 with
 
 owners as (
@@ -26,11 +24,11 @@ latest as (
 
 links_before as (
 
-    {% if is_incremental() and links is not none -%}
+    {% if is_incremental() -%}
     select
         anonymous_id,
         user_id
-    from {{ links }}
+    from {{ rows_before('intermediate', 'int_identity_links') }}
     {%- else -%}
     select
         anonymous_id,

@@ -1,7 +1,4 @@
-{#- Where sessions began, and on which days users were active, before this build is read without
-    `ref`: it is the past of tables that are made of this one. -#}
-{%- set starts = adapter.get_relation(this.database, this.schema, 'int_session_starts') -%}
-{%- set user_days = adapter.get_relation(this.database, 'facts', 'fct_user_active_days') -%}
+{{ config(materialized='incremental', incremental_strategy='replace_all') }}
 with
 
 touched_events as (
@@ -92,7 +89,8 @@ instants as (
 
     select
         user_id,
-        occurred_at
+        occurred_at,
+        false as is_moved
     from touched_events
     where user_id is not null
 
@@ -100,7 +98,8 @@ instants as (
 
     select
         coalesce(links.user_id, {{ anonymous_user_id('touched_events.anonymous_id') }}) as user_id,
-        touched_events.occurred_at
+        touched_events.occurred_at,
+        false as is_moved
     from touched_events
     left join links on {{ touched_device }} = links.anonymous_id
     where touched_events.user_id is null and touched_events.anonymous_id is not null
@@ -110,7 +109,8 @@ instants as (
     -- An anonymous id that belongs to another now takes its events with it.
     select
         links_touched.user_id,
-        touched_events.occurred_at
+        touched_events.occurred_at,
+        true as is_moved
     from touched_events
     inner join links_touched on {{ touched_device }} = links_touched.anonymous_id
 
@@ -118,7 +118,8 @@ instants as (
 
     select
         links_touched.user_id,
-        staged.occurred_at
+        staged.occurred_at,
+        true as is_moved
     from staged
     inner join links_touched
         on case when staged.user_id is null then staged.anonymous_id end
@@ -129,7 +130,8 @@ instants as (
     -- And what is archived of it, from the first day on.
     select
         links_touched.user_id,
-        archived.first_event_at as occurred_at
+        archived.first_event_at as occurred_at,
+        true as is_moved
     from {{ archived('arc_users') }} as archived
     inner join links_touched
         on archived.user_id = {{ anonymous_user_id('links_touched.anonymous_id') }}
@@ -143,7 +145,8 @@ dated_instants as (
     select
         user_id,
         occurred_at,
-        occurred_at as counted_at
+        occurred_at as counted_at,
+        is_moved
     from instants
 
     union all
@@ -151,7 +154,8 @@ dated_instants as (
     select
         user_id,
         touched_at as occurred_at,
-        least(touched_at, ordered_at) as counted_at
+        least(touched_at, ordered_at) as counted_at,
+        false as is_moved
     from orders
 
 ),
@@ -161,21 +165,22 @@ touched as (
     select
         user_id,
         min(occurred_at) as touched_from_at,
-        min(counted_at) as counted_from_at
+        min(counted_at) as counted_from_at,
+        bool_or(is_moved) as is_moved
     from dated_instants
     group by user_id
 
 ),
 
 -- A session that began before stays as it began: what comes after is decided from there on.
-{% if starts is not none -%}
+{% if is_incremental() -%}
 last_starts as (
 
     select
         touched.user_id,
         max(starts.started_at) as started_at
     from touched
-    inner join {{ starts }} as starts
+    inner join {{ rows_before('intermediate', 'int_session_starts') }} as starts
         on touched.user_id = starts.user_id
         and touched.touched_from_at > starts.started_at
     group by touched.user_id
@@ -188,7 +193,8 @@ recomputed as (
         touched.user_id,
         touched.touched_from_at,
         touched.counted_from_at,
-        coalesce(last_starts.started_at, touched.touched_from_at) as recompute_from_at
+        coalesce(last_starts.started_at, touched.touched_from_at) as recompute_from_at,
+        touched.is_moved
     from touched
     left join last_starts on touched.user_id = last_starts.user_id
 
@@ -200,7 +206,8 @@ recomputed as (
         user_id,
         touched_from_at,
         counted_from_at,
-        touched_from_at as recompute_from_at
+        touched_from_at as recompute_from_at,
+        is_moved
     from touched
 
 )
@@ -218,12 +225,12 @@ dated as (
 -- The last active day before: the day after it, in the user's life, may be another now.
 last_days as (
 
-    {% if user_days is not none -%}
+    {% if is_incremental() -%}
     select
         dated.user_id,
         max(user_days.activity_date) as activity_date
     from dated
-    inner join {{ user_days }} as user_days
+    inner join {{ rows_before('facts', 'fct_user_active_days') }} as user_days
         on dated.user_id = user_days.user_id
         and dated.recompute_from_date > user_days.activity_date
     group by dated.user_id
@@ -242,6 +249,7 @@ select
     dated.recompute_from_date,
     dated.touched_from_at,
     dated.counted_from_at,
-    dated.recompute_from_at
+    dated.recompute_from_at,
+    dated.is_moved
 from dated
 left join last_days on dated.user_id = last_days.user_id

@@ -1,3 +1,4 @@
+{{ config(materialized='incremental', incremental_strategy='replace_all') }}
 {#- Rows that share an id are copies of one event where they name one actor, one event and one
     instant; else they are other events, which are kept apart. Who a copy without a user is, its
     device says: of the users that the id, the event, the instant and the device were seen with,
@@ -30,7 +31,7 @@ repeated as (
         united.source_id,
         {{ event_key('united') }} as event_id
     from {{ ref('stg_events__united') }} as united
-    {% if not all_ids_are_counted() -%}
+    {% if is_incremental() -%}
     inner join touched_loads on united.load_id = touched_loads.load_id
     inner join touched_ids
         on united.source_id = touched_ids.source_id
@@ -48,7 +49,7 @@ candidates as (
     inner join repeated
         on united.source_id = repeated.source_id
         and {{ event_key('united') }} = repeated.event_id
-    {% if not all_ids_are_counted() -%}
+    {% if is_incremental() -%}
     inner join touched_loads on united.load_id = touched_loads.load_id
     {%- endif %}
 

@@ -3,13 +3,10 @@
     incremental_strategy='append',
     pre_hook="{{ delete_completed_loads() }}",
 ) }}
-{#- The state of stg_events before this build is read without `ref`: it is the table's own
-    past, and a `ref` would be a cycle. Rows of a load that is no longer in the ledger
-    (its file was replaced or withdrawn) are about to go. -#}
-{%- set staged = adapter.get_relation(this.database, this.schema, 'stg_events') -%}
-{%- set duplicates = adapter.get_relation(
-    this.database, this.schema, 'stg_events__duplicates'
-) -%}
+{#- Rows of a load that is no longer in the ledger (its file was replaced or withdrawn) are about to
+    go. -#}
+{%- set staged = rows_before('staging', 'stg_events') -%}
+{%- set duplicates = rows_before('staging', 'stg_events__duplicates') -%}
 with
 
 files as (
@@ -62,7 +59,7 @@ arrived as (
 
 ),
 
-{% if is_incremental() and staged is not none -%}
+{% if is_incremental() -%}
 leaving as (
 
     select
@@ -77,7 +74,6 @@ leaving as (
     left join files on staged.load_id = files.load_id
     where files.load_id is null
 
-    {% if duplicates is not none -%}
     union all
 
     select
@@ -91,7 +87,6 @@ leaving as (
     from {{ duplicates }} as duplicates
     left join files on duplicates.load_id = files.load_id
     where files.load_id is null
-    {%- endif %}
 
 ),
 
@@ -211,7 +206,7 @@ copies as (
 touched as (
 
     select * from arrived
-    {% if is_incremental() and staged is not none -%}
+    {% if is_incremental() -%}
     union all
     select * from leaving
     union all

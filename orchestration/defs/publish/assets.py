@@ -18,6 +18,7 @@ from orchestration.store import attempts, watermarks
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform.build_checks import build_checks
 from orchestration.transform.dbt_runs import (
+    chinese,
     configuration_hash,
     exposed_nodes,
     load_manifest,
@@ -132,6 +133,7 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
             made_of=parts,
             restating=restating(MANIFEST),
             purposes=purposes(MANIFEST),
+            chinese=chinese(MANIFEST),
             say=context.log.info,
         )
     except ServingError as error:

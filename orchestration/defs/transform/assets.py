@@ -62,7 +62,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
         if _is_whole(context):
-            states = unchanged.source_states(connection, MANIFEST, settings)
+            states = unchanged.source_states(connection, MANIFEST, settings, run.asked)
 
             def stays(standing: frozenset[str]) -> frozenset[str]:
                 nonlocal kept
@@ -73,11 +73,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
                 context, connection, settings, run.load_id, None if run.is_rebuild else stays
             )
         standing = _standing(attempt)
-        if attempt is not None:
-            transforming.forget_other_definitions(connection, run, MANIFEST, attempt.built)
         yield from _passed_before(context, kept)
-    if run.has_changed:
-        context.log.info("settings or SQL changed since the last build: rebuilding from raw")
+    if run.is_rebuild:
+        context.log.info(f"building everything from raw, because {run.why}")
     arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
     if kept.models:
         context.log.info(f"{len(kept.models)} tables read nothing new, and stay")
@@ -87,7 +85,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         tests = (MANIFEST["nodes"][name] for name in sorted(kept.tests))
         arguments += ["--exclude", " ".join(node["name"] for node in (*standing, *tests))]
 
-    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else ""))
+    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else "", run.asked))
     # A table that stands is left out alone: its tests have perhaps not been run.
     if standing:
         os.environ["DBT_INDIRECT_SELECTION"] = "empty"
@@ -116,7 +114,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _with_metadata(connection, tables, standing, why)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
-            for line in transforming.what_was_computed(connection, run, MANIFEST):
+            for line in transforming.what_was_computed(connection, run):
                 context.log.info(f"{transforming.COMPUTED}{line}")
             transforming.complete(connection, run)
             unchanged.note(connection, states, kept)

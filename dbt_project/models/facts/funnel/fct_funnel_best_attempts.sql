@@ -131,7 +131,7 @@ months as (
     select *
     from periods
     where grain = 'month'
-    {%- if not recomputes_everybody() %}
+    {%- if is_incremental() %}
 
     union all
 

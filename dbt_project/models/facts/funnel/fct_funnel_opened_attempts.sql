@@ -178,7 +178,7 @@ with_archived as (
 
 ),
 
-{% if not recomputes_everybody() -%}
+{% if is_incremental() -%}
 -- Attempts that stay keep their numbers, and stand before all others.
 kept_numbers as (
 
@@ -207,7 +207,7 @@ numbered as (
             row_number() over (
                 partition by valued.funnel_id, valued.user_id, valued.thread_breakdown_value
                 order by valued.step_1_at, valued.thread_id, valued.step_1_rank
-            ){{ ' + coalesce(kept_numbers.attempt_count, 0)' if not recomputes_everybody() }} as integer
+            ){{ ' + coalesce(kept_numbers.attempt_count, 0)' if is_incremental() }} as integer
         ) as attempt_number,
         valued.breakdown_value,
         cast(valued.reached_step as integer) as reached_step,
@@ -225,7 +225,7 @@ numbered as (
             as step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}
     from with_archived as valued
-    {%- if not recomputes_everybody() %}
+    {%- if is_incremental() %}
     left join kept_numbers
         on valued.funnel_id = kept_numbers.funnel_id
         and valued.user_id = kept_numbers.user_id

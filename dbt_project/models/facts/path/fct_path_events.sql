@@ -1,16 +1,16 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['path_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'user', 'from': 'occurred_at'}},
+    meta={'recomputed': {'by': 'item', 'from': 'occurred_at'}},
 ) }}
 {#- Named by its text, because a CTE of all events that is read twice is kept as a whole. -#}
 {%- set events -%}
 (
     select of_all.*
     from {{ ref('fct_events') }} as of_all
-    {{ join_recomputed('user', 'of_all', 'occurred_at') }}
+    {{ join_recomputed('path_user', 'of_all', 'occurred_at') }}
 ) as events
 {%- endset -%}
 with
@@ -19,7 +19,7 @@ definition_events as (
 
     select of_all.*
     from {{ ref('step_definition_events') }} as of_all
-    {{ join_recomputed('user', 'of_all', 'occurred_at') }}
+    {{ join_recomputed('definition', 'of_all', 'occurred_at') }}
     where of_all.definition = 'path'
 
 ),
@@ -28,7 +28,7 @@ item_values as (
 
     select of_all.*
     from {{ ref('fct_definition_values') }} as of_all
-    {{ join_recomputed('user', 'of_all', 'occurred_at') }}
+    {{ join_recomputed('definition', 'of_all', 'occurred_at') }}
     where of_all.definition = 'path' and of_all.purpose = 'item'
 
 ),
@@ -95,6 +95,7 @@ chosen as (
         events.occurred_at
     from {{ events | indent(4) }}
     cross join any_paths
+    {{ join_recomputed('item', 'events', 'occurred_at', of='any_paths') }}
     left join named
         on any_paths.path_id = named.path_id
         and events.source_id = named.source_id

@@ -109,7 +109,7 @@ earlier_numbers as (
         user_id,
         archived_number as occurrence_number
     from archived
-    {%- if not recomputes_everybody() %}
+    {%- if is_incremental() %}
 
     union all
 

@@ -1,17 +1,19 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_recomputed',
-    unique_key=['user_id'],
+    unique_key=['retention_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'user', 'from': 'cohort_event_at'}},
+    meta={'recomputed': {'by': 'member', 'from': 'cohort_event_at'}},
 ) }}
 with
 
 definition_events as (
 
-    select *
-    from {{ ref('step_definition_events') }}
-    where definition = 'retention' and side = 'cohort'
+    select
+        events.*,
+        events.definition_id as retention_id
+    from {{ ref('step_definition_events') }} as events
+    where events.definition = 'retention' and events.side = 'cohort'
 
 ),
 
@@ -19,7 +21,7 @@ definition_values as (
 
     select of_all.*
     from {{ ref('fct_definition_values') }} as of_all
-    {{ join_recomputed('cohort', 'of_all', 'occurred_at') }}
+    {{ join_recomputed('definition', 'of_all', 'occurred_at') }}
     where of_all.definition = 'retention' and of_all.purpose = 'breakdown'
 
 ),
@@ -44,9 +46,11 @@ retentions as (
 
 selectors as (
 
-    select *
-    from {{ ref('dim_selectors') }}
-    where definition = 'retention' and side = 'cohort'
+    select
+        selectors.*,
+        selectors.definition_id as retention_id
+    from {{ ref('dim_selectors') }} as selectors
+    where selectors.definition = 'retention' and selectors.side = 'cohort'
 
 ),
 
@@ -57,7 +61,7 @@ first_days as (
         min(activity_date) as activity_date,
         min(first_event_at) as first_event_at
     from user_days
-    where {{ is_recomputed('user_days.user_id') }}
+    where {{ is_recomputed('retention_user', 'user_days') }}
     group by user_id
 
 ),
@@ -94,7 +98,7 @@ cohort_events as (
     union all
 
     select
-        definition_events.definition_id as retention_id,
+        definition_events.retention_id,
         definition_events.user_id,
         definition_events.source_id,
         definition_events.event_id,
@@ -107,7 +111,7 @@ cohort_events as (
 
     -- Any activity, every cohort period.
     select
-        selectors.definition_id as retention_id,
+        selectors.retention_id,
         events.user_id,
         events.source_id,
         events.event_id,
@@ -115,7 +119,7 @@ cohort_events as (
         events.occurred_at
     from events
     cross join selectors
-    {{ join_recomputed('cohort', 'events', 'occurred_at') }}
+    {{ join_recomputed('cohort', 'events', 'occurred_at', of='selectors') }}
     where
         events.is_activity
         and selectors.is_any_activity
@@ -126,7 +130,7 @@ cohort_events as (
     union all
 
     select
-        selectors.definition_id as retention_id,
+        selectors.retention_id,
         user_days.user_id,
         null as source_id,
         null as event_id,
@@ -134,13 +138,13 @@ cohort_events as (
         user_days.first_event_at as occurred_at
     from user_days
     cross join selectors
-    {{ join_recomputed('cohort', 'user_days', 'first_event_at') }}
+    {{ join_recomputed('cohort', 'user_days', 'first_event_at', of='selectors') }}
     where selectors.is_read_by_day and selectors.first_time is null
 
     union all
 
     select
-        selectors.definition_id as retention_id,
+        selectors.retention_id,
         first_days.user_id,
         null as source_id,
         null as event_id,
@@ -167,12 +171,12 @@ placed as (
     where
         (retentions.from_at is null or cohort_events.occurred_at >= retentions.from_at)
         and (retentions.to_at is null or cohort_events.occurred_at <= retentions.to_at)
-        {%- if not recomputes_everybody() %}
+        {%- if is_incremental() %}
         -- Who has the one cohort of rolling periods already has no other.
         and not exists (
             select 1
             from {{ this }} as kept
-            {{ join_kept('user', 'kept', 'cohort_event_at') }}
+            {{ join_kept('member', 'kept', 'cohort_event_at') }}
             where
                 retentions.window_mode = 'rolling'
                 and kept.retention_id = cohort_events.retention_id
@@ -238,4 +242,4 @@ left join archived
     on members.retention_id = archived.retention_id
     and members.user_id = archived.user_id
     and members.cohort_event_at = archived.cohort_event_at
-{{ join_recomputed('user', 'members', 'cohort_event_at') }}
+{{ join_recomputed('member', 'members', 'cohort_event_at') }}

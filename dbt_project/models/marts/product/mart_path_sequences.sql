@@ -1,6 +1,6 @@
 {# A loop over the positions that items have: each is a column, because to collect them in order
    sorts each occurrence by itself, and took 8 times as long. #}
-{%- set positions = path_positions(ref('fct_path_placed_items')) -%}
+{%- set positions = path_positions() -%}
 with
 
 path_items as (

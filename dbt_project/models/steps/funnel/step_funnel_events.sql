@@ -15,7 +15,7 @@ events as (
         events.event_name in (
             select names.event_name
             from {{ ref('dim_selector_names') }} as names
-            where names.definition = 'funnel'
+            where names.definition = 'funnel' and {{ is_of_scope('names') }}
         )
         {%- if funnels_ask('any_activity') %}
         or events.is_activity

@@ -3,7 +3,9 @@ with
 served as (
 
     {{ served_funnel_events(
-        ref('step_funnel_events'), ['user_number', 'event_rank', 'has_shared_instant']
+        ref('step_funnel_events'),
+        ['user_number', 'event_rank', 'has_shared_instant'],
+        of_scope=true
     ) | indent(4) }}
 
 ),

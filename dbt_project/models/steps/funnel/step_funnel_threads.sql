@@ -20,11 +20,10 @@ select
 from threads
 {%- else %}
 select
-    funnel_id,
-    funnel_id as user_id,
-    funnel_id as thread_id,
-    funnel_id as thread_breakdown_value,
+    {% for column in ['funnel_id', 'user_id', 'thread_id', 'thread_breakdown_value'] -%}
+    cast(null as {{ dbt.type_string() }}) as {{ column }},
+    {% endfor -%}
     cast(null as bigint) as stream_id
-from {{ ref('dim_funnels') }}
+from (select 1 as one_row) as single
 where 1 = 0
 {%- endif %}

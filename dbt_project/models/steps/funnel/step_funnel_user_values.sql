@@ -36,7 +36,7 @@ with_archived as (
         archived.breakdown_value,
         archived.occurred_at
     from archived
-    where {{ is_recomputed('archived.user_id') }}
+    where {{ is_recomputed('funnel', 'archived') }}
 
 ),
 

@@ -4,4 +4,4 @@ select
     users.user_id,
     row_number() over (order by users.user_id) as user_number
 from {{ ref('dim_users') }} as users
-where {{ is_recomputed('users.user_id') }}
+where {{ is_recomputed('funnel_user', 'users') }}

@@ -1,0 +1,216 @@
+"""A definition that changes, comes or goes costs that definition, and equals a rebuild.
+
+One warehouse, in which definitions change one after the other; other definitions' rows are spoiled
+before each build, and stay so: nothing computed them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import load_manifest
+from tests import support
+from tests.warehouse.test_recomputed_users import events, people
+from verify.compare import compare, histories
+
+SEEDS = {
+    "event_names": "event_name,is_activity,role\nopen,true,\nview,true,\nbuy,true,order\n",
+    "lifecycle_stages": "stage_id,mode,silent_over_days\nintroduction,fixed,\ngrowth,fixed,\n"
+    "maturity,fixed,\ndormancy,fixed,3\nchurn,fixed,9\n",
+    "activities": "activity_id,event_name\nbuying,buy\nviewing,view\n",
+    "stickiness": "stickiness_id,activity_id,interval,period\n"
+    "hours,buying,hour,week\ndays,viewing,day,week\nany_hours,any,hour,week\n",
+    "funnels": "funnel_id,order_mode,window_seconds,count_by,breakdown,breakdown_attribution\n"
+    "to_buy,ordered,172800,users,user:tier,\nby_plan,ordered,172800,attempts,event:plan,step_1\n"
+    "strict,strict,86400,users,,\nin_any,any,86400,users,event:plan,first\n",
+    "funnel_steps": "funnel_id,step_number,exclusion_number,event_name\n"
+    "to_buy,1,,open\nto_buy,2,,buy\nby_plan,1,,open\nby_plan,2,,view\nby_plan,,1,buy\n"
+    "strict,1,,open\nstrict,2,,*\nin_any,1,,view\nin_any,2,,open\n",
+    "retentions": "retention_id,label_en,cohort_event,cohort_mode,return_event,window_mode,periods,"
+    "breakdown\nback,Back,open,first_matching,buy,calendar,5,user:tier\n"
+    "rolling,,*,first_ever,*,rolling,3,\nagain,,view,recurring,view,calendar,4,event:plan\n",
+    "filters": "definition,definition_id,side,scope,property,operator,value\n"
+    "retention,back,return,user,tier,is_not,iron\nactivity,viewing,,event,plan,is_not,free\n",
+    "paths": "path_id,anchor_event,direction,steps,scope,window_seconds,item_property\n"
+    "after_open,open,after,2,user,86400,\nplans,,after,3,session,,event:plan\n",
+}
+# Where a row is spoiled of a definition that is not about to change, by table.
+SPOILED = {
+    "fct_funnel_opened_attempts": ("funnel_id", "furthest_at = null", "furthest_at is null"),
+    "fct_retention_member_returns": ("retention_id", "last_period = 99", "last_period = 99"),
+    "fct_path_runs": ("path_id", "item = 'spoiled'", "item = 'spoiled'"),
+    "fct_activity_days": ("activity_id", "event_count = 99", "event_count = 99"),
+    "fct_stickiness_hours": ("stickiness_id", "event_count = 99", "event_count = 99"),
+}
+
+
+# A build breaks off, with some of the tables of definitions made.
+BEFORE_IT_BROKE = "+fct_funnel_opened_attempts +fct_retention_members +fct_activity_days"
+# What changes: in which file which text becomes which, and the definitions that it is about.
+Change = tuple[str, str, str]
+CHANGES: dict[str, tuple[list[Change], set[str]]] = {
+    "a label": ([("retentions", "back,Back,", "back,Return,")], set()),
+    "a stage": ([("lifecycle_stages", "dormancy,fixed,3", "dormancy,fixed,2")], set()),
+    "periods": ([("retentions", "rolling,3,", "rolling,2,")], {"rolling"}),
+    "a window": ([("funnels", "to_buy,ordered,172800", "to_buy,ordered,60")], {"to_buy"}),
+    "a step": ([("funnel_steps", "strict,2,,*", "strict,2,,buy")], {"strict"}),
+    "an exclusion": ([("funnel_steps", "by_plan,,1,buy\n", "")], {"by_plan"}),
+    "steps of a path": ([("paths", "plans,,after,3,", "plans,,after,2,")], {"plans"}),
+    "a condition": ([("filters", "plan,is_not,free", "plan,is,free")], {"viewing", "days"}),
+    "an activity": ([("activities", "buying,buy", "buying,open")], {"buying", "hours"}),
+    "an interval": ([("stickiness", "days,viewing,day", "days,viewing,hour")], {"days"}),
+    "new ones": (
+        [
+            ("funnels", "strict,strict", "more,ordered,60,users,,\nstrict,strict"),
+            ("funnel_steps", "strict,1", "more,1,,view\nmore,2,,buy\nstrict,1"),
+            ("retentions", "again,", "more,,buy,recurring,*,calendar,2,\nagain,"),
+            ("paths", "plans,", "more,view,before,2,session,,\nplans,"),
+            ("activities", "viewing,", "more,open|buy\nviewing,"),
+            ("stickiness", "any_hours,", "more,more,hour,week\nany_hours,"),
+        ],
+        {"more"},
+    ),
+    "gone ones": (
+        [
+            ("paths", "after_open,open,after,2,user,86400,\n", ""),
+            ("stickiness", "any_hours,any,hour,week\n", ""),
+            ("retentions", "again,,view,recurring,view,calendar,4,event:plan\n", ""),
+            ("funnels", "in_any,any,86400,users,event:plan,first\n", ""),
+            ("funnel_steps", "in_any,1,,view\nin_any,2,,open\n", ""),
+        ],
+        {"after_open", "any_hours", "again", "in_any"},
+    ),
+}
+
+
+def with_changes(seeds: dict[str, str], *names: str) -> dict[str, str]:
+    """The definition files with what these changes say."""
+    said = dict(seeds)
+    for name in names:
+        for file, before, after in CHANGES[name][0]:
+            assert said[file].count(before) == 1, (file, before)
+            said[file] = said[file].replace(before, after)
+    return said
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("definitions")
+    support.build_warehouse(
+        folder, events=events(0, 6), feeds={"users": people("gold", range(9))}, seeds=SEEDS
+    )
+    return folder
+
+
+def differences(folder: Path) -> list[str]:
+    """What stands against everything anew."""
+    other = folder.with_name(folder.name + "-anew")
+    shutil.rmtree(other, ignore_errors=True)
+    shutil.copytree(folder, other)
+    support.build_warehouse(other, full_refresh=True)
+    of_builds = histories(load_manifest())
+    found = compare(folder / support.WAREHOUSE, other / support.WAREHOUSE, histories=of_builds)
+    return [str(one) for one in found.differences]
+
+
+def spoil(folder: Path) -> set[str]:
+    """A wrong value in every row; the definitions that have rows."""
+    with connect(support.settings_of(folder)) as connection:
+        for table, (_, spoil_by, _) in SPOILED.items():
+            connection.execute(f"update facts.{table} set {spoil_by}")
+    return {*spoiled(folder)}
+
+
+def spoiled(folder: Path) -> dict[str, bool]:
+    """By definition: are its rows as they were spoiled? Of each of them all, or none."""
+    found: dict[str, bool] = {}
+    for table, (column, _, is_spoiled) in SPOILED.items():
+        for row in support.query(
+            folder / support.WAREHOUSE,
+            f"select {column} as definition_id, bool_and({is_spoiled}) as every,"
+            f" bool_or({is_spoiled}) as some from facts.{table} group by all",
+        ):
+            assert row["every"] == row["some"], (table, row)
+            found[row["definition_id"]] = row["every"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a label", "a stage"], [*CHANGES][2:-2], ["new ones", "gone ones"]],
+    ids=lambda names: names[0],
+)
+def test_a_change_costs_what_it_is_about(folder: Path, tmp_path: Path, names: list[str]) -> None:
+    about = {definition for name in names for definition in CHANGES[name][1]}
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    before = spoil(copy)
+    with connect(support.settings_of(copy)) as connection:
+        connection.execute("update facts.fct_user_days set key_action_count = 77")
+    support.build_warehouse(copy, seeds=with_changes(SEEDS, *names))
+    found = spoiled(copy)
+    assert {name for name, is_spoiled in found.items() if is_spoiled} == before - about
+    [days] = support.query(
+        copy / support.WAREHOUSE,
+        "select bool_and(key_action_count = 77) as untouched from facts.fct_user_days",
+    )
+    assert days["untouched"]
+    assert not found.keys() & (CHANGES["gone ones"][1] if "gone ones" in names else set())
+
+
+def test_one_after_the_other_they_equal_a_rebuild(folder: Path) -> None:
+    """Two at a time on top of those before, the last with events and people as well; and back."""
+    said = SEEDS
+    every = [*CHANGES]
+    for number in range(0, len(every), 2):
+        names = every[number : number + 2]
+        said = with_changes(said, *names)
+        is_last = "gone ones" in names
+        support.build_warehouse(
+            folder,
+            events=events(6, 9) if is_last else None,
+            feeds={"users": people("iron", range(3))} if is_last else None,
+            seeds=said,
+        )
+    assert differences(folder) == []
+    support.build_warehouse(folder, seeds=SEEDS)
+    assert differences(folder) == []
+
+
+def test_definitions_that_come_back_after_a_build_that_broke_off(
+    folder: Path, tmp_path: Path
+) -> None:
+    """What that one has made is not to be built upon, nor what it had not come to any more."""
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    changed = with_changes(SEEDS, "periods", "a window", "new ones", "an activity")
+    support.build_warehouse(copy, seeds=changed, select=BEFORE_IT_BROKE)
+    support.build_warehouse(copy, seeds=SEEDS)
+    assert differences(copy) == []
+
+
+def test_dbt_by_hand_computes_the_same(tmp_path: Path) -> None:
+    """Nobody tells it what the definitions ask for, nor that a build was complete."""
+    folder = tmp_path / "hand"
+    settings = support.settings_of(folder)
+    support.write_feeds(folder, {"events": events(0, 6), "users": people("gold", range(9))})
+    for seeds in (SEEDS, with_changes(SEEDS, "periods", "a step", "an activity", "gone ones")):
+        support.read_definitions(folder, seeds)
+        support.ingest_raw(settings)
+        support.run_dbt(settings, ["run"])
+    assert differences(folder) == []
+
+
+def test_dbt_by_hand_refuses_to_make_a_missing_table_of_a_part(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with connect(support.settings_of(copy)) as connection:
+        connection.execute("drop table facts.fct_path_runs")
+    with pytest.raises(AssertionError, match=r"facts\.fct_path_runs is missing: run `make build`"):
+        support.run_dbt(support.settings_of(copy), ["run", "--select", "fct_path_runs"])
