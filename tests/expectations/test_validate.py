@@ -291,6 +291,23 @@ def test_the_checks_in_a_process_of_their_own_answer_as_here(
         process.check(tmp_path / "none.duckdb", [DAYS], folder=tmp_path)
 
 
+def test_a_process_that_a_signal_ends_is_followed_by_another(
+    clean_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start_and_kill(folder: Path) -> None:
+        start(folder)
+        process._started[folder].kill()
+
+    start = process.start
+    process.start(tmp_path)
+    process._started[tmp_path].kill()
+    (result,) = process.check(clean_template, [DAYS], folder=tmp_path)
+    assert result.status == Status.PASSED
+    monkeypatch.setattr(process, "start", start_and_kill)
+    with pytest.raises(RuntimeError, match="ended with -9"):
+        process.check(clean_template, [DAYS], folder=tmp_path)
+
+
 def test_a_process_that_is_not_asked_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from expectations import process\n"
