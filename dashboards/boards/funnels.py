@@ -247,7 +247,7 @@ BOARD = Board(
                 mature_converted_count, conversion_rate, is_mature
             from marts.mart_funnel_trends
             where {_SHOWN}
-            order by period_start_date
+            order by funnel_id, grain, breakdown_value, period_start_date
             """,
             lines(
                 "period_start_date",
@@ -277,7 +277,7 @@ BOARD = Board(
                 converted_count, is_mature
             from marts.mart_funnel_trends
             where {_SHOWN}
-            order by period_start_date
+            order by funnel_id, grain, breakdown_value, period_start_date
             """,
             columns(
                 "period_start_date",

@@ -211,7 +211,7 @@ BOARD = Board(
                 and stages.stage_id = case directions.direction
                     when 1 then moves.to_stage_id else moves.from_stage_id end
             group by all
-            order by periods.period_start_date, stages.stage_number
+            order by periods.grain, periods.period_start_date, stages.stage_number
             """,
             columns(
                 "period_start_date",
@@ -247,7 +247,7 @@ BOARD = Board(
                 and moves.is_resurrected
             where stages.stage_number <= 3
             group by all
-            order by periods.period_start_date, stages.stage_number
+            order by periods.grain, periods.period_start_date, stages.stage_number
             """,
             lines(
                 "period_start_date",

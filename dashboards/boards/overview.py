@@ -154,7 +154,7 @@ BOARD = Board(
                 into name measure value user_count
             )
             where {newest("marts.mart_growth_accounting", "period_start_date")}
-            order by period_start_date
+            order by activity_id, grain, period_start_date, measure
             """,
             columns(
                 "period_start_date",
@@ -211,7 +211,7 @@ BOARD = Board(
                 churned_user_count, quick_ratio, is_mature
             from marts.mart_growth_accounting
             where {newest("marts.mart_growth_accounting", "period_start_date", DAYS_SHOWN)}
-            order by period_start_date
+            order by activity_id, grain, period_start_date
             """,
             lines(
                 "period_start_date",

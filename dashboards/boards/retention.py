@@ -176,7 +176,9 @@ BOARD = Board(
             {_FROM}
             where cohorts.cohort_start_at is not null and cohorts.retention_rate is not null
             qualify cohort_place <= {_CURVES_SHOWN}
-            order by cohort_place desc, cohorts.period_number
+            order by
+                cohorts.retention_id, cohorts.breakdown_value, cohort_place desc,
+                cohorts.period_number
             """,
             lines("period_number", "retention_rate", _RATE,
                   [("cohort_name", _COHORT, None), *_TOOLTIP], series=_NEWEST, number=".0%",

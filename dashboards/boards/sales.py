@@ -78,7 +78,7 @@ BOARD = Board(
                 {so_many_of("repeat_customer_count", "customer_count", "repeated")},
                 gross_amount_per_order, is_mature
             from ({_PERIODS})
-            order by period_start_date
+            order by grain, period_start_date
             """,
             tiles=(
                 Tile("order_count", _ORDERS),
@@ -112,7 +112,7 @@ BOARD = Board(
                 unpivot ({_PERIODS}) on gross_amount, net_amount, refunded_amount
                 into name measure value amount
             )
-            order by period_start_date
+            order by grain, period_start_date
             """,
             lines(
                 "period_start_date",
@@ -134,7 +134,7 @@ BOARD = Board(
             (_MART,),
             f"""
             select grain, period_start_date, order_count, customer_count, is_mature
-            from ({_PERIODS}) order by period_start_date
+            from ({_PERIODS}) order by grain, period_start_date
             """,
             lines(
                 "period_start_date",
@@ -159,7 +159,7 @@ BOARD = Board(
                 unpivot ({_PERIODS}) on earlier_customer_count, new_customer_count
                 into name measure value user_count
             )
-            order by period_start_date
+            order by grain, period_start_date
             """,
             columns(
                 "period_start_date",
@@ -186,7 +186,7 @@ BOARD = Board(
             select
                 grain, period_start_date, repeat_rate, repeat_customer_count, customer_count,
                 is_mature
-            from ({_PERIODS}) order by period_start_date
+            from ({_PERIODS}) order by grain, period_start_date
             """,
             lines(
                 "period_start_date",
@@ -211,7 +211,7 @@ BOARD = Board(
             select
                 grain, period_start_date, gross_amount_per_order, gross_amount, order_count,
                 is_mature
-            from ({_PERIODS}) order by period_start_date
+            from ({_PERIODS}) order by grain, period_start_date
             """,
             lines(
                 "period_start_date",
@@ -238,7 +238,7 @@ BOARD = Board(
                 || case when is_mature then '' else '（未完结）' end as period_zh,
                 order_count, gross_amount, refunded_amount, net_amount, customer_count,
                 new_customer_count, repeat_customer_count, repeat_rate, is_mature
-            from ({_PERIODS}) order by period_start_date desc
+            from ({_PERIODS}) order by grain, period_start_date desc
             """,
             columns=(
                 Column("period", _FROM),

@@ -28,7 +28,9 @@ MIGRATIONS = load_manifest()["nodes"]["model.yunying.mart_lifecycle_migrations"]
 MODELS = [
     node
     for node in load_manifest()["nodes"].values()
-    if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
+    if node["resource_type"] == "model"
+    and node["config"]["materialized"] != "ephemeral"
+    and node["fqn"][1] != "archive"
 ]
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from dbt_common.events.base_types import EventLevel, EventMsg
+from dbt_common.events.base_types import BaseEvent, EventLevel, EventMsg
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 
 from orchestration.transform.dbt_process import leave_out_unlogged_events
 
-NOTE = Note(msg="a table is built")
-DETAIL = SystemReportReturnCode(returncode=7)
-
 
 @pytest.fixture(autouse=True)
-def patched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(EventManager, "fire_event", EventManager.fire_event)
+def patched() -> Iterator[None]:
+    """For the test alone: others run dbt in this process, as it is."""
+    make, fire = BaseEvent.__init__, EventManager.fire_event
     leave_out_unlogged_events()
+    yield
+    BaseEvent.__init__, EventManager.fire_event = make, fire  # type: ignore[method-assign]
+    del BaseEvent.pb_msg
 
 
 def fire(log_level: EventLevel, raised_to: EventLevel | None = None) -> tuple[str, list[str]]:
@@ -32,8 +34,8 @@ def fire(log_level: EventLevel, raised_to: EventLevel | None = None) -> tuple[st
         made.append(message.info.name)
 
     manager.add_callback(note_made)
-    manager.fire_event(NOTE)
-    manager.fire_event(DETAIL, level=raised_to)
+    manager.fire_event(Note(msg="a table is built"))
+    manager.fire_event(SystemReportReturnCode(returncode=7), level=raised_to)
     return stream.getvalue(), made
 
 

@@ -393,7 +393,7 @@ def test_the_step_fails_with_the_sentence_alone(
     def publish(*_: Any, **__: Any) -> PublishedBuild:
         return publishing.publish(settings, RELATIONS, "hash")
 
-    for name in ("_refuse_unchecked", "fingerprint", "made_of"):
+    for name in ("_refuse_unchecked", "fingerprint", "made_of", "passed_tests"):
         monkeypatch.setattr(assets, name, lambda *_: "")
     monkeypatch.setattr(assets, "publish", publish)
     with environment_of(world.settings), dg.DagsterInstance.ephemeral() as instance:

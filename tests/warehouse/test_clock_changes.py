@@ -40,7 +40,9 @@ def macros(zone: str) -> Any:
     environment.globals["adapter"] = SimpleNamespace(
         dispatch=lambda name: getattr(bodies[0], f"default__{name}")
     )
-    text = (DBT_PROJECT_DIR / "macros" / "time.sql").read_text(encoding="utf-8")
+    folder = DBT_PROJECT_DIR / "macros"
+    files = (folder / "time.sql", folder / "engines" / "duckdb.sql")
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     bodies.append(environment.from_string(text).module)
     return bodies[0]
 

@@ -45,8 +45,8 @@ def ripening() -> list[str]:
 
 # All of them and what they are made of.
 SELECTION = " ".join(
-    f"+{name}" for name in (*ripening(), "fct_sessions", "fct_user_days", "fct_user_growth_states",
-                            "fct_user_state_spans")
+    f"+{name}" for name in (*ripening(), "fct_retention_returns", "fct_sessions", "fct_user_days",
+                            "fct_user_growth_states", "fct_user_state_spans")
 )  # fmt: skip
 USERS = {"plain": 120, "local": 80}
 DRAWN_STICKINESS = 20

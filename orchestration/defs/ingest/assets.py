@@ -280,6 +280,27 @@ def _definition_warnings_spec() -> dg.AssetSpec:
     )
 
 
+def _definition_hashes_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["seeds", "definition_hashes"],
+        description="One row per definition: what it says, and what facts were computed with.",
+        group_name="seeds",
+        kinds={"csv"},
+        owners=owners_of_schema(MANIFEST, "seeds"),
+        metadata={
+            "dagster/column_schema": _schema(
+                (
+                    Column("definition", "text", "Kind of the definition"),
+                    Column("definition_id", "text", "The definition"),
+                    Column("definition_hash", "text", "Hash of what it says; empty: it is gone"),
+                    Column("computed_hash", "text", "Hash of what it said in the last whole build"),
+                )
+            ),
+            **written_in(INGEST / "definitions" / "hashes.py"),
+        },
+    )
+
+
 raw_files = [_files_spec(feed) for feed in FEEDS]
 
 
@@ -292,6 +313,7 @@ raw_files = [_files_spec(feed) for feed in FEEDS]
         *(_seed_spec(definition) for definition in DEFINITIONS),
         _definition_files_spec(),
         _definition_warnings_spec(),
+        _definition_hashes_spec(),
     ],
 )
 def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
@@ -352,6 +374,7 @@ def materializations(
         asset_key=["seeds", WARNINGS_TABLE],
         metadata={"dagster/row_count": report.definition_warning_count},
     )
+    yield dg.MaterializeResult(asset_key=["seeds", "definition_hashes"])
 
 
 def _feed_metadata(report: IngestReport, summary: FeedSummary) -> dict[str, object]:
