@@ -114,7 +114,13 @@ def transform(
 ) -> None:
     """Run dbt as the orchestrated build does, in this process, and write the watermark."""
     with connect(settings) as connection:
-        run = transforming.begin(connection, settings, load_manifest(), anew=full_refresh)
+        run = transforming.begin(
+            connection,
+            settings,
+            load_manifest(),
+            anew=full_refresh,
+            is_partial=select is not None,
+        )
     arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
     arguments += run.arguments
     if select:

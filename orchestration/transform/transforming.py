@@ -50,8 +50,12 @@ def begin(
     manifest: Manifest,
     *,
     anew: bool = False,
+    is_partial: bool = False,
 ) -> Transformation:
-    """Decide how to build, before dbt starts; with `anew` everything is built from raw."""
+    """Decide how to build, before dbt starts; with `anew` everything is built from raw.
+
+    A run that is partial, of some models alone, does not ask for tables of others.
+    """
     configuration = configuration_hash(settings, manifest)
     last = watermarks.last(connection)
     why = ""
@@ -59,7 +63,7 @@ def begin(
         why = "nothing whole was built before"
     elif last.configuration_hash != configuration:
         why = "settings, SQL, the tracking plan or the rates are others than before"
-    elif missing := _missing(connection, manifest):
+    elif not is_partial and (missing := _missing(connection, manifest)):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         why = f"{missing[0]}{more} is missing"
     elif anew:

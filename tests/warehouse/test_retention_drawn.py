@@ -70,7 +70,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         feeds={"users": raw["users"]},
         seeds=seeds(worlds, setting),
         environment=setting.environment,
-        select="+mart_retention_cohorts",
+        select="+mart_retention_cohorts +fct_retention_returns",
     )
     members = {
         retention.retention_id: (world, retention, retention_oracle.members(world, retention))

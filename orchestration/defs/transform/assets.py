@@ -57,7 +57,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     attempt: attempts.Attempt | None = None
     kept = unchanged.Unchanged()
     with connect_or_retry(settings, context.log.info) as connection:
-        run = transforming.begin(connection, settings, MANIFEST)
+        run = transforming.begin(connection, settings, MANIFEST, is_partial=not _is_whole(context))
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
