@@ -79,9 +79,9 @@ def events() -> list[dict[str, Any]]:
 
 def build(folder: Path, **wanted: Any) -> Path:
     """These tables alone, as a complete build that the next one goes on from."""
-    warehouse = build_warehouse(
-        folder, environment=ENVIRONMENT, select="+path:models/marts/quality", **wanted
-    )
+    # Active days too: whom a build touches depends on those that stood before.
+    selected = "+path:models/marts/quality +fct_user_active_days"
+    warehouse = build_warehouse(folder, environment=ENVIRONMENT, select=selected, **wanted)
     with connect(settings_of(folder, ENVIRONMENT)) as connection:
         wanted_hash = configuration_hash(settings_of(folder, ENVIRONMENT), load_manifest())
         watermarks.write(connection, watermarks.newest_load_id(connection), wanted_hash)
