@@ -211,7 +211,9 @@ BOARD = Board(
                 and stages.stage_id = case directions.direction
                     when 1 then moves.to_stage_id else moves.from_stage_id end
             group by all
-            order by periods.grain, periods.period_start_date, stages.stage_number
+            order by
+                periods.grain, periods.period_start_date, stages.stage_number,
+                directions.move_en
             """,
             columns(
                 "period_start_date",
