@@ -1,4 +1,7 @@
-"""What dbt logs in a build: all that a log takes, and nothing is made of the rest."""
+"""What dbt does in another way in a build: the same comes out.
+
+Of what it logs, all that a log takes, and nothing is made of the rest.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from dbt.clients.jinja import get_template
+from dbt.compilation import InjectedCTE, inject_ctes_into_sql
 from dbt_common.events.base_types import BaseEvent, EventLevel, EventMsg
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 
-from orchestration.transform.dbt_process import leave_out_unlogged_events
+from orchestration.transform.dbt_process import Literals, inject_ctes, leave_out_unlogged_events
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +61,39 @@ def test_an_event_that_a_log_takes_is_logged(
     said, made = fire(log_level, raised_to)
     assert "7" in said
     assert made == ["Note", "SystemReportReturnCode"]
+
+
+CTES = [
+    InjectedCTE(id="model.a", sql=" __dbt__cte__a as (\nselect 1 as x\n)"),
+    InjectedCTE(id="model.b", sql=" __dbt__cte__b as (\nselect ')' as y\n)"),
+]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1",
+        "\n\nselect * from (with a as (select 1) select * from a) as inner_one",
+        "with a as (select 1) select * from a",
+        "WITH a AS (select 1) select * from a",
+        "\n-- with a word\n\nwith\n\na as (\n    select 1\n)\n\nselect * from a",
+        "/* with\nlines */ with a as (select 1) select * from a",
+        "with recursive a as (select 1) select * from a",
+        "select 'with' as within",
+        "-- with\nselect without from a",
+    ],
+)
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_ephemeral_models_stand_before_a_query_as_dbt_puts_them(sql: str, count: int) -> None:
+    ours, its = inject_ctes(sql, CTES[:count]), inject_ctes_into_sql(sql, CTES[:count])
+    assert " ".join(ours.split()) == " ".join(its.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["day", "1", "1.50", "true", "none", "[1, 2]", "'quoted'", '"x"', "a\n", "a\n\n", " a "]
+)
+def test_a_text_without_braces_is_what_dbt_renders_of_it(text: str) -> None:
+    template = get_template(text, {}, native=True)
+    rendered = template.render({})
+    assert Literals()[text] == rendered
+    assert type(Literals()[text]) is type(rendered)

@@ -234,70 +234,54 @@ def _seed_spec(definition: Definition) -> dg.AssetSpec:
     )
 
 
-def _definition_files_spec() -> dg.AssetSpec:
+# Of all definitions, by table: what one row is, its columns, and the file that writes it.
+_OF_DEFINITIONS = {
+    "definition_files": (
+        "One row per definition file: its rows, columns that are not ours, its error.",
+        (
+            Column("file", "text", "The file, below the seeds folder"),
+            Column("row_count", "integer", "Its rows"),
+            Column("unknown_columns", "text", "Columns that are not ours"),
+            Column("error", "text", "Why it could not be read; empty: it was"),
+            Column("is_known", "boolean", "false: no definitions have this name"),
+        ),
+        INGEST / "seeds.py",
+    ),
+    WARNINGS_TABLE: (
+        "One row per doubt about a definition. A wrong one is never loaded.",
+        (
+            Column("file", "text", "The file, below the seeds folder"),
+            Column("row_number", "integer", "Its line; empty where no one is meant"),
+            Column("problem", "text", "What is doubtful, in English"),
+            Column("problem_zh", "text", "The same in Chinese"),
+            Column("mend", "text", "What to write instead, in English"),
+            Column("mend_zh", "text", "The same in Chinese"),
+        ),
+        INGEST / "seeds.py",
+    ),
+    "definition_hashes": (
+        "One row per definition: what it says, and what facts were computed with.",
+        (
+            Column("definition", "text", "Kind of the definition"),
+            Column("definition_id", "text", "The definition"),
+            Column("definition_hash", "text", "Hash of what it says; empty: it is gone"),
+            Column("computed_hash", "text", "Hash of what it said in the last whole build"),
+        ),
+        INGEST / "definitions" / "hashes.py",
+    ),
+}
+
+
+def _of_definitions_spec(name: str) -> dg.AssetSpec:
     # A function: Dagster would load a spec of the module's own a second time.
+    description, columns, file = _OF_DEFINITIONS[name]
     return dg.AssetSpec(
-        ["seeds", "definition_files"],
-        description="One row per definition file: its rows, columns that are not ours, its error.",
+        ["seeds", name],
+        description=description,
         group_name="seeds",
         kinds={"csv"},
         owners=owners_of_schema(MANIFEST, "seeds"),
-        metadata={
-            "dagster/column_schema": _schema(
-                (
-                    Column("file", "text", "The file, below the seeds folder"),
-                    Column("row_count", "integer", "Its rows"),
-                    Column("unknown_columns", "text", "Columns that are not ours"),
-                    Column("error", "text", "Why it could not be read; empty: it was"),
-                    Column("is_known", "boolean", "false: no definitions have this name"),
-                )
-            ),
-            **written_in(INGEST / "seeds.py"),
-        },
-    )
-
-
-def _definition_warnings_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        ["seeds", WARNINGS_TABLE],
-        description="One row per doubt about a definition. A wrong one is never loaded.",
-        group_name="seeds",
-        kinds={"csv"},
-        owners=owners_of_schema(MANIFEST, "seeds"),
-        metadata={
-            "dagster/column_schema": _schema(
-                (
-                    Column("file", "text", "The file, below the seeds folder"),
-                    Column("row_number", "integer", "Its line; empty where no one is meant"),
-                    Column("problem", "text", "What is doubtful, in English"),
-                    Column("problem_zh", "text", "The same in Chinese"),
-                    Column("mend", "text", "What to write instead, in English"),
-                    Column("mend_zh", "text", "The same in Chinese"),
-                )
-            ),
-            **written_in(INGEST / "seeds.py"),
-        },
-    )
-
-
-def _definition_hashes_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        ["seeds", "definition_hashes"],
-        description="One row per definition: what it says, and what facts were computed with.",
-        group_name="seeds",
-        kinds={"csv"},
-        owners=owners_of_schema(MANIFEST, "seeds"),
-        metadata={
-            "dagster/column_schema": _schema(
-                (
-                    Column("definition", "text", "Kind of the definition"),
-                    Column("definition_id", "text", "The definition"),
-                    Column("definition_hash", "text", "Hash of what it says; empty: it is gone"),
-                    Column("computed_hash", "text", "Hash of what it said in the last whole build"),
-                )
-            ),
-            **written_in(INGEST / "definitions" / "hashes.py"),
-        },
+        metadata={"dagster/column_schema": _schema(columns), **written_in(file)},
     )
 
 
@@ -311,9 +295,7 @@ raw_files = [_files_spec(feed) for feed in FEEDS]
         *(_ledger_spec(name) for name in LEDGER_TABLES),
         *(_archive_spec(node) for node in ARCHIVE.values()),
         *(_seed_spec(definition) for definition in DEFINITIONS),
-        _definition_files_spec(),
-        _definition_warnings_spec(),
-        _definition_hashes_spec(),
+        *map(_of_definitions_spec, _OF_DEFINITIONS),
     ],
 )
 def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
