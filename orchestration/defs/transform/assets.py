@@ -63,7 +63,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
         if _is_whole(context):
-            states = unchanged.source_states(connection, MANIFEST, settings, run.asked)
+            states = unchanged.source_states(connection, MANIFEST, settings)
 
             def stays(standing: frozenset[str]) -> frozenset[str]:
                 nonlocal kept
