@@ -81,11 +81,11 @@ def inject_ctes(sql: str, ctes: Sequence[Any]) -> str:
     return f"{found.group()}{injected}, {sql[found.end() :]}" if found else f"with {injected} {sql}"
 
 
+@cache
 def make_quick() -> None:
     """What dbt does anew for each of hundreds of small nodes, and need not. Rows are the same."""
     from dbt import compilation
     from dbt.clients import jinja
-    from dbt.parser import manifest
     from dbt_common.clients import agate_helper
     from dbt_common.clients.jinja import MacroFuzzTemplate, NativeSandboxTemplate
 
@@ -96,8 +96,6 @@ def make_quick() -> None:
     compilation.inject_ctes_into_sql = inject_ctes
     # What a statement without rows gives back; its columns' types are made anew each time.
     agate_helper.empty_table = cache(agate_helper.empty_table)
-    # The manifest is kept from when the project was parsed; nobody reads these copies.
-    manifest.write_manifest = compilation.Linker.write_graph = lambda *_, **__: None
 
 
 def main() -> None:
@@ -105,8 +103,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     from dbt.cli.main import cli
+    from dbt.compilation import Linker
+    from dbt.parser import manifest
 
     make_quick()
+    # The manifest is kept from when the project was parsed; nobody reads these copies.
+    manifest.write_manifest = Linker.write_graph = lambda *_, **__: None
     sys.argv[0] = "dbt"
     cli()
 
