@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,24 +16,31 @@ _ONE_WORLD = {"dashboards", "expectations"}
 _BUILDS = re.compile(r"\b(?:build_warehouse|run_dbt|build)\(")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of several workers each takes a file, or the files that share a world, which is built once
-    then. Those worlds come first, then what builds most: nothing long is left to the end."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
+@cache
+def _group(path: Path) -> tuple[bool, int, str]:
+    """What one worker takes at a time, and its place: a file, or the files that share a world,
+    which is built once then. Those come first, then what builds most: nothing long is left to the
+    end."""
+    text = path.read_text(encoding="utf-8")
+    folder = path.parent.name
+    if folder in _ONE_WORLD or "tests.warehouse.users_world" in text:
+        return False, 0, folder
+    return True, -len(_BUILDS.findall(text)), str(path)
 
-    @cache
-    def group(path: Path) -> tuple[bool, str, int]:
-        text = path.read_text(encoding="utf-8")
-        folder = path.parent.name
-        if folder in _ONE_WORLD or "tests.warehouse.users_world" in text:
-            return False, folder, 0
-        return True, str(path.relative_to(config.rootpath)), -len(_BUILDS.findall(text))
 
-    items.sort(key=lambda item: (group(item.path)[0], group(item.path)[2]))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item.path)[1]))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _group(item.path)[:2])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(config.rootpath / nodeid.partition("::")[0])[2]
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
