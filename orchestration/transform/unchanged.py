@@ -114,7 +114,7 @@ def find(
         return frozenset().union(*map(sources_of, reads(unique_id)))
 
     def is_of_others(unique_id: str) -> bool:
-        """Is it computed by definition, and what is new is of other kinds alone?"""
+        """Is it computed by definition and user, and what is new of other kinds alone?"""
         config = nodes[unique_id]["config"]
         if config.get("incremental_strategy") != BY_USER:
             return False
