@@ -9,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliInvocation, dbt_assets
 
 from expectations import process
 from orchestration.defs.checks.suites import report_suites
@@ -19,7 +18,7 @@ from orchestration.publish.restatements import restating, take_in
 from orchestration.store import attempts
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform import transforming, unchanged
-from orchestration.transform.dbt_resource import WarehouseDbt
+from orchestration.transform.dbt_resource import DbtCliInvocation, WarehouseDbt, dbt_assets
 from orchestration.transform.dbt_runs import (
     ARCHIVE,
     NOT_RUN,
@@ -31,6 +30,7 @@ from orchestration.transform.dbt_runs import (
     relative_to_root,
     skipped_tests,
     target_dir,
+    without_archive,
 )
 from orchestration.transform.dbt_tests import rows_query
 from orchestration.transform.fingerprint import fingerprint
@@ -46,9 +46,8 @@ SHOWN_CHARACTERS = 200
 
 
 @dbt_assets(
-    manifest=MANIFEST,
+    manifest=without_archive(MANIFEST),
     dagster_dbt_translator=LayerTranslator(),
-    exclude=f"resource_type:unit_test {ARCHIVE}",
     name="transform",
 )
 def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:
@@ -81,9 +80,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         context.log.info(f"{len(kept.models)} tables read nothing new, and stay")
     elif standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
-    if standing:
-        tests = (MANIFEST["nodes"][name] for name in sorted(kept.tests))
-        arguments += ["--exclude", " ".join(node["name"] for node in (*standing, *tests))]
+    tests = (MANIFEST["nodes"][name] for name in sorted(kept.tests))
+    left_out = (node["name"] for node in (*standing, *tests))
+    arguments += ["--exclude", " ".join((ARCHIVE, *left_out))]
 
     os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else "", run.asked))
     # A table that stands is left out alone: its tests have perhaps not been run.
