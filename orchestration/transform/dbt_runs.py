@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,16 +59,20 @@ def target_dir() -> Path:
     return DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target")
 
 
-def dbt_environment(settings: Settings, attempt_id: str = "", asked: str = "") -> dict[str, str]:
+def dbt_environment(
+    settings: Settings, attempt_id: str = "", asked: str = "", left_out: Iterable[str] = ()
+) -> dict[str, str]:
     """Environment of a dbt process: the settings, and nothing sent or looked up elsewhere.
 
     With `attempt_id` what it builds is noted as part of that attempt. Without `asked` nothing is
-    left out because no definition asks for it.
+    left out because no definition asks for it; `left_out` are models and tests, by dbt's unique
+    ids, that a dbt of a build leaves out.
     """
     return {
         **settings.environment(),
         "BUILD_ATTEMPT": attempt_id,
         "BUILD_ASKED": asked,
+        "BUILD_LEFT_OUT": " ".join(left_out),
         "DBT_TARGET": "duckdb",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),

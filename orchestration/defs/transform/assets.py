@@ -75,21 +75,16 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _passed_before(context, kept)
     if run.is_rebuild:
         context.log.info(f"building everything from raw, because {run.why}")
-    arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude", ARCHIVE]
+    arguments += run.arguments
     if kept.models:
         context.log.info(f"{len(kept.models)} tables read nothing new, and stay")
     elif standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
-    tests = (MANIFEST["nodes"][name] for name in sorted(kept.tests))
-    left_out = (node["name"] for node in (*standing, *tests))
-    arguments += ["--exclude", " ".join((ARCHIVE, *left_out))]
 
-    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else "", run.asked))
-    # A table that stands is left out alone: its tests have perhaps not been run.
-    if standing:
-        os.environ["DBT_INDIRECT_SELECTION"] = "empty"
-    else:
-        os.environ.pop("DBT_INDIRECT_SELECTION", None)
+    attempt_id = attempt.attempt_id if attempt else ""
+    left_out = (*(node["unique_id"] for node in standing), *kept.tests)
+    os.environ.update(dbt_environment(settings, attempt_id, run.asked, left_out))
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     if attempt is not None:
