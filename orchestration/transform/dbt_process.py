@@ -6,6 +6,7 @@ build loads files: each of the two opens the warehouse whenever the other lets g
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -117,6 +118,7 @@ def main() -> None:
     # At once, as a build that is stopped wants it: what dbt was about to write is rolled back.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    gc.disable()  # what the imports make stays: looking for garbage in it is a tenth of them
     from mashumaro.config import BaseConfig
 
     # Readers and writers of hundreds of classes are made when they are needed, if ever.
@@ -124,6 +126,8 @@ def main() -> None:
     from dbt.cli.main import cli
 
     make_quick()
+    gc.freeze()
+    gc.enable()
     leave_out(frozenset(os.environ.get("BUILD_LEFT_OUT", "").split()))
     sys.argv[0] = "dbt"
     cli()
