@@ -10,12 +10,13 @@ from io import StringIO
 import pytest
 from dbt.clients.jinja import get_template
 from dbt.compilation import InjectedCTE, inject_ctes_into_sql
+from dbt.graph import NodeSelector
 from dbt_common.events.base_types import EventLevel, EventMsg
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 
-from orchestration.transform.dbt_process import Literals, inject_ctes, make_quick
+from orchestration.transform.dbt_process import Literals, inject_ctes, leave_out, make_quick
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,13 @@ def test_an_event_that_a_log_takes_is_logged(
     said, made = fire(log_level, raised_to)
     assert "7" in said
     assert made == ["Note", "SystemReportReturnCode"]
+
+
+def test_what_is_left_out_is_not_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"model.a", "test.a", "model.b"}
+    monkeypatch.setattr(NodeSelector, "get_selected", lambda _self, _spec: found)
+    leave_out(frozenset({"model.a", "test.b"}))
+    assert NodeSelector.get_selected(None, None) == {"test.a", "model.b"}  # type: ignore[arg-type]
 
 
 CTES = [
