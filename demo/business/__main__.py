@@ -14,7 +14,7 @@ from orchestration.project import Settings, SettingsError
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.business", description=__doc__)
     parser.add_argument("--size", type=int, default=1_000_000, help="about so many events")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=2024)
     parser.add_argument("--clean", action="store_true", help="without dirt")
     given = parser.parse_args(arguments)
     try:

@@ -111,7 +111,7 @@ def returns(people: People, g: Floats, last: Ints) -> tuple[Days, Silences]:
     days: list[Days] = []
     silences: list[Silences] = []
     win_back = plan.CAMPAIGNS[plan.CAMPAIGN["win_back"]]
-    starts, ends = clock.day_number(win_back.starts), clock.day_number(win_back.ends)
+    starts, ends = clock.days_of(win_back)
     part = 1
     while len(who):
         churned = silent_from + plan.CHURN_AFTER_DAYS + 1

@@ -10,8 +10,8 @@ import pyarrow as pa
 from demo.business import activity, campaigns, content, costs, feeds, merchants, plan, truth
 from demo.business.activity import last_days
 from demo.business.events import DTYPE
-from demo.business.feedback import feedback
 from demo.business.features import check_ins, feature_uses
+from demo.business.feedback import feedback
 from demo.business.orders import orders, shop_visits
 from demo.business.people import People, people
 from demo.business.streams import Ints, hashed
@@ -51,7 +51,7 @@ def block(seed: int, number: int, visitors: int) -> Block:
     written = content.pieces(who, visitors)
     read_events = content.reading(who, written, app)
     messages, message_events = campaigns.message_campaigns(who, app, opened_at)
-    coupon_arms, coupon_events = campaigns.coupons(who, app, opened_at, ordered)
+    coupon_arms, coupon_events = campaigns.coupons(who, ordered)
     back_arms, back_events = campaigns.win_back(silences)
     reads = np.concatenate([np.empty(0, DTYPE), *read_events])
     everything = [
@@ -99,5 +99,3 @@ def utc_days(events: np.ndarray) -> Ints:
     first = plan.START_MS + plan.UTC_OFFSET_HOURS * plan.HOUR - plan.DAY
     edges = first + np.arange(plan.DAYS + 3) * plan.DAY
     return np.searchsorted(received(events), edges)
-
-

@@ -53,7 +53,7 @@ def message_campaigns(
 
 def _arms(people: People, app: Days, opened_at: Ints, code: int) -> Assignments:
     campaign = plan.CAMPAIGNS[code]
-    starts, ends = clock.day_number(campaign.starts), clock.day_number(campaign.ends)
+    starts, ends = clock.days_of(campaign)
     inside = (app.day >= starts) & (app.day < ends) & people.signed_up[app.person]
     inside &= app.day > people.day[app.person]
     who, place = np.unique(app.person[inside], return_index=True)
@@ -61,16 +61,18 @@ def _arms(people: People, app: Days, opened_at: Ints, code: int) -> Assignments:
     return Assignments(code, who, opened_at[inside][place], treated)
 
 
-def coupons(
-    people: People, app: Days, opened_at: Ints, orders: Orders
-) -> tuple[Assignments, list[np.ndarray]]:
-    """Coupons for one arm; some of the orders that its people place anyhow redeem one."""
+def coupons(people: People, orders: Orders) -> tuple[Assignments, list[np.ndarray]]:
+    """Customers as the campaign begins, coupons for one arm; some of the orders that its people
+    place anyhow redeem one."""
     code = plan.CAMPAIGN["anniversary_coupon"]
-    arms = _arms(people, app, opened_at, code)
+    campaign = plan.CAMPAIGNS[code]
+    starts, ends = clock.start_of(clock.days_of(campaign))
+    who = np.unique(orders.person[orders.at < starts])
+    treated = hashed(person_numbers(people, who), code) >= campaign.control_share
+    arms = Assignments(code, who, np.full(len(who), starts + 10 * plan.HOUR), treated)
     issued = arms.is_treated
     at = np.full(len(people), NEVER)
     at[arms.person[issued]] = arms.at[issued]
-    ends = clock.start_of(clock.day_number(plan.CAMPAIGNS[code].ends))
     draws = people.stream(Process.CAMPAIGNS, 100).random(len(orders))
     used = (orders.at > at[orders.person]) & (orders.at < ends)
     used = np.flatnonzero(used & (draws < plan.COUPON_REDEEMED_RATE))
@@ -89,7 +91,7 @@ def cobrand(people: People, orders: Orders) -> tuple[Assignments, Ints]:
     """The partner's audience; and the campaign of each order (-1: none)."""
     code = plan.CAMPAIGN["tea_cobrand"]
     campaign = plan.CAMPAIGNS[code]
-    starts, ends = (clock.start_of(clock.day_number(day)) for day in (campaign.starts, campaign.ends))
+    starts, ends = clock.start_of(clock.days_of(campaign))
     inside = (orders.at >= starts) & (orders.at < ends)
     draws = people.stream(Process.CAMPAIGNS, 101).random(len(orders))
     of = np.where(inside & (draws < plan.COBRAND_ORDER_RATE), code, -1)

@@ -25,9 +25,14 @@ def day_of(at: np.ndarray) -> Ints:
     return (at - plan.START_MS) // plan.DAY
 
 
-def start_of(day: np.ndarray | int) -> Ints:
+def start_of(day: np.ndarray | tuple[int, ...] | int) -> Ints:
     """The instant at which a local day begins."""
     return plan.START_MS + np.asarray(day, dtype=np.int64) * plan.DAY
+
+
+def days_of(campaign: plan.Campaign) -> tuple[int, int]:
+    """The first day of a campaign, and the day after its last."""
+    return day_number(campaign.starts), day_number(campaign.ends)
 
 
 def weekday(day: np.ndarray) -> Ints:

@@ -142,10 +142,8 @@ def supply_events(pieces: Pieces, reads: np.ndarray) -> list[np.ndarray]:
     earned, counts = np.unique(pieces.author[finished["content"]] * 64 + week, return_counts=True)
     paid_at = plan.START_MS + earned % 64 * 28 * plan.DAY
     here = paid_at < plan.END_MS
-    made.append(
-        events("creator_rewarded", paid_at[here], (earned // 64)[here], kind=Actor.AUTHOR,
-               cents=counts[here] * 50)  # fmt: skip
-    )
+    author, cents = (earned // 64)[here], counts[here] * 50
+    made.append(events("creator_rewarded", paid_at[here], author, kind=Actor.AUTHOR, cents=cents))
     return made
 
 

@@ -37,7 +37,7 @@ def campaign_costs(people: People, visitors: int) -> dict[str, np.ndarray]:
     """One per day of a campaign: its budget, spent evenly, somewhat more or less."""
     parts = []
     for code, campaign in enumerate(plan.CAMPAIGNS):
-        first, end = clock.day_number(campaign.starts), clock.day_number(campaign.ends)
+        first, end = clock.days_of(campaign)
         day = np.arange(first, min(end, plan.DAYS))
         noise = people.stream(Process.COSTS, 1 + code).lognormal(-0.02, 0.2, len(day))
         budget = campaign.budget_per_visitor * visitors / (end - first)

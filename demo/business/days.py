@@ -1,4 +1,4 @@
-"""The events of a day as a table of text: the columns of the feed, as a collector would have them."""
+"""Events as a table of text: the columns of the feed, as a collector would have them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def table_of(events: np.ndarray, people: People, first: int, shared: Ints | None
             "utm_campaign": labels([each.campaign for each in plan.CHANNELS], channel),
             "content_id": ids("p", events["content"], block),
             "merchant_id": ids("m", events["merchant"], block),
-            "campaign_id": labels([each.campaign_id for each in plan.CAMPAIGNS], events["campaign"]),
+            "campaign_id": labels(tuple(plan.CAMPAIGN), events["campaign"]),
             "feature_id": labels([each.feature_id for each in plan.FEATURES], events["feature"]),
             "order_id": _orders(events["order"], block),
             "amount": money(events["cents"]),

@@ -36,7 +36,7 @@ NAMES = (
     Name("order_refunded", "Order refunded", "订单退款", "product", "refund", False),
     Name("order_fulfilled", "Order fulfilled", "订单完成", "platform", "fulfil", False),
     Name("order_cancelled", "Order cancelled", "订单取消", "platform", "cancel", False),
-    Name("order_complained", "Complaint about an order", "订单投诉", "platform", "complaint", False),
+    Name("order_complained", "Order complained of", "订单投诉", "platform", "complaint", False),
     Name("order_rated", "Order rated", "订单评分", "platform", "rating"),
     Name("listing_created", "Product listed", "上架商品", "platform", "listing", False),
     Name("content_shown", "Content shown", "内容曝光", "content", "exposure", False),

@@ -171,7 +171,7 @@ def channel_costs(people: People, spent: list[dict[str, np.ndarray]]) -> Rows:
                 "utm_source": labels([one.source for one in plan.CHANNELS], channel),
                 "utm_medium": labels([one.medium for one in plan.CHANNELS], channel),
                 "utm_campaign": labels([one.campaign for one in plan.CHANNELS], channel),
-                "campaign_id": labels([one.campaign_id for one in plan.CAMPAIGNS], each["campaign"]),
+                "campaign_id": labels(tuple(plan.CAMPAIGN), each["campaign"]),
                 "cost_amount": money(each["cents"]),
                 "currency": labels([plan.CURRENCY], np.zeros(len(channel), int)),
                 "impressions": whole(each["impressions"]),
@@ -250,5 +250,3 @@ def kpi_targets(sign_ups: dict[str, int]) -> pa.Table:
         rows.append({"kpi_id": "sign_ups", "period_start_date": inside[0],
                      "period_end_date": inside[-1], "target_value": target})  # fmt: skip
     return pa.Table.from_pylist(rows)
-
-

@@ -37,7 +37,7 @@ class Orders:
 
 def orders(people: People) -> tuple[Orders, list[np.ndarray]]:
     """The orders of a block, and the events on the way to them."""
-    depth, paid_at, way = _journeys(people)
+    paid_at, way = _journeys(people)
     buyers = np.flatnonzero(paid_at >= 0)
     person, at, number = _purchases(people, buyers, paid_at[buyers])
     by_person = np.lexsort((at, person))
@@ -56,8 +56,8 @@ def orders(people: People) -> tuple[Orders, list[np.ndarray]]:
 _STEPS = ("product_viewed", "cart_added", "checkout_started")
 
 
-def _journeys(people: People) -> tuple[Ints, Ints, list[np.ndarray]]:
-    """How far each person gets on the day of signing up, and when they pay (-1: never)."""
+def _journeys(people: People) -> tuple[Ints, list[np.ndarray]]:
+    """When each person first pays (-1: never), and the steps before it, of who gets so far."""
     who = np.flatnonzero(people.signed_up)
     draws = people.stream(Process.JOURNEYS).random((len(people), 4))[who]
     reach = np.cumprod(plan.STEP_RATES)
@@ -75,7 +75,7 @@ def _journeys(people: People) -> tuple[Ints, Ints, list[np.ndarray]]:
     pays = (depth == len(plan.STEP_RATES)) & (paid_at < plan.END_MS)
     all_paid = np.full(len(people), -1)
     all_paid[who[pays]] = paid_at[pays]
-    return depth, all_paid, way
+    return all_paid, way
 
 
 def _purchases(people: People, buyers: Ints, first_at: Ints) -> tuple[Ints, Ints, Ints]:

@@ -53,9 +53,9 @@ class Channel:
 
 CHANNELS = (
     Channel("direct", "Direct", "直接访问", 0.20, 0.52),
-    Channel("search", "Search", "自然搜索", 0.16, 0.48, referrer="https://www.baidu.com/s?wd=lihe"),
+    Channel("search", "Search", "自然搜索", 0.16, 0.48, referrer="https://www.baidu.com/s"),
     Channel("wechat", "WeChat", "微信", 0.22, 0.55, source="wechat", medium="social"),
-    Channel("xiaohongshu", "Xiaohongshu", "小红书", 0.14, 0.50, 1.2, "xiaohongshu", "social", "kol"),
+    Channel("xiaohongshu", "Xiaohongshu", "小红书", 0.14, 0.5, 1.2, "xiaohongshu", "social", "kol"),
     Channel("douyin", "Douyin ads", "抖音广告", 0.16, 0.38, 2.5, "douyin", "cpc", "feed"),
     Channel("baidu_ads", "Baidu ads", "百度推广", 0.12, 0.42, 3.5, "baidu", "cpc", "brand"),
     # Comes from invites, not from arrivals.
@@ -159,6 +159,7 @@ INTERACTIONS = (("content_liked", 0.10), ("content_commented", 0.03),
                 ("content_favourited", 0.05), ("author_followed", 0.02))  # fmt: skip
 OPENS_PER_SHARE, OPEN_READ_RATE, OPEN_MEAN_MINUTES = 1.2, 0.5, 10
 
+
 # -- Features ---------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Feature:
@@ -179,6 +180,7 @@ FEATURES = (
 )
 ADOPT_WINDOW_DAYS, ADOPT_MEAN_DAYS = 28, 7.0
 """Days to the first use: exponential, cut at the window."""
+
 
 # -- Campaigns --------------------------------------------------------------------------------
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ CAMPAIGNS = (
 )  # fmt: skip
 CAMPAIGN = {each.campaign_id: number for number, each in enumerate(CAMPAIGNS)}
 MESSAGE_CAMPAIGNS = ("spring_reading", "autumn_notice", "summer_sale")
-"""Aimed at who opens the app while they run. The second has no effect, and must be seen to have none."""
+"""Aimed at who opens the app while they run. The second has no effect, and must show none."""
 COUPON_REDEEMED_RATE, COUPON_DISCOUNT_RATE = 0.6, 0.15
 """Of the orders of somebody who holds a coupon. The coupon brings no order by itself."""
 CHECK_IN_JOIN_RATE, CHECK_IN_JOIN_DAYS, CHECK_IN_AGAIN_RATE = 0.3, 14, 0.7
@@ -245,7 +247,8 @@ TARGET_MARGIN = 0.05
 # -- Dirt -------------------------------------------------------------------------------------
 LATE_RATE, LATE_MAX_DAYS = 0.02, 9
 DUPLICATE_RATE, REDELIVERED_RATE = 0.005, 0.003
-BROKEN_RATE, BROKEN_EVERY_DAYS = 0.001, 14
+BROKEN_RATE, BROKEN_EVERY_DAYS, BROKEN_PLATFORM = 0.001, 30, "mini_program"
+"""On each such day an old client of this platform sends a file of its own, broken rows in it."""
 BROKEN_REASONS = (
     "missing_event_name", "missing_actor", "unparseable_occurred_at", "future_occurred_at",
     "future_received_at", "invalid_amount", "foreign_currency", "malformed_row",

@@ -133,7 +133,7 @@ def _information(orders: Orders) -> np.ndarray:
     gives the standard errors of a fit on these customers."""
     if not len(orders):
         return np.zeros((4, 4))
-    who, first = np.unique(orders.person, return_index=True)
+    first = np.unique(orders.person, return_index=True)[1]
     count = np.diff(np.append(first, len(orders)))
     day = orders.days.day
     frequency = count - 1

@@ -56,9 +56,12 @@ def _walks(people: People, days: Days, opened_at: np.ndarray) -> list[np.ndarray
         category = (draws[:, 3] * len(plan.CATEGORIES)).astype(np.int64)
         made.append(
             events(
-                "searched", at[searched] + 2_000, who[searched], page=page[searched],
+                "searched",
+                at[searched] + 2_000,
+                who[searched],
+                page=page[searched],
                 category=category[searched],
-            )  # fmt: skip
+            )
         )
         page = (draws[:, :1] >= moves[page]).sum(axis=1)
         stay = page < _EXIT

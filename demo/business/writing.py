@@ -10,6 +10,7 @@ import hashlib
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,14 +20,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from demo.business import clock, feeds, plan, truth
 from demo.business.block import block, utc_days
 from demo.business.days import table_of
-from demo.business.dirt import Dirt, broken_rows, shared_devices
+from demo.business.dirt import DayFile, Dirt, json_line, shared_devices, without_zones
 from demo.business.people import People
 from demo.business.streams import Ints
 
@@ -157,50 +157,39 @@ def _write_days(
     written: Written,
     say: Callable[[str], None],
 ) -> None:
-    unbroken = 0
     for day in range(plan.DAYS + 2):
         slices = [(each, each.days[day], each.days[day + 1]) for each in blocks]
         table = pa.concat_tables(
             [table_of(np.asarray(each.events[first:end]), each.people, int(first), each.shared)
              for each, first, end in slices]
         )  # fmt: skip
-        clean = table
-        if dirt is not None:
-            table = dirt.of_day(day, table)
-        if not table.num_rows:
-            continue
         name = plan.START + timedelta(days=day - 1)
-        file = f"events/{name:%Y-%m}/{name}"
-        table = table.sort_by([("received_at", "ascending"), ("event_id", "ascending")])
-        if dirt is not None and day == plan.ZONELESS_DAY:
-            file += ".csv"
-            _write_without_zone(raw_dir / file, table)
-        else:
-            file += ".parquet"
-            _write_parquet(raw_dir / file, table)
-        copies = dirt.copies[day] if dirt is not None else 0
-        written.files[file] = {"rows": table.num_rows, "duplicates": copies}
-        if dirt is not None:
-            unbroken += table.num_rows
-            if day % plan.BROKEN_EVERY_DAYS == 0 and clean.num_rows:
-                _write_broken(raw_dir, f"events/{name:%Y-%m}/{name}-old-client.jsonl",
-                              clean, day, unbroken, written)  # fmt: skip
-                unbroken = 0
-            if day == plan.TRUNCATED_DAY:
-                cut = f"events/{name:%Y-%m}/{name}-again.parquet"
-                whole = (raw_dir / file).read_bytes()
-                (raw_dir / cut).write_bytes(whole[: len(whole) * 6 // 10])
-                written.files[cut] = {"rows": 0, "duplicates": 0, "is_truncated": True}
+        for each in dirt.files(day, table) if dirt is not None else [DayFile(table)]:
+            if each.table.num_rows:
+                file = f"events/{name:%Y-%m}/{name}{each.ending}"
+                written.files[file] = _write_day_file(raw_dir / file, each)
         if name.day == 1 and name.month in (1, 7):
             say(f"events up to {name} written …")
 
 
-def _write_broken(
-    raw_dir: Path, file: str, table: pa.Table, day: int, rows: int, written: Written
-) -> None:
-    lines, reasons = broken_rows(table, day, -(-int(rows * plan.BROKEN_RATE * 1_000) // 1_000) or 1)
-    (raw_dir / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    written.files[file] = {"rows": len(lines), "duplicates": 0, "broken": reasons}
+def _write_day_file(path: Path, file: DayFile) -> dict[str, Any]:
+    """Write it, and tell what is in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = file.table.sort_by([("received_at", "ascending"), ("event_id", "ascending")])
+    told: dict[str, Any] = {"rows": table.num_rows + len(file.broken), "duplicates": file.copies}
+    if file.ending.endswith(".jsonl"):
+        lines = [*map(json_line, table.to_pylist()), *file.broken]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        told["broken"] = dict(Counter(file.broken.values()))
+    elif file.ending.endswith(".csv"):
+        pa.csv.write_csv(without_zones(table), path)
+    else:
+        pq.write_table(table, path, compression="zstd")
+    if file.is_truncated:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) * 6 // 10])
+        told = {"rows": 0, "duplicates": 0, "is_truncated": True}
+    return told
 
 
 def _write_rest(raw_dir: Path, visitors: int, written: Written) -> None:
@@ -228,13 +217,3 @@ def _write_months(
 def _write_parquet(path: Path, table: pa.Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path, compression="zstd")
-
-
-def _write_without_zone(path: Path, table: pa.Table) -> None:
-    """As text, with instants that do not say that they are UTC."""
-    for place, name in enumerate(table.column_names):
-        if pa.types.is_timestamp(table.schema.field(name).type):
-            plain = pc.strftime(table[name], "%Y-%m-%d %H:%M:%S")
-            table = table.set_column(place, name, plain)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pa.csv.write_csv(table, path)
