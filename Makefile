@@ -8,6 +8,19 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 PEERS := .venv-peers/.made
 SUPERSET := .venv-superset/.made
+# With DEMO=app every command is about the made-up business: its feeds and definitions, and a
+# warehouse of its own below data/app.
+ifeq ($(DEMO),app)
+DAGSTER_HOME ?= $(CURDIR)/data/app/dagster
+export YUNYING_RAW_DIR ?= data/app/raw
+export YUNYING_SEEDS_DIR ?= demo/business/seeds
+export YUNYING_WAREHOUSE ?= data/app/warehouse.duckdb
+export YUNYING_PUBLISH_DIR ?= data/app/published
+export YUNYING_TIMEZONE ?= Asia/Shanghai
+export YUNYING_CURRENCY ?= CNY
+else ifneq ($(DEMO),)
+$(error DEMO=$(DEMO) is unknown: give DEMO=app, or leave it out)
+endif
 DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_HOME
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -20,10 +33,11 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 help: ## show these commands ## 列出这些命令
 	@awk -F ' ## ' '/^[a-z-]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts ## 演示：一份真实的公开数据，从原始文件到发布的表
-	@$(BIN)/python -m demo.complete_journey
+run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts; DEMO=app SIZE=1000000 SEED=2024: a made-up business ## 演示：一份真实的公开数据，从原始文件到发布的表；DEMO=app SIZE=1000000 SEED=2024：一家虚构的公司
+	@$(BIN)/python -m $(if $(DEMO),demo.business $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)),demo.complete_journey)
 	@$(BIN)/python -m orchestration.commands.build
 	@$(BIN)/python -m orchestration.commands.summary
+	@$(if $(DEMO),echo "With DEMO=$(DEMO) behind them the commands are about this business.")
 
 build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new ## 按当前设置执行：导入、dbt、检查、发布；AGAIN=1：没有新东西也照跑
 	@$(BIN)/python -m orchestration.commands.build $(if $(AGAIN),--again)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from demo.business import clock, plan
 from demo.business.events import NAMES
 from demo.business.features import adopted_rate
 from demo.business.truth import concentration
+from demo.business.writing import visitors_of
 from tests.business.worlds import (
     World,
     Z,
@@ -27,6 +29,33 @@ ACTIVE = tuple(each.event_name for each in NAMES if each.is_activity)
 
 
 # -- Sums of what was drawn: exactly ----------------------------------------------------------
+def test_size(worlds: dict[int, World]) -> None:
+    size = max(worlds)
+    assert sum(worlds[size].drawn["events"].values()) == pytest.approx(size, rel=0.1)
+    assert visitors_of(10 * size) == pytest.approx(10 * visitors_of(size), rel=0.01)
+
+
+def test_every_event_of_the_tracking_plan_happens(worlds: dict[int, World]) -> None:
+    assert worlds[max(worlds)].drawn["events"].keys() == {each.event_name for each in NAMES}
+
+
+def test_rows_of_files_and_copies(worlds: dict[int, World]) -> None:
+    world = worlds[max(worlds)]
+    files = {file: told for file, told in world.truth["files"].items() if file.endswith("parquet")}
+    for file, told in files.items():
+        if not told.get("is_truncated"):
+            assert pq.read_metadata(world.raw / file).num_rows == told["rows"]
+    delivered, copies = world.one(
+        "select count(*), count(*) - count(distinct event_id) from delivered"
+    )
+    told = [told for file, told in world.truth["files"].items() if file.startswith("events/")]
+    broken = sum(sum(each.get("broken", {}).values()) for each in told)
+    assert delivered + broken == sum(each["rows"] for each in told)
+    assert copies == sum(each["duplicates"] for each in told)
+    assert 0.006 < copies / delivered < 0.01
+    assert 0.0008 < broken / delivered < 0.0015
+
+
 def test_events_of_each_name(world: World) -> None:
     counts = dict(world.query("select event_name, count(*) from events group by event_name"))
     assert counts == world.drawn["events"]
@@ -180,15 +209,15 @@ def test_invites_and_k(world: World) -> None:
         """
     )
     assert holds(plan.INVITE_ACCEPTED_RATE, accepted, ripe)
-    days = [
-        float(value)
-        for (value,) in world.query(
-            "select epoch(a.occurred_at - i.occurred_at) / 86400 from acts as i"
-            " inner join acts as a on property(a, 'invite_id') = property(i, 'invite_id') and a.event_name = 'invite_accepted' where i.event_name = 'invite_sent'"
-            f" and i.day + 14 < date '{plan.START}' + {plan.DAYS}"
-        )
-    ]
-    assert median_holds(plan.INVITE_MEDIAN_DAYS, days)
+    days = world.query(
+        f"""
+        select epoch(a.occurred_at - i.occurred_at) / 86400 from acts as i
+        inner join acts as a on a.event_name = 'invite_accepted'
+            and property(a, 'invite_id') = property(i, 'invite_id')
+        where i.event_name = 'invite_sent' and i.day + 14 < date '{plan.START}' + {plan.DAYS}
+        """
+    )
+    assert median_holds(plan.INVITE_MEDIAN_DAYS, [float(each) for (each,) in days])
 
 
 def test_consent(world: World) -> None:

@@ -29,10 +29,11 @@ _DELIVERED = """
 _DELIVERED_OTHERWISE = """
     insert into delivered by name
         select * from read_csv('{raw}/events/*/*.csv', all_varchar = true);
-    insert into delivered by name
+    create table of_old_clients as
         select * from read_json('{raw}/events/*/*.jsonl', ignore_errors = true,
-            maximum_depth = 1)
+            format = 'newline_delimited', columns = {columns})
         where event_id not like 'broken%';
+    insert into delivered by name select * from of_old_clients;
 """
 # Events that happened, each once: a copy is received later than its original. Whoever signs up
 # is the same person before it.
@@ -74,9 +75,13 @@ class World:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"threads": 1})
         connection.execute("set TimeZone = 'UTC'")
-        otherwise = _DELIVERED_OTHERWISE if self.is_dirty else ""
-        connection.execute((_DELIVERED + otherwise + _EVENTS).format(raw=self.raw))
-        for feed in FEEDS:
+        connection.execute(_DELIVERED.format(raw=self.raw))
+        if self.is_dirty:
+            columns = dict.fromkeys(connection.table("delivered").columns, "VARCHAR")
+            text = str(columns | {"properties": "JSON"})
+            connection.execute(_DELIVERED_OTHERWISE.format(raw=self.raw, columns=text))
+        connection.execute(_EVENTS)
+        for feed in filter(lambda name: (self.raw / name).is_dir(), FEEDS):
             connection.execute(
                 f"create view {feed} as select * from read_parquet('{self.raw}/{feed}/*.parquet')"
             )

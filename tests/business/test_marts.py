@@ -1,0 +1,197 @@
+"""The marts give back what was planted, and dirt changes none of them.
+
+One world is built twice: as it is delivered, and without dirt.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+import pytest
+
+from demo.business import clock, plan
+from orchestration.project import ROOT, Settings
+from orchestration.transform.dbt_runs import load_manifest
+from tests.business.worlds import World, holds, made
+from tests.support import ingest_raw, query, settings_of, transform
+from verify.compare import BUILD_TIME_COLUMNS, PROVENANCE_COLUMNS, compare, histories
+
+SIZE = 20_000
+ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A world, and the warehouse that was made of it."""
+
+    world: World
+    settings: Settings
+
+    def query(self, sql: str) -> list[dict[str, object]]:
+        return query(self.settings.warehouse, sql)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["dirty", "clean"])
+def each(request: pytest.FixtureRequest, built: dict[bool, Built]) -> Built:
+    return built[request.param]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Built]:
+    worlds: dict[bool, Built] = {}
+    for is_dirty in (True, False):
+        folder = tmp_path_factory.mktemp("business")
+        world = made(folder, SIZE, is_dirty=is_dirty)
+        shutil.copytree(ROOT / "demo" / "business" / "seeds", folder / "seeds")
+        settings = settings_of(folder, ENVIRONMENT)
+        ingest_raw(settings)
+        transform(settings)
+        worlds[is_dirty] = Built(world, settings)
+    return worlds
+
+
+def test_the_ledger_says_what_was_written(each: Built) -> None:
+    rows = each.query("select * from staging.stg_ingest_ledger")
+    files = each.world.truth["files"]
+    assert {row["source_file"] for row in rows} == files.keys()
+    for row in rows:
+        told = files[row["source_file"]]
+        broken = sum(told.get("broken", {}).values())
+        assert (row["rows_in"] or 0, row["rows_duplicate"] or 0, row["rows_quarantined"] or 0) == (
+            told["rows"], told["duplicates"], broken,
+        )  # fmt: skip
+        assert (row["error"] is not None) == told.get("is_truncated", False)
+
+
+def test_broken_rows_are_in_quarantine_with_their_reasons(built: dict[bool, Built]) -> None:
+    got = {
+        (row["source_file"], row["reason"]): row["rows"]
+        for row in built[True].query(
+            "select source_file, reason, count(*) as rows from staging.stg_events__quarantined"
+            " group by all"
+        )
+    }
+    written = {
+        (file, reason): count
+        for file, told in built[True].world.truth["files"].items()
+        for reason, count in told.get("broken", {}).items()
+    }
+    assert got == written
+    assert {reason for _, reason in got} == set(plan.BROKEN_REASONS)
+    assert built[False].query("select * from staging.stg_events__quarantined") == []
+
+
+def test_dirt_changes_no_mart(built: dict[bool, Built]) -> None:
+    manifest = load_manifest()
+    of_files = {
+        f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["path"].startswith("marts/quality/")
+    }
+    dirty, clean = (built[each].settings.warehouse for each in (True, False))
+    comparison = compare(
+        dirty, clean, BUILD_TIME_COLUMNS | PROVENANCE_COLUMNS, histories(manifest) | of_files
+    )
+    marts = [each for each in comparison.differences if each.table.startswith("marts.")]
+    assert [str(each) for each in marts] == []
+
+
+def test_people_active_on_each_day(each: Built) -> None:
+    rows = each.query("select activity_date, dau from marts.mart_active_users_daily")
+    got = {clock.day_number(row["activity_date"]): row["dau"] for row in rows}
+    drawn = each.world.drawn["active_by_day"]
+    assert {day: got[day] for day in range(plan.DAYS) if day in got} == {
+        day: count for day, count in enumerate(drawn) if day in got
+    }
+    assert sum(drawn[day] for day in range(plan.DAYS) if day not in got) == 0
+
+
+def test_new_people_of_each_month(each: Built) -> None:
+    rows = each.query(
+        "select period_start_date, new_user_count from marts.mart_growth_accounting"
+        " where activity_id = 'any' and grain = 'month'"
+    )
+    got = {f"{row['period_start_date']:%Y-%m}": row["new_user_count"] for row in rows}
+    drawn = dict.fromkeys(got, 0)
+    for month, count in zip(
+        clock.month_of(range(plan.DAYS)), each.world.drawn["new_by_day"], strict=True
+    ):
+        drawn[month] += count
+    # The first instants of the month after are the end of the data.
+    assert got == drawn | {month: 0 for month in got if month not in drawn}
+
+
+def test_orders_and_money_of_each_month(each: Built) -> None:
+    rows = each.query(
+        "select period_start_date, order_count, gross_amount, refunded_amount"
+        " from marts.mart_sales_periods where grain = 'month'"
+    )
+    got = {f"{row['period_start_date']:%Y-%m}": row for row in rows}
+    drawn = each.world.drawn
+    for month, orders in drawn["orders_by_month"].items():
+        row = got[month]
+        assert row["order_count"] == orders
+        for of in ("gross", "refunded"):
+            assert round(row[f"{of}_amount"] * 100) == drawn[f"{of}_cents_by_month"][month]
+
+
+def test_the_way_to_paying(each: Built) -> None:
+    rows = each.query(
+        "select mature_reached_count as reached, mature_previous_count as previous"
+        " from marts.mart_funnel_conversion"
+        " where funnel_id = 'sign_up_to_pay' and grain = 'all' and breakdown_value is null"
+        " order by step_number"
+    )
+    assert len(rows) == 1 + len(plan.STEP_RATES)
+    for row, rate in zip(rows[1:], plan.STEP_RATES, strict=True):
+        assert holds(rate, row["reached"], row["previous"])
+
+
+def test_clicks_and_reads(each: Built) -> None:
+    rows = each.query(
+        "select mature_reached_count as reached, mature_previous_count as previous"
+        " from marts.mart_funnel_conversion"
+        " where funnel_id = 'shown_to_finished' and grain = 'all' and breakdown_value is null"
+        " order by step_number"
+    )
+    finished = sum(share * rate for _, share, rate in plan.ORIGINS)
+    for row, rate in zip(
+        rows[1:], (sum(plan.CLICK_RATES) / len(plan.CLICK_RATES), 1.0, finished), strict=True
+    ):
+        assert holds(rate, row["reached"], row["previous"])
+
+
+@pytest.mark.parametrize("day", [1, 7, 30])
+def test_retention_of_day(each: Built, day: int) -> None:
+    [row] = each.query(
+        "select mature_returned_count as returned, eligible_count as people"
+        " from marts.mart_retention_cohorts"
+        " where retention_id = 'sign_up_daily' and cohort_start_at is null"
+        f" and breakdown_value is null and period_number = {day}"
+    )
+    told = each.world.drawn["retention"][str(day)]
+    assert 0 < row["people"] <= told["people"]
+    assert holds(told["expected"] / told["people"], row["returned"], row["people"])
+
+
+def test_use_of_a_feature_week_after_week(each: Built) -> None:
+    [row] = each.query(
+        "select sum(mature_returned_count) as returned, sum(eligible_count) as people"
+        " from marts.mart_retention_cohorts"
+        " where retention_id = 'collections_weekly' and cohort_start_at is not null"
+        " and breakdown_value is null and period_number = 1 and is_mature"
+    )
+    assert holds(plan.FEATURES[0].again_rate, row["returned"], row["people"])
+
+
+def test_stages_and_segments_are_there(each: Built) -> None:
+    stages = each.query(
+        "select distinct stage_id from marts.mart_lifecycle_daily where user_count > 0"
+    )
+    assert len(stages) == 5
+    segments = each.query("select distinct segment_id from marts.mart_rfm_scores")
+    assert len(segments) >= 8
+    assert each.query("select * from marts.mart_definition_warnings") == []
+    paths = each.query("select distinct path_id from marts.mart_path_edges")
+    assert len(paths) == 3
