@@ -10,6 +10,8 @@ from demo.business.writing import BusinessError, write
 from orchestration.commands.stopping import Stop
 from orchestration.project import Settings, SettingsError
 
+STOPPED = "\nThe demo was stopped; started again, it writes everything anew."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.business", description=__doc__)
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 0
 
-    return Stop(lambda: print("\nThe demo was stopped. Start it again.", flush=True)).run(made)
+    return Stop(lambda: print(STOPPED, flush=True)).run(made)
 
 
 if __name__ == "__main__":

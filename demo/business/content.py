@@ -35,7 +35,6 @@ class Pieces:
     unpublished_at: Ints
     """-1: still there."""
     passed_first: np.ndarray
-    author_count: int
 
     def __len__(self) -> int:
         return len(self.author)
@@ -111,7 +110,6 @@ def pieces(people: People, visitors: int) -> Pieces:
         published_at=np.where(published_at < plan.END_MS, published_at, -1),
         unpublished_at=np.where(is_gone, gone_at, -1),
         passed_first=draws[:, 8] < plan.FIRST_PASS_RATE,
-        author_count=author_count,
     )
 
 
@@ -138,11 +136,11 @@ def supply_events(pieces: Pieces, reads: np.ndarray) -> list[np.ndarray]:
         by_author("content_unpublished", pieces.unpublished_at, out),
     ]
     finished = reads[reads["name"] == CODE["read_finished"]]
-    week = (finished["at"] - plan.START_MS) // (28 * plan.DAY) + 1
-    earned, counts = np.unique(pieces.author[finished["content"]] * 64 + week, return_counts=True)
-    paid_at = plan.START_MS + earned % 64 * 28 * plan.DAY
+    week = (finished["at"] - plan.START_MS) // (7 * plan.DAY) + 1
+    earned, counts = np.unique(pieces.author[finished["content"]] * 128 + week, return_counts=True)
+    paid_at = plan.START_MS + earned % 128 * 7 * plan.DAY
     here = paid_at < plan.END_MS
-    author, cents = (earned // 64)[here], counts[here] * 50
+    author, cents = (earned // 128)[here], counts[here] * 50
     made.append(events("creator_rewarded", paid_at[here], author, kind=Actor.AUTHOR, cents=cents))
     return made
 

@@ -168,7 +168,8 @@ def _next_commands(settings: Settings) -> list[str]:
     return [
         "make dev             lineage, checks, schedule and sensor, in a browser",
         "make dashboards      the boards, in a browser; make docs adds lineage of every column",
-        "edit seeds/funnels.csv or seeds/funnel_steps.csv, then make build: another funnel",
+        f"edit {relative_to_root(settings.seeds_dir)}/funnels.csv or funnel_steps.csv, then make "
+        "build: another funnel",
     ]
 
 

@@ -148,7 +148,7 @@ def test_the_way_to_paying(each: Built) -> None:
         assert holds(rate, row["reached"], row["previous"])
 
 
-def test_clicks_and_reads(each: Built) -> None:
+def test_what_is_clicked_is_read_and_finished_as_often_as_planned(each: Built) -> None:
     rows = each.query(
         "select mature_reached_count as reached, mature_previous_count as previous"
         " from marts.mart_funnel_conversion"
@@ -156,10 +156,9 @@ def test_clicks_and_reads(each: Built) -> None:
         " order by step_number"
     )
     finished = sum(share * rate for _, share, rate in plan.ORIGINS)
-    for row, rate in zip(
-        rows[1:], (sum(plan.CLICK_RATES) / len(plan.CLICK_RATES), 1.0, finished), strict=True
-    ):
-        assert holds(rate, row["reached"], row["previous"])
+    # Of the first step attempts are counted, not what was shown: an attempt may see several.
+    assert rows[2]["reached"] == rows[2]["previous"] > 100
+    assert holds(finished, rows[3]["reached"], rows[3]["previous"])
 
 
 @pytest.mark.parametrize("day", [1, 7, 30])
