@@ -37,7 +37,8 @@ SHOCK_DATE, SHOCK_FACTOR = date(2025, 6, 18), 3.0
 
 @dataclass(frozen=True)
 class Channel:
-    """Where visitors come from. `cost` is what an expected arrival costs."""
+    """Where visitors come from. `cost` is what an expected arrival costs; one that comes is worth
+    some 40 yuan in orders, so that not every channel pays for itself."""
 
     channel_id: str
     label_en: str
@@ -55,13 +56,13 @@ CHANNELS = (
     Channel("direct", "Direct", "直接访问", 0.20, 0.52),
     Channel("search", "Search", "自然搜索", 0.16, 0.48, referrer="https://www.baidu.com/s"),
     Channel("wechat", "WeChat", "微信", 0.22, 0.55, source="wechat", medium="social"),
-    Channel("xiaohongshu", "Xiaohongshu", "小红书", 0.14, 0.5, 1.2, "xiaohongshu", "social", "kol"),
-    Channel("douyin", "Douyin ads", "抖音广告", 0.16, 0.38, 2.5, "douyin", "cpc", "feed"),
-    Channel("baidu_ads", "Baidu ads", "百度推广", 0.12, 0.42, 3.5, "baidu", "cpc", "brand"),
+    Channel("xiaohongshu", "Xiaohongshu", "小红书", 0.14, 0.5, 6.0, "xiaohongshu", "social", "kol"),
+    Channel("douyin", "Douyin ads", "抖音广告", 0.16, 0.38, 18.0, "douyin", "cpc", "feed"),
+    Channel("baidu_ads", "Baidu ads", "百度推广", 0.12, 0.42, 60.0, "baidu", "cpc", "brand"),
     # Comes from invites, not from arrivals.
     Channel("referral", "Invited by a friend", "好友邀请", 0.0, 1.0, 0.0, "invite", "referral"),
     # Costs money and brings nobody: spend without a conversion stays visible.
-    Channel("outdoor", "Outdoor ads", "户外广告", 0.0, 0.0, 0.3, "outdoor", "offline", "subway"),
+    Channel("outdoor", "Outdoor ads", "户外广告", 0.0, 0.0, 10.0, "outdoor", "offline", "subway"),
 )
 CHANNEL = {each.channel_id: number for number, each in enumerate(CHANNELS)}
 AGAIN_TAGGED_RATE = 0.15
