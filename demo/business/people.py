@@ -19,13 +19,11 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Invites:
-    """One per invite: who sent it, when, the number among theirs, and when it was accepted."""
+    """One per invite: who sent it, the number among theirs, and when."""
 
     inviter: Ints
     number: Ints
     sent_at: Ints
-    accepted_at: Ints
-    """`NEVER`: it was not."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class _Generation:
 def people(seed: int, block: int, visitors: int) -> People:
     """The people of a block: its visitors, and who came through them."""
     generations = [_visitors(seed, block, visitors)]
-    invites: list[tuple[Ints, Ints, Ints, Ints]] = []
+    invites: list[Invites] = []
     first = 0
     while len(generations[-1].root):
         last = generations[-1]
@@ -94,8 +92,9 @@ def people(seed: int, block: int, visitors: int) -> People:
     joined = {name: column[order] for name, column in joined.items()}
     parent = joined["parent"]
     parent = np.where(parent < 0, -1, place[parent])
-    inviter, number, sent_at, accepted_at = (
-        np.concatenate(column) for column in zip(*invites, strict=True)
+    inviter, number, sent_at = (
+        np.concatenate([getattr(each, name) for each in invites])
+        for name in ("inviter", "number", "sent_at")
     )
     inviter = place[inviter]
     by_inviter = np.lexsort((number, inviter))
@@ -112,7 +111,7 @@ def people(seed: int, block: int, visitors: int) -> People:
         platform=_of(profile[:, 0], plan.PLATFORMS),
         city_tier=_of(profile[:, 1], plan.CITY_TIERS),
         age_group=_of(profile[:, 2], plan.AGE_GROUPS),
-        invites=Invites(*(each[by_inviter] for each in (inviter, number, sent_at, accepted_at))),
+        invites=Invites(*(each[by_inviter] for each in (inviter, number, sent_at))),
     )
 
 
@@ -135,7 +134,7 @@ def _visitors(seed: int, block: int, count: int) -> _Generation:
 
 def _invited(
     seed: int, block: int, generation: int, senders: _Generation, first: int
-) -> tuple[_Generation, tuple[Ints, Ints, Ints, Ints]]:
+) -> tuple[_Generation, Invites]:
     """Whom a generation brings, and all invites that it sent; `first` is its place in the block."""
     draw = stream(seed, Process.INVITES, block, generation)
     counts = draw.poisson(plan.INVITE_RATE, len(senders.root))
@@ -149,7 +148,6 @@ def _invited(
     delay = np.clip(days, 0.05, plan.INVITE_MAX_DAYS) * plan.DAY
     accepted_at = _by_day(sent_at + delay.astype(np.int64))
     is_accepted = (chances[:, 1] < plan.INVITE_ACCEPTED_RATE) & (accepted_at < plan.END_MS)
-    accepted_at[~is_accepted] = NEVER
     come = np.flatnonzero(is_accepted)
     children = _Generation(
         root=senders.root[sender[come]],
@@ -159,7 +157,7 @@ def _invited(
         channel=np.full(len(come), plan.CHANNEL["referral"]),
         signed_up_at=accepted_at[come] - 30 * plan.SECOND,
     )
-    return children, (first + sender, number, sent_at, accepted_at)
+    return children, Invites(first + sender, number, sent_at)
 
 
 def _by_day(at: Ints) -> Ints:

@@ -107,6 +107,7 @@ def write(
             days = utc_days(made.events)
             spooled.append(_Spooled(made.people, np.load(spool, mmap_mode="r"), days, shared))
             say(f"{sum(len(each.events) for each in spooled):,} events drawn …")
+            del made  # before the next block is drawn
         written.drawn = truth.summed(drawn)
         _write_days(raw_dir, spooled, Dirt(seed) if is_dirty else None, written, say)
     _write_rest(raw_dir, visitors, written)
