@@ -35,6 +35,7 @@ class Pieces:
     unpublished_at: Ints
     """-1: still there."""
     passed_first: np.ndarray
+    author_count: int
 
     def __len__(self) -> int:
         return len(self.author)
@@ -110,6 +111,7 @@ def pieces(people: People, visitors: int) -> Pieces:
         published_at=np.where(published_at < plan.END_MS, published_at, -1),
         unpublished_at=np.where(is_gone, gone_at, -1),
         passed_first=draws[:, 8] < plan.FIRST_PASS_RATE,
+        author_count=author_count,
     )
 
 

@@ -25,7 +25,8 @@ class Orders:
     person: Ints
     at: Ints
     cents: Ints
-    is_first: np.ndarray
+    alive: Ints
+    """Customers who were not lost before the data end."""
 
     def __len__(self) -> int:
         return len(self.at)
@@ -39,7 +40,7 @@ def orders(people: People) -> tuple[Orders, list[np.ndarray]]:
     """The orders of a block, and the events on the way to them."""
     paid_at, way = _journeys(people)
     buyers = np.flatnonzero(paid_at >= 0)
-    person, at, number = _purchases(people, buyers, paid_at[buyers])
+    person, at, number, alive = _purchases(people, buyers, paid_at[buyers])
     by_person = np.lexsort((at, person))
     person, at, number = person[by_person], at[by_person], number[by_person]
     amounts = people.stream(Process.AMOUNTS)
@@ -50,7 +51,7 @@ def orders(people: People) -> tuple[Orders, list[np.ndarray]]:
     again = number > 0
     for name, before in zip(_STEPS, (240, 170, 80), strict=True):
         way.append(events(name, at[again] - before * plan.SECOND, person[again]))
-    return Orders(person, at, cents, ~again), way
+    return Orders(person, at, cents, alive), way
 
 
 _STEPS = ("product_viewed", "cart_added", "checkout_started")
@@ -78,8 +79,8 @@ def _journeys(people: People) -> tuple[Ints, list[np.ndarray]]:
     return all_paid, way
 
 
-def _purchases(people: People, buyers: Ints, first_at: Ints) -> tuple[Ints, Ints, Ints]:
-    """BG/NBD from the first order on: person, instant, number of each order."""
+def _purchases(people: People, buyers: Ints, first_at: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """BG/NBD from the first order on: person, instant, number of each order; and who is alive."""
     draw = people.stream(Process.PURCHASES)
     rate = draw.gamma(plan.BG_NBD["r"], size=len(people))[buyers] / plan.BG_NBD["alpha"]
     lost = people.stream(Process.PURCHASES, 1).beta(
@@ -89,6 +90,7 @@ def _purchases(people: People, buyers: Ints, first_at: Ints) -> tuple[Ints, Ints
     day = clock.day_of(first_at)
     moment = (first_at - plan.START_MS) / plan.DAY
     alive = np.arange(len(buyers))
+    at_the_end = np.zeros(len(buyers), dtype=bool)
     number = 1
     while len(alive):
         draws = people.stream(Process.PURCHASES, 1 + number).random((len(alive), 3))
@@ -98,12 +100,13 @@ def _purchases(people: People, buyers: Ints, first_at: Ints) -> tuple[Ints, Ints
         day[alive] = new_day
         moment[alive] = np.maximum(due, new_day)
         here = new_day < plan.DAYS
+        at_the_end[alive[~here]] = True
         at = clock.start_of(new_day) + clock.time_of_day(draws[:, 1])
         made.append((buyers[alive[here]], at[here], np.full(int(here.sum()), number)))
         alive = alive[here & (draws[:, 2] >= lost[alive])]
         number += 1
     person, at, count = (np.concatenate(column) for column in zip(*made, strict=True))
-    return person, at, count
+    return person, at, count, buyers[at_the_end]
 
 
 def shop_visits(people: People, orders: Orders, life: Ints) -> tuple[Days, np.ndarray]:

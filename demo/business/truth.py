@@ -1,11 +1,10 @@
 """What was planted and what was drawn: `truth.json`, for tests alone.
 
-Sums of blocks are sums: each block tells counts, and lists by day or month, which add up.
+Each block tells its own; counts and arrays by day add up, lists stand behind each other.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import asdict, is_dataclass
 from datetime import date
@@ -17,9 +16,15 @@ from demo.business import clock, plan
 from demo.business.activity import expected_retention
 from demo.business.content import Pieces
 from demo.business.events import CODE, IS_ACTIVITY, Actor
+from demo.business.likelihoods import (
+    bg_nbd_information,
+    gamma_gamma_information,
+    standard_errors,
+)
 from demo.business.merchants import Merchants, Sales, zipf
 from demo.business.orders import Orders
 from demo.business.people import People
+from demo.business.text import BLOCK
 
 RETENTION_DAYS = (1, 7, 30)
 
@@ -71,8 +76,8 @@ def drawn(
         "people": len(people),
         "sign_ups": int(people.signed_up.sum()),
         "events": {codes[code]: int(count) for code, count in zip(names, counts, strict=True)},
-        "active_by_day": np.bincount(person_days % 1_024, minlength=plan.DAYS).tolist(),
-        "new_by_day": np.bincount(people.day, minlength=plan.DAYS).tolist(),
+        "active_by_day": np.bincount(person_days % 1_024, minlength=plan.DAYS),
+        "new_by_day": np.bincount(people.day, minlength=plan.DAYS),
         "sign_ups_by_month": _by_month(people.day[people.signed_up]),
         "orders_by_month": _by_month(day[paid]),
         "gross_cents_by_month": _by_month(day[paid], events["cents"][paid]),
@@ -86,8 +91,15 @@ def drawn(
             "sold": int((sold.first_sale_at >= 0).sum()),
             "retained": int((sold.retained_at >= 0).sum()),
         },
+        "gross_cents_by_merchant": _by_number("m", people, events[paid], "merchant", "cents"),
         "pieces": len(pieces),
-        "bg_nbd_information": _information(orders).tolist(),
+        "authors": pieces.author_count,
+        "reads_by_piece": _by_number(
+            "p", people, events[events["name"] == CODE["read_started"]], "content"
+        ),
+        "alive_customers": [people.block * BLOCK + int(who) for who in orders.alive],
+        "bg_nbd_information": bg_nbd_information(orders),
+        "gamma_gamma_information": gamma_gamma_information(orders),
     }
 
 
@@ -95,6 +107,16 @@ def _spender(channel: int, campaign: int) -> str:
     if campaign >= 0:
         return plan.CAMPAIGNS[campaign].campaign_id
     return plan.CHANNELS[channel].channel_id
+
+
+def _by_number(
+    prefix: str, people: People, events: np.ndarray, column: str, weights: str | None = None
+) -> dict[str, int]:
+    """Events, or sums, by id of a merchant or piece."""
+    events = events[events[column] >= 0]
+    sums = np.bincount(events[column], weights=events[weights] if weights else None)
+    first = people.block * BLOCK
+    return {f"{prefix}{first + int(n)}": round(float(sums[n])) for n in np.flatnonzero(sums)}
 
 
 def _by_month(days: np.ndarray, weights: np.ndarray | None = None) -> dict[str, int]:
@@ -105,17 +127,14 @@ def _by_month(days: np.ndarray, weights: np.ndarray | None = None) -> dict[str, 
 
 
 def summed(blocks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The blocks' figures together, and the standard errors that follow from them."""
+    """The blocks' figures together, and what follows from them."""
+    sizes = [(each["authors"], each["pieces"]) for each in blocks]
     total = _add(blocks)
-    information = np.array(total.pop("bg_nbd_information"))
-    errors = np.full(4, np.nan)
-    if total["customers"] > 100:
-        errors = np.sqrt(np.diag(np.linalg.pinv(information)))
-    total["bg_nbd_standard_errors"] = {
-        name: float(error) if math.isfinite(error) else None
-        for name, error in zip(plan.BG_NBD, errors, strict=True)
-    }
-    return total
+    for model, parameters in (("bg_nbd", plan.BG_NBD), ("gamma_gamma", plan.GAMMA_GAMMA)):
+        information = total.pop(f"{model}_information")
+        total[f"{model}_standard_errors"] = standard_errors(information, parameters)
+    total["author_hhi"] = author_concentration(sizes)
+    return {name: _plain(value) for name, value in total.items()}
 
 
 def _add(parts: list[Any]) -> Any:
@@ -123,58 +142,20 @@ def _add(parts: list[Any]) -> Any:
     if isinstance(first, dict):
         keys = dict.fromkeys(key for part in parts for key in part)
         return {key: _add([part[key] for part in parts if key in part]) for key in keys}
+    if isinstance(first, np.ndarray):
+        return sum(parts)
     if isinstance(first, list):
-        return [_add(list(each)) for each in zip(*parts, strict=True)]
+        return [each for part in parts for each in part]
     return sum(parts)
 
 
-def _information(orders: Orders) -> np.ndarray:
-    """Minus the second derivatives of the BG/NBD likelihood at the planted values: its inverse
-    gives the standard errors of a fit on these customers."""
-    if not len(orders):
-        return np.zeros((4, 4))
-    first = np.unique(orders.person, return_index=True)[1]
-    count = np.diff(np.append(first, len(orders)))
-    day = orders.days.day
-    frequency = count - 1
-    recency = (day[first + frequency] - day[first]) / plan.UNIT_DAYS
-    age = (plan.DAYS - 1 - day[first]) / plan.UNIT_DAYS
-    values, inverse = np.unique(frequency, return_inverse=True)
-
-    def likelihood(at: np.ndarray) -> float:
-        r, alpha, a, b = at
-        of_count = np.array([
-            math.lgamma(r + x) - math.lgamma(r) + r * math.log(alpha)
-            + math.lgamma(a + b) + math.lgamma(b + x) - math.lgamma(b) - math.lgamma(a + b + x)
-            for x in values.tolist()
-        ])[inverse]  # fmt: skip
-        still = -(r + frequency) * np.log(alpha + age)
-        lost = np.log(a) - np.log(b + np.maximum(frequency, 1) - 1)
-        lost = lost - (r + frequency) * np.log(alpha + recency)
-        both = np.where(frequency > 0, np.logaddexp(still, lost), still)
-        return float((of_count + both).sum())
-
-    at = np.array([plan.BG_NBD[name] for name in ("r", "alpha", "a", "b")])
-    steps = at * 1e-3
-    hessian = np.empty((4, 4))
-    for i in range(4):
-        for j in range(4):
-            total = 0.0
-            for one, other in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                moved = at.copy()
-                moved[i] += one * steps[i]
-                moved[j] += other * steps[j]
-                total += one * other * likelihood(moved)
-            hessian[i, j] = total / (4 * steps[i] * steps[j])
-    return -hessian
-
-
-def concentration(authors: int, pieces: int) -> dict[str, float]:
-    """Expected HHI of pieces by author, and its standard error: 200 drawn worlds of this size."""
-    weights = zipf(authors, plan.AUTHOR_ZIPF)
-    draws = np.random.Generator(np.random.Philox(key=1)).multinomial(pieces, weights, size=200)
-    hhi = ((draws / pieces) ** 2).sum(axis=1)
-    return {
-        "expected": float((weights**2).sum() * (1 - 1 / pieces) + 1 / pieces),
-        "standard_error": float(hhi.std(ddof=1)),
-    }
+def author_concentration(sizes: list[tuple[int, int]]) -> dict[str, float]:
+    """Expected HHI of pieces by author, and its standard error, of so many authors and pieces in
+    each block: from 200 drawn worlds."""
+    draw = np.random.Generator(np.random.Philox(key=1))
+    total = sum(pieces for _, pieces in sizes)
+    hhi = np.zeros(200)
+    for authors, pieces in sizes:
+        drawn = draw.multinomial(pieces, zipf(authors, plan.AUTHOR_ZIPF), size=200)
+        hhi += ((drawn / total) ** 2).sum(axis=1)
+    return {"expected": float(hhi.mean()), "standard_error": float(hhi.std(ddof=1))}

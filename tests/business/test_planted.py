@@ -10,11 +10,11 @@ import math
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from lifetimes import BetaGeoFitter, GammaGammaFitter
 
 from demo.business import clock, plan
 from demo.business.events import NAMES
 from demo.business.features import adopted_rate
-from demo.business.truth import concentration
 from demo.business.writing import visitors_of
 from tests.business.worlds import (
     World,
@@ -313,34 +313,54 @@ def test_feedback(world: World) -> None:
 
 # -- Orders and merchants -----------------------------------------------------------------------
 def test_purchases_are_bg_nbd_and_gamma_gamma(worlds: dict[int, World]) -> None:
-    from lifetimes import BetaGeoFitter, GammaGammaFitter
-
     world = worlds[max(worlds)]
     rows = world.query(
         f"""
         with days as (
-            select person, day, sum(case when event_name = 'order_paid' then amount end)
-                - coalesce(sum(r.refunded), 0) as amount
-            from acts left join (select order_id, sum(amount) as refunded from acts
-                where event_name = 'order_refunded' group by order_id) as r using (order_id)
-            where event_name = 'order_paid' group by person, day
+            select person, day, sum(case event_name when 'order_paid' then amount else 0 end)
+                - sum(case event_name when 'order_paid' then 0 else amount end) as amount,
+                min(day) over (partition by person) as first_day
+            from (
+                -- What was sent back is of the day on which it was bought.
+                select person, event_name, amount, min(day) over (partition by order_id) as day
+                from acts where event_name in ('order_paid', 'order_refunded')
+            ) group by person, day
         )
-        select count(*) - 1, datediff('day', min(day), max(day)) / 7.0,
+        select any_value(person), count(*) - 1, datediff('day', min(day), max(day)) / 7.0,
             datediff('day', min(day), date '{plan.START}' + {plan.DAYS - 1}) / 7.0,
-            avg(amount)
+            coalesce(avg(amount) filter (where day > first_day), 0)
         from days group by person order by person
         """
     )
-    frequency, recency, age, mean = np.array(rows, dtype=float).T
+    frequency, recency, age, mean = np.array([row[1:] for row in rows], dtype=float).T
     fit = BetaGeoFitter().fit(frequency, recency, age)
-    errors = world.drawn["bg_nbd_standard_errors"]
-    for name, planted in plan.BG_NBD.items():
-        assert abs(fit.params_[name] - planted) <= Z * errors[name]
-    p, q, v = (plan.GAMMA_GAMMA[name] for name in "pqv")
-    spend = GammaGammaFitter().fit(frequency + 1, mean)
-    assert spend.params_["p"] * spend.params_["v"] / (spend.params_["q"] - 1) == pytest.approx(
-        p * v / (q - 1), rel=0.1
+    again = frequency > 0
+    spend = GammaGammaFitter().fit(frequency[again], mean[again])
+    for model, planted, fitted in (
+        ("bg_nbd", plan.BG_NBD, fit.params_),
+        ("gamma_gamma", plan.GAMMA_GAMMA, spend.params_),
+    ):
+        errors = world.drawn[f"{model}_standard_errors"]
+        for name, value in planted.items():
+            assert abs(fitted[name] - value) <= Z * errors[name]
+    # P(alive) by third of it, against who is.
+    alive = {f"u{number}" for number in world.drawn["alive_customers"]}
+    chance = fit.conditional_probability_alive(frequency, recency, age)
+    is_alive = np.array([row[0] in alive for row in rows])
+    for third in np.array_split(np.argsort(chance, kind="stable"), 3):
+        assert holds(chance[third].mean(), is_alive[third].sum(), len(third))
+
+
+def test_money_of_merchants_and_reads_of_pieces(world: World) -> None:
+    money = world.query(
+        "select merchant_id, cast(sum(round(amount * 100)) as bigint) from acts"
+        " where event_name = 'order_paid' and merchant_id is not null group by merchant_id"
     )
+    assert dict(money) == world.drawn["gross_cents_by_merchant"]
+    reads = world.query(
+        "select content_id, count(*) from acts where event_name = 'read_started' group by all"
+    )
+    assert dict(reads) == world.drawn["reads_by_piece"]
 
 
 def test_merchants_list_sell_and_stay(world: World) -> None:
@@ -461,8 +481,7 @@ def test_pieces_are_concentrated_on_authors(world: World) -> None:
     rows = world.query("select count(distinct content_id) from contents group by author_id")
     counts = [count for (count,) in rows]
     pieces = sum(counts)
-    visitors = world.drawn["people"] - world.drawn["events"].get("invite_accepted", 0)
-    told = concentration(max(5, visitors // plan.VISITORS_PER_AUTHOR), pieces)
+    told = world.drawn["author_hhi"]
     hhi = sum((count / pieces) ** 2 for count in counts)
     assert abs(hhi - told["expected"]) <= 3 * told["standard_error"]
 
