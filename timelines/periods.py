@@ -1,0 +1,47 @@
+"""The attempts that count: the best one of each period in which a user entered a funnel."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY, WEEK, MONTH, ALL = 0, 1, 2, 3
+NO_DAY = np.iinfo(np.int32).min
+
+
+class BestAttempts(NamedTuple):
+    """One row per user, part, grain and period in which an attempt opened."""
+
+    row: NDArray[np.int64]  # the attempt that counts, as a row of what was given
+    grain: NDArray[np.int8]  # DAY, WEEK, MONTH, ALL
+    period: NDArray[np.int32]  # first day of the period; NO_DAY for all
+    matures_at: NDArray[np.int64]  # when the last of the period's attempts closes
+
+
+def counting_order(
+    required: NDArray[np.int8],
+    count: NDArray[np.int8],
+    is_void: NDArray[np.bool_],
+    is_ignored: NDArray[np.bool_],
+) -> NDArray[np.int32]:
+    """What counts first is least: not ignored, more required steps, more steps, not void."""
+
+
+def best_attempts(
+    user: NDArray[np.int32],
+    part: NDArray[np.int32] | None,
+    order: NDArray[np.int32],
+    day: NDArray[np.int32],
+    closes_at: NDArray[np.int64],
+    week_start: int,
+    threads: int = 1,
+) -> BestAttempts:
+    """The best attempt of each user, part and period; of equal ones, the first row.
+
+    Rows stand by user, and of a user and part in order of their numbers; parts of a user may be
+    mixed. None as `part`: all are of one. `day` is the local day on which the attempt opened,
+    `week_start` the weekday on which weeks begin (0: Monday). Counted by attempts each one is an
+    entrant of its own: this is for funnels that count by users.
+    """
