@@ -26,7 +26,7 @@ from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Sett
 
 # Folders of the dbt project whose files decide what the manifest holds.
 _PROJECT_FOLDERS = ("models", "macros", "data_tests")
-_PROJECT_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".md", ".csv"})
+_PROJECT_SUFFIXES = frozenset({".sql", ".py", ".yml", ".yaml", ".md", ".csv"})
 _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
