@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from timelines import search
 from timelines.definitions import Funnel
+
+Part = TypeVar("Part")
+Found = TypeVar("Found")
+
+# Users are searched so many events at a time: what is held beside the attempts is a few of these.
+RANGE = 1_000_000
 
 
 class Closed(NamedTuple):
@@ -54,6 +63,21 @@ def masks(
     or exclusion that has conditions, or takes first events alone, the bits are given for single
     events: `bits[i]` to `position[i]`, a position as often as it likes.
     """
+    mask = table[code]
+    np.bitwise_or.at(mask, position, bits)
+    return mask
+
+
+def ranges(offsets: NDArray[np.int64], events: int) -> list[tuple[int, int]]:
+    """Users from, users to (excluded), with at most so many events where no user alone has more."""
+    found = []
+    low, users = 0, len(offsets) - 1
+    while low < users:
+        high = int(np.searchsorted(offsets, offsets[low] + events, side="right")) - 1
+        high = min(max(high, low + 1), users)
+        found.append((low, high))
+        low = high
+    return found
 
 
 def attempts(
@@ -68,12 +92,38 @@ def attempts(
 ) -> Attempts:
     """Every attempt of every timeline.
 
-    `held` is the code of the value that the funnel holds constant on each event (-1: missing, serves
-    nothing and voids nothing), `value` the code of the breakdown value on each event, for breakdowns
-    by `all` alone (-1: in no part). Codes of a value stand in the order of its text. Memory is that of
-    the arrays, and of the attempts: give a range of users at a time (`ranges`).
+    `held` is the code of the value that the funnel holds constant on each event (-1: missing,
+    serves nothing and voids nothing), `value` the code of the breakdown value on each event, for
+    breakdowns by `all` alone (-1: in no part). Codes of a value stand in the order of its text.
+    Memory is that of the arrays, and of the attempts: give a range of users at a time (`ranges`).
     """
+    spec = funnel.numbers()
+    nothing = np.empty(0, np.int32)
+    if closed is None:
+        closed = Closed(nothing, nothing, nothing, np.empty(0, np.int64))
+    by_user = np.argsort(closed.user, kind="stable")
+
+    def found(users: tuple[int, int]) -> Attempts:
+        return Attempts(
+            *search.search(
+                offsets,
+                at,
+                mask,
+                nothing if held is None else held,
+                nothing if value is None else value,
+                *(column[by_user] for column in closed),
+                spec,
+                *users,
+            )
+        )
+
+    parts = in_threads(found, ranges(offsets, RANGE) or [(0, 0)], threads)
+    return Attempts(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
 
 
-def ranges(offsets: NDArray[np.int64], events: int) -> list[tuple[int, int]]:
-    """Users from, users to (excluded), with at most so many events where no user alone has more."""
+def in_threads(function: Callable[[Part], Found], parts: list[Part], threads: int) -> list[Found]:
+    """What a function finds in each part, in order; compiled code lets threads run side by side."""
+    if threads == 1 or len(parts) == 1:
+        return [function(part) for part in parts]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, parts))
