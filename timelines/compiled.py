@@ -14,6 +14,12 @@ from typing import Any
 
 import numba
 
+
+def array(kind: Any) -> Any:
+    """The type of a column that is read alone, as those of Arrow are."""
+    return numba.types.Array(kind, 1, "C", readonly=True)
+
+
 Function = Callable[..., Any]
 
 inner: Callable[[Function], Function] = numba.njit(nogil=True)

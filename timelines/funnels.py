@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from timelines import search
 from timelines.definitions import Funnel
-
-Part = TypeVar("Part")
-Found = TypeVar("Found")
-
-# Users are searched so many events at a time: what is held beside the attempts is a few of these.
-RANGE = 1_000_000
+from timelines.ranges import RANGE, in_threads, plain, ranges
 
 
 class Closed(NamedTuple):
@@ -68,18 +61,6 @@ def masks(
     return mask
 
 
-def ranges(offsets: NDArray[np.int64], events: int) -> list[tuple[int, int]]:
-    """Users from, users to (excluded), with at most so many events where no user alone has more."""
-    found = []
-    low, users = 0, len(offsets) - 1
-    while low < users:
-        high = int(np.searchsorted(offsets, offsets[low] + events, side="right")) - 1
-        high = min(max(high, low + 1), users)
-        found.append((low, high))
-        low = high
-    return found
-
-
 def attempts(
     offsets: NDArray[np.int64],
     at: NDArray[np.int64],
@@ -99,31 +80,17 @@ def attempts(
     """
     spec = funnel.numbers()
     nothing = np.empty(0, np.int32)
-    if closed is None:
-        closed = Closed(nothing, nothing, nothing, np.empty(0, np.int64))
+    closed = closed or Closed(nothing, nothing, nothing, np.empty(0, np.int64))
     by_user = np.argsort(closed.user, kind="stable")
+    columns = (
+        *(plain(column, np.int64) for column in (offsets, at, mask)),
+        *(nothing if column is None else plain(column, np.int32) for column in (held, value)),
+        *(plain(column, np.int32)[by_user] for column in closed[:3]),
+        plain(closed.at, np.int64)[by_user],
+    )
 
     def found(users: tuple[int, int]) -> Attempts:
-        return Attempts(
-            *search.search(
-                offsets,
-                at,
-                mask,
-                nothing if held is None else held,
-                nothing if value is None else value,
-                *(column[by_user] for column in closed),
-                spec,
-                *users,
-            )
-        )
+        return Attempts(*search.search(*columns, spec, *users))
 
     parts = in_threads(found, ranges(offsets, RANGE) or [(0, 0)], threads)
-    return Attempts(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
-
-
-def in_threads(function: Callable[[Part], Found], parts: list[Part], threads: int) -> list[Found]:
-    """What a function finds in each part, in order; compiled code lets threads run side by side."""
-    if threads == 1 or len(parts) == 1:
-        return [function(part) for part in parts]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(function, parts))
+    return Attempts(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))

@@ -14,7 +14,7 @@ from collections import namedtuple
 import numpy as np
 from numba import types
 
-from timelines.compiled import entry, inner
+from timelines.compiled import array, entry, inner
 
 NEVER = np.iinfo(np.int64).min
 FOREVER = np.iinfo(np.int64).max
@@ -869,15 +869,11 @@ def _attempts_of_part(
     return found
 
 
-def _array(kind, dimensions=1):
-    return types.Array(kind, dimensions, "C", readonly=True)
-
-
 @entry(
     (
-        _array(types.int64), _array(types.int64), _array(types.int64), _array(types.int32),
-        _array(types.int32), _array(types.int32), _array(types.int32), _array(types.int32),
-        _array(types.int64), _array(types.int64), types.int64, types.int64,
+        array(types.int64), array(types.int64), array(types.int64), array(types.int32),
+        array(types.int32), array(types.int32), array(types.int32), array(types.int32),
+        array(types.int64), array(types.int64), types.int64, types.int64,
     )
 )  # fmt: skip
 def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -189,3 +190,70 @@ def serving(one: Drawn, attempt: funnel_oracle.Attempt, step: int) -> Event:
         ),
         key=lambda other: other.order,
     )
+
+
+def crowded(seed: int) -> funnel_draws.Draw:
+    """A world whose events crowd on a few instants, and whose steps share them: for the search's
+    choices, which hypothesis seldom draws, and slowly."""
+    chance = random.Random(seed)
+    count = chance.choice((2, 3, 3, 4, 4, 5))
+    instants = chance.choice((1, 2, 3, 5, 8))
+    mode = chance.choice(("ordered", "ordered", "ordered", "strict", "any"))
+    has_choice = mode != "any" and chance.random() < 0.75
+    sides = [
+        Side(chance.choice((("a",), ("b",), ("c",), ("a", "b"), ("b", "c"), ("a", "b", "c"))))
+        for _ in range(count)
+    ]
+    if chance.random() < 0.2:
+        sides = [sides[0]] * count
+    steps = [funnel_oracle.Step(sides[0])]
+    for side in sides[1:]:
+        least = chance.choice((None, None, 0, 1, 2)) if has_choice else None
+        most = chance.choice((None, None, 0, 1, 2, 4)) if has_choice else None
+        if least is not None and most is not None:
+            most = max(least, most)
+        steps.append(
+            funnel_oracle.Step(
+                side,
+                has_choice and chance.random() < 0.4,
+                None if least is None else funnel_draws.UNIT * least,
+                None if most is None else funnel_draws.UNIT * most,
+            )
+        )
+    exclusions = []
+    for _ in range(chance.choice((0, 0, 1, 2))):
+        side = Side((chance.choice("xxab"),))
+        after = chance.randrange(1, count)
+        between = (after, chance.randrange(after + 1, count + 1))
+        exclusions.append(
+            funnel_oracle.Exclusion(side, *(between if mode != "any" else (None, None)))
+        )
+    bounds = sorted(chance.randrange(instants) for _ in range(2))
+    funnel = funnel_oracle.Funnel(
+        "",
+        tuple(steps),
+        funnel_draws.UNIT * chance.choice((0, 1, 2, 3, 5, 100)),
+        mode,
+        chance.choice(("users", "users", "attempts")),
+        chance.choice(("together", "together", "later")),
+        tuple(exclusions),
+        breakdown=chance.choice(((), (("event", "plan"),))),
+        attribution="all",
+        hold_constant=chance.choice(((), (), (("event", "place"),))),
+        from_at=chance.choice((None, None, funnel_draws.START + funnel_draws.UNIT * bounds[0])),
+        to_at=chance.choice((None, None, funnel_draws.START + funnel_draws.UNIT * bounds[1])),
+    )
+    events = tuple(
+        (
+            chance.choice((0, 0, 0, 1)),
+            chance.choice("aaabbbcccx"),
+            chance.randrange(instants),
+            tuple(
+                (name, chance.choice(("p", "p", "q", "")))
+                for name in ("place", "plan")
+                if chance.random() < 0.9
+            ),
+        )
+        for _ in range(chance.randrange(3, 10))
+    )
+    return funnel_draws.Draw(funnel, events, ((), ()))
