@@ -1,18 +1,16 @@
-"""What a funnel asks of a timeline, as numbers."""
+"""What a funnel asks of a timeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-NEVER = np.iinfo(np.int64).min
-FOREVER = np.iinfo(np.int64).max
+from timelines import search
+from timelines.search import FOREVER, MAX_EXCLUSIONS, MAX_STEPS, NEVER
 
-# Bits of an event's mask: what it can serve. Step 1 is the first bit, exclusion 1 the bit 16.
-MAX_STEPS = 16
-MAX_EXCLUSIONS = 46
-SEEN = np.int64(1) << 62
+SEEN = 1 << search.SEEN_BIT
 
 
 def step_bit(step_number: int) -> int:
@@ -61,3 +59,32 @@ class Funnel:
     exclusions: tuple[Exclusion, ...] = ()
     from_at: int | None = None
     to_at: int | None = None
+
+    def numbers(self) -> NDArray[np.int64]:
+        """The funnel as `search` reads it."""
+        step_bit(len(self.steps))
+        exclusion_bit(len(self.exclusions) or 1)
+        modes = {"ordered": search.ORDERED, "strict": search.STRICT, "any": search.ANY}
+        found = np.zeros(search.SPEC, np.int64)
+        found[search.MODE] = modes[self.order_mode]
+        found[search.STEPS] = len(self.steps)
+        found[search.WINDOW] = self.window
+        found[search.IS_LATER] = {"together": 0, "later": 1}[self.ties]
+        found[search.BY_ATTEMPTS] = {"users": 0, "attempts": 1}[self.count_by]
+        found[search.FROM_AT] = NEVER if self.from_at is None else self.from_at
+        found[search.TO_AT] = FOREVER if self.to_at is None else self.to_at
+        found[search.EXCLUSIONS] = len(self.exclusions)
+        for number, step in enumerate(self.steps):
+            is_free = step.least is None and step.most is None
+            found[search.HAS_CHOICE] |= number > 0 and (step.is_optional or not is_free)
+            base = search.STEP + 3 * number
+            found[base + search.IS_OPTIONAL] = number > 0 and step.is_optional
+            found[base + search.LEAST] = NEVER if step.least is None else step.least
+            found[base + search.MOST] = FOREVER if step.most is None else step.most
+        for number, exclusion in enumerate(self.exclusions):
+            is_whole = self.order_mode == "any"
+            after = 1 if is_whole else exclusion.after or 1
+            before = len(self.steps) if is_whole else exclusion.before or len(self.steps)
+            base = search.AFTER_BEFORE + 2 * number
+            found[base : base + 2] = after - 1, before - 1
+        return found

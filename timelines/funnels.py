@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from timelines import search
 from timelines.definitions import Funnel
+from timelines.ranges import RANGE, in_threads, plain, ranges
 
 
 class Closed(NamedTuple):
@@ -54,6 +56,9 @@ def masks(
     or exclusion that has conditions, or takes first events alone, the bits are given for single
     events: `bits[i]` to `position[i]`, a position as often as it likes.
     """
+    mask = table[code]
+    np.bitwise_or.at(mask, position, bits)
+    return mask
 
 
 def attempts(
@@ -68,12 +73,24 @@ def attempts(
 ) -> Attempts:
     """Every attempt of every timeline.
 
-    `held` is the code of the value that the funnel holds constant on each event (-1: missing, serves
-    nothing and voids nothing), `value` the code of the breakdown value on each event, for breakdowns
-    by `all` alone (-1: in no part). Codes of a value stand in the order of its text. Memory is that of
-    the arrays, and of the attempts: give a range of users at a time (`ranges`).
+    `held` is the code of the value that the funnel holds constant on each event (-1: missing,
+    serves nothing and voids nothing), `value` the code of the breakdown value on each event, for
+    breakdowns by `all` alone (-1: in no part). Codes of a value stand in the order of its text.
+    Memory is that of the arrays, and of the attempts: give a range of users at a time (`ranges`).
     """
+    spec = funnel.numbers()
+    nothing = np.empty(0, np.int32)
+    closed = closed or Closed(nothing, nothing, nothing, np.empty(0, np.int64))
+    by_user = np.argsort(closed.user, kind="stable")
+    columns = (
+        *(plain(column, np.int64) for column in (offsets, at, mask)),
+        *(nothing if column is None else plain(column, np.int32) for column in (held, value)),
+        *(plain(column, np.int32)[by_user] for column in closed[:3]),
+        plain(closed.at, np.int64)[by_user],
+    )
 
+    def found(users: tuple[int, int]) -> Attempts:
+        return Attempts(*search.search(*columns, spec, *users))
 
-def ranges(offsets: NDArray[np.int64], events: int) -> list[tuple[int, int]]:
-    """Users from, users to (excluded), with at most so many events where no user alone has more."""
+    parts = in_threads(found, ranges(offsets, RANGE) or [(0, 0)], threads)
+    return Attempts(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-DAY, WEEK, MONTH, ALL = 0, 1, 2, 3
-NO_DAY = np.iinfo(np.int32).min
+from timelines import best
+from timelines.ranges import RANGE, in_threads, plain, ranges
+
+DAY, WEEK, MONTH, ALL = best.DAY, best.WEEK, best.MONTH, best.ALL
+NO_DAY = best.NO_DAY
 
 
 class BestAttempts(NamedTuple):
-    """One row per user, part, grain and period in which an attempt opened."""
+    """One row per user, part, grain and period in which an attempt opened, in this order."""
 
     row: NDArray[np.int64]  # the attempt that counts, as a row of what was given
     grain: NDArray[np.int8]  # DAY, WEEK, MONTH, ALL
@@ -27,6 +30,8 @@ def counting_order(
     is_ignored: NDArray[np.bool_],
 ) -> NDArray[np.int32]:
     """What counts first is least: not ignored, more required steps, more steps, not void."""
+    depth = (99 - required.astype(np.int32)) * 100 + 99 - count
+    return depth * 2 + is_void + is_ignored.astype(np.int32) * 20_000
 
 
 def best_attempts(
@@ -45,3 +50,15 @@ def best_attempts(
     `week_start` the weekday on which weeks begin (0: Monday). Counted by attempts each one is an
     entrant of its own: this is for funnels that count by users.
     """
+    user = plain(user, np.int32)
+    part = np.empty(0, np.int32) if part is None else plain(part, np.int32)
+    order, day = plain(order, np.int32), plain(day, np.int32)
+    closes_at = plain(closes_at, np.int64)
+    is_first = np.diff(user, prepend=-1) != 0
+    offsets = np.append(np.flatnonzero(is_first), len(user)).astype(np.int64)
+
+    def found(users: tuple[int, int]) -> BestAttempts:
+        return BestAttempts(*best.best(offsets, part, order, day, closes_at, week_start, *users))
+
+    parts = in_threads(found, ranges(offsets, RANGE) or [(0, 0)], threads)
+    return BestAttempts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
