@@ -363,6 +363,9 @@ def failures(manifest: Manifest) -> list[str]:
         if result["status"] == "fail":
             lines.append(f"check {name}: {result['failures']} rows; they are what {where} selects")
         elif result["status"] in ("error", "runtime error"):
-            message = " ".join(str(result["message"]).split())
+            message = str(result["message"]).strip()
+            if "Python model failed" in message:  # what was raised, without the way to it
+                message = message.splitlines()[-1]
+            message = " ".join(message.split())
             lines.append(f"{name} could not be evaluated: {message} (see {where})")
     return lines

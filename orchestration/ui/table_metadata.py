@@ -141,7 +141,11 @@ def _lineages(nodes: Sequence[Node], columns: Columns, catalog: str) -> dict[str
     kept = dict(_kept())
     tables = hashlib.sha256(repr(sorted((key, list(of)) for key, of in columns.items())).encode())
     schema = None
+    found_of: dict[str, Lineage] = {}
     for node in nodes:
+        if node["language"] == "python":
+            found_of[node["unique_id"]] = _said(node)
+            continue
         sql = _sql(node)
         digest = tables.copy()
         digest.update(sql.encode())
@@ -154,12 +158,24 @@ def _lineages(nodes: Sequence[Node], columns: Columns, catalog: str) -> dict[str
                 for column, found in column_lineage(sql, schema).items()
             }
             kept[name] = {"hash": hashed, "columns": parents}
+        found_of[name] = kept[name]["columns"]
     if schema is not None:
         path = _kept_path()
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(kept), encoding="utf-8")
         temporary.replace(path)
-    return {node["unique_id"]: kept[node["unique_id"]]["columns"] for node in nodes}
+    return found_of
+
+
+def _said(node: Node) -> Lineage:
+    """What a model in Python says of its columns, `meta: {made_of: [schema.table.column]}`: its
+    code does not tell."""
+    return {
+        name: [
+            tuple(parent.split(".", 2)) for parent in column["config"]["meta"].get("made_of", [])
+        ]
+        for name, column in node["columns"].items()
+    }
 
 
 def _sql(node: Node) -> str:

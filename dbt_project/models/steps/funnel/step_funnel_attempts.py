@@ -141,7 +141,9 @@ def read_definitions(
             if selector is None or (selector["is_any_event"] and not selector["has_conditions"]):
                 of_codes |= bit
             elif not selector["has_conditions"] and selector["first_time"] is None:
-                of_codes[activity if selector["is_any_activity"] else codes.get((name, side), [])] |= bit
+                of_codes[
+                    activity if selector["is_any_activity"] else codes.get((name, side), [])
+                ] |= bit
         attribution = row["breakdown_attribution"] if row["breakdown"] is not None else ""
         asked.append(
             Asked(
@@ -160,7 +162,9 @@ def read_definitions(
                     row["ties"],
                     row["count_by"],
                     tuple(
-                        definitions.Exclusion(one["excluded_after_step"], one["excluded_before_step"])
+                        definitions.Exclusion(
+                            one["excluded_after_step"], one["excluded_before_step"]
+                        )
                         for one in exclusions
                     ),
                     instant(row["from_at"]),
@@ -373,7 +377,9 @@ class Part:
             served = found.served[asked.value_step - 1]
             step_value = np.where(served < 0, -1, value[served])
         given = {
-            "funnel_id": pa.DictionaryArray.from_arrays(np.zeros(len(opening), np.int32), [asked.name]),
+            "funnel_id": pa.DictionaryArray.from_arrays(
+                np.zeros(len(opening), np.int32), [asked.name]
+            ),
             "user_number": self.users[found.user],
             "constant_value": self.texts(nothing if held is None else held[opening]),
             "thread_breakdown_value": self.texts(found.part),
@@ -391,7 +397,9 @@ class Part:
         schema = self.world.schema
         return pa.table(
             [
-                column if isinstance(column, pa.Array) else pa.array(column, schema.field(name).type)
+                column
+                if isinstance(column, pa.Array)
+                else pa.array(column, schema.field(name).type)
                 for name, column in ((name, given.get(name, never)) for name in schema.names)
             ],
             schema=schema,
