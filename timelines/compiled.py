@@ -22,7 +22,9 @@ def array(kind: Any) -> Any:
 
 Function = Callable[..., Any]
 
-inner: Callable[[Function], Function] = numba.njit(nogil=True)
+inner: Callable[[Function], Function] = numba.njit(
+    nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy"
+)
 
 
 def entry(signature: tuple[Any, ...]) -> Callable[[Function], Function]:
@@ -30,7 +32,9 @@ def entry(signature: tuple[Any, ...]) -> Callable[[Function], Function]:
 
     def compile_it(function: Function) -> Function:
         try:
-            return numba.njit(signature, nogil=True, cache=True)(function)
+            return numba.njit(
+                signature, nogil=True, cache=True, no_cfunc_wrapper=True, error_model="numpy"
+            )(function)
         except RuntimeError as error:
             if "no locator available" not in str(error):
                 raise

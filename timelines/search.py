@@ -50,14 +50,39 @@ Thread = namedtuple(
     ],
 )
 
+Choice = namedtuple(
+    "Choice",
+    [
+        "thread",
+        "instants",  # how many there are; as an instant: never
+        "spec",
+        "following",  # of each step, the next required one
+        "final",  # the last required step that is to be served
+        "entered",
+        "left",
+        "work",  # rows of numbers, one for each step
+        "found",
+    ],
+)
+
 
 @inner
-def _bits(set_of):
-    count = 0
-    while set_of:
-        set_of &= set_of - 1
-        count += 1
-    return count
+def _order(keys):
+    """Places in the order of their keys; equal ones as they stand."""
+    return np.argsort(keys, kind="mergesort")
+
+
+@inner
+def _by(code, events):
+    """Events in the order of their codes; those of one code as they stand."""
+    keys = np.empty(len(events), np.int64)
+    for place in range(len(events)):
+        keys[place] = code[events[place]]
+    order = _order(keys)
+    found = np.empty_like(events)
+    for place in range(len(events)):
+        found[place] = events[order[place]]
+    return found
 
 
 @inner
@@ -182,7 +207,7 @@ def _plain(thread, instants, i, opening, spec, row):
                 step += 1
         if step == steps:
             return
-        i = thread.later[step, i]
+        i = np.int64(thread.later[step, i])
         if i == instants or thread.instant[i] > closes:
             return
         if is_later or not _is_shared(thread, i):
@@ -252,7 +277,7 @@ def _any(thread, instants, i, opening, serves, spec, row):
             following = instants
             for step in range(steps):
                 if (open_steps >> step) & 1:
-                    following = min(following, thread.later[step, i])
+                    following = min(following, np.int64(thread.later[step, i]))
             i = following
             if i == instants or thread.instant[i] > closes:
                 return
@@ -293,9 +318,17 @@ def _stream(at, mask, held, steps, stream):
             is_ordered = is_ordered and rank[end] >= rank[end - 1]
             end += 1
         if not is_ordered:
-            order = np.argsort(rank[begin:end], kind="mergesort")
-            stream[begin:end] = stream[begin:end][order]
+            came = stream[begin:end].copy()
+            order = _order(rank[begin:end])
+            for place in range(end - begin):
+                stream[begin + place] = came[order[place]]
         begin = end
+
+
+@inner
+def _worth(spec, step):
+    """A required step outweighs all optional ones."""
+    return 1 if _is_optional(spec, step) else 1 + MAX_STEPS
 
 
 @inner
@@ -319,7 +352,7 @@ def _strictly(at, mask, held, stream, place, spec, row, best):
     best[steps] = 0
     for step in range(steps - 1, 0, -1):
         is_optional = _is_optional(spec, step)
-        worth = 1 if is_optional else 1 + MAX_STEPS
+        worth = _worth(spec, step)
         for served in range(min(step, follows + 1)):
             for anchor in range(served + 1):
                 found = best[step + 1, served, anchor] if is_optional else 0
@@ -335,7 +368,7 @@ def _strictly(at, mask, held, stream, place, spec, row, best):
         if best[step, served, anchor] == 0:
             return
         is_optional = _is_optional(spec, step)
-        worth = 1 if is_optional else 1 + MAX_STEPS
+        worth = _worth(spec, step)
         if served < follows:
             event = stream[place + served + 1]
             since = at[event] - at[stream[place + anchor]]
@@ -354,7 +387,7 @@ def _strictly(at, mask, held, stream, place, spec, row, best):
 # which instant at the earliest an attempt can end that serves `more` optional steps at the least:
 # `entered[step, more]` for one that serves the required `step` at an instant as the first one
 # there, as a tree of minima over instants; `left[step, more, i]` for one that has decided all steps
-# up to `step`, served one there, and the last required one too, and goes on later. They do not
+# up to `step`, the last required one served at the instant `i`, and goes on later. They do not
 # depend on the opening: all openings of a thread share them.
 
 
@@ -376,7 +409,7 @@ def _next_in_time(thread, instants, spec, step, anchor, i):
     least = spec[STEP + 3 * step + LEAST]
     if least > 0:
         i = max(i, _first_at(thread.instant, i, instants, thread.instant[anchor] + least) - 1)
-    i = thread.later[step, i]
+    i = np.int64(thread.later[step, i])
     if i < instants and thread.instant[i] - thread.instant[anchor] > spec[STEP + 3 * step + MOST]:
         return instants
     return i
@@ -418,12 +451,13 @@ def _first_at_most(tree, low, limit):
 
 
 @inner
-def _run(thread, i, opening, spec, decided, taken, since, final, gains):
+def _run(choice, i, opening, decided, taken, since, gains):
     """What an instant can serve on and on, after `decided`; returns the last step so decided.
 
     `taken` are steps that it serves already, `since` the time since the anchor. `gains[step]` is
     the most optional steps among what it serves up to `step`, with all required ones.
     """
+    thread, spec = choice.thread, choice.spec
     steps = spec[STEPS]
     gains[decided] = 0
     if spec[IS_LATER] or not _is_shared(thread, i):
@@ -436,7 +470,7 @@ def _run(thread, i, opening, spec, decided, taken, since, final, gains):
     passed = since
     for step in range(decided + 1, steps):
         if not _is_optional(spec, step):
-            if step > final or not _in_time(spec, step, passed):
+            if step > choice.final or not _in_time(spec, step, passed):
                 break
             if not _match(thread, i, step):
                 break
@@ -460,15 +494,16 @@ def _run(thread, i, opening, spec, decided, taken, since, final, gains):
 
 
 @inner
-def _leave(thread, instants, spec, following, final, entered, left, decided, i, anchor, work, ends):
+def _leave(choice, decided, i, anchor, ends):
     """When what goes on later than `i` can end: `ends[more]`.
 
     The optional steps up to the next required one are served as early as can be: the search leaps
     to each instant at which one more can. Between two of these the best entry is one look.
     """
-    counts, new, gains = work[0], work[1], work[2]
-    entry_step = following[decided]
-    is_last = entry_step > final
+    thread, instants, spec = choice.thread, choice.instants, choice.spec
+    counts, new, gains = choice.work[0], choice.work[1], choice.work[2]
+    entry_step = choice.following[decided]
+    is_last = entry_step > choice.final
     ends[:] = instants
     counts[decided:entry_step] = 0
     low, high = i + 1, instants - 1
@@ -492,7 +527,9 @@ def _leave(thread, instants, spec, following, final, entered, left, decided, i, 
             if begin <= end:
                 for more in range(len(ends)):
                     rest = max(0, more - counts[entry_step - 1])
-                    ends[more] = min(ends[more], _least(entered[entry_step, rest], begin, end))
+                    ends[more] = min(
+                        ends[more], _least(choice.entered[entry_step, rest], begin, end)
+                    )
             if j > high:
                 return
         if j == instants:
@@ -505,14 +542,14 @@ def _leave(thread, instants, spec, following, final, entered, left, decided, i, 
             is_served = step < entry_step and _serving(thread, j, step, -1) >= 0
             if is_served and _in_time(spec, step, since):
                 new[step] = max(new[step], counts[start] + 1)
-            last = _run(thread, j, -1, spec, start, 0, since, final, gains)
+            last = _run(choice, j, -1, start, 0, since, gains)
             for step in range(start + 1, last + 1):
                 if step < entry_step:
                     new[step] = max(new[step], counts[start] + gains[step])
                     continue
                 for more in range(len(ends)):
                     rest = max(0, more - counts[start] - gains[step])
-                    ends[more] = min(ends[more], left[step, rest, j])
+                    ends[more] = min(ends[more], choice.left[step, rest, j])
         for step in range(decided + 1, entry_step):
             new[step] = max(new[step], new[step - 1])
         if is_last:
@@ -523,100 +560,93 @@ def _leave(thread, instants, spec, following, final, entered, left, decided, i, 
 
 
 @inner
-def _go_on(
-    thread, instants, opening, spec, following, final, entered, left, decided, i, taken, anchor,
-    work, found, ends,
-):  # fmt: skip
+def _go_on(choice, opening, decided, i, taken, anchor, ends):
     """When what goes on from the instant `i`, there and later, can end: `ends[more]`."""
-    gains = work[3]
+    thread, gains, found = choice.thread, choice.work[3], choice.found
     since = thread.instant[i] - thread.instant[anchor]
-    last = _run(thread, i, opening, spec, decided, taken, since, final, gains)
-    ends[:] = instants
+    last = _run(choice, i, opening, decided, taken, since, gains)
+    ends[:] = choice.instants
     is_anchored = False
     for step in range(decided, last + 1):
-        if step > decided and not _is_optional(spec, step):
+        if step > decided and not _is_optional(choice.spec, step):
             is_anchored = True
         if not is_anchored:
-            _leave(
-                thread, instants, spec, following, final, entered, left, step, i, anchor, work,
-                found,
-            )  # fmt: skip
+            _leave(choice, step, i, anchor, found)
         for more in range(len(ends)):
             rest = max(0, more - gains[step])
-            end = left[step, rest, i] if is_anchored else found[rest]
+            end = choice.left[step, rest, i] if is_anchored else found[rest]
             ends[more] = min(ends[more], end)
 
 
 @inner
-def _fill_tables(thread, instants, spec, following, final, entered, left, work, found, ends):
-    """`entered` and `left` for a final step, from the last step to the second."""
+def _fill_tables(choice):
+    """`entered` and `left` for the final step, from the last step to the second."""
+    thread, instants, spec = choice.thread, choice.instants, choice.spec
+    entered, left, gains, found = choice.entered, choice.left, choice.work[3], choice.found
     size = entered.shape[2] // 2
-    for step in range(final, 0, -1):
+    for step in range(choice.final, 0, -1):
         if _is_optional(spec, step):
             continue
-        for more in range(len(ends)):
-            entered[step, more, :] = instants
+        entered[step] = instants
         for i in range(instants):
             if _serving(thread, i, step, -1) < 0:
                 continue
             is_run = not spec[IS_LATER] and _is_shared(thread, i)
-            for decided in range(step, following[step] if is_run else step + 1):
-                _leave(
-                    thread, instants, spec, following, final, entered, left, decided, i, i, work,
-                    found,
-                )  # fmt: skip
-                left[decided, :, i] = found
-            last = _run(thread, i, -1, spec, step, 1 << step, 0, final, work[3])
-            for more in range(len(ends)):
+            for decided in range(step, choice.following[step] if is_run else step + 1):
+                _leave(choice, decided, i, i, found)
+                for more in range(len(found)):
+                    left[decided, more, i] = found[more]
+            last = _run(choice, i, -1, step, 1 << step, 0, gains)
+            for more in range(len(found)):
                 end = instants
                 for decided in range(step, last + 1):
-                    end = min(end, left[decided, max(0, more - work[3, decided]), i])
+                    end = min(end, left[decided, max(0, more - gains[decided]), i])
                 entered[step, more, size + i] = end
-        for more in range(len(ends)):
+        for more in range(len(found)):
             tree = entered[step, more]
             for place in range(size - 1, 0, -1):
                 tree[place] = min(tree[2 * place], tree[2 * place + 1])
 
 
 @inner
-def _walk(
-    thread, instants, opening, spec, following, final, entered, left, i, more, limit, work, found,
-    ends, row_instants,
-):  # fmt: skip
+def _can_serve(thread, i, opening, wanted, steps):
+    """Whether events of the instant can serve all these steps."""
+    _begin_matching(thread, i, opening)
+    for step in range(steps):
+        if (wanted >> step) & 1 and not _match(thread, i, step):
+            return False
+    return True
+
+
+@inner
+def _walk(choice, opening, i, more, limit, ends, row_instants):
     """The instant of each step: the earliest from which the rest can still be had."""
+    thread, instants, spec = choice.thread, choice.instants, choice.spec
     row_instants[:] = -1
     row_instants[0] = i
     anchor, taken = i, 0
-    for step in range(1, following[final]):
+    for step in range(1, choice.following[choice.final]):
         is_optional = _is_optional(spec, step)
         rest = more - 1 if is_optional else more
         if rest < 0:
             continue
-        if not spec[IS_LATER] and _in_time(spec, step, thread.instant[i] - thread.instant[anchor]):
-            _begin_matching(thread, i, opening)
-            can_serve = True
-            for other in range(step + 1):
-                if other == step or (taken >> other) & 1:
-                    can_serve = can_serve and _match(thread, i, other)
-            if can_serve:
-                _go_on(
-                    thread, instants, opening, spec, following, final, entered, left, step, i,
-                    taken | (1 << step), anchor if is_optional else i, work, found, ends,
-                )  # fmt: skip
-                if ends[rest] <= limit:
-                    row_instants[step] = i
-                    taken |= 1 << step
-                    more = rest
-                    if not is_optional:
-                        anchor = i
-                    continue
+        here = taken | (1 << step)
+        since = thread.instant[i] - thread.instant[anchor]
+        if (
+            not spec[IS_LATER]
+            and _in_time(spec, step, since)
+            and _can_serve(thread, i, opening, here, spec[STEPS])
+        ):
+            next_anchor = anchor if is_optional else i
+            _go_on(choice, opening, step, i, here, next_anchor, ends)
+            if ends[rest] <= limit:
+                row_instants[step] = i
+                anchor, taken, more = next_anchor, here, rest
+                continue
         if is_optional:
             j = _next_in_time(thread, instants, spec, step, anchor, i)
             if j < instants:
-                _go_on(
-                    thread, instants, opening, spec, following, final, entered, left, step, j,
-                    1 << step, anchor, work, found, ends,
-                )  # fmt: skip
+                _go_on(choice, opening, step, j, 1 << step, anchor, ends)
                 if ends[rest] <= limit:
                     row_instants[step] = j
                     i, taken, more = j, 1 << step, rest
@@ -625,7 +655,7 @@ def _walk(
         least = spec[STEP + 3 * step + LEAST]
         if least > 0:
             low = _first_at(thread.instant, low, instants, thread.instant[anchor] + least)
-        i = _first_at_most(entered[step, more], low, limit)
+        i = _first_at_most(choice.entered[step, more], low, limit)
         row_instants[step] = i
         anchor, taken = i, 1 << step
 
@@ -686,30 +716,32 @@ def _choose(thread, instants, openings, opened_at, spec, rows):
                 can_end = False
         if not can_end:
             continue
-        entered = np.empty((final + 1, optional + 1, 2 * size), np.int32)
-        left = np.full((following[final], optional + 1, instants), instants, np.int32)
-        found = np.empty(optional + 1, np.int32)
-        ends = np.empty(optional + 1, np.int32)
-        _fill_tables(thread, instants, spec, following, final, entered, left, work, found, ends)
+        choice = Choice(
+            thread,
+            instants,
+            spec,
+            following,
+            final,
+            np.empty((final + 1, optional + 1, 2 * size), np.int32),
+            np.full((following[final], optional + 1, instants), instants, np.int32),
+            work,
+            np.empty(optional + 1, np.int64),
+        )
+        ends = np.empty(optional + 1, np.int64)
+        _fill_tables(choice)
         for number in range(len(openings)):
             if is_found[number]:
                 continue
             i, opening = opened_at[number], openings[number]
-            _go_on(
-                thread, instants, opening, spec, following, final, entered, left, 0, i, 0, i, work,
-                found, ends,
-            )  # fmt: skip
             closes = thread.instant[i] + spec[WINDOW]
             limit = _first_at(thread.instant, i, instants, closes + 1) - 1
+            _go_on(choice, opening, 0, i, 0, i, ends)
             if ends[0] > limit:
                 continue
             more = optional
             while ends[more] > limit:
                 more -= 1
-            _walk(
-                thread, instants, opening, spec, following, final, entered, left, i, more, limit,
-                work, found, ends, row_instants,
-            )  # fmt: skip
+            _walk(choice, opening, i, more, limit, ends, row_instants)
             _assign(thread, opening, spec, row_instants, rows[number])
             is_found[number] = True
             missing -= 1
@@ -807,7 +839,8 @@ def _attempts_of_thread(
         if spec[BY_ATTEMPTS] and at[opening] <= closed:
             continue
         row = rows[found]
-        row[:] = rows[number]
+        for step in range(steps):
+            row[step] = rows[number, step]
         if mode == STRICT:
             _strictly(at, mask, held, stream, place_of[opening - start], spec, row, best)
         elif mode == ANY:
@@ -839,7 +872,7 @@ def _attempts_of_part(
         for place in range(len(stream)):
             place_of[stream[place] - start] = place
     if len(held) > 0:
-        threaded = threaded[np.argsort(held[threaded], kind="mergesort")]
+        threaded = _by(held, threaded)
     found = begin = threads = 0
     while begin < len(threaded):
         end = begin + 1
@@ -851,7 +884,7 @@ def _attempts_of_part(
         else:
             end = len(threaded)
         closed_at = NEVER
-        low = np.searchsorted(closed.user, user)
+        low = _first_at(closed.user, 0, len(closed.user), user)
         while low < len(closed.user) and closed.user[low] == user:
             if closed.part[low] == part and closed.held[low] == code:
                 closed_at = max(closed_at, closed.at[low])
@@ -863,9 +896,15 @@ def _attempts_of_part(
         threads += 1
         begin = end
     if threads > 1:
-        order = np.argsort(at[rows[:found, 0]], kind="mergesort")
-        rows[:found] = rows[:found][order]
-        void_at[:found] = void_at[:found][order]
+        opened_at = np.empty(found, np.int64)
+        for number in range(found):
+            opened_at[number] = at[rows[number, 0]]
+        order = _order(opened_at)
+        came, came_void_at = rows[:found].copy(), void_at[:found].copy()
+        for number in range(found):
+            void_at[number] = came_void_at[order[number]]
+            for step in range(spec[STEPS]):
+                rows[number, step] = came[order[number], step]
     return found
 
 
@@ -894,7 +933,8 @@ def search(
             if mask[event] & opens:
                 openings += 1
     size = openings * (2 if is_parted else 1)
-    users, parts, numbers = np.empty((3, size), np.int32)
+    users, parts = np.empty(size, np.int32), np.empty(size, np.int32)
+    numbers = np.empty(size, np.int32)
     rows = np.empty((size, steps), np.int32)
     void_at = np.empty(size, np.int64)
     thread = Thread(
@@ -936,11 +976,10 @@ def search(
         if not is_parted:
             continue
         # Sorted by value, the events of each stand together, and what a strict funnel sees, too.
-        by_value = threaded[:served][np.argsort(value[threaded[:served]], kind="mergesort")]
-        seen_by_value = stream[:seen][np.argsort(value[stream[:seen]], kind="mergesort")]
+        by_value, seen_by_value = _by(value, threaded[:served]), _by(value, stream[:seen])
         begin = seen_begin = 0
         while begin < served:
-            part = value[by_value[begin]]
+            part = np.int64(value[by_value[begin]])
             end = begin
             while end < served and value[by_value[end]] == part:
                 end += 1
@@ -961,7 +1000,8 @@ def search(
             begin, seen_begin = end, seen_end
     served = np.empty((steps, out), np.int32)
     step_at = np.empty((steps, out), np.int64)
-    required, count, reached = np.zeros((3, out), np.int8)
+    required, count = np.zeros(out, np.int8), np.zeros(out, np.int8)
+    reached = np.zeros(out, np.int8)
     for number in range(out):
         for step in range(steps):
             event = rows[number, step]
