@@ -60,14 +60,15 @@ def model(dbt: Any, session: Any) -> Any:
         int(session.sql("select current_setting('threads')").fetchone()[0]),
         schema_of(int(dbt.config.meta_get("most_steps"))),
     )
-    attempts = pa.concat_tables(
-        [
-            world.schema.empty_table(),
-            *(part.attempts(funnel) for part in world.parts() for funnel in asked),
-        ]
-    )
-    # A relation, because dbt writes anything else outside of its own transaction.
-    return session.sql("select * from attempts")
+    # In DuckDB, which writes to disk what it has no memory for; and a relation of it, because dbt
+    # writes anything else outside of its own transaction.
+    found = world.schema.empty_table()
+    session.sql("create or replace temporary table attempts_found as from found")
+    for part in world.parts():
+        for funnel in asked:
+            found = part.attempts(funnel)
+            session.sql("insert into attempts_found from found")
+    return session.sql("from attempts_found")
 
 
 def schema_of(most_steps: int) -> pa.Schema:
