@@ -8,8 +8,9 @@ are. `Page` finds the templates of this folder before its own: plain HTML and on
 from __future__ import annotations
 
 from html import escape
+from numbers import Number
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
 from great_expectations.render import RenderedDocumentContent
@@ -18,7 +19,7 @@ from great_expectations.render.renderer import (
     ValidationResultsPageRenderer,
 )
 from great_expectations.render.view import DefaultJinjaPageView
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from expectations.results import PERSONAL_COLUMNS, rows_of, sentence_of, text_of
 
@@ -27,14 +28,20 @@ _SHOWN = ("element_count", "unexpected_count", "unexpected_percent")
 
 
 class Page(DefaultJinjaPageView):
-    """A page by our templates where there is one, else by those of Great Expectations."""
+    """A page by our templates where there is one, else by those of Great Expectations.
+
+    All pages have one environment, so that each template is compiled once.
+    """
+
+    _env: ClassVar[Environment | None] = None
 
     def __init__(self, **wanted: Any) -> None:
         super().__init__(**wanted)
-        loaders = [FileSystemLoader(_TEMPLATES)]
-        if self.env.loader is not None:
-            loaders.append(self.env.loader)
-        self.env.loader = ChoiceLoader(loaders)
+        if Page._env is None:
+            own = [self.env.loader] if self.env.loader else []
+            self.env.loader = ChoiceLoader([FileSystemLoader(_TEMPLATES), *own])
+            Page._env = self.env
+        self.env = Page._env
 
 
 class SuitePage(ExpectationSuitePageRenderer):
@@ -77,7 +84,7 @@ def _without_values(result: dict[str, Any]) -> dict[str, Any]:
     shown = {name: found[name] for name in _SHOWN if found.get(name) is not None}
     if result["success"]:
         return shown
-    if isinstance(found.get("observed_value"), int | float):
+    if isinstance(found.get("observed_value"), Number):
         shown["observed_value"] = found["observed_value"]
     rows = [
         escape(", ".join(f"{k} = {_shown(k, v)}" for k, v in row.items()), quote=False)

@@ -6,14 +6,11 @@ from itertools import pairwise
 
 import great_expectations.expectations as gxe
 
-# What the data's horizon allows. `validate` reads both from `facts.dim_horizon` and passes them
-# to the checkpoints. A device's clock may run ahead of the collector's by a day before staging
-# quarantines the event (var `future_tolerance_days`). A week is beyond any sensible setting.
-LATEST_DATE = {"$PARAMETER": "latest_date"}
-LATEST_INSTANT = {"$PARAMETER": "latest_instant"}
-LATEST = """select
-    coalesce(max(data_through_date) + interval 7 day, timestamp '9999-12-31') as latest_date,
-    coalesce(max(data_through_at) + interval 7 day, timestamp '9999-12-31') as latest_instant
+# What a rule compares with, it names as `$PARAMETER`, and says in `meta` how it is asked for: in
+# `parameters` by SQL over the warehouse, in `recent` as a figure of the builds that are kept.
+# A device's clock may run ahead of the collector's by a day before staging quarantines the event
+# (var `future_tolerance_days`). A week is beyond any sensible setting.
+_LATEST = """select coalesce(max({0}) + interval 7 day, timestamp '9999-12-31')
 from facts.dim_horizon"""
 
 
@@ -114,36 +111,93 @@ where ({wrong})
 
 def day_within_horizon(column: str) -> gxe.ExpectColumnValuesToBeBetween:
     """A local date is not later than the data's horizon, give or take clock skew."""
-    return _within_horizon(column, LATEST_DATE)
+    return _within_horizon(column, "data_through_date")
 
 
 def instant_within_horizon(column: str) -> gxe.ExpectColumnValuesToBeBetween:
     """A UTC instant is not later than the data's horizon, give or take clock skew."""
-    return _within_horizon(column, LATEST_INSTANT)
+    return _within_horizon(column, "data_through_at")
 
 
-def not_empty_while(source: str, condition: str = "true") -> gxe.UnexpectedRowsExpectation:
+def not_empty_while(source: str, condition: str = "true") -> gxe.ExpectTableRowCountToBeBetween:
     """The table has rows when what it is made of has. On an empty warehouse both have none."""
-    return gxe.UnexpectedRowsExpectation(
-        unexpected_rows_query=f"""select '{source}' as filled_table, count(*) as filled_row_count
-from {source}
-where {condition} and not exists (select 1 from {{batch}})
-having count(*) > 0""",
+    asked = f"select cast(exists (select 1 from {source} where {condition}) as integer)"
+    return gxe.ExpectTableRowCountToBeBetween(
+        min_value={"$PARAMETER": "least_rows"},
         severity="critical",
         notes=f"The table is empty although {source} holds rows that belong in it",
         meta={
             "rule": "not_empty",
             "zh": f"{source} 里有该算进来的行，这张表却是空的",
-            "keys": ["filled_table"],
+            "parameters": {"least_rows": asked},
         },
     )
 
 
-def _within_horizon(column: str, latest: dict[str, str]) -> gxe.ExpectColumnValuesToBeBetween:
+def rows_of_recent_builds() -> gxe.ExpectTableRowCountToBeBetween:
+    """The table has not lost half of its rows. It may gain any number: files come late."""
+    return gxe.ExpectTableRowCountToBeBetween(
+        min_value={"$PARAMETER": "least_rows_of_recent_builds"},
+        severity="warning",
+        notes="The table has under half of the rows that it had in the builds that are kept",
+        meta={
+            "rule": "rows_of_recent_builds",
+            "zh": "行数不到保留的各次构建的一半",
+            "recent": "count(*)",
+        },
+    )
+
+
+def mean_of_recent_builds(column: str) -> gxe.ExpectColumnMeanToBeBetween:
+    """The column's mean is from half to double of what it was: cents are no yuan."""
+    rule = f"mean_{column}_of_recent_builds"
+    return gxe.ExpectColumnMeanToBeBetween(
+        column=column,
+        **_between(rule),
+        severity="warning",
+        notes="The mean is under half, or over double, of what it was in the builds that are kept "
+        f"({column}): in another unit?",
+        meta={
+            "rule": rule,
+            "zh": f"平均值不到保留的各次构建的一半，或超过两倍（{column}）：是不是换了单位？",
+            "recent": f"avg({column})",
+        },
+    )
+
+
+def median_of_recent_builds(column: str) -> gxe.ExpectColumnMedianToBeBetween:
+    """The column's median is from half to double of what it was, whatever single rows hold."""
+    rule = f"median_{column}_of_recent_builds"
+    return gxe.ExpectColumnMedianToBeBetween(
+        column=column,
+        **_between(rule),
+        severity="warning",
+        notes="The median is under half, or over double, of what it was in the builds that are "
+        f"kept ({column})",
+        meta={
+            "rule": rule,
+            "zh": f"中位数不到保留的各次构建的一半，或超过两倍（{column}）",
+            "recent": f"median({column})",
+        },
+    )
+
+
+def _between(rule: str) -> dict[str, dict[str, str]]:
+    return {
+        "min_value": {"$PARAMETER": f"least_{rule}"},
+        "max_value": {"$PARAMETER": f"most_{rule}"},
+    }
+
+
+def _within_horizon(column: str, horizon: str) -> gxe.ExpectColumnValuesToBeBetween:
     return gxe.ExpectColumnValuesToBeBetween(
         column=column,
-        max_value=latest,
+        max_value={"$PARAMETER": f"latest_{horizon}"},
         severity="critical",
         notes=f"{column} lies more than a week after the data's horizon",
-        meta={"rule": "within_horizon", "zh": f"{column} 比数据的截止时间晚一周以上"},
+        meta={
+            "rule": "within_horizon",
+            "zh": f"{column} 比数据的截止时间晚一周以上",
+            "parameters": {f"latest_{horizon}": _LATEST.format(horizon)},
+        },
     )

@@ -17,6 +17,7 @@ from typing import Any
 # Columns whose values name a person. Data Docs leave them out.
 PERSONAL_COLUMNS = frozenset({"user_id", "anonymous_id"})
 
+KEPT = "not again: nothing that it reads is new, and it had passed"
 SHOWN_ROWS = 20
 SHOWN_CHARACTERS = 200
 
@@ -77,7 +78,8 @@ class SuiteResult:
 
     `row_count` is of the table, None when it could not be read. `evaluated` are the names of
     the rules that were evaluated. `errors` say in words why the suite, or a rule of it, could
-    not be. `page` is the suite's page, relative to the Data Docs' folder.
+    not be. `page` is the suite's page, relative to the Data Docs' folder. What is kept was not
+    evaluated again: it had passed, and nothing that it hangs on is new.
     """
 
     suite: str
@@ -88,6 +90,7 @@ class SuiteResult:
     errors: tuple[str, ...]
     page: str
     seconds: float
+    is_kept: bool = False
 
     @property
     def blocking_failures(self) -> tuple[Failure, ...]:
@@ -115,6 +118,8 @@ class SuiteResult:
         if not lines:
             rows = "" if self.row_count is None else f" over {self.row_count:,} rows"
             lines = [f"{len(self.evaluated)} expectations hold{rows}."]
+        if self.is_kept:
+            lines.append(f"{KEPT[0].upper()}{KEPT[1:]}.")
         return "\n".join([*lines, *([self.note] if self.note else [])])
 
 

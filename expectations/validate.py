@@ -12,12 +12,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from uuid import uuid4
 
 # Before the import, which reads it: nothing is reported anywhere.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -37,10 +38,11 @@ from great_expectations.data_context.types.resource_identifiers import (
     ExpectationSuiteIdentifier,
     ValidationResultIdentifier,
 )
+from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.exceptions import GreatExpectationsError
+from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-from expectations import dialect
-from expectations.plausibility import LATEST
+from expectations import dialect, kept
 from expectations.results import SHOWN_ROWS, Status, SuiteResult, failures, page_of, raised, rule_of
 from expectations.suites import suite_files
 
@@ -102,6 +104,7 @@ def validate(
     suites: Sequence[gx.ExpectationSuite] | None = None,
     *,
     folder: Path | None = None,
+    builds: Sequence[Path] = (),
     memory_limit: str = "3GB",
     threads: int = 2,
 ) -> tuple[SuiteResult, ...]:
@@ -113,7 +116,9 @@ def validate(
     column), has status `error`. Raises `OSError` when the warehouse does not exist or cannot be
     opened, `SuiteError` when a file of a suite cannot be used.
     """
-    return Checks(folder, suites).run(warehouse, None, memory_limit=memory_limit, threads=threads)
+    return Checks(folder, suites).run(
+        warehouse, None, builds=builds, is_anew=True, memory_limit=memory_limit, threads=threads
+    )
 
 
 class Checks:
@@ -138,57 +143,113 @@ class Checks:
         warehouse: Path,
         names: Sequence[str] | None,
         *,
+        builds: Sequence[Path] = (),
+        is_anew: bool = False,
         memory_limit: str,
         threads: int,
     ) -> tuple[SuiteResult, ...]:
-        """Evaluate the suites of these names, or all of them; see `validate`."""
+        """Evaluate the suites of these names, or all of them; see `validate`.
+
+        What passed stays while nothing is new to it, but `is_anew`.
+        """
         if not warehouse.is_file():
             raise FileNotFoundError(f"no warehouse at {warehouse}: build one first")
-        source = self._context.data_sources.add_sql(
-            "warehouse",
-            # The path is no part of the address: Great Expectations substitutes $NAME in that.
-            connection_string=f"duckdb+{dialect.DRIVER}:///warehouse",
-            kwargs={
-                "connect_args": {
-                    "database": str(warehouse),
-                    "read_only": True,
-                    "config": {
-                        "autoinstall_known_extensions": "false",
-                        "memory_limit": memory_limit,
-                        "threads": str(threads),
-                    },
-                }
-            },
-        )
+        chosen = [s for s in self._suites if names is None or s.name in names]
+        config = {
+            "autoinstall_known_extensions": "false",
+            "memory_limit": memory_limit,
+            "threads": str(threads),
+        }
+        try:
+            with duckdb.connect(str(warehouse), read_only=True, config=config) as connection:
+                asked = kept.Asked(connection, builds)
+                parameters = {suite.name: asked.parameters(suite) for suite in chosen}
+                counts = {suite.name: asked.row_count(suite.name) for suite in chosen}
+                states = {suite.name: asked.state(suite) for suite in chosen if self._folder}
+        except duckdb.Error as error:
+            raise OSError(f"{warehouse} cannot be read: {error}") from error
+        passed = {} if self._folder is None else kept.passed(self._folder)
+        stay = {
+            name
+            for name, state in states.items()
+            if not is_anew and state and passed.get(name) == state and self._has_result(name)
+        }
+        due = [suite for suite in chosen if suite.name not in stay]
+        evaluated = {suite.name for suite in due}
+        passed = {name: state for name, state in passed.items() if name not in evaluated}
+        if self._folder is not None:
+            kept.note(self._folder, passed)
+        how = {"database": str(warehouse), "read_only": True, "config": config}
+        source = self._source(due, how)
         # Each has a pool of its own, and whoever still holds a connection keeps writers out.
         engine, execution_engine = source.get_engine(), source.get_execution_engine()
         try:
-            run = _Run(self._context, source, engine)
-            chosen = [s for s in self._suites if names is None or s.name in names]
-            results = tuple(run.evaluate(suite) for suite in chosen)
+            run = _Run(self._context, source, parameters, counts)
+            results = [
+                run.kept(suite) if suite.name in stay else run.evaluate(suite) for suite in chosen
+            ]
         finally:
             execution_engine.close()
             engine.dispose()
         if self._folder is not None and self._building is not None:
             self._keep_last_results()
-            self._build_data_docs(self._folder, self._building)
-        return results
+            self._build_data_docs(self._folder, self._building, evaluated)
+            well = {r.suite: states[r.suite] for r in results if not (r.errors or r.failures)}
+            kept.note(self._folder, passed | well)
+        return tuple(results)
 
-    def _build_data_docs(self, folder: Path, building: Path) -> None:
+    def _source(self, suites: Sequence[gx.ExpectationSuite], connect_args: Any) -> Any:
+        """The warehouse and its tables, given at once: each that is added has all written anew."""
+        assets = [
+            {
+                "name": suite.name,
+                "type": "table",
+                "schema_name": suite.name.split(".")[0],
+                "table_name": suite.name.split(".")[1],
+                "batch_definitions": [{"name": "all", "id": str(uuid4())}],
+            }
+            for suite in suites
+        ]
+        source = SQLDatasource(
+            name="warehouse",
+            # The path is no part of the address: Great Expectations substitutes $NAME in that.
+            connection_string=f"duckdb+{dialect.DRIVER}:///warehouse",
+            kwargs={"connect_args": connect_args},
+            assets=assets,
+        )
+        return self._context.add_datasource(datasource=source)
+
+    def _has_result(self, name: str) -> bool:
+        """Of the suite, in the store and on its page."""
+        assert self._folder is not None
+        page = self._folder / "data_docs" / page_of(name)
+        stored = self._folder.joinpath("validations", *name.split("."))
+        return page.is_file() and any(stored.rglob("*.json"))
+
+    def _build_data_docs(self, folder: Path, building: Path, evaluated: Collection[str]) -> None:
         for left in folder.glob(".data_docs-*"):
-            if left != building:
-                shutil.rmtree(left)  # of a run that was killed
-        self._context.build_data_docs()
+            shutil.rmtree(left)  # of a run that was killed
+        site = folder / "data_docs"
+        if site.is_dir():
+            shutil.copytree(site, building)
+        for name in evaluated:
+            shutil.rmtree(building.joinpath("validations", *name.split(".")), ignore_errors=True)
+        results = self._context.validation_results_store.list_keys()
+        drawn = [key for key in results if key.expectation_suite_identifier.name in evaluated]
+        drawn += [key.expectation_suite_identifier for key in drawn]
+        if drawn or not site.is_dir():
+            self._context.build_data_docs(resource_identifiers=drawn)
         # Fonts and pictures of its own pages, which ours do not show.
         shutil.rmtree(building / "static", ignore_errors=True)
+        shutil.rmtree(building / "suites", ignore_errors=True)
         (building / "suites").mkdir()
         # Of each suite a page at an address that stays, though its results come and go.
-        for key in self._context.validation_results_store.list_keys():
+        for key in results:
             name = key.expectation_suite_identifier.name
             path = "/".join((*name.split("."), *key.run_id.to_tuple(), key.batch_identifier))
             text = _LEADS.format(f"../validations/{path}.html")
             (building / page_of(name)).write_text(text, encoding="utf-8")
-        _replace(building, folder / "data_docs")
+        _replace(building, site)
 
     def _keep_last_results(self) -> None:
         """Of each suite that there is, its last result alone."""
@@ -206,28 +267,46 @@ class Checks:
 class _Run:
     """One evaluation of suites over one warehouse."""
 
-    def __init__(self, context: Any, source: Any, engine: sa.Engine) -> None:
-        self._context, self._source, self._engine = context, source, engine
+    def __init__(
+        self,
+        context: Any,
+        source: Any,
+        parameters: Mapping[str, dict[str, Any]],
+        counts: Mapping[str, int | None],
+    ) -> None:
+        self._context, self._source = context, source
+        self._parameters, self._counts = parameters, counts
         self._id = RunIdentifier(run_name="checks", run_time=datetime.now(UTC))
-        self._latest = self._of_the_horizon()
+
+    def kept(self, suite: gx.ExpectationSuite) -> SuiteResult:
+        return SuiteResult(
+            suite=suite.name,
+            status=Status.PASSED,
+            row_count=self._counts[suite.name],
+            evaluated=tuple(rule_of(e.configuration.to_json_dict()) for e in suite.expectations),
+            failures=(),
+            errors=(),
+            page=page_of(suite.name),
+            seconds=0.0,
+            is_kept=True,
+        )
 
     def evaluate(self, suite: gx.ExpectationSuite) -> SuiteResult:
         started = time.perf_counter()
-        row_count = None
-        schema, table = suite.name.split(".")
         try:
             if not suite.expectations:
                 raise ValueError("it has no rules, and an empty suite says nothing")
-            with self._engine.connect() as connection:
-                counted = sa.select(sa.func.count()).select_from(sa.table(table, schema=schema))
-                row_count = connection.scalar(counted)
-            asset = self._source.add_table_asset(suite.name, schema_name=schema, table_name=table)
-            validation = self._run_checkpoint(suite, asset.add_batch_definition_whole_table("all"))
+            if self._counts[suite.name] is None:
+                raise LookupError("the table is not there, or cannot be read")
+            if self._counts[suite.name] == 0:
+                _leave_out_figures(suite)
+            batch = self._source.get_asset(suite.name).get_batch_definition("all")
+            validation = self._run_checkpoint(suite, batch)
             errors: tuple[str, ...] = ()
         except _NOT_EVALUATED as error:
             errors = (f"{suite.name} could not be evaluated: {_first_line(str(error))}",)
             validation = self._not_evaluated(suite, errors[0])
-        return self._result(suite, validation, row_count, errors, started)
+        return self._result(suite, validation, errors, started)
 
     def _run_checkpoint(
         self, suite: gx.ExpectationSuite, batch: Any
@@ -242,7 +321,7 @@ class _Run:
                 result_format=ResultFormat.BOOLEAN_ONLY,
             )
         )
-        wanted = {"expectation_parameters": self._latest, "run_id": self._id}
+        wanted = {"expectation_parameters": self._parameters[suite.name], "run_id": self._id}
         result = checkpoint.run(**wanted)
         if not result.success:
             # The same run, so that the store holds this result in place of the first.
@@ -293,7 +372,6 @@ class _Run:
         self,
         suite: gx.ExpectationSuite,
         validation: ExpectationSuiteValidationResult,
-        row_count: int | None,
         errors: tuple[str, ...],
         started: float,
     ) -> SuiteResult:
@@ -308,7 +386,7 @@ class _Run:
         result = SuiteResult(
             suite=suite.name,
             status=Status.PASSED,
-            row_count=row_count,
+            row_count=self._counts[suite.name],
             evaluated=tuple(name for name, said in why.items() if said is None),
             failures=found,
             errors=errors,
@@ -318,13 +396,13 @@ class _Run:
         status = Status.FAILED if result.blocking_failures else Status.PASSED
         return replace(result, status=Status.ERROR if errors else status)
 
-    def _of_the_horizon(self) -> dict[str, datetime]:
-        """What suites name as `$PARAMETER`; nothing where there is no horizon to ask."""
-        try:
-            with self._engine.connect() as connection:
-                return dict(connection.execute(sa.text(LATEST)).mappings().one())
-        except sa.exc.DBAPIError:
-            return {}
+
+def _leave_out_figures(suite: gx.ExpectationSuite) -> None:
+    """An empty table has no mean that could be compared with that of recent builds."""
+    for expectation in list(suite.expectations):
+        is_figure = isinstance(expectation, ColumnAggregateExpectation)
+        if is_figure and "recent" in (expectation.meta or {}):
+            suite.delete_expectation(expectation)
 
 
 def _config(folder: Path | None, data_docs: Path | None) -> DataContextConfig:

@@ -126,8 +126,10 @@ BOARD = Board(
             Text("At a glance", "一目了然"),
             Text(
                 "Rows that arrived = staged + duplicates + quarantined. A check that warns stops "
-                "nothing; one that fails would have held this build back.",
-                "到达的行数 = 入库 + 重复 + 隔离。警告的检查不阻止发布；失败的检查会挡住本次发布。",
+                "nothing; one that fails would have held this build back. One that had passed, and "
+                "to which nothing is new, was not run again.",
+                "到达的行数 = 入库 + 重复 + 隔离。警告的检查不阻止发布；失败的检查会挡住本次发布。"
+                "已经通过、又没有新东西的检查没有再跑。",
             ),
             ("marts.mart_ingest_files", "build_checks"),
             """

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from expectations.results import SuiteResult
+from expectations.suites import suite_files
 from tests.expectations.hand_made_warehouse import make_clean_warehouse, make_empty_warehouse
 
 Validate = Callable[..., tuple[SuiteResult, ...]]
@@ -50,6 +51,20 @@ def validate(network_requests: list[object]) -> Validate:
 @pytest.fixture(scope="session")
 def clean_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clean_warehouse(tmp_path_factory.mktemp("clean") / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def builds(clean_template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two builds that are kept, with marts as the clean warehouse has them."""
+    first, second = (tmp_path_factory.mktemp("build") for _ in range(2))
+    (first / "parquet" / "marts").mkdir(parents=True)
+    with duckdb.connect(str(clean_template), read_only=True) as connection:
+        for file in suite_files():
+            if file.schema == "marts":
+                path = first / "parquet" / "marts" / f"{file.table}.parquet"
+                connection.execute(f"copy {file.name} to '{path}' (format parquet)")
+    shutil.copytree(first, second, dirs_exist_ok=True)
+    return [first, second]
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,13 @@ def _defect(suite_name: str, config: dict[str, Any]) -> str | None:
         return f"update {suite_name} set {kwargs['column']} = -1"
     if rule.endswith("_between_0_and_1"):
         return f"update {suite_name} set {kwargs['column']} = 1.5"
+    if rule.endswith("_of_recent_builds"):
+        column = kwargs.get("column")
+        return (
+            f"update {suite_name} set {column} = 3 * {column}"
+            if column
+            else f"delete from {suite_name} where rowid % 3 > 0"
+        )
     if rule == "within_horizon":
         return f"update {suite_name} set {kwargs['column']} = '2999-01-01'"
     if ("_within_" in rule and "column_B" in kwargs) or "_up_to_" in rule:

@@ -137,14 +137,18 @@ def test_the_last_result_of_each_suite_stays_until_its_next(
     first = results(tmp_path)
     assert sorted(first) == ["mart_active_users_daily", "mart_rfm_scores"]
     checks = Checks(tmp_path, [days.load(), scores.load()])
-    checks.run(clean_template, [scores.name], memory_limit="1GB", threads=1)
+    checks.run(clean_template, [scores.name], is_anew=True, memory_limit="1GB", threads=1)
     second = results(tmp_path)
     assert second["mart_active_users_daily"] == first["mart_active_users_daily"]
     assert second["mart_rfm_scores"] != first["mart_rfm_scores"]
     assert "Great Expectations" in page(tmp_path / "data_docs", days.name)
     validate(clean_template, [scores.load()], folder=tmp_path)
     assert list(results(tmp_path)) == ["mart_rfm_scores"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data_docs", "validations"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "data_docs",
+        "passed_suites.json",
+        "validations",
+    ]
 
 
 def results(folder: Path) -> dict[str, str]:

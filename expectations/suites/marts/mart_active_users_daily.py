@@ -5,10 +5,12 @@ import great_expectations.expectations as gxe
 
 from expectations.plausibility import (
     day_within_horizon,
+    median_of_recent_builds,
     not_empty_while,
     not_negative,
     parts_within_wholes,
     rates_between_0_and_1,
+    rows_of_recent_builds,
 )
 
 SUITE = gx.ExpectationSuite(
@@ -79,5 +81,8 @@ where activity_date = (select max(activity_date) from closed_days)
                 "keys": ["activity_date"],
             },
         ),
+        # Days that are missing at the beginning are no hole.
+        rows_of_recent_builds(),
+        median_of_recent_builds("dau"),
     ],
 )

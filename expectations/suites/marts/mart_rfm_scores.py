@@ -3,7 +3,12 @@
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from expectations.plausibility import day_within_horizon, not_empty_while, not_negative
+from expectations.plausibility import (
+    day_within_horizon,
+    mean_of_recent_builds,
+    not_empty_while,
+    not_negative,
+)
 
 SUITE = gx.ExpectationSuite(
     name="marts.mart_rfm_scores",
@@ -76,5 +81,6 @@ where snapshot_date = (select max(snapshot_date) from {batch})
                 "keys": ["snapshot_date"],
             },
         ),
+        mean_of_recent_builds("monetary_amount"),
     ],
 )

@@ -5,6 +5,7 @@ import great_expectations.expectations as gxe
 
 from expectations.plausibility import (
     day_within_horizon,
+    mean_of_recent_builds,
     not_empty_while,
     not_negative,
     parts_within_wholes,
@@ -59,5 +60,6 @@ having sum(refunded_amount) > sum(gross_amount)""",
                 "keys": ["grain", "period_start_date"],
             },
         ),
+        mean_of_recent_builds("gross_amount"),
     ],
 )
