@@ -35,8 +35,9 @@ MADE_FROM = ROOT / ".venv-peers" / ".made"
 SHIPPED_SEEDS = ("event_names", "lifecycle_stages", "rfm_segments", "rfm_segment_labels")
 # What a question reads, and does not pay for: the events and what they are made of.
 EVENTS = (
-    "+fct_events", "+fct_order_states", "fct_orders", "dim_users", "dim_horizon", "dim_dates",
-    "stg_feed_rows", "stg_feed__users", "stg_horizon_floors", "+int_scope__causes",
+    "+fct_events", "fct_order_states", "fct_orders", "dim_users", "dim_horizon", "dim_dates",
+    "stg_feed_rows", "stg_feed__users", "stg_horizon_floors", "int_scope__causes",
+    "int_users_latest", "dim_user_numbers", "dim_event_codes", "fct_user_timelines",
 )  # fmt: skip
 USER_DAYS = (*EVENTS, "fct_user_days")
 # Events that pandas has room for on a machine of 24 GB.
@@ -216,7 +217,7 @@ def make(folder: Path, events: int) -> Made:
     generate(folder / "raw", events)
     ingest_seconds = warehouse.take_in({})
     staging = warehouse.run(["path:models/staging", "+path:models/staging"], ())
-    warehouse.run(["+fct_user_days", "+dim_users", "+dim_dates"], ["path:models/staging"])
+    warehouse.run(["+fct_user_days", "+fct_user_timelines", "+dim_dates"], ["path:models/staging"])
     warehouse.export()
     return Made(warehouse, ingest_seconds, staging)
 

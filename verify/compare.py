@@ -13,6 +13,8 @@ SCHEMAS = ("facts", "marts")
 SHOWN_ROWS = 3
 BUILD_TIME_COLUMNS = frozenset({"build_id", "built_at"})
 """Columns that say when a row was made: apart, when a build is compared with another."""
+NUMBER_COLUMNS = frozenset({"user_number", "event_code"})
+"""Columns of numbers that stand for something within one warehouse: never compared with another."""
 PROVENANCE_COLUMNS = frozenset(
     {"source_file", "row_number", "load_id", "loaded_at", "first_loaded_at"}
 )
@@ -69,6 +71,7 @@ def compare(
                 ours.keys() - theirs.keys() if is_part else ours.keys() ^ theirs.keys()
             )
         ]
+        apart = {*apart, *NUMBER_COLUMNS}
         rows = 0
         names = sorted(ours.keys() & theirs.keys() - set(histories))
         for name in names:

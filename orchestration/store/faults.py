@@ -18,7 +18,9 @@ _DAMAGED = re.compile(
     re.IGNORECASE,
 )
 _HISTORY = re.compile(r"database disk image is malformed|file is not a database", re.IGNORECASE)
-_MEMORY = re.compile(r"out of memory|memory limit", re.IGNORECASE)
+_MEMORY = re.compile(
+    r"out of memory|memory limit|unable to allocate|memoryerror|bad_alloc", re.IGNORECASE
+)
 
 
 def in_a_sentence(text: str) -> str | None:

@@ -26,7 +26,7 @@ from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Sett
 
 # Folders of the dbt project whose files decide what the manifest holds.
 _PROJECT_FOLDERS = ("models", "macros", "data_tests")
-_PROJECT_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".md", ".csv"})
+_PROJECT_SUFFIXES = frozenset({".sql", ".py", ".yml", ".yaml", ".md", ".csv"})
 _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
@@ -373,6 +373,9 @@ def failures(manifest: Manifest) -> list[str]:
         if result["status"] == "fail":
             lines.append(f"check {name}: {result['failures']} rows; they are what {where} selects")
         elif result["status"] in ("error", "runtime error"):
-            message = " ".join(str(result["message"]).split())
+            message = str(result["message"]).strip()
+            if "Python model failed" in message:  # what was raised, without the way to it
+                message = message.splitlines()[-1]
+            message = " ".join(message.split())
             lines.append(f"{name} could not be evaluated: {message} (see {where})")
     return lines

@@ -10,7 +10,7 @@ import duckdb
 from orchestration.project import ROOT, Settings
 from orchestration.transform.dbt_runs import project_hash
 
-_CODE = ("orchestration", "expectations", "dashboards", "seeds/schemas")
+_CODE = ("orchestration", "timelines", "expectations", "dashboards", "seeds/schemas")
 # Pages and definitions are made of more than code.
 _CODE_SUFFIXES = frozenset({".py", ".js", ".json", ".css", ".j2", ".yml"})
 

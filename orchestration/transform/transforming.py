@@ -93,72 +93,14 @@ def _missing(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[
     return sorted(f"{schema}.{name}" for schema, name in wanted - {*there})
 
 
-_FUNNELS = """
-select
-    funnels.*,
-    coalesce(shapes.step_count, 0) as step_count,
-    case
-        when order_mode = 'any' then 'sets'
-        when order_mode = 'strict' or shapes.has_choice then 'walks'
-        else 'links'
-    end as search
-from seeds.funnels as funnels
-left join (
-    select
-        funnel_id,
-        max(step_number) as step_count,
-        bool_or(is_optional or min_seconds is not null or max_seconds is not null) as has_choice
-    from seeds.funnel_steps
-    where step_number is not null
-    group by funnel_id
-) as shapes using (funnel_id)
-"""
-# Parts of the search for a funnel's attempts, and which funnels need one: what none needs is left
-# out of the query, because DuckDB cannot know that it is empty, and would sort all attempts for it.
-_FUNNEL_PARTS = {
-    "links": "search = 'links'",
-    "walks": "search = 'walks'",
-    "sets": "search = 'sets'",
-    "attempts": "count_by = 'attempts'",
-    "exclusions": "funnel_id in (select funnel_id from seeds.funnel_steps"
-    " where exclusion_number is not null)",
-    "threads": "hold_constant is not null"
-    " or (breakdown is not null and breakdown_attribution = 'all')",
-    "values": "hold_constant is not null or breakdown is not null",
-    "any_activity": "funnel_id in (select funnel_id from seeds.funnel_steps"
-    " where coalesce(event_name, '*') = '*')",
-    "chosen_events": "funnel_id in (select funnel_id from seeds.funnel_steps"
-    " where first_time is not null union all select definition_id from seeds.filters"
-    " where definition = 'funnel')",
-    "user_values": "breakdown is not null and breakdown_attribution in ('first', 'last')",
-    "step_values": "breakdown is not null and breakdown_attribution like 'step_%'",
-}
-
-
 def asked_of_a_build(connection: duckdb.DuckDBPyConnection) -> str:
-    """What the definitions that are loaded ask of a build: the parts of the funnels' search, the
-    steps of the longest funnel of each, and from which to which position paths have items.
-
-    JSON, which dbt's macros read."""
-
-    def rows(sql: str) -> list[tuple[object, ...]]:
-        return connection.execute(sql).fetchall()
-
-    asked = {
-        "funnel_parts": [
-            part
-            for part, condition in _FUNNEL_PARTS.items()
-            if rows(f"select 1 from ({_FUNNELS}) as funnels where {condition} limit 1")
-        ],
-        "funnel_steps": dict(
-            rows(f"select search, max(step_count) from ({_FUNNELS}) as funnels group by search")
-        ),
-        "path_positions": rows(
-            "select -coalesce(max(steps) filter (direction <> 'after'), 0),"
-            " coalesce(max(steps) filter (direction <> 'before'), 0) from seeds.paths"
-        )[0],
-    }
-    return json.dumps(asked)
+    """What the definitions that are loaded ask of a build: from which to which position paths have
+    items. JSON, which dbt's macros read."""
+    positions = connection.execute(
+        "select -coalesce(max(steps) filter (direction <> 'after'), 0),"
+        " coalesce(max(steps) filter (direction <> 'before'), 0) from seeds.paths"
+    ).fetchone()
+    return json.dumps({"path_positions": positions})
 
 
 def what_was_computed(connection: duckdb.DuckDBPyConnection, run: Transformation) -> Iterator[str]:

@@ -148,8 +148,8 @@ def _lineages(nodes: Sequence[Node], columns: Columns, catalog: str) -> dict[str
     hashed = hashlib.sha256(repr(read).encode()).hexdigest()
     schema = None
     for node in nodes:
-        name = node["unique_id"]
-        if kept.get(name, {}).get("hash") != hashed and (sql := _sql(node)):
+        name, is_kept = node["unique_id"], kept.get(node["unique_id"], {}).get("hash") == hashed
+        if not is_kept and node["language"] == "sql" and (sql := _sql(node)):
             schema = schema or schema_of(columns, catalog)
             own = (node["schema"], node["alias"])
             parents = {
@@ -162,7 +162,23 @@ def _lineages(nodes: Sequence[Node], columns: Columns, catalog: str) -> dict[str
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(kept), encoding="utf-8")
         temporary.replace(path)
-    return {name: kept.get(name, {}).get("columns", {}) for name in (n["unique_id"] for n in nodes)}
+    return {
+        node["unique_id"]: kept.get(node["unique_id"], {}).get("columns", {})
+        if node["language"] == "sql"
+        else _said(node)
+        for node in nodes
+    }
+
+
+def _said(node: Node) -> Lineage:
+    """What a model in Python says of its columns, `meta: {made_of: [schema.table.column]}`: its
+    code does not tell."""
+    return {
+        name: [
+            tuple(parent.split(".", 2)) for parent in column["config"]["meta"].get("made_of", [])
+        ]
+        for name, column in node["columns"].items()
+    }
 
 
 def _sql(node: Node) -> str:

@@ -120,13 +120,18 @@ def layers_are_folders_and_schemas(manifest: Manifest) -> Iterator[str]:
 
 
 def steps_hold_no_rows_and_facts_are_no_steps(manifest: Manifest) -> Iterator[str]:
-    """A view of facts is there for people, who ask it who is behind a mart."""
+    """A view of facts is there for people, who ask it who is behind a mart. A model in Python, and
+    what it reads, cannot be a part of a query: such steps are tables."""
     found = models(manifest)
+    in_python = [model for model in found.values() if model["language"] == "python"]
+    tables = {model["unique_id"] for model in in_python}
+    tables.update(*(model["depends_on"]["nodes"] for model in in_python))
     for name, model in found.items():
         layer, kept = folder_of(model), kept_as(model)
         of_people = model["config"]["meta"].get("people_behind") in found
         is_wrong_view = layer == "facts" and kept == "view" and not of_people
-        if (layer == "steps") != (kept == "ephemeral") or is_wrong_view:
+        is_part = layer == "steps" and model["unique_id"] not in tables
+        if is_part != (kept == "ephemeral") or is_wrong_view:
             yield f"{name} is {kept}"
 
 

@@ -97,6 +97,16 @@ FORBIDDEN = {
     "orchestration": ("great_expectations", "dagster._core", "tests", "demo", "benchmarks"),
     "expectations": ("dagster", "dagster_dbt", "orchestration", "tests", "demo"),
     "dashboards": ("dagster", "great_expectations", "orchestration", "expectations", "tests"),
+    "timelines": (
+        "dagster",
+        "dbt",
+        "duckdb",
+        "great_expectations",
+        "orchestration",
+        "pandas",
+        "pyarrow",
+        "tests",
+    ),
     "demo": ("dagster", "great_expectations", "tests"),
 }
 
@@ -185,7 +195,14 @@ def test_great_expectations_is_imported_where_suites_are_made_run_and_shown() ->
 def test_the_environment_is_read_in_one_file() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
-        for package in ("orchestration", "expectations", "dashboards", "demo", "verify")
+        for package in (
+            "orchestration",
+            "expectations",
+            "dashboards",
+            "timelines",
+            "demo",
+            "verify",
+        )
         for path in (ROOT / package).rglob("*.py")
         if '"YUNYING_' in (text := path.read_text(encoding="utf-8")) and "environ" in text
     }

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 from orchestration.project import ROOT
 
-PACKAGES = ("orchestration", "expectations", "dashboards", "demo", "verify")
+PACKAGES = ("orchestration", "expectations", "dashboards", "timelines", "demo", "verify")
 NOT_FOR_USE = {"ruff.toml"}
 
 

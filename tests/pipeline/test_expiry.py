@@ -25,7 +25,8 @@ from tests.support import query, settings_of
 
 # What is one row per raw row, or a step of counting on the way to the facts that are archived.
 OF_RAW_ROWS = {
-    "facts.fct_events", "facts.fct_sessions", "facts.fct_quarantined_rows",
+    "facts.fct_events", "facts.fct_user_timelines", "facts.fct_sessions",
+    "facts.fct_quarantined_rows",
     "marts.mart_quarantined_rows", "marts.mart_quarantined_samples",
     "facts.fct_definition_chosen_events", "facts.fct_definition_matches",
     "facts.fct_definition_values", "facts.fct_path_events", "facts.fct_path_runs",

@@ -47,26 +47,6 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.mark.parametrize("threshold", [0, 1_000_000])
-def test_the_next_instant(connection: duckdb.DuckDBPyConnection, threshold: int) -> None:
-    """Also where nothing is looked from, and where DuckDB takes nested loops."""
-    connection.execute(f"set asof_loop_join_threshold = {threshold}")
-    module = macros("engines/duckdb.sql")
-    arguments = ("looks", "found", ["user_id", "side"], "looks.looks_at", "occurred_at")
-    answers = [
-        connection.execute(
-            "select looks.user_id, looks.side, looks.looks_at, found.occurred_at from looks"
-            f" {body(*arguments)} order by all"
-        ).fetchall()
-        for body in (module.duckdb__join_first_after, module.default__join_first_after)
-    ]
-    assert answers[0] == answers[1]
-    assert len(answers[0]) == 900
-    later = [row for row in answers[0] if row[3] is not None]
-    assert 0 < len(later) < 900
-    assert all(row[2] is not None and row[2] < row[3] for row in later)
-
-
 def test_what_is_touched_leaves(connection: duckdb.DuckDBPyConnection) -> None:
     module = macros("incremental.sql", "engines/duckdb.sql", "engines/spark.sql")
     connection.execute("create table touched as select user_id, looks_at from looks limit 60")

@@ -4,7 +4,7 @@ carried as (
 
     select {{ model.columns | join(', ') }}
     from {{ ref('step_funnel_served_events') }}
-    where step_number is not null and occurred_at < {{ cut('cutoff_at') }}
+    where occurred_at < {{ cut('cutoff_at') }}
 
     union all
 

@@ -33,18 +33,11 @@ typed as (
 
 ),
 
--- How deep an attempt goes is found by links from each step to the next; where a limit or
--- an optional step leaves a choice, or every event counts, by walking the choices; in any
--- order, by sets of steps.
 shapes as (
 
     select
         funnel_id,
-        max(step_number) as step_count,
-        bool_or(max_seconds is not null) as has_max_seconds,
-        bool_or(
-            is_optional or min_seconds is not null or max_seconds is not null
-        ) as has_choice
+        max(step_number) as step_count
     from {{ ref('dim_funnel_steps') }}
     where step_number is not null
     group by funnel_id
@@ -63,16 +56,10 @@ select
     hold_constant,
     conversion_time,
     when_void,
-    case
-        when order_mode = 'any' then 'sets'
-        when order_mode = 'strict' or shapes.has_choice then 'walks'
-        else 'links'
-    end as search,
     row_number,
     window_seconds,
     breakdown_limit,
     coalesce(shapes.step_count, 0) as step_count,
-    coalesce(shapes.has_max_seconds, false) as has_max_seconds,
     from_at,
     to_at,
     time_bins,

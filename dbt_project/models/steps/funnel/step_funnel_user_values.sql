@@ -1,9 +1,8 @@
 with
 
-step_events as (
+served_events as (
 
-    select * from {{ ref('step_funnel_named_step_events') }}
-    where step_number is not null and thread_breakdown_value is null
+    select * from {{ ref('step_funnel_served_events') }}
 
 ),
 
@@ -15,50 +14,36 @@ archived as (
 
 ),
 
+{% set columns = ['funnel_id', 'user_id', 'source_id', 'event_id', 'breakdown_value', 'occurred_at'] -%}
 with_archived as (
 
-    select
-        funnel_id,
-        user_id,
-        source_id,
-        event_id,
-        breakdown_value,
-        occurred_at
-    from step_events
+    select served_events.{{ columns | join(', served_events.') }}
+    from served_events
+    {{ join_recomputed('funnel', 'served_events', 'occurred_at') }}
 
     union all
 
-    select
-        archived.funnel_id,
-        archived.user_id,
-        archived.source_id,
-        archived.event_id,
-        archived.breakdown_value,
-        archived.occurred_at
+    select archived.{{ columns | join(', archived.') }}
     from archived
     where {{ is_recomputed('funnel', 'archived') }}
-
-),
-
-funnels as (
-
-    select * from {{ ref('dim_funnels') }}
-    where breakdown is not null and breakdown_attribution in ('first', 'last')
 
 ),
 
 ranked as (
 
     select
-        step_events.funnel_id,
-        step_events.user_id,
-        step_events.breakdown_value,
+        carried.funnel_id,
+        carried.user_id,
+        carried.breakdown_value,
         row_number() over (
-            partition by step_events.funnel_id, step_events.user_id
-            order by {{ user_value_order('step_events', 'funnels') | indent(16) }}
+            partition by carried.funnel_id, carried.user_id
+            order by {{ user_value_order('carried', 'funnels') | indent(16) }}
         ) as value_rank
-    from with_archived as step_events
-    inner join funnels on step_events.funnel_id = funnels.funnel_id
+    from with_archived as carried
+    inner join {{ ref('dim_funnels') }} as funnels
+        on carried.funnel_id = funnels.funnel_id
+        and funnels.breakdown is not null
+        and funnels.breakdown_attribution in ('first', 'last')
 
 )
 
