@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from timelines import best, search
+from timelines import search
 
-__all__ = ["best", "search"]
+__all__ = ["search"]
