@@ -31,7 +31,7 @@ SEEDS = {
     "after_open,open,after,2,user,86400\n",
 }
 OF_DEFINITIONS = {
-    "fct_activity_days", "fct_order_states", "fct_stickiness_hours",
+    "fct_activity_days", "fct_activity_hours", "fct_order_states", "fct_stickiness_hours",
     "fct_definition_matches", "fct_definition_values", "fct_definition_chosen_events",
     "fct_funnel_opened_attempts", "fct_funnel_best_attempts", "fct_retention_members",
     "fct_retention_member_returns", "fct_path_events", "fct_path_runs", "fct_path_placed_items",
