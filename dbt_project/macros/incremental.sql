@@ -73,10 +73,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The key that a table which is added to is tested by; none of others. #}
+{# The key of a table of which a build tests a part; none of others. #}
 {% macro key_to_note() -%}
     {%- set found = [] -%}
-    {%- if execute and config.get('incremental_strategy') in ('replace_touched', 'replace_recomputed') -%}
+    {%- if execute and config.get('incremental_strategy') == 'replace_touched' -%}
     {%- for node in graph.nodes.values()
         if node.get('attached_node') == model.unique_id and node.test_metadata.name == 'one_row_per' -%}
     {%- do found.extend(node.test_metadata.kwargs.columns) -%}
@@ -85,7 +85,7 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# Has a table that is added to other keys than when the last build had made it? A build looks at those
+{# Has such a table other keys than when the last build had made it? A build looks at those
    that it writes alone, so what anybody else wrote it would not see. #}
 {% macro refuse_other_rows() -%}
     {%- set columns = key_to_note() -%}
@@ -97,6 +97,8 @@
     from raw.row_checksums
     where
         model_name = '{{ model.unique_id }}'
+        -- Another version may hash in another way.
+        and engine_version = version()
         and checksum <> (select {{ checksum(columns) }} from {{ this }})
     {%- endif -%}
 {%- endmacro %}
@@ -106,9 +108,10 @@
     {%- if columns -%}
     delete from raw.row_checksums where model_name = '{{ model.unique_id }}';
 
-    insert into raw.row_checksums (model_name, checksum)
+    insert into raw.row_checksums (model_name, engine_version, checksum)
     select
         '{{ model.unique_id }}',
+        version(),
         {{ checksum(columns) }}
     from {{ this }}
     {%- endif -%}

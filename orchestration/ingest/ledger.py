@@ -177,10 +177,11 @@ TABLES = (
         model_name varchar not null
     )
     """,
-    # Of each table that is added to: a sum over its keys, when a build had made it.
+    # Of each table of which a build tests a part: a sum over its keys, when a build had made it.
     """
     create table if not exists raw.row_checksums (
         model_name varchar not null,
+        engine_version varchar not null,
         checksum varchar not null
     )
     """,

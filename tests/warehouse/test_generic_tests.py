@@ -72,7 +72,8 @@ def touched_and_not(settings: Settings) -> tuple[str, str]:
     change(
         settings,
         "delete from intermediate.int_users_touched",
-        "insert into intermediate.int_users_touched (user_id, recompute_from_date, recompute_from_at)"
+        "insert into intermediate.int_users_touched"
+        " (user_id, recompute_from_date, recompute_from_at)"
         f" values ('{least}', date '1900-01-01', timestamp '1900-01-01')",
     )
     return least, greatest
@@ -137,12 +138,12 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=list(PLANTED))
-@pytest.mark.parametrize("table", ["facts.fct_user_days", "facts.fct_activity_days"])
 def test_a_build_refuses_keys_that_no_build_wrote(
-    table: str, planted: str, settings: Settings, touched_and_not: tuple[str, str]
+    planted: str, settings: Settings, touched_and_not: tuple[str, str]
 ) -> None:
     """By a sum over all keys, whoever they are of: what a test of all rows would find, and more."""
-    asked = ["run", "--select", table.partition(".")[2]]
+    table = "facts.fct_user_days"
+    asked = ["run", "--select", "fct_user_days"]
     support.run_dbt(settings, asked)
     change(settings, planted.format(table=table, of_other=f"user_id = '{touched_and_not[1]}'"))
     with pytest.raises(AssertionError, match=f"{table} has other rows than the last build gave it"):
