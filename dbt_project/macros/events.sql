@@ -205,18 +205,3 @@ select
     end as reason
 from converted
 {%- endmacro %}
-
-{# Events by the hours of the reporting zone's clock: a query. An hour that the clock shows twice
-   is two, by the instants at which they began. #}
-{% macro hours_of_events(relation, keys) -%}
-    select
-        {% for key in keys -%}
-        {{ key }},
-        {% endfor -%}
-        cast(extract(hour from {{ local_timestamp('occurred_at') }}) as integer) as hour_of_day,
-        count(*) as event_count,
-        event_date,
-        {{ local_hour_start('occurred_at') }} as hour_started_at
-    from {{ relation }}
-    group by {{ keys | join(', ') }}, event_date, hour_of_day, hour_started_at
-{%- endmacro %}

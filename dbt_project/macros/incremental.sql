@@ -36,33 +36,90 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# A table's rows for a test of its key to look at. In a build that adds to what stands, of a table
-   that is replaced by a key that `columns` hold: those of the keys that were touched since the last
-   complete build. It is enough: rows that share `columns` share that key, and those of all other
-   keys are as the last build tested them. Else all rows: in a rebuild, by hand, of other tables, and
-   of fct_events, which is replaced by user, while an event that changes hands could stay twice. #}
+{# A table's rows for a test of its key to look at. In a build that adds to what stands: those that
+   share their key with a row that the build wrote. All others are as the last build tested them, which
+   `refuse_other_rows` has made sure of. Else all rows: in a rebuild, by hand, of other tables. #}
 {% macro rows_to_test(relation, columns) -%}
     {%- set nodes = graph.nodes if execute and model.get('attached_node') else {} -%}
     {%- set tested = nodes[model.attached_node] if nodes else {} -%}
-    {%- set touched = tested.get('config', {}).get('meta', {}).get('touched') -%}
-    {%- set keys = key_columns(tested.config.unique_key) if touched else [] -%}
-    {%- if not keys or keys | reject('in', columns) | list
-        or flags.FULL_REFRESH or not env_var('BUILD_ATTEMPT', '') -%}
+    {%- set meta = tested.get('config', {}).get('meta', {}) -%}
+    {%- if not meta.get('touched') or flags.FULL_REFRESH or not env_var('BUILD_ATTEMPT', '') -%}
     {{ relation }}
     {%- else -%}
-    {%- set touched_keys = nodes['model.' ~ tested.package_name ~ '.' ~ touched] -%}
-    (
-        select tested.*
+    {%- set keys = key_columns(tested.config.unique_key) -%}
+    {%- set from = meta.get('from', {}) -%}
+    {%- set touched = nodes['model.' ~ tested.package_name ~ '.' ~ meta.touched] -%}
+    {%- set written -%}
         from {{ relation }} as tested
-        where exists (
-            select 1
-            from {{ api.Relation.create(
-                touched_keys.database, touched_keys.schema, touched_keys.alias
-            ) }} as touched
-            where {{ is_touched('tested', keys, {}) }}
+        inner join (
+            select distinct {{ (keys + from.values() | list) | join(', ') }}
+            from {{ api.Relation.create(touched.database, touched.schema, touched.alias) }}
+        ) as touched
+            on {{ is_touched('tested', keys, from) }}
+    {%- endset -%}
+    (
+        {%- if (keys + from.keys() | list) | reject('in', columns) | list %}
+        select of_all.*
+        from {{ relation }} as of_all
+        where ({{ columns | join(', ') }}) in (
+            select {{ 'tested.' ~ columns | join(', tested.') }}
+            {{ written }}
         )
+        {%- else %}
+        select tested.*
+        {{ written }}
+        {%- endif %}
     ) as tested
     {%- endif -%}
+{%- endmacro %}
+
+{# The key of a table of which a build tests a part; none of others. #}
+{% macro key_to_note() -%}
+    {%- set found = [] -%}
+    {%- if execute and config.get('incremental_strategy') == 'replace_touched' -%}
+    {%- for node in graph.nodes.values()
+        if node.get('attached_node') == model.unique_id and node.test_metadata.name == 'one_row_per' -%}
+    {%- do found.extend(node.test_metadata.kwargs.columns) -%}
+    {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{# Has such a table other keys than when the last build had made it? A build looks at those
+   that it writes alone, so what anybody else wrote it would not see. #}
+{% macro refuse_other_rows() -%}
+    {%- set columns = key_to_note() -%}
+    {%- if columns and is_incremental() -%}
+    select {{ raise_error(
+        "'" ~ this.schema ~ '.' ~ this.name
+        ~ " has other rows than the last build gave it: run `make rebuild`, or dbt with --full-refresh.'"
+    ) }}
+    from raw.row_checksums
+    where
+        model_name = '{{ model.unique_id }}'
+        -- Another version may hash in another way.
+        and engine_version = version()
+        and checksum <> (select {{ checksum(columns) }} from {{ this }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro note_rows() -%}
+    {%- set columns = key_to_note() -%}
+    {%- if columns -%}
+    delete from raw.row_checksums where model_name = '{{ model.unique_id }}';
+
+    insert into raw.row_checksums (model_name, engine_version, checksum)
+    select
+        '{{ model.unique_id }}',
+        version(),
+        {{ checksum(columns) }}
+    from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Of all rows, in whatever order: a number that is another one when a row comes, goes or changes. #}
+{% macro checksum(columns) -%}
+    {{ adapter.dispatch('checksum')(columns) }}
 {%- endmacro %}
 
 {# Every row anew, of a table that is made for one build and yet asks, as dbt tells incremental models

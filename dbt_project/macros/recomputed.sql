@@ -14,13 +14,13 @@
     {#- Before the condition, because dbt reads what a model refers to without asking it. -#}
     {%- set part = recomputed(by) -%}
     {%- if not flags.FULL_REFRESH -%}
+    {#- No more than this: the least instant of all, asked in the condition, is a join of its own, before
+        which all events met all definitions, 8 times the work. #}
     inner join ({{ part }}) as recomputed
         on {% for key in recomputed_keys(by) -%}
         {{ relation if key == 'user_id' else of or relation }}.{{ key }} = recomputed.{{ key }}
         and {% endfor -%}
         {{ relation }}.{{ instant }} >= recomputed.from_at
-        {#- Once more by itself: a scan skips what lies before all of it. #}
-        and {{ relation }}.{{ instant }} >= (select min(firsts.from_at) from ({{ part }}) as firsts)
     {%- endif -%}
 {%- endmacro %}
 

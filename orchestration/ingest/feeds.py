@@ -296,6 +296,7 @@ RESERVED_NAMES: frozenset[str] = frozenset(
         "restatements_log",
         "build_attempts",
         "built_models",
+        "row_checksums",
         "source_states",
         "passed_tests",
         "expiries",

@@ -177,6 +177,14 @@ TABLES = (
         model_name varchar not null
     )
     """,
+    # Of each table of which a build tests a part: a sum over its keys, when a build had made it.
+    """
+    create table if not exists raw.row_checksums (
+        model_name varchar not null,
+        engine_version varchar not null,
+        checksum varchar not null
+    )
+    """,
     # Of the last whole build: what it was made from, and the tests of dbt that passed.
     """
     create table if not exists raw.source_states (

@@ -31,6 +31,8 @@ _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
 _ROW_CONFIG = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "enabled")
+COMPARED = frozenset({"lifecycle_stages"})
+"""Definitions of which what is made of them knows what they said before, row by row."""
 _ARCHIVE = ["yunying", "archive"]
 ARCHIVE = f"fqn:{'.'.join(_ARCHIVE)}"
 """dbt's selection of what an expiry alone builds; of a dbt by hand, selectors.yml leaves it out."""
@@ -267,8 +269,8 @@ def incremental_models(manifest: Manifest, strategy: str = "") -> dict[str, Mapp
 
 
 def configuration_hash(settings: Settings, manifest: Manifest) -> str:
-    """Hash of all that the rows of incremental models depend on besides raw data and definitions
-    that `int_scope` asks for one by one.
+    """Hash of all that the rows of incremental models depend on besides raw data, definitions that
+    `int_scope` asks for one by one, and those that a model compares with what they were.
 
     Where it differs from the last whole build's, rows that were built before are not comparable
     with new ones, and everything is rebuilt from raw. It covers the settings that cut time and
@@ -305,9 +307,12 @@ def configuration_hash(settings: Settings, manifest: Manifest) -> str:
         "vars": project.get("vars", {}),
         "definitions": {
             name: _definition_hash(settings, name)
-            for name in definitions & BY_NAME.keys() - HASHED_ONE_BY_ONE.keys()
+            for name in definitions & BY_NAME.keys() - HASHED_ONE_BY_ONE.keys() - COMPARED
         },
-        "schemas": {name: BY_NAME[name].source for name in definitions & HASHED_ONE_BY_ONE.keys()},
+        "schemas": {
+            name: BY_NAME[name].source
+            for name in definitions & (HASHED_ONE_BY_ONE.keys() | COMPARED)
+        },
         "models": {
             unique_id: [
                 nodes[unique_id]["raw_code"],

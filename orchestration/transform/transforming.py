@@ -21,7 +21,11 @@ COMPUTED = "computed anew: "
 """How a line of the log begins that says what was computed anew, and why."""
 _TOLD_CAUSES = 5
 # Tables whose rows before a build are read by it, beside the incremental ones.
-_READ_BEFORE = (("intermediate", "int_identity_links"), ("facts", "dim_users"))
+_READ_BEFORE = (
+    ("intermediate", "int_identity_links"),
+    ("facts", "dim_users"),
+    ("facts", "fct_lifecycle_grounds"),
+)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ def touched_and_not(settings: Settings) -> tuple[str, str]:
     change(
         settings,
         "delete from intermediate.int_users_touched",
-        f"insert into intermediate.int_users_touched (user_id) values ('{least}')",
+        "insert into intermediate.int_users_touched"
+        " (user_id, recompute_from_date, recompute_from_at)"
+        f" values ('{least}', date '1900-01-01', timestamp '1900-01-01')",
     )
     return least, greatest
 
@@ -91,7 +93,7 @@ def in_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_build_tests_the_rows_of_touched_keys_and_a_person_all(
+def test_a_build_tests_the_rows_that_it_wrote_and_a_person_all(
     settings: Settings, touched_and_not: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = "facts.fct_user_days"
@@ -107,11 +109,55 @@ def test_a_build_tests_the_rows_of_touched_keys_and_a_person_all(
         support.run_dbt(settings, asked)
 
 
-def test_a_build_tests_all_rows_where_a_key_is_not_of_the_key_that_is_replaced(
+def test_a_build_tests_what_shares_its_key_with_a_row_that_it_wrote(
     settings: Settings, touched_and_not: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, other = touched_and_not
+    """An event that changes hands could stay twice."""
+    touched, other = touched_and_not
     in_a_build(monkeypatch)
-    change(settings, doubled("facts.fct_events", other))
+    asked = ["test", "--select", "fct_events,test_name:one_row_per"]
+    support.run_dbt(settings, asked)
+    change(
+        settings,
+        "insert into facts.fct_events select * replace ('" + other + "' as user_id)"
+        f" from facts.fct_events where user_id = '{touched}' limit 1",
+    )
     with pytest.raises(AssertionError, match="Got 1 result"):
-        support.run_dbt(settings, ["test", "--select", "fct_events,test_name:one_row_per"])
+        support.run_dbt(settings, asked)
+
+
+PLANTED = {
+    "a row once more": "insert into {table} select * from {table} where {of_other} limit 1",
+    "two rows once more, alike": "insert into {table} select day.* from"
+    " (select * from {table} where {of_other} limit 1) as day cross join range(2)",
+    "the key of another row": "update {table} set activity_date = (select max(activity_date)"
+    " from {table} where {of_other}) where {of_other}",
+    "a key that is missing": "update {table} set activity_date = null where {of_other}",
+    "a row that is gone": "delete from {table} where {of_other}",
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=list(PLANTED))
+def test_a_build_refuses_keys_that_no_build_wrote(
+    planted: str, settings: Settings, touched_and_not: tuple[str, str]
+) -> None:
+    """By a sum over all keys, whoever they are of: what a test of all rows would find, and more."""
+    table = "facts.fct_user_days"
+    asked = ["run", "--select", "fct_user_days"]
+    support.run_dbt(settings, asked)
+    change(settings, planted.format(table=table, of_other=f"user_id = '{touched_and_not[1]}'"))
+    with pytest.raises(AssertionError, match=f"{table} has other rows than the last build gave it"):
+        support.run_dbt(settings, asked)
+
+
+def test_a_build_tests_the_values_of_all_rows(
+    settings: Settings, touched_and_not: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_build(monkeypatch)
+    asked = ["test", "--select", "fct_user_days,test_name:one_row_per"]
+    change(
+        settings,
+        f"update facts.fct_user_days set event_count = 0 where user_id = '{touched_and_not[1]}'",
+    )
+    with pytest.raises(AssertionError, match=r"Got \d"):
+        support.run_dbt(settings, asked)

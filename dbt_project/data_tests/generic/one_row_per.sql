@@ -35,7 +35,7 @@ select
         {{- ',' if not loop.last }}
         {%- endfor %}
     ) as problem
-from {{ rows_to_test(model, columns) }}
+from {{ model }}
 where
     {% for condition in broken -%}
     {{ condition }}{{ ' or ' if not loop.last }}

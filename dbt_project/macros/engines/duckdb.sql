@@ -41,6 +41,10 @@
     where {{ is_touched(target, keys, from) }};
 {%- endmacro %}
 
+{% macro default__checksum(columns) -%}
+    coalesce(cast(sum(hash({{ columns | join(', ') }})) as varchar), '0')
+{%- endmacro %}
+
 {% macro default__parse_instant(text) -%}
     {#- A cast that fails is slow, so each stands behind a test that is cheap. What names no zone
         but Z needs none of the calendar that a time zone does: 3 times as fast. What is asked

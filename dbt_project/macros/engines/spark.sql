@@ -17,6 +17,10 @@
     );
 {%- endmacro %}
 
+{% macro spark__checksum(columns) -%}
+    coalesce(cast(sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0))) as string), '0')
+{%- endmacro %}
+
 {# Sessions of Spark run in UTC, as those of DuckDB do. #}
 {% macro spark__parse_instant(text) -%}
     {%- set number = number_pattern() | replace('\\', '\\\\') -%}

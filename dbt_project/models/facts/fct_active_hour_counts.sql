@@ -14,36 +14,15 @@ periods_touched as (
 
 ),
 
-events as (
+user_hours as (
 
     select
         user_id,
-        event_date,
-        occurred_at
-    from {{ ref('fct_events') }}
-    where
-        is_activity
-        {% if is_incremental() -%}
-        and (
-            {% for grain, period_start in grains.items() -%}
-            {{ period_start }} in (
-                select period_start_date from periods_touched where grain = '{{ grain }}'
-            )
-            {{ 'or ' if not loop.last -}}
-            {% endfor %}
-        )
-        {%- endif %}
-
-),
-
-user_hours as (
-
-    {{ hours_of_events('events', ['user_id']) }}
-
-    {{ union_archived('arc_activity_hours', {
-        'user_id': 'key', 'hour_of_day': 'key', 'event_count': 'sum', 'event_date': 'key',
-        'hour_started_at': 'key',
-    }, where="archived.activity_id = 'any'") }}
+        hour_of_day,
+        event_count,
+        event_date
+    from {{ ref('fct_activity_hours') }}
+    where activity_id = 'any'
 
 ),
 
@@ -60,22 +39,22 @@ counted as (
         count(distinct user_id) as user_count,
         {{ period_start }} as period_start_date
     from user_hours
+    {%- if is_incremental() %}
+    where {{ period_start }} in (
+        select period_start_date from periods_touched where grain = '{{ grain }}'
+    )
+    {%- endif %}
     group by {{ period_start }}, {{ iso_weekday('event_date') }}, hour_of_day
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )
 
 select
-    counted.grain,
-    cast(counted.weekday_number as integer) as weekday_number,
-    counted.hour_of_day,
-    cast(counted.event_count as bigint) as event_count,
-    counted.user_hour_count,
-    counted.user_count,
-    counted.period_start_date
+    grain,
+    cast(weekday_number as integer) as weekday_number,
+    hour_of_day,
+    cast(event_count as bigint) as event_count,
+    user_hour_count,
+    user_count,
+    period_start_date
 from counted
-{% if is_incremental() -%}
-inner join periods_touched
-    on counted.grain = periods_touched.grain
-    and counted.period_start_date = periods_touched.period_start_date
-{%- endif %}

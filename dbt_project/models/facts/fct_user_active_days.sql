@@ -22,13 +22,13 @@ events as (
         events.occurred_at,
         event_names.is_key_action
     from {{ ref('fct_events') }} as events
-    left join {{ ref('dim_event_names') }} as event_names
-        on events.event_name = event_names.event_name
     {% if is_incremental() -%}
     inner join touched_users
         on events.user_id = touched_users.user_id
         and events.event_date >= touched_users.recompute_from_date
     {% endif -%}
+    left join {{ ref('dim_event_names') }} as event_names
+        on events.event_name = event_names.event_name
     where events.is_activity
 
 ),

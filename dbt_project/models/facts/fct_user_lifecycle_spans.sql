@@ -1,8 +1,27 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    unique_key=['user_id'],
+    meta={'touched': 'fct_lifecycle_touched', 'from': {'valid_from_date': 'span_from_date'}},
+    on_schema_change='fail',
+) }}
 with
 
-step_user_active_day_stages as (
+touched as (
 
-    select * from {{ ref('step_user_active_day_stages') }}
+    select * from {{ ref('fct_lifecycle_touched') }}
+
+),
+
+active_day_stages as (
+
+    select stages.*
+    from {{ ref('step_user_active_day_stages') }} as stages
+    {%- if is_incremental() %}
+    inner join touched
+        on stages.user_id = touched.user_id
+        and stages.activity_date >= touched.from_date
+    {%- endif %}
 
 ),
 
@@ -29,18 +48,18 @@ last_days as (
 silences as (
 
     select
-        step_user_active_day_stages.user_id,
+        active_day_stages.user_id,
         fct_lifecycle_deadlines.dormancy_from_date,
         fct_lifecycle_deadlines.churn_from_date,
         coalesce(
-            step_user_active_day_stages.next_activity_date,
+            active_day_stages.next_activity_date,
             cast({{ dbt.dateadd('day', 1, 'last_days.last_date') }} as date)
         ) as end_date
-    from step_user_active_day_stages
+    from active_day_stages
     cross join last_days
     inner join fct_lifecycle_deadlines
         on
-            step_user_active_day_stages.activity_date
+            active_day_stages.activity_date
             = fct_lifecycle_deadlines.last_active_date
 
 ),
@@ -51,7 +70,7 @@ stage_days as (
         user_id,
         stage_id,
         activity_date as stage_date
-    from step_user_active_day_stages
+    from active_day_stages
     union all
     select
         user_id,
@@ -68,6 +87,18 @@ stage_days as (
         churn_from_date as stage_date
     from silences
     where churn_from_date < end_date
+    {%- if is_incremental() %}
+    union all
+    -- Spans that stand: what came before is as it was.
+    select
+        standing.user_id,
+        standing.stage_id,
+        standing.valid_from_date as stage_date
+    from {{ this }} as standing
+    inner join touched
+        on standing.user_id = touched.user_id
+        and standing.valid_from_date < touched.from_date
+    {%- endif %}
 
 ),
 
@@ -93,6 +124,9 @@ spans as (
         previous_stage_id is not null
             and previous_stage_id in ('dormancy', 'churn')
             and stage_id not in ('dormancy', 'churn') as is_resurrected,
+        lag(stage_date) over (
+            partition by user_id, previous_stage_id, stage_id order by stage_date
+        ) as same_move_before_date,
         stage_date as valid_from_date,
         lead(stage_date) over (
             partition by user_id order by stage_date
@@ -102,4 +136,10 @@ spans as (
 
 )
 
-select * from spans
+select spans.*
+from spans
+{%- if is_incremental() %}
+inner join touched
+    on spans.user_id = touched.user_id
+    and spans.valid_from_date >= touched.span_from_date
+{%- endif %}

@@ -13,12 +13,6 @@ touched_events as (
 
 ),
 
-staged as (
-
-    select * from {{ ref('stg_events') }}
-
-),
-
 links as (
 
     select * from {{ ref('int_identity_links') }}
@@ -52,7 +46,7 @@ order_events as (
         staged.order_id,
         touched_orders.touched_at,
         staged.occurred_at
-    from staged
+    from {{ ref('stg_events') }} as staged
     inner join touched_orders on staged.order_id = touched_orders.order_id
     left join links
         on case when staged.user_id is null then staged.anonymous_id end = links.anonymous_id
@@ -120,7 +114,7 @@ instants as (
         links_touched.user_id,
         staged.occurred_at,
         true as is_moved
-    from staged
+    from {{ ref('stg_events') }} as staged
     inner join links_touched
         on case when staged.user_id is null then staged.anonymous_id end
         = links_touched.anonymous_id

@@ -60,6 +60,19 @@ arrived as (
 ),
 
 {% if is_incremental() -%}
+-- By load first, of which there are few: rows are read where one has left.
+left_loads as (
+
+    select load_id
+    from (
+        select distinct load_id from {{ staged }}
+        union
+        select distinct load_id from {{ duplicates }}
+    ) as loads
+    where load_id not in (select files.load_id from files)
+
+),
+
 leaving as (
 
     select
@@ -71,8 +84,7 @@ leaving as (
         cast(null as bigint) as source_load_id,
         staged.occurred_at
     from {{ staged }} as staged
-    left join files on staged.load_id = files.load_id
-    where files.load_id is null
+    inner join left_loads on staged.load_id = left_loads.load_id
 
     union all
 
@@ -85,8 +97,7 @@ leaving as (
         null as source_load_id,
         null as occurred_at
     from {{ duplicates }} as duplicates
-    left join files on duplicates.load_id = files.load_id
-    where files.load_id is null
+    inner join left_loads on duplicates.load_id = left_loads.load_id
 
 ),
 

@@ -145,6 +145,7 @@ numbers as (
 
 ),
 
+-- Without such a number, as in most warehouses, no id has to be looked for.
 plain_numbers as (
 
     select distinct
@@ -152,6 +153,7 @@ plain_numbers as (
         numbers.number_text
     from (
         {{ ids | indent(8) }}
+        where exists (select 1 from numbers)
     ) as ids
     inner join numbers
         on ids.id_kind = numbers.id_kind

@@ -1,62 +1,58 @@
 with
 
-fct_user_lifecycle_spans as (
+spans as (
 
     select * from {{ ref('fct_user_lifecycle_spans') }}
 
 ),
 
-dim_date_periods as (
+date_periods as (
 
     select * from {{ ref('dim_date_periods') }}
 
 ),
 
--- A user moves at most once a day, and back and forth within a week or a month.
+-- Who moved is nobody's matter from here on: some thousands of rows.
 moves as (
 
     select
-        dim_date_periods.grain,
-        fct_user_lifecycle_spans.previous_stage_id as from_stage_id,
-        fct_user_lifecycle_spans.stage_id as to_stage_id,
-        fct_user_lifecycle_spans.user_id,
-        count(*) as move_count,
-        fct_user_lifecycle_spans.is_resurrected,
-        dim_date_periods.is_closed,
-        dim_date_periods.period_start_date
-    from fct_user_lifecycle_spans
-    inner join dim_date_periods
-        on fct_user_lifecycle_spans.valid_from_date = dim_date_periods.date_day
+        previous_stage_id,
+        stage_id,
+        is_resurrected,
+        same_move_before_date,
+        valid_from_date,
+        count(*) as move_count
+    from spans
     group by
-        dim_date_periods.grain,
-        fct_user_lifecycle_spans.previous_stage_id,
-        fct_user_lifecycle_spans.stage_id,
-        fct_user_lifecycle_spans.user_id,
-        fct_user_lifecycle_spans.is_resurrected,
-        dim_date_periods.is_closed,
-        dim_date_periods.period_start_date
+        previous_stage_id, stage_id, is_resurrected, same_move_before_date, valid_from_date
 
 ),
 
+-- A user moves at most once a day, and back and forth within a week or a month: who made the same
+-- move before in the same period counts already.
 migrations as (
 
     select
-        grain,
-        from_stage_id,
-        to_stage_id,
-        count(*) as user_count,
-        cast(sum(move_count) as bigint) as move_count,
-        is_resurrected,
-        is_closed as is_mature,
-        period_start_date
+        periods.grain,
+        moves.previous_stage_id as from_stage_id,
+        moves.stage_id as to_stage_id,
+        cast(sum(case
+            when moves.same_move_before_date >= periods.period_start_date then 0
+            else moves.move_count
+        end) as bigint) as user_count,
+        cast(sum(moves.move_count) as bigint) as move_count,
+        moves.is_resurrected,
+        periods.is_closed as is_mature,
+        periods.period_start_date
     from moves
+    inner join date_periods as periods on moves.valid_from_date = periods.date_day
     group by
-        grain,
-        from_stage_id,
-        to_stage_id,
-        is_resurrected,
-        is_closed,
-        period_start_date
+        periods.grain,
+        moves.previous_stage_id,
+        moves.stage_id,
+        moves.is_resurrected,
+        periods.is_closed,
+        periods.period_start_date
 
 )
 
