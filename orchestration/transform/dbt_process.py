@@ -49,7 +49,8 @@ def leave_out_unlogged_events() -> None:
 
     def fire_logged_event(self: Any, e: Any, level: Any = None, *args: Any, **kwargs: Any) -> None:
         is_for_debugging = (level or e.level_tag()) == EventLevel.DEBUG
-        if is_for_debugging and all(log.level != EventLevel.DEBUG for log in self.loggers):
+        is_logged = any(log.level == EventLevel.DEBUG for log in self.loggers)
+        if is_for_debugging and not is_logged and not self.callbacks:
             return
         fire(self, e, level, *args, **kwargs)
 

@@ -5,6 +5,7 @@ Of what it logs, all that a log takes, and nothing is made of the rest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
@@ -25,25 +26,27 @@ def quick() -> None:
     make_quick()
 
 
-def fire(log_level: EventLevel, raised_to: EventLevel | None = None) -> tuple[str, list[str]]:
-    """What a log of this level says of a note and a detail, and which events were made."""
-    stream, made = StringIO(), []
+def fire(
+    log_level: EventLevel,
+    raised_to: EventLevel | None = None,
+    listener: Callable[[EventMsg], None] | None = None,
+) -> tuple[str, list[bool]]:
+    """What a log of this level says of a note and a detail, and of which a message was made."""
+    stream = StringIO()
     manager = EventManager()
     manager.add_logger(LoggerConfig(f"log of {log_level}", level=log_level, output_stream=stream))
-
-    def note_made(message: EventMsg) -> None:
-        made.append(message.info.name)
-
-    manager.add_callback(note_made)
-    manager.fire_event(Note(msg="a table is built"))
-    manager.fire_event(SystemReportReturnCode(returncode=7), level=raised_to)
-    return stream.getvalue(), made
+    if listener:
+        manager.add_callback(listener)
+    note, detail = Note(msg="a table is built"), SystemReportReturnCode(returncode=7)
+    manager.fire_event(note)
+    manager.fire_event(detail, level=raised_to)
+    return stream.getvalue(), ["_message" in vars(event) for event in (note, detail)]
 
 
 def test_an_event_that_no_log_takes_is_not_made() -> None:
     said, made = fire(EventLevel.INFO)
     assert "a table is built" in said
-    assert made == ["Note"]
+    assert made == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,14 @@ def test_an_event_that_a_log_takes_is_logged(
 ) -> None:
     said, made = fire(log_level, raised_to)
     assert "7" in said
-    assert made == ["Note", "SystemReportReturnCode"]
+    assert made == [True, True]
+
+
+def test_who_listens_is_told_of_all_events() -> None:
+    told: list[str] = []
+    said, _ = fire(EventLevel.INFO, listener=lambda message: told.append(message.info.name))
+    assert told == ["Note", "SystemReportReturnCode"]
+    assert "7" not in said
 
 
 def test_what_is_left_out_is_not_selected(monkeypatch: pytest.MonkeyPatch) -> None:
