@@ -1,7 +1,8 @@
 """Cases of channels as raw events and definitions of ours.
 
 Many cases are one build: channels, users, events and conversions carry the case's id. A channel is
-a source of its own; the one that is called `direct` is a visit without tags, in every case.
+a source of its own; the one that is called `direct` is a visit without tags, in every case. Who did
+not convert did so in no case: paths of each case are of a month of their own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from tests.conformance.cases import FOLDER
 
 Case = Mapping[str, Any]
 DIRECT = "direct"
-PATHS_FROM = datetime(2025, 3, 3, tzinfo=UTC)
 
 
 def read_cases(kind: str) -> list[dict[str, Any]]:
@@ -76,6 +76,7 @@ class World:
     events: list[dict[str, Any]] = field(default_factory=list)
     costs: list[dict[str, Any]] = field(default_factory=list)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    months: int = 0
 
     def __post_init__(self) -> None:
         """A visit is activity; orders and refunds open no session."""
@@ -99,7 +100,9 @@ class World:
                 event_name=f"{case['id']} order",
                 **{**case["params"], "models": "|".join(case["params"]["models"])},
             )
-        for user in [*case.get("users", ()), *_users_of(case.get("paths", ()))]:
+        users = case.get("users") or _users_of(case["paths"], self.months)
+        self.months += 1
+        for user in users:
             self._add_user(case, user)
         for cost in case.get("costs", ()):
             channel = of_case(case, cost.get("channel"))
@@ -111,11 +114,7 @@ class World:
                     "cost_id": f"{case['id']} {len(self.costs)}",
                 }
             )
-        named = {
-            touch["channel"]
-            for user in [*case.get("users", ()), *_users_of(case.get("paths", ()))]
-            for touch in user["touches"]
-        }
+        named = {touch["channel"] for user in users for touch in user["touches"]}
         for channel in sorted(named - {DIRECT}):
             name = str(of_case(case, channel))
             self._row(
@@ -144,7 +143,9 @@ class World:
         orders = user.get("conversions", user.get("orders", ()))
         for number, order in enumerate(orders):
             order_id = f"{name} {number}"
-            add(f"{case['id']} order", order["at"], order_id=order_id, amount=order.get("amount", 0))
+            add(
+                f"{case['id']} order", order["at"], order_id=order_id, amount=order.get("amount", 0)
+            )
             for refund in order.get("refunds", ()):
                 add("refund", refund["at"], order_id=order_id, amount=refund["amount"])
         for refund in user.get("refunds", ()):
@@ -152,13 +153,14 @@ class World:
             add("refund", refund["at"], order_id=order_id, amount=refund["amount"])
 
 
-def _users_of(paths: Sequence[Case]) -> list[dict[str, Any]]:
+def _users_of(paths: Sequence[Case], month: int) -> list[dict[str, Any]]:
     """One user per path that was walked, the first with all that it brought."""
+    start = datetime(2020 + month // 12, 1 + month % 12, 3, tzinfo=UTC)
     users: list[dict[str, Any]] = []
     for path in paths:
         count = path["conversions"]
         for number in range(count + path["non_conversions"]):
-            at = [PATHS_FROM + timedelta(hours=hour) for hour in range(len(path["path"]))]
+            at = [start + timedelta(hours=hour) for hour in range(len(path["path"]))]
             order = {
                 "at": (at[-1] + timedelta(minutes=1)).isoformat(),
                 "amount": path.get("revenue", 0) if number == 0 else 0,

@@ -1,10 +1,12 @@
-"""What is lost when a channel goes: the absorbing Markov chain of each conversion and month, solved.
+"""What is lost when a channel goes: the Markov chain of each conversion and month, solved.
 
 With N = (I - Q)^-1 of the transitions Q between channels, s those from the start and r those to
 the conversion, channels convert at h = N r and the whole at P = s h. Without channel k, whatever
 enters it is lost: the paths that ever reach it, (s N)_k / N_kk of all, times h_k. So one inverse
 gives all the effects.
 """
+
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +16,7 @@ START, CONVERSION, NOTHING = "(start)", "(conversion)", "(null)"
 DECIMALS = 12
 
 
-def removal_effects(transitions):
+def removal_effects(transitions: list[tuple[str, str, int]]) -> dict[str, float]:
     """The effect of each channel by its name, of one chain: from, to and how often."""
     channels = sorted({name for name, _, _ in transitions} - {START})
     number = {name: index for index, name in enumerate(channels)}
@@ -37,9 +39,9 @@ def removal_effects(transitions):
     return dict(zip(channels, np.round(lost / (start @ converts), DECIMALS), strict=True))
 
 
-def model(dbt, session):
+def model(dbt: Any, session: Any) -> pa.Table:
     dbt.config(materialized="table")
-    chains = {}
+    chains: dict[tuple[Any, ...], list[tuple[str, str, int]]] = {}
     relation = dbt.ref("fct_attribution_transitions")
     rows = relation.project(
         "conversion_id, period_start_date, from_channel_id, to_channel_id, transition_count"
@@ -65,6 +67,10 @@ def model(dbt, session):
             )
         ],
         names=[
-            "conversion_id", "period_start_date", "channel_id", "removal_effect", "credit_share",
+            "conversion_id",
+            "period_start_date",
+            "channel_id",
+            "removal_effect",
+            "credit_share",
         ],
     )
