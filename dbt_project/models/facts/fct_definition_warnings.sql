@@ -259,7 +259,7 @@ worthless_values as (
         definition_id,
         purpose
     from definition_values
-    where purpose = 'value_property' and property_value <> ''
+    where purpose in ('value_property', 'value') and property_value <> ''
     group by definition, definition_id, purpose
     having count({{ try_cast('property_value', 'decimal(28, 6)') }}) = 0
 

@@ -110,6 +110,17 @@ credited as (
 
 ),
 
+spent as (
+
+    select
+        channel_id,
+        cost_date,
+        sum(cost_amount) as cost_amount
+    from channel_costs
+    group by channel_id, cost_date
+
+),
+
 -- What was spent stands beside every model, also where nobody came of it.
 figures as (
 
@@ -119,7 +130,7 @@ figures as (
         channel_id,
         credited_count,
         credited_amount,
-        cast(0 as decimal(18, 4)) as cost_amount,
+        cast(0 as decimal(38, 4)) as cost_amount,
         credit_date as figure_date
     from credited
 
@@ -128,12 +139,12 @@ figures as (
     select
         conversion_models.conversion_id,
         conversion_models.model_id,
-        channel_costs.channel_id,
+        spent.channel_id,
         0 as credited_count,
         0 as credited_amount,
-        channel_costs.cost_amount,
-        channel_costs.cost_date as figure_date
-    from channel_costs
+        spent.cost_amount,
+        spent.cost_date as figure_date
+    from spent
     cross join conversion_models
 
 ),
