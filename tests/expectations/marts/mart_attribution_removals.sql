@@ -6,4 +6,4 @@ from (values ('search', 1.0, 0.8), ('email', 0.25, 0.2))
     as effects (channel_id, removal_effect, credit_share);
 
 -- Defect: shares_are_the_whole
-update marts.mart_attribution_removals set credit_share = 0.5;
+update marts.mart_attribution_removals set credit_share = 0.4;

@@ -1,8 +1,8 @@
 with
 
-paths as (
+touches as (
 
-    select * from {{ ref('fct_attribution_paths') }} where touch_count > 0
+    select * from {{ ref('fct_path_touches') }}
 
 ),
 
@@ -23,16 +23,16 @@ horizon as (
 known as (
 
     select
-        paths.conversion_id,
-        {{ month_start('paths.end_date') }} as period_start_date,
-        paths.touch_number,
-        paths.channel_id,
-        paths.next_channel_id,
-        paths.is_converted
-    from paths
-    inner join markov on paths.conversion_id = markov.conversion_id
+        touches.conversion_id,
+        {{ month_start('touches.end_date') }} as period_start_date,
+        touches.touch_number,
+        touches.channel_id,
+        touches.next_channel_id,
+        touches.is_converted
+    from touches
+    inner join markov on touches.conversion_id = markov.conversion_id
     cross join horizon
-    where paths.is_converted or paths.known_at <= horizon.data_through_at
+    where touches.is_converted or touches.known_at <= horizon.data_through_at
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 paths as (
 
-    select * from {{ ref('fct_attribution_paths') }} where is_converted
+    select * from {{ ref('fct_attribution_paths') }}
 
 ),
 
