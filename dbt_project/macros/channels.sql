@@ -18,8 +18,13 @@
     coalesce(upper({{ given_id(relation, 'currency') }}), '{{ reporting_currency() }}')
 {%- endmacro %}
 
-{# The days that hold a span of time after each other's last instant have passed: whether a period
-   of a grain, which starts on a day, and then so many days, are over. `all` never is. #}
+{# An amount at the rate of its row (`rates`); null where it is more than an amount can be. #}
+{% macro in_reporting_currency(amount) -%}
+    {{ try_cast('cast(' ~ amount ~ ' as decimal(19, 4)) * rates.rate', 'decimal(18, 4)') }}
+{%- endmacro %}
+
+{# Whether a period of a grain, which starts on a day, and so many times 24 hours after it are over
+   by the horizon (a relation `horizon`). `all` never is. #}
 {% macro is_period_over(grain, start_date, days) -%}
     coalesce(
         {{ add_seconds(

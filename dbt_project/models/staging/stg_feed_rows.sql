@@ -39,6 +39,7 @@ given as (
                     rates.currency = {{ cost_currency(feed) }}
                     and {{ local_midnight(parse_date(feed ~ '.cost_date')) }} >= rates.valid_from_at
                     and {{ local_midnight(parse_date(feed ~ '.cost_date')) }} < rates.valid_to_at
+                    and {{ in_reporting_currency(required_value(feed ~ '.cost_amount')) }} is not null
             ) then 'foreign_currency'
             {% endif -%}
         end as reason,

@@ -3,7 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['conversion_id', 'user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'conversion', 'from': 'ended_at'}},
+    meta={'recomputed': {'by': 'conversion', 'from': 'ended_at', 'asks': ['channel']}},
 ) }}
 with
 

@@ -3,7 +3,7 @@
     incremental_strategy='replace_recomputed',
     unique_key=['user_id'],
     on_schema_change='fail',
-    meta={'recomputed': {'by': 'touch', 'from': 'touched_at'}},
+    meta={'recomputed': {'by': 'touch', 'from': 'touched_at', 'asks': ['channel']}},
 ) }}
 with
 

@@ -59,12 +59,10 @@ converted as (
         typed.content_hash,
         typed.source_file,
         typed.row_number,
-        cast(
-            case
-                when typed.currency = '{{ reporting_currency() }}' then typed.given_amount
-                else cast(typed.given_amount as decimal(19, 4)) * rates.rate
-            end as decimal(18, 4)
-        ) as cost_amount,
+        case
+            when typed.currency = '{{ reporting_currency() }}' then typed.given_amount
+            else {{ in_reporting_currency('typed.given_amount') }}
+        end as cost_amount,
         typed.impressions,
         typed.clicks,
         typed.cost_date,
