@@ -222,6 +222,16 @@ def test_a_buyer_without_a_touch_is_credited_to_nobody(warehouse: Path) -> None:
     assert (row["new_user_count"], row["new_customer_count"], row["cac_amount"]) == (0, 1, 0)
 
 
+def test_of_the_rows_of_one_cost_the_file_that_came_last_counts(warehouse: Path) -> None:
+    cost = {"cost_date": "2025-03-04", "utm_source": "mail", "cost_amount": "12", "cost_id": "2"}
+    build_warehouse(warehouse.parent, feeds={"channel_costs": [cost]}, select="+fct_channel_costs")
+    rows = query(
+        warehouse,
+        "select channel_id, cost_amount from facts.fct_channel_costs where cost_id = '2'",
+    )
+    assert rows == [{"channel_id": "mail", "cost_amount": Decimal(12)}]
+
+
 def test_a_conversion_that_never_came_is_a_warning(warehouse: Path) -> None:
     build_warehouse(warehouse.parent, select="+fct_definition_warnings")
     rows = query(warehouse, "select * from facts.fct_definition_warnings")
