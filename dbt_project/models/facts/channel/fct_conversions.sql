@@ -121,12 +121,12 @@ counted as (
 
     select
         numbered.*,
+        conversions.counting = 'each' or numbered.conversion_number = 1 as is_counted,
         conversions.value_kind,
         {{ add_seconds('numbered.occurred_at', 'conversions.refund_days * 86400') }} as refundable_to_at
     from numbered
     inner join conversions on numbered.conversion_id = conversions.conversion_id
     {{ join_recomputed('converter', 'numbered', 'occurred_at') }}
-    where conversions.counting = 'each' or numbered.conversion_number = 1
 
 ),
 
@@ -194,6 +194,7 @@ select
     user_id,
     order_id,
     value_amount,
+    is_counted,
     {{ local_date('occurred_at') }} as conversion_date,
     previous_converted_at,
     occurred_at as converted_at

@@ -18,6 +18,7 @@ converted as (
     select of_all.*
     from {{ ref('fct_conversions') }} as of_all
     {{ join_recomputed('conversion', 'of_all', 'converted_at') }}
+    where of_all.is_counted
 
 ),
 
@@ -74,6 +75,7 @@ unconverted as (
     left join {{ ref('fct_conversions') }} as before
         on last_touches.conversion_id = before.conversion_id
         and last_touches.user_id = before.user_id
+        and before.is_counted
     group by
         last_touches.conversion_id,
         last_touches.user_id,
