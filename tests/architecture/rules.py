@@ -246,9 +246,7 @@ def a_table_has_a_key_test_or_says_why_not(manifest: Manifest) -> Iterator[str]:
 def facts_archives_and_marts_have_enforced_contracts(manifest: Manifest) -> Iterator[str]:
     for name, model in models(manifest).items():
         layer = folder_of(model)
-        # dbt holds none of a model in Python.
-        is_held = model["config"]["contract"]["enforced"] or model["language"] == "python"
-        if layer in ("facts", "archive", "marts") and not is_held:
+        if layer in ("facts", "archive", "marts") and not model["config"]["contract"]["enforced"]:
             yield f"{name} has no contract"
         if layer in ("steps", "facts", "archive", "marts"):
             yield from (

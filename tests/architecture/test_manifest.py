@@ -261,11 +261,7 @@ def is_spark_sql(sql: str) -> bool:
 
 
 def test_compiled_sql_is_spark_sql_too(compiled_models: dict[str, str]) -> None:
-    layers = {
-        name: rules.folder_of(node)
-        for name, node in rules.models(load_manifest()).items()
-        if node["language"] == "sql"
-    }
+    layers = {name: rules.folder_of(node) for name, node in rules.models(load_manifest()).items()}
     read = [name for name, layer in layers.items() if layer in ("facts", "archive", "marts")]
     assert len(read) > 50
     assert [name for name in read if not is_spark_sql(compiled_models[name])] == []

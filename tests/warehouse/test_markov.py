@@ -13,7 +13,7 @@ from orchestration.project import DBT_PROJECT_DIR
 from tests.warehouse.draws import seed
 
 Steps = list[tuple[str, str, int]]
-MODEL = DBT_PROJECT_DIR / "models" / "facts" / "channel" / "fct_attribution_removals.py"
+MODEL = DBT_PROJECT_DIR / "models" / "steps" / "channel" / "step_attribution_removals.py"
 
 
 @pytest.fixture(scope="module")
