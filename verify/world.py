@@ -48,6 +48,19 @@ SEEDS = {
         "path_id,anchor_event,direction,item_event,repeats,scope\nvisits,,after,,last,session\n"
         "around,order,both,open|view,first,user\n"
     ),
+    "channels": (
+        "rule_number,channel_id,is_direct,utm_source,utm_medium,source_category\n"
+        "3,direct,true,(none),(none),\n1,ads,,,c.*,\n2,mail,,mail|letter,,\n4,search,,,,search\n"
+    ),
+    "source_categories": "utm_source,source_category\nsearch.example,search\n",
+    "conversions": (
+        "conversion_id,event_name,value,counting,lookback_days,path_since,repeats,direct\n"
+        "orders,order,,,,,,\nfirsts,order,none,first,7,previous_conversion,first,ignore\n"
+        "views,view,event:variant,,3,previous_conversion,each,\n"
+    ),
+    "filters": (
+        "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
+    ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
         "week,*,first_matching,*,week,8\nbuyers,order,recurring,order,month,4\n"
@@ -84,6 +97,8 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
                 "cost_date": f"{START + timedelta(days=day):%Y-%m-%d}",
                 "utm_source": draw.choice(["search", "social"]),
                 "cost_amount": draw.choice(["10", "12.5", "not much"]),
+                "currency": draw.choice([None, "EUR", "XYZ"]),
+                "cost_id": draw.choice([None, f"cost {day}"]),
             }
             for day in range(DAYS)
         ],
@@ -115,6 +130,9 @@ def _events(draw: random.Random, count: int, people: int) -> list[Row]:
                 "anonymous_id": f"d{device}" if not is_known or draw.random() < 0.5 else None,
                 "platform": draw.choice(["ios", "web", None]),
                 "page": draw.choice(["/", "/list", "/item", None]),
+                "utm_source": draw.choice([None, None, None, "Mail", "ads", "(direct)"]),
+                "utm_medium": draw.choice([None, None, None, None, "cpc"]),
+                "referrer": draw.choice([None, None, "https://www.search.example/?q=1", "/list"]),
                 "order_id": f"o{draw.randrange(count // 6)}" if is_money else None,
                 "amount": draw.choice(["9.99", "20", "0"]) if is_money else None,
                 "currency": draw.choice(["USD", "EUR", None]) if is_money else None,

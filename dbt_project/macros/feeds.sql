@@ -54,6 +54,7 @@
         'contents': ['content_id', 'author_id'],
         'campaigns': ['campaign_id'],
         'campaign_assignments': ['campaign_id', 'user_id'],
+        'channel_costs': ['campaign_id'],
         'merchants': ['merchant_id'],
         'rule_violations': ['merchant_id', 'user_id'],
         'feedback': ['user_id', 'content_id', 'merchant_id'],

@@ -4,8 +4,8 @@
        incremental_strategy='replace_recomputed', unique_key=['funnel_id', 'user_id'],
        meta={'recomputed': {'by': 'funnel', 'from': 'entered_at'}}
    `by` is a reading of the table (below), `unique_key` its keys, `from` the model's own column that
-   is compared with the instant. The model, and the ephemeral models that it is made of, read what
-   that reading needs:
+   is compared with the instant, `asks` (a list) other kinds of definitions that it is made by. The
+   model, and the ephemeral models that it is made of, read what that reading needs:
        from {{ ref('fct_events') }} as events
        {{ join_recomputed('user', 'events', 'occurred_at') }}
    `of` names the relation that has the id of the definition, where that is another one. A rebuild
@@ -70,7 +70,9 @@
    - `funnel_period`: from the first week of the month on in which such an attempt opens.
    - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
      from the first period of such a member on.
-   - `user`, `funnel_user`, `retention_user` and `path_user`: the earliest of each user. #}
+   - `touch`: from the start of the session on. `conversion`: from the first that sees something new.
+     `toucher` and `converter`: all that the same users ever did.
+   - `user`, `funnel_user`, `retention_user`, `path_user` and `path_end`: the earliest of each user. #}
 {% macro recomputed_reading(by) -%}
     {%- set day = local_date('from_at') -%}
     {{ return({
@@ -102,6 +104,15 @@
         'item': {'definition': 'path', 'ids': ['path_id'], 'from': 'from_at'},
         'path': {'definition': 'path', 'ids': ['path_id'], 'from': 'reached_from_at'},
         'path_user': {'definition': 'path', 'from': 'from_at', 'is_earliest': true},
+        'touch': {'definition': 'channel', 'from': 'reached_from_at'},
+        'toucher': {'definition': 'channel', 'from': beginning()},
+        'conversion': {
+            'definition': 'conversion', 'ids': ['conversion_id'], 'from': 'reached_from_at',
+        },
+        'path_end': {
+            'definition': 'conversion', 'from': 'reached_from_at', 'is_earliest': true,
+        },
+        'converter': {'definition': 'conversion', 'ids': ['conversion_id'], 'from': beginning()},
     }[by]) }}
 {%- endmacro %}
 

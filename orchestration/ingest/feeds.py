@@ -168,6 +168,9 @@ FEEDS: tuple[Feed, ...] = (
         ("currency", "text", "ISO 4217 code of the cost", "花费的币种（ISO 4217）"),
         ("impressions", "integer", "Times shown", "曝光次数"),
         ("clicks", "integer", "Times clicked", "点击次数"),
+        ("cost_id", "text", "Tells two costs apart that say the same; of rows with one the latest "
+         "file counts", "区分内容相同的两笔花费；同一编号以最新的文件为准"),
+        ("campaign_id", "text", "The campaign that it was spent on", "花在哪个活动上"),
     ),
     _feed(
         "merchants",

@@ -45,17 +45,19 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Restating:
-    """The published table that lists what moved, and the key columns of each that ripens."""
+    """The published table that lists what moved, and the key columns of each that ripens; columns
+    that are of everything so far go on in ripe rows too."""
 
     table: Relation
     keys: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
+    so_far: Mapping[Relation, frozenset[str]] = field(default_factory=dict)
 
 
 def restating(manifest: Manifest) -> Restating | None:
     """What dbt says of it: the published model with `meta: {restatements: true}` is the list.
 
-    Each published model with a column `is_mature` is watched, by the columns of its key test.
-    None when no model is the list.
+    Each published model with a column `is_mature` is watched, by the columns of its key test, but
+    for columns with `meta: {so_far: true}`. None when no model is the list.
     """
     published = exposed_nodes(manifest)
     lists = [node for node in published if node["config"].get("meta", {}).get("restatements")]
@@ -66,7 +68,15 @@ def restating(manifest: Manifest) -> Restating | None:
         for node in published
         if "is_mature" in node["columns"]
     }
-    return Restating((lists[0]["schema"], lists[0]["alias"]), keys)
+    so_far = {
+        (node["schema"], node["alias"]): frozenset(
+            name
+            for name, column in node["columns"].items()
+            if column.get("config", {}).get("meta", {}).get("so_far")
+        )
+        for node in published
+    }
+    return Restating((lists[0]["schema"], lists[0]["alias"]), keys, so_far)
 
 
 def _key_columns(manifest: Manifest, unique_id: str) -> tuple[str, ...]:
@@ -146,7 +156,8 @@ def fill(
                 "reason_en": "; ".join(REASONS[reason][0] for reason in reasons),
                 "reason_zh": "；".join(REASONS[reason][1] for reason in reasons),
             }
-            sql = _moved(connection, relation, keys, tells_gone)
+            so_far = watched.so_far.get(relation, frozenset())
+            sql = _moved(connection, relation, keys, so_far, tells_gone)
             row = connection.execute(
                 f"insert into {target} by name select"
                 f" {', '.join(f'{value(text)} as {name}' for name, text in told.items())},"
@@ -202,6 +213,7 @@ def _moved(
     connection: duckdb.DuckDBPyConnection,
     relation: Relation,
     keys: tuple[str, ...],
+    so_far: Collection[str],
     tells_gone: bool,
 ) -> str:
     """A query of the values of ripe rows of the build before that are others in the new one."""
@@ -210,7 +222,7 @@ def _moved(
     compared = [
         column
         for column in before
-        if column in now and column not in keys and column not in PERSON_ID_COLUMNS
+        if column in now and column not in {*keys, *so_far, *PERSON_ID_COLUMNS}
     ]
     differs = [
         f"old.{quote(column)} is distinct from new.{quote(column)}"

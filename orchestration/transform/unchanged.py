@@ -119,6 +119,7 @@ def find(
         if config.get("incremental_strategy") != BY_USER:
             return False
         kinds = {key.removesuffix("_id") for key in config["unique_key"]}
+        kinds.update(config.get("meta", {}).get("recomputed", {}).get("asks", ()))
         return not (kinds & changed or (changed and "definition" in kinds)) and all(
             is_same(name)
             for name in sources_of(unique_id)

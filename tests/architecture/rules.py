@@ -47,12 +47,13 @@ PREFIXES = {
 DESIGNED = {
     "facts": {
         "fct_events", "fct_sessions", "fct_orders", "fct_user_days", "fct_user_lifecycle_spans",
-        "fct_funnel_attempts", "fct_retention_returns",
+        "fct_funnel_attempts", "fct_retention_returns", "fct_touches", "fct_attribution_credits",
     },
     "marts": {
         "mart_active_users_daily", "mart_growth_accounting", "mart_lifecycle_daily",
         "mart_stickiness", "mart_rfm_scores", "mart_rfm_migrations", "mart_funnel_conversion",
-        "mart_retention_cohorts",
+        "mart_retention_cohorts", "mart_attribution", "mart_attribution_transitions",
+        "mart_attribution_removals", "mart_channel_acquisition", "mart_channel_cohort_value",
     },
 }  # fmt: skip
 # What says whom a build computes anew.

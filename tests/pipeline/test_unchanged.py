@@ -34,9 +34,17 @@ SOURCES = ("source.p.events", "source.p.funnels", "source.p.paths", "source.p.de
 
 
 def model(
-    *reads: str, kept_as: str = "table", sql: str = "select 1", keys: Sequence[str] = ()
+    *reads: str,
+    kept_as: str = "table",
+    sql: str = "select 1",
+    keys: Sequence[str] = (),
+    asks: Sequence[str] = (),
 ) -> dict[str, Any]:
-    by_user = {"incremental_strategy": BY_USER, "unique_key": [*keys, "user_id"]}
+    by_user = {
+        "incremental_strategy": BY_USER,
+        "unique_key": [*keys, "user_id"],
+        "meta": {"recomputed": {"asks": asks}},
+    }
     return {
         "schema": "facts",
         "alias": "",
@@ -69,6 +77,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "model.p.matches": model("model.p.asked", "model.p.selectors", keys=["definition"]),
     "model.p.attempts": model("model.p.asked", "model.p.matches", keys=["funnel_id"]),
     "model.p.items": model("model.p.asked", "model.p.matches", keys=["path_id"]),
+    "model.p.credits": model("model.p.items", "model.p.funnels", keys=["path_id"], asks=["funnel"]),
     "model.p.items_mart": model("model.p.items", "model.p.paths"),
     "test.p.labels": model("model.p.labels"),
     "test.p.warned": model("model.p.labels"),
@@ -88,7 +97,10 @@ STANDING = [
 ]
 # What reads no definition, what of them reads funnels or paths alone, and what hangs on them.
 OF_EVENTS = {"events", "loads", "behind"}
-OF_FUNNELS, OF_PATHS = {"funnels", "labels", "attempts"}, {"paths", "items", "items_mart"}
+OF_FUNNELS, OF_PATHS = (
+    {"funnels", "labels", "attempts"},
+    {"paths", "items", "credits", "items_mart"},
+)
 STATES = {"project": "p", **dict.fromkeys(SOURCES, "1")}
 
 
@@ -154,7 +166,16 @@ def test_a_definition_that_changes_or_goes_leaves_what_is_computed_of_other_kind
     # A label changes what is shown of it; what is computed of it stays.
     warehouse.execute("update seeds.definition_hashes set definition_hash = computed_hash")
     models, _ = found(warehouse, paths="2")
-    assert models == {*OF_EVENTS, *OF_FUNNELS, "days", "view", "matches", "items"}
+    assert models == {*OF_EVENTS, *OF_FUNNELS, "days", "view", "matches", "items", "credits"}
+
+
+def test_what_is_computed_by_a_kind_and_asks_another_goes_with_either(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    sql = "update seeds.definition_hashes set definition_hash = null where definition = 'funnel'"
+    warehouse.execute(sql)
+    models, _ = found(warehouse, funnels="2", definition_hashes="2")
+    assert models == {*OF_EVENTS, *OF_PATHS, "view"} - {"credits"}
 
 
 def test_nothing_stays_of_another_project_nor_a_table_that_is_gone(

@@ -18,6 +18,12 @@ paths as (
 
 ),
 
+conversions as (
+
+    select * from {{ ref('dim_conversions') }}
+
+),
+
 listed as (
 
     select
@@ -67,6 +73,16 @@ listed as (
         value_property as properties
     from retentions
     where value_property is not null
+
+    union all
+
+    select
+        'conversion' as definition,
+        conversion_id as definition_id,
+        'value' as purpose,
+        value_kind as properties
+    from conversions
+    where value_kind like 'event:%'
 
 ),
 

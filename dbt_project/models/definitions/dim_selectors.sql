@@ -30,6 +30,12 @@ paths as (
 
 ),
 
+conversions as (
+
+    select * from {{ ref('dim_conversions') }}
+
+),
+
 filters as (
 
     select
@@ -148,6 +154,18 @@ sides as (
         false as is_day_enough
     from paths
     where anchor_event is not null
+
+    union all
+
+    select
+        'conversion' as definition,
+        conversion_id as definition_id,
+        'conversion' as side,
+        event_name,
+        null as first_time,
+        false as is_any_event,
+        false as is_day_enough
+    from conversions
 
 ),
 

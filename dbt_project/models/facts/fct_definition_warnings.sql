@@ -54,6 +54,7 @@ sides as (
         ('retention', 'dim_retentions', 'retention_id', "'return'"),
         ('path', 'dim_paths', 'path_id', "'item'"),
         ('path', 'dim_paths', 'path_id', "'anchor'"),
+        ('conversion', 'dim_conversions', 'conversion_id', "'conversion'"),
     ] %}
     select
         '{{ definition }}' as definition,
@@ -87,6 +88,11 @@ files as (
         'path' as definition,
         'paths.csv' as file,
         'paths.csv' as side_file
+    union all
+    select
+        'conversion' as definition,
+        'conversions.csv' as file,
+        'conversions.csv' as side_file
 
 ),
 
@@ -178,6 +184,12 @@ definition_rows as (
         path_id as definition_id,
         row_number
     from {{ ref('dim_paths') }}
+    union all
+    select
+        'conversion' as definition,
+        conversion_id as definition_id,
+        row_number
+    from {{ ref('dim_conversions') }}
 
 ),
 
@@ -247,7 +259,7 @@ worthless_values as (
         definition_id,
         purpose
     from definition_values
-    where purpose = 'value_property' and property_value <> ''
+    where purpose in ('value_property', 'value') and property_value <> ''
     group by definition, definition_id, purpose
     having count({{ try_cast('property_value', 'decimal(28, 6)') }}) = 0
 

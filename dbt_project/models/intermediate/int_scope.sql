@@ -21,7 +21,9 @@ last_periods as (
 -- An attempt sees as much after it as the window is long; where attempts close others, or a value
 -- is that of the user's first or last event, it is all. A member sees as many periods as the curve
 -- has. The end of a session is a part of each of its items; paths through a user's whole life, or
--- with sessions of their own, are computed whole. The amount of an order counts on its day.
+-- with sessions of their own, are computed whole. The amount of an order counts on its day. A path
+-- that leads to no conversion is known so as long after as one looks back, and is of the last touch
+-- of a month.
 definitions as (
 
     select
@@ -87,6 +89,23 @@ definitions as (
         case when scope <> 'user' and session_gap_seconds is null then 0 end as seconds_ahead
     from {{ ref('dim_paths') }}
 
+    union all
+
+    select
+        'channel' as definition,
+        'channels' as definition_id,
+        'session' as looks_from,
+        0 as seconds_ahead
+
+    union all
+
+    select
+        'conversion' as definition,
+        conversion_id as definition_id,
+        'earliest' as looks_from,
+        greatest(lookback_days, 32) * 86400 as seconds_ahead
+    from {{ ref('dim_conversions') }}
+
 ),
 
 -- Of which all users are computed: what says something else, or is gone; all of them, and what
@@ -108,6 +127,17 @@ whole_definitions as (
         true as is_whole
     from definitions
     inner join causes on causes.reason = 'first_build'
+
+    union
+
+    -- Whoever is credited is a channel.
+    select
+        definitions.definition,
+        definitions.definition_id,
+        true as is_whole
+    from definitions
+    inner join causes on causes.definition = 'channel'
+    where definitions.definition = 'conversion'
 
 ),
 
@@ -186,7 +216,9 @@ select
     coalesce(
         {{ add_seconds(
             "case definitions.looks_from when 'counted' then users.counted_from_at"
-            ~ " when 'session' then users.recompute_from_at else users.touched_from_at end",
+            ~ " when 'session' then users.recompute_from_at"
+            ~ " when 'earliest' then least(users.counted_from_at, users.recompute_from_at)"
+            ~ " else users.touched_from_at end",
             '-definitions.seconds_ahead'
         ) }},
         {{ beginning() }}

@@ -31,6 +31,17 @@ given as (
             when {{ required_value(column) }} is null then 'unparseable_{{ column }}'
             {% endif -%}
             {% endfor -%}
+            {% if feed == 'channel_costs' -%}
+            when {{ cost_currency(feed) }} <> '{{ reporting_currency() }}' and not exists (
+                select 1
+                from {{ ref('dim_currency_rates') }} as rates
+                where
+                    rates.currency = {{ cost_currency(feed) }}
+                    and {{ local_midnight(parse_date(feed ~ '.cost_date')) }} >= rates.valid_from_at
+                    and {{ local_midnight(parse_date(feed ~ '.cost_date')) }} < rates.valid_to_at
+                    and {{ in_reporting_currency(required_value(feed ~ '.cost_amount')) }} is not null
+            ) then 'foreign_currency'
+            {% endif -%}
         end as reason,
         {{ "'missing_" ~ people[0] ~ "'" if people[0] in required_columns else 'null' }}
             as reason_without_user,

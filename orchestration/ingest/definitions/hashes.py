@@ -12,6 +12,8 @@ from orchestration.ingest.definitions.cells import spelled
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.store.sql import insert_many, quote
 
+CHANNELS = "channels"
+"""The id of all rules of channels together: which one holds is a question to all of them."""
 FILES = {
     "activities": ("activity", "activity_id"),
     "stickiness": ("stickiness", "stickiness_id"),
@@ -19,13 +21,16 @@ FILES = {
     "funnel_steps": ("funnel", "funnel_id"),
     "retentions": ("retention", "retention_id"),
     "paths": ("path", "path_id"),
+    "channels": ("channel", CHANNELS),
+    "source_categories": ("channel", CHANNELS),
+    "conversions": ("conversion", "conversion_id"),
     "filters": ("", "definition_id"),  # the kind is the row's `definition`
 }
-"""The files whose rows are parts of definitions: by the kind, and the column of the id."""
+"""The files whose rows are parts of definitions: the kind, and the id or the column that has it."""
 # Columns of definitions that change what is shown and not what is counted.
 _SHOWN = frozenset(
     {"label_en", "label_zh", "breakdown_limit", "item_limit", "sequence_limit", "time_bins",
-     "is_cumulative", "new_by"}
+     "is_cumulative", "new_by", "is_paid"}
 )  # fmt: skip
 
 
@@ -34,9 +39,10 @@ def definition_hashes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, 
     texts: dict[tuple[str, str], list[object]] = {}
     for file, (kind, column) in FILES.items():
         for row in _rows(connection, file):
-            key = (kind or row["definition"] or "", row[column] or "")
+            key = (kind or row["definition"] or "", row.get(column, column) or "")
             texts.setdefault(key, []).append([file, row] if kind else row)
     texts[("activity", "any")] = []
+    texts.setdefault(("channel", CHANNELS), [])
     # A stickiness counts an activity: it says what that says.
     for (kind, _), said in [*texts.items()]:
         if kind == "stickiness":

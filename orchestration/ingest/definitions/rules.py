@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from itertools import product
 
 import duckdb
@@ -436,6 +437,8 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
         found[("retention", row.values["retention_id"])] = {"cohort", "return"}
     for path, row in definitions.column("paths", "path_id").items():
         found[("path", path)] = {"item", "anchor"} if row.has("anchor_event") else {"item"}
+    for conversion in definitions.column("conversions", "conversion_id"):
+        found[("conversion", conversion)] = {"conversion"}
     return found
 
 
@@ -444,6 +447,7 @@ _DEFINED_IN = {
     "funnel": ("funnels", "funnel_steps"),
     "retention": ("retentions",),
     "path": ("paths",),
+    "conversion": ("conversions",),
 }
 _SIDES = {
     "funnel": Words(
@@ -458,6 +462,7 @@ _SIDES = {
         "填 item、anchor（有 anchor_event 时），或留空表示两侧",
     ),
     "activity": Words("give activity, or nothing", "填 activity，或留空"),
+    "conversion": Words("leave it empty", "留空"),
 }
 
 
@@ -528,12 +533,28 @@ def _operator(table: Table, row: Row) -> Iterator[Problem]:
 
 
 def _is_pattern(text: str) -> bool:
-    with duckdb.connect() as engine:
-        try:
-            found = engine.execute(f"select regexp_matches('', {value(text)}, 'i')").fetchone()
-        except duckdb.Error:
-            return False
-    return found is not None
+    return _asked(f"regexp_matches('', {value(text)}, 'i')") is not None
+
+
+def _matches(text: str, pattern: str) -> bool:
+    """Does a pattern match the whole of a text, case aside?"""
+    asked = f"regexp_full_match({value(text)}, '(?s)(?i:' || {value(pattern)} || ')')"
+    return _asked(asked) is True
+
+
+def _asked(expression: str) -> object:
+    """The value of an expression of regular expressions; None where one is none."""
+    try:
+        found = _engine().execute(f"select {expression}").fetchone()
+    except duckdb.Error:
+        return None
+    return found[0] if found else None
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """Whose regular expressions these are."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def _lifecycle(definitions: Definitions) -> Iterator[Problem]:
@@ -727,7 +748,161 @@ def _stickiness(definitions: Definitions) -> Iterator[Problem]:
             )
 
 
+_TAGS = ("utm_source", "utm_medium", "utm_campaign", "source_category")
+_MISSING = "(none)"
+
+
+def _channels(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["channels"]
+    categories = {
+        row.values["source_category"].lower()
+        for row in definitions.rows("source_categories")
+        if row.values["source_category"] is not None
+    }
+    numbered = [row for row in table.rows if row.values["rule_number"] is not None]
+    before: dict[tuple[str | None, ...], Row] = {}
+    first_of: dict[str, Row] = {}
+    for row in sorted(numbered, key=lambda row: row.values["rule_number"]):
+        asked = tuple(row.values[column] for column in _TAGS)
+        for column, pattern in zip(_TAGS, asked, strict=True):
+            if pattern is not None and pattern != _MISSING and not _is_pattern(pattern):
+                yield table.problem(
+                    row,
+                    Words(
+                        f"{column} {pattern} is no regular expression",
+                        f"{column} {pattern} 不是正则表达式",
+                    ),
+                    Words(
+                        "mend the pattern: any text is .*, and a sign that is meant as it stands "
+                        "has a backslash before it",
+                        "改正表达式：任意文字写 .*，照字面的符号前加反斜杠",
+                    ),
+                )
+        category = row.values["source_category"]
+        if (
+            category is not None
+            and category != _MISSING
+            and definitions["source_categories"].is_readable
+            and _is_pattern(category)
+            and not any(_matches(each, category) for each in categories)
+        ):
+            yield table.problem(
+                row,
+                Words(
+                    f"no source has the category {category}: the rule never holds",
+                    f"没有来源属于类别 {category}：这条规则永远不成立",
+                ),
+                Words(
+                    "add sources of it to source_categories.csv",
+                    "在 source_categories.csv 里加上这一类的来源",
+                ),
+                WARNING,
+            )
+        covering = before.get(asked) or before.get((None,) * len(_TAGS))
+        if covering is not None:
+            yield table.problem(
+                row,
+                Words(
+                    f"rule {row.text('rule_number')} never holds: rule "
+                    f"{covering.text('rule_number')} in line {covering.line} comes before it",
+                    f"规则 {row.text('rule_number')} 永远轮不到：第 {covering.line} 行的规则 "
+                    f"{covering.text('rule_number')} 在它之前",
+                ),
+                Words(
+                    "give it a smaller rule_number, or take it out",
+                    "给它更小的 rule_number，或删掉它",
+                ),
+                WARNING,
+            )
+        before.setdefault(asked, row)
+        channel = row.values["channel_id"]
+        if channel is None:
+            continue
+        first = first_of.setdefault(channel, row)
+        for column in ("is_direct", "is_paid"):
+            if bool(row.values[column]) is not bool(first.values[column]):
+                yield table.problem(
+                    row,
+                    Words(
+                        f"channel {channel} has another {column} in line {first.line}",
+                        f"渠道 {channel} 在第 {first.line} 行的 {column} 不同",
+                    ),
+                    Words(
+                        f"give all rules of {channel} the same {column}",
+                        f"让 {channel} 的所有规则 {column} 一致",
+                    ),
+                )
+
+
+MODELS = (
+    "first", "last", "last_non_direct", "linear", "position", "time_decay", "shapley", "markov",
+)  # fmt: skip
+
+
+def _conversions(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["conversions"]
+    for row in table.rows:
+        value = row.values["value"]
+        if value is not None and value not in ("net_amount", "none"):
+            scope, _, name = value.partition(":")
+            if scope == "event" and name:
+                yield from property_hint(definitions, table, row, "value", name)
+            else:
+                yield table.problem(
+                    row,
+                    Words(f"value {value} is unknown", f"没有 value {value}"),
+                    meant(
+                        value,
+                        ("net_amount", "none"),
+                        Words(
+                            "give net_amount, event:<property> or none",
+                            "填 net_amount、event:<属性> 或 none",
+                        ),
+                    ),
+                )
+        for model in cells.alternatives(row.values["models"] or ""):
+            if row.has("models") and model.lower() not in MODELS:
+                yield table.problem(
+                    row,
+                    Words(f"model {model or '(empty)'} is unknown", f"没有模型 {model or '(空)'}"),
+                    meant(
+                        model,
+                        MODELS,
+                        Words(
+                            f"give some of {', '.join(MODELS)} with a bar between, or nothing for "
+                            "all",
+                            f"填 {'、'.join(MODELS)} 中的几个，用竖线分隔，或留空表示全部",
+                        ),
+                    ),
+                )
+        if "*" in cells.alternatives(row.values["event_name"] or ""):
+            yield table.problem(
+                row,
+                Words("any activity would be a conversion", "任意活跃都会算作转化"),
+                Words("name the events that are", "写明哪些事件算转化"),
+            )
+        weights = [
+            row.values[column] if row.has(column) else table.definition.field(column).default
+            for column in ("first_weight", "last_weight")
+        ]
+        if None in weights:
+            continue
+        total = sum(Decimal(str(weight)) for weight in weights)
+        if total > 1 or total == 0:
+            yield table.problem(
+                row,
+                Words(
+                    f"first_weight and last_weight are {total} together",
+                    f"first_weight 与 last_weight 合计 {total}",
+                ),
+                Words(
+                    "give shares that are above 0 and at most 1 together",
+                    "让两者合计大于 0 且不超过 1",
+                ),
+            )
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
-    _cut_points, _stickiness,
+    _cut_points, _stickiness, _channels, _conversions,
 )  # fmt: skip

@@ -6,22 +6,73 @@ channel_costs as (
 
 ),
 
+files as (
+
+    select
+        load_id,
+        first_loaded_at
+    from {{ source('raw', 'ingest_files') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('dim_currency_rates') }}
+
+),
+
 typed as (
 
     select
-        {{ given_id('channel_costs', 'utm_source') }} as utm_source,
-        {{ given_id('channel_costs', 'utm_medium') }} as utm_medium,
-        {{ given_id('channel_costs', 'utm_campaign') }} as utm_campaign,
+        {{ given_id('channel_costs', 'cost_id') }} as cost_id,
+        {{ given_id('channel_costs', 'campaign_id') }} as campaign_id,
         {{ given_id('channel_costs', 'channel_id') }} as channel_id,
-        {{ given_id('channel_costs', 'currency') }} as currency,
-        properties,
-        content_hash,
-        {{ try_cast('cost_amount', 'decimal(18, 4)') }} as cost_amount,
-        {{ try_cast('impressions', 'bigint') }} as impressions,
-        {{ try_cast('clicks', 'bigint') }} as clicks,
-        {{ parse_date('cost_date') }} as cost_date
+        {{ given_tag(given_id('channel_costs', 'utm_source')) }} as utm_source,
+        {{ given_tag(given_id('channel_costs', 'utm_medium')) }} as utm_medium,
+        {{ given_tag(given_id('channel_costs', 'utm_campaign')) }} as utm_campaign,
+        {{ cost_currency('channel_costs') }} as currency,
+        channel_costs.properties,
+        channel_costs.content_hash,
+        channel_costs.source_file,
+        channel_costs.row_number,
+        {{ try_cast('channel_costs.cost_amount', 'decimal(18, 4)') }} as given_amount,
+        {{ try_cast('channel_costs.impressions', 'bigint') }} as impressions,
+        {{ try_cast('channel_costs.clicks', 'bigint') }} as clicks,
+        {{ parse_date('channel_costs.cost_date') }} as cost_date,
+        files.first_loaded_at
     from channel_costs
+    inner join files on channel_costs.load_id = files.load_id
+
+),
+
+converted as (
+
+    select
+        typed.cost_id,
+        typed.campaign_id,
+        typed.channel_id,
+        typed.utm_source,
+        typed.utm_medium,
+        typed.utm_campaign,
+        typed.currency,
+        typed.properties,
+        typed.content_hash,
+        typed.source_file,
+        typed.row_number,
+        case
+            when typed.currency = '{{ reporting_currency() }}' then typed.given_amount
+            else {{ in_reporting_currency('typed.given_amount') }}
+        end as cost_amount,
+        typed.impressions,
+        typed.clicks,
+        typed.cost_date,
+        typed.first_loaded_at
+    from typed
+    left join rates
+        on typed.currency = rates.currency
+        and {{ local_midnight('typed.cost_date') }} >= rates.valid_from_at
+        and {{ local_midnight('typed.cost_date') }} < rates.valid_to_at
 
 )
 
-select * from typed
+select * from converted
