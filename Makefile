@@ -56,7 +56,7 @@ chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7 
 	@$(BIN)/python -m verify.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them ## 全部测试；TESTS=tests/architecture：只跑一部分
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder $(TESTS)
 
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor ## Dagster 界面：血缘、检查、定时、传感器
 	@$(BIN)/python -m orchestration.commands.dev

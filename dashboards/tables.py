@@ -47,25 +47,30 @@ def published_tables(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]
         " where database_name = current_database() and schema_name <> 'main'"
         " order by schema_name <> 'marts', schema_name, table_name"
     ).fetchall()
-    return tuple(_table(connection, *row) for row in found)
+    columns: dict[tuple[str, str], list[Column]] = {}
+    for schema, table, column, kind, comment in connection.execute(
+        "select schema_name, table_name, column_name, data_type, comment from duckdb_columns()"
+        " where database_name = current_database() order by schema_name, table_name, column_index"
+    ).fetchall():
+        described = Column(column, kind.lower(), *_both(comment))
+        columns.setdefault((schema, table), []).append(described)
+    return tuple(_table(connection, *row, columns[row[:2]]) for row in found)
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection, schema: str, name: str, comment: str | None
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    name: str,
+    comment: str | None,
+    columns: list[Column],
 ) -> Table:
-    columns = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns()"
-        " where database_name = current_database() and schema_name = ? and table_name = ?"
-        " order by column_index",
-        [schema, name],
-    ).fetchall()
     count = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
     return Table(
         schema,
         name,
         int(count[0]) if count else 0,
         *_both(comment),
-        tuple(Column(column, kind.lower(), *_both(text)) for column, kind, text in columns),
+        tuple(columns),
     )
 
 

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import build_warehouse, compiled_sql_by_model, run_dbt, settings_of
+
+_ONE_WORLD = {"dashboards", "expectations"}
+"""Folders whose files share what their conftest builds."""
+_BUILDS = re.compile(r"\b(?:build_warehouse|run_dbt|build)\(")
+
+
+@cache
+def _group(path: Path) -> tuple[bool, int, str]:
+    """What one worker takes at a time, and its place: a file, or the files that share a world,
+    which is built once then. Those come first, then what builds most: nothing long is left to the
+    end."""
+    text = path.read_text(encoding="utf-8")
+    folder = path.parent.name
+    if folder in _ONE_WORLD or "tests.warehouse.users_world" in text:
+        return False, 0, folder
+    return True, -len(_BUILDS.findall(text)), str(path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _group(item.path)[:2])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(config.rootpath / nodeid.partition("::")[0])[2]
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

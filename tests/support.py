@@ -24,6 +24,7 @@ from orchestration.ingest.seeds import Seeds, read_seeds
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
+from orchestration.transform.dbt_process import make_quick
 from orchestration.transform.dbt_runs import dbt_environment, load_manifest
 from verify.dbt import as_parsed
 
@@ -136,11 +137,13 @@ def transform(
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str], asked: str = "") -> Any:
-    """Run a dbt command over the settings; raise `AssertionError` with its messages if it fails."""
+    """Run a dbt command over the settings, as a build does; raise `AssertionError` with its
+    messages if it fails."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
+    make_quick()
     with environment_of(settings, asked):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
             [*_global_flags(), *arguments, *_project_flags()]
@@ -213,6 +216,7 @@ def _global_flags() -> list[str]:
         "--no-send-anonymous-usage-stats",
         "--log-level-file=none",
         "--no-version-check",
+        "--no-write-json",
     ]
 
 

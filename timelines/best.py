@@ -6,9 +6,7 @@ import numpy as np
 from numba import types
 
 from timelines.compiled import array, entry, inner
-
-DAY, WEEK, MONTH, ALL = range(4)
-NO_DAY = np.iinfo(np.int32).min
+from timelines.definitions import ALL, DAY, MONTH, NO_DAY, WEEK
 
 
 @inner

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from timelines import search
-from timelines.search import FOREVER, MAX_EXCLUSIONS, MAX_STEPS, NEVER
+NEVER = np.iinfo(np.int64).min
+FOREVER = np.iinfo(np.int64).max
 
-SEEN = 1 << search.SEEN_BIT
+# Bits of an event's mask, from the first on: steps, exclusions; and whether a strict funnel sees
+# it. They are compiled into `search`, which is compiled anew only when its own file changes.
+MAX_STEPS = 16
+MAX_EXCLUSIONS = 46
+SEEN_BIT = 62
+SEEN = 1 << SEEN_BIT
+
+# Grains of the periods in which users enter, and the first day of all time.
+DAY, WEEK, MONTH, ALL = range(4)
+NO_DAY = np.iinfo(np.int32).min
 
 
 def step_bit(step_number: int) -> int:
@@ -62,6 +71,8 @@ class Funnel:
 
     def numbers(self) -> NDArray[np.int64]:
         """The funnel as `search` reads it."""
+        from timelines import search
+
         step_bit(len(self.steps))
         exclusion_bit(len(self.exclusions) or 1)
         modes = {"ordered": search.ORDERED, "strict": search.STRICT, "any": search.ANY}

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from timelines import search
 from timelines.definitions import Funnel
 from timelines.ranges import RANGE, in_threads, plain, ranges
 
@@ -78,6 +77,8 @@ def attempts(
     breakdowns by `all` alone (-1: in no part). Codes of a value stand in the order of its text.
     Memory is that of the arrays, and of the attempts: give a range of users at a time (`ranges`).
     """
+    from timelines import search
+
     spec = funnel.numbers()
     nothing = np.empty(0, np.int32)
     closed = closed or Closed(nothing, nothing, nothing, np.empty(0, np.int64))

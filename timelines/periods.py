@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from timelines import best
+from timelines.definitions import ALL, DAY, MONTH, NO_DAY, WEEK
 from timelines.ranges import RANGE, in_threads, plain, ranges
 
-DAY, WEEK, MONTH, ALL = best.DAY, best.WEEK, best.MONTH, best.ALL
-NO_DAY = best.NO_DAY
+__all__ = ["ALL", "DAY", "MONTH", "NO_DAY", "WEEK", "BestAttempts", "best_attempts"]
 
 
 class BestAttempts(NamedTuple):
@@ -50,6 +49,8 @@ def best_attempts(
     `week_start` the weekday on which weeks begin (0: Monday). Counted by attempts each one is an
     entrant of its own: this is for funnels that count by users.
     """
+    from timelines import best
+
     user = plain(user, np.int32)
     part = np.empty(0, np.int32) if part is None else plain(part, np.int32)
     order, day = plain(order, np.int32), plain(day, np.int32)

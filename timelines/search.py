@@ -15,14 +15,7 @@ import numpy as np
 from numba import types
 
 from timelines.compiled import array, entry, inner
-
-NEVER = np.iinfo(np.int64).min
-FOREVER = np.iinfo(np.int64).max
-
-# Bits of an event's mask: steps, exclusions, and whether a strict funnel sees it.
-MAX_STEPS = 16
-MAX_EXCLUSIONS = 46
-SEEN_BIT = 62
+from timelines.definitions import FOREVER, MAX_EXCLUSIONS, MAX_STEPS, NEVER, SEEN_BIT
 
 # A funnel as a row of numbers: these, three of each step, two of each exclusion.
 MODE, STEPS, WINDOW, IS_LATER, BY_ATTEMPTS, FROM_AT, TO_AT, EXCLUSIONS, HAS_CHOICE = range(9)

@@ -9,6 +9,7 @@ from typing import Any
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
+from orchestration.transform.dbt_process import make_quick
 from orchestration.transform.dbt_runs import dbt_environment, load_manifest, target_dir
 
 Tell = Callable[[str, str], None]
@@ -20,6 +21,7 @@ _FLAGS = (
     "--no-send-anonymous-usage-stats",
     "--log-level-file=none",
     "--no-version-check",
+    "--no-write-json",
 )
 _TOLD = {"NodeStart": "start", "NodeFinished": "end"}
 
@@ -33,6 +35,7 @@ class Dbt:
 
     def __init__(self) -> None:
         self._parsed: Any = None
+        make_quick()
 
     def transform(self, settings: Settings, tell: Tell, *, anew: bool = False) -> None:
         """Build every model as the orchestrated build does, its tests left out."""

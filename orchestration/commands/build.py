@@ -11,6 +11,7 @@ What takes time to import is imported when it is needed: the first line is there
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -214,6 +215,7 @@ def _execute(
     again: bool,
     command: str,
 ) -> bool:
+    gc.disable()  # a fifth of these imports is looking for garbage, and what they make stays
     import dagster as dg
 
     from orchestration.definitions import defs
@@ -222,6 +224,8 @@ def _execute(
     from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG
     from orchestration.ui.origin import give_origin
 
+    gc.freeze()
+    gc.enable()
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
     relax_history()

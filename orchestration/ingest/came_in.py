@@ -6,6 +6,7 @@ import duckdb
 
 from orchestration.ingest.files import list_raw_files
 from orchestration.project import Settings
+from orchestration.store.sql import literal
 
 MAX_FILES = 20
 """Files that are told one by one; marts.mart_ingest_files has all."""
@@ -77,9 +78,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, feed: str, file: str) -> str
     names = [
         name
         for (name,) in connection.execute(
-            "select column_name from raw.ingest_columns where feed = ? and source_file = ? "
-            f"order by position limit {_MAX_COLUMNS}",
-            [feed, file],
+            f"select column_name from raw.ingest_columns where feed = {literal(feed)}"
+            f" and source_file = {literal(file)} order by position limit {_MAX_COLUMNS}"
         ).fetchall()
     ]
     return f"Its columns: {', '.join(names)}." if names else ""

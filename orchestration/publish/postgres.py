@@ -241,9 +241,9 @@ def _copy(
 ) -> None:
     """One table with its comments, indexes and statistics."""
     columns = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns() where schema_name = ?"
-        " and table_name = ? and database_name = 'build' order by column_index",
-        [schema, table],
+        "select column_name, data_type, comment from duckdb_columns()"
+        f" where schema_name = {literal(schema)} and table_name = {literal(table)}"
+        " and database_name = 'build' order by column_index"
     ).fetchall()
     # DuckDB's 128-bit integers, sums above all, would arrive as rounded floating-point numbers.
     selected = ", ".join(
@@ -392,7 +392,7 @@ def _show(
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Have PostgreSQL execute statements, in the transaction."""
-    connection.execute("call postgres_execute('pg', ?)", [sql])
+    connection.execute(f"call postgres_execute('pg', {literal(sql)})")
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, ...]]:

@@ -33,7 +33,7 @@ from orchestration.publish.postgres import serving
 from orchestration.publish.restatements import PERSON_ID_COLUMNS, Restating
 from orchestration.publish.site import WriteSite
 from orchestration.store.keyed_hash import hash_sql, keyed_hash, set_key
-from orchestration.store.sql import literal, quote
+from orchestration.store.sql import literal, quote, value
 from orchestration.transform import build_checks
 from orchestration.transform.build_checks import BuildCheck
 
@@ -131,9 +131,8 @@ def erasure_epoch(connection: duckdb.DuckDBPyConnection, database: str | None = 
     own.
     """
     row = connection.execute(
-        "select database_name from duckdb_tables() where schema_name = 'raw'"
-        " and table_name = 'erasures' and database_name = coalesce(?, current_database())",
-        [database],
+        "select database_name from duckdb_tables() where schema_name = 'raw' and table_name ="
+        f" 'erasures' and database_name = coalesce({value(database)}, current_database())"
     ).fetchone()
     if row is None:
         return 0
@@ -197,16 +196,11 @@ def _write(
         for schema, table in relations:
             _write_parquet(connection, folder, build_id, schema, table)
         connection.execute(
-            "create table build as select ? as build_id, cast(? as timestamp) as built_at,"
-            " cast(? as timestamp) as data_through_at, ? as configuration_hash,"
-            " cast(? as varchar) as code_version",
-            [
-                build.build_id,
-                build.built_at,
-                build.data_through_at,
-                build.configuration_hash,
-                build.code_version,
-            ],
+            f"create table build as select {value(build.build_id)} as build_id,"
+            f" cast({value(build.built_at)} as timestamp) as built_at,"
+            f" cast({value(build.data_through_at)} as timestamp) as data_through_at,"
+            f" {value(build.configuration_hash)} as configuration_hash,"
+            f" cast({value(build.code_version)} as varchar) as code_version"
         )
         build_checks.write(connection, checks)
         connection.execute("detach warehouse")
@@ -229,8 +223,8 @@ def _copy(
     target = f"{quote(schema)}.{quote(table)}"
     columns = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = 'warehouse'"
-        " and schema_name = ? and table_name = ? order by column_index",
-        [schema, table],
+        f" and schema_name = {literal(schema)} and table_name = {literal(table)}"
+        " order by column_index"
     ).fetchall()
     selected = ", ".join(_selected(settings, column, purpose) for column, _ in columns)
     connection.execute(f"create schema if not exists {quote(schema)}")
@@ -239,8 +233,7 @@ def _copy(
     )
     comment = connection.execute(
         "select comment from duckdb_tables() where database_name = 'warehouse'"
-        " and schema_name = ? and table_name = ?",
-        [schema, table],
+        f" and schema_name = {literal(schema)} and table_name = {literal(table)}"
     ).fetchone()
     lines = [comment and comment[0], chinese.get(f"{schema}.{table}"), f"build_id: {build_id}"]
     connection.execute(f"comment on table {target} is {literal(_lines(lines))}")

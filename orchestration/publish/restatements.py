@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.project import Settings
 from orchestration.publish.builds import DATABASE, PublishedBuild, builds_dir, current_build
-from orchestration.store.sql import literal, quote
+from orchestration.store.sql import literal, quote, value
 from orchestration.transform.dbt_runs import Manifest, exposed_nodes
 
 Relation = tuple[str, str]
@@ -139,17 +139,18 @@ def fill(
             tells_gone = not holds_people or (
                 before.erasure_epoch == build.erasure_epoch and relation not in withholding
             )
+            told = {
+                "build_id": build.build_id,
+                "previous_build_id": before.build_id,
+                "reasons": ", ".join(reasons),
+                "reason_en": "; ".join(REASONS[reason][0] for reason in reasons),
+                "reason_zh": "；".join(REASONS[reason][1] for reason in reasons),
+            }
             sql = _moved(connection, relation, keys, tells_gone)
             row = connection.execute(
-                f"insert into {target} by name {sql}",
-                {
-                    "build_id": build.build_id,
-                    "previous_build_id": before.build_id,
-                    "reasons": ", ".join(reasons),
-                    "reason_en": "; ".join(REASONS[reason][0] for reason in reasons),
-                    "reason_zh": "；".join(REASONS[reason][1] for reason in reasons),
-                    "restated_at": build.built_at,
-                },
+                f"insert into {target} by name select"
+                f" {', '.join(f'{value(text)} as {name}' for name, text in told.items())},"
+                f" cast({value(build.built_at)} as timestamp) as restated_at, * from ({sql})"
             ).fetchone()
             count += int(row[0]) if row else 0
         return count
@@ -226,18 +227,12 @@ def _moved(
     gone = "[{column_name: null::varchar, old_value: null::varchar, new_value: null::varchar}]"
     return f"""
         select
-            $build_id as build_id,
-            $previous_build_id as previous_build_id,
             '{".".join(relation)}' as table_name,
             row_key,
             change.column_name as column_name,
-            $reasons as reasons,
-            $reason_en as reason_en,
-            $reason_zh as reason_zh,
             change.old_value as old_value,
             change.new_value as new_value,
-            change.column_name is null as is_gone,
-            cast($restated_at as timestamp) as restated_at
+            change.column_name is null as is_gone
         from (
             select
                 {_row_key(keys, "old")} as row_key,
@@ -273,8 +268,8 @@ def _reasons(
     if _has(connection, "warehouse", ("staging", "stg_events")) and before.load_id:
         late = connection.execute(
             "select count(*) from warehouse.staging.stg_events"
-            " where load_id > ? and occurred_at < cast(? as timestamp)",
-            [before.load_id, before.data_through_at],
+            f" where load_id > {before.load_id}"
+            f" and occurred_at < cast({value(before.data_through_at)} as timestamp)"
         ).fetchone()
         if late and late[0]:
             found.insert(0, "late_rows")
@@ -314,9 +309,9 @@ def _columns(
     """Type by column, in their order; empty when there is no such table."""
     rows = connection.execute(
         "select column_name, data_type from duckdb_columns()"
-        " where database_name = coalesce(?, current_database())"
-        " and schema_name = ? and table_name = ? order by column_index",
-        [database, *relation],
+        f" where database_name = coalesce({value(database)}, current_database())"
+        f" and schema_name = {literal(relation[0])} and table_name = {literal(relation[1])}"
+        " order by column_index"
     ).fetchall()
     return dict(rows)
 

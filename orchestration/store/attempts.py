@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from orchestration.store.sql import insert_many
+from orchestration.store.sql import insert_many, literal, value
 
 ANEW_TAG = "yunying/anew"
 """A run with this tag builds everything, whatever stands."""
@@ -65,9 +65,8 @@ def begin(
     connection.execute("delete from raw.built_models")
     insert_many(connection, "raw.built_models", [(attempt_id, name) for name in sorted(built)])
     connection.execute(
-        "insert into raw.build_attempts (attempt_id, load_id, fingerprint, started_at)"
-        " values (?, ?, ?, ?)",
-        [attempt_id, load_id, fingerprint, _now()],
+        "insert into raw.build_attempts (attempt_id, load_id, fingerprint, started_at) values"
+        f" ({', '.join(map(value, (attempt_id, load_id, fingerprint, _now())))})"
     )
     connection.execute("commit")
     return Attempt(attempt_id, load_id, fingerprint, built)
@@ -92,8 +91,7 @@ def is_publishable(connection: duckdb.DuckDBPyConnection, load_id: int, fingerpr
         return False
     row = connection.execute(
         "select completed_at is not null and checked_at >= completed_at"
-        " from raw.build_attempts where attempt_id = ?",
-        [attempt.attempt_id],
+        f" from raw.build_attempts where attempt_id = {literal(attempt.attempt_id)}"
     ).fetchone()
     return bool(row and row[0])
 
@@ -127,8 +125,8 @@ def _built(connection: duckdb.DuckDBPyConnection, attempt_id: str) -> frozenset[
 
 def _note(connection: duckdb.DuckDBPyConnection, attempt: Attempt, column: str) -> None:
     connection.execute(
-        f"update raw.build_attempts set {column} = ? where attempt_id = ?",
-        [_now(), attempt.attempt_id],
+        f"update raw.build_attempts set {column} = {value(_now())}"
+        f" where attempt_id = {literal(attempt.attempt_id)}"
     )
 
 

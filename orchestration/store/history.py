@@ -25,12 +25,15 @@ class KeptOpenEventLog(SqliteEventLogStorage):
     """The same tables in the same files.
 
     The base class makes a SQLAlchemy engine for each statement, opens the file with it and
-    compiles the statement anew: 6 ms an event, and a build has 2,000. Here an engine and its
-    connection last: 1.5 ms.
+    compiles the statement anew, and asks for each event which tables and columns there are: 6 ms
+    an event, and a build has 1,500. Here an engine and its connection last, and so does what it
+    answered: tables are made with the file, and do not go.
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, sqlalchemy.Engine] = {}
+        self._tables: set[str] = set()
+        self._has_index_columns = False
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -41,6 +44,16 @@ class KeptOpenEventLog(SqliteEventLogStorage):
     def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> KeptOpenEventLog:
         """Where Dagster keeps it by itself: a home from before this class goes on being used."""
         return cls(str(dagster_home() / "history" / "runs"), inst_data)
+
+    def has_table(self, table_name: str) -> bool:
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def _has_asset_key_index_cols_on_connection(self, connection: sqlalchemy.Connection) -> bool:
+        if not self._has_index_columns:
+            self._has_index_columns = super()._has_asset_key_index_cols_on_connection(connection)
+        return self._has_index_columns
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:

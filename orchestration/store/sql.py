@@ -1,4 +1,7 @@
-"""SQL of names and values: the one place that quotes."""
+"""SQL of names and values: the one place that quotes.
+
+Values stand in the statements: parameters make DuckDB's client load pandas, which takes 2 s.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +47,7 @@ def insert_many(
 ) -> None:
     """Insert rows of the line's own bookkeeping, 200 to a statement.
 
-    One by one is slow. Values stand in the statement: parameters make DuckDB's client load
-    pandas, which takes 2 s.
+    One by one is slow.
     """
     for start in range(0, len(rows), 200):
         listed = ", ".join(

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from orchestration.store.sql import value
+
 
 @dataclass(frozen=True)
 class Watermark:
@@ -58,9 +60,8 @@ def begin_rebuild(connection: duckdb.DuckDBPyConnection) -> None:
 def write(connection: duckdb.DuckDBPyConnection, load_id: int, configuration_hash: str) -> None:
     """Append a watermark, completed at the present instant."""
     connection.execute(
-        "insert into raw.build_watermarks (load_id, configuration_hash, completed_at)"
-        " values (?, ?, ?)",
-        [load_id, configuration_hash, _now()],
+        "insert into raw.build_watermarks (load_id, configuration_hash, completed_at) values"
+        f" ({', '.join(map(value, (load_id, configuration_hash, _now())))})"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.results import read_failures
+from orchestration.store.sql import insert_many
 from orchestration.transform.dbt_runs import Manifest, in_chinese, run_results
 from orchestration.transform.dbt_tests import describe_test
 
@@ -53,11 +54,7 @@ def write(connection: duckdb.DuckDBPyConnection, checks: tuple[BuildCheck, ...])
         f"comment on table {TABLE} is"
         " 'One row per check of this build: passed, or warned. One that fails holds a build back.'"
     )
-    if checks:
-        values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(checks))
-        connection.execute(
-            f"insert into {TABLE} values {values}", [v for c in checks for v in astuple(c)]
-        )
+    insert_many(connection, TABLE, [astuple(check) for check in checks])
 
 
 def _tests(manifest: Manifest, passed: Collection[str]) -> Iterator[BuildCheck]:

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ _KEPT_MANIFESTS = 5
 # What of a model's configuration changes the rows it holds. The rest (descriptions, tests,
 # owners) may change without a rebuild.
 _ROW_CONFIG = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "enabled")
-ARCHIVE = "fqn:yunying.archive"
+_ARCHIVE = ["yunying", "archive"]
+ARCHIVE = f"fqn:{'.'.join(_ARCHIVE)}"
 """dbt's selection of what an expiry alone builds; of a dbt by hand, selectors.yml leaves it out."""
 NOT_RUN = "Not run: a table or a test that it waits for failed."
 
@@ -58,16 +59,20 @@ def target_dir() -> Path:
     return DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target")
 
 
-def dbt_environment(settings: Settings, attempt_id: str = "", asked: str = "") -> dict[str, str]:
+def dbt_environment(
+    settings: Settings, attempt_id: str = "", asked: str = "", left_out: Iterable[str] = ()
+) -> dict[str, str]:
     """Environment of a dbt process: the settings, and nothing sent or looked up elsewhere.
 
     With `attempt_id` what it builds is noted as part of that attempt. Without `asked` nothing is
-    left out because no definition asks for it.
+    left out because no definition asks for it; `left_out` are models and tests, by dbt's unique
+    ids, that a dbt of a build leaves out.
     """
     return {
         **settings.environment(),
         "BUILD_ATTEMPT": attempt_id,
         "BUILD_ASKED": asked,
+        "BUILD_LEFT_OUT": " ".join(left_out),
         "DBT_TARGET": "duckdb",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
@@ -125,8 +130,6 @@ def load_manifest() -> dict[str, Any]:
 
 
 def _parse(path: Path) -> None:
-    # In this process: Dagster's dbt integration has loaded half of dbt already, which makes a
-    # parse here take 3 s, and 6.5 s in a process of its own.
     from dbt.cli.main import dbtRunner
 
     folder = target_dir() / "parse"
@@ -157,6 +160,13 @@ def _forget_old_manifests(folder: Path) -> None:
     manifests = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
     for path in manifests[:-_KEPT_MANIFESTS]:
         path.unlink(missing_ok=True)
+
+
+def without_archive(manifest: Manifest) -> dict[str, Any]:
+    """The manifest of what a build makes."""
+    nodes = manifest["nodes"].items()
+    built = {name: node for name, node in nodes if node["fqn"][:2] != _ARCHIVE}
+    return {**manifest, "nodes": built}
 
 
 def _attach_singular_tests(manifest: dict[str, Any]) -> None:

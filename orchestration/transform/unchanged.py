@@ -1,35 +1,43 @@
 """What a build need not make again: tables that read nothing new since the last whole build.
 
 What the dbt project reads from outside of itself has a state each: a hash of its rows, or, of
-what is large, of all that changes them. A model is unchanged when none of what it is made of has
-another state; it stays, and so do its tests that passed. A view stays whatever its rows: it is
-text. What asks which loads are new, or how tables stood before, has another answer in each build,
-and never stays. With other settings, SQL or code nothing does.
+what is large, of all that changes them. A table is a function of these, however it was built, and
+unchanged when none that it is made of has another state; it stays, and so do its tests that
+passed. A view stays whatever its rows: it is text. With other settings, SQL or code nothing does.
+
+Lists of one build (which events are new, whom and what it computes) have other rows in each, and
+never stay. What is replaced by key only asks them which keys. What is computed by definition and
+user stays while no definition of its kind says something else: those of others have no rows in it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import duckdb
 
+from orchestration.ingest.definitions.hashes import FILES
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
 from orchestration.store.sql import insert_many, literal, quote
-from orchestration.transform.dbt_runs import Manifest, run_results
+from orchestration.transform.dbt_runs import BY_USER, Manifest, run_results
 from orchestration.transform.fingerprint import made_of
 
 _PROJECT = "project"
 OF_EACH_BUILD = re.compile(
     r"\b(completed_load_id|last_completed_at|rows_before"
-    r"|delete_completed_causes|delete_completed_loads|delete_pending_loads)\b"
+    r"|delete_completed_causes|delete_completed_loads)\b"
 )
 """Macros whose answer depends on the build before. By a model's text: dbt names no macro that is
 called in an increment alone."""
+ADDS_LOADS = "delete_pending_loads"
+"""The macro of a table that new loads are added to: it asks which, and is no list of them."""
+_SAID_ONE_BY_ONE = FILES.keys() | {"definition_hashes", "arc_definitions"}
+"""Sources that have rows per definition."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,11 @@ class Unchanged:
 
 
 def source_states(
-    connection: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Settings, asked: str
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Settings
 ) -> dict[str, str]:
-    """The state of each source by dbt's unique id, and of settings, SQL and code.
-
-    `asked` is what SQL compiles by besides: what the definitions need.
-    """
+    """The state of each source by dbt's unique id, and of settings, SQL and code."""
     parts = made_of(settings, connection)
-    states = {_PROJECT: _hash([parts["settings"], parts["project"], parts["code"], asked])}
+    states = {_PROJECT: _hash([parts["settings"], parts["project"], parts["code"]])}
     large = _hash(
         connection.execute(
             "select (select max(removed_at) from raw.expiries),"
@@ -89,16 +94,45 @@ def find(
     before = dict(connection.execute("select source, state from raw.source_states").fetchall())
     if before.get(_PROJECT) != states[_PROJECT]:
         return Unchanged()
-    nodes = manifest["nodes"]
+    nodes, sources = manifest["nodes"], manifest["sources"]
+    changed = {
+        kind
+        for (kind,) in connection.execute(
+            "select distinct definition from seeds.definition_hashes"
+            " where definition_hash is distinct from computed_hash"
+        ).fetchall()
+    }
+    is_list = lists(manifest)
+
+    def reads(unique_id: str) -> list[str]:
+        return [name for name in nodes[unique_id]["depends_on"]["nodes"] if not is_list(name)]
+
+    @cache
+    def sources_of(unique_id: str) -> frozenset[str]:
+        if unique_id in sources:
+            return frozenset({unique_id})
+        return frozenset().union(*map(sources_of, reads(unique_id)))
+
+    def is_of_others(unique_id: str) -> bool:
+        """Is it computed by definition and user, and what is new of other kinds alone?"""
+        config = nodes[unique_id]["config"]
+        if config.get("incremental_strategy") != BY_USER:
+            return False
+        kinds = {key.removesuffix("_id") for key in config["unique_key"]}
+        return not (kinds & changed or (changed and "definition" in kinds)) and all(
+            is_same(name)
+            for name in sources_of(unique_id)
+            if sources[name]["name"] not in _SAID_ONE_BY_ONE
+        )
 
     @cache
     def is_same(unique_id: str) -> bool:
-        if unique_id in manifest["sources"]:
+        if unique_id in sources:
             return before.get(unique_id) == states[unique_id]
-        node = nodes[unique_id]
-        return not OF_EACH_BUILD.search(node["raw_code"]) and all(
-            map(is_same, node["depends_on"]["nodes"])
-        )
+        return all(map(is_same, reads(unique_id))) or is_of_others(unique_id)
+
+    def stays(unique_id: str) -> bool:
+        return not is_list(unique_id) and is_same(unique_id)
 
     def is_view(unique_id: str) -> bool:
         return bool(nodes[unique_id]["config"]["materialized"] == "view")
@@ -109,10 +143,37 @@ def find(
         for name in standing
         if name in nodes
         and (nodes[name]["schema"], nodes[name]["alias"]) in there
-        and (is_view(name) or is_same(name))
+        and (is_view(name) or stays(name))
     )
-    tests = frozenset(name for name in passed_tests(connection) if name in nodes and is_same(name))
+    tests = frozenset(name for name in passed_tests(connection) if name in nodes and stays(name))
     return Unchanged(models, tests)
+
+
+def lists(manifest: Manifest) -> Callable[[str], bool]:
+    """Is a table or a test, by its unique id, one of a build alone?
+
+    Where it asks about the build before, or reads such rows and is not replaced by key. What a
+    comment alone names is only made before it.
+    """
+    nodes = manifest["nodes"]
+
+    @cache
+    def is_of_a_build(unique_id: str) -> bool:
+        if unique_id not in nodes:
+            return False
+        node = nodes[unique_id]
+        text = re.sub(r"(?m)^\s*--.*", "", node["raw_code"])
+        if OF_EACH_BUILD.search(text) and ADDS_LOADS not in text:
+            return True
+        return not node["config"].get("unique_key") and any(
+            is_of_a_build(name)
+            for name in node["depends_on"]["nodes"]
+            if (said := f"ref('{name.rpartition('.')[2]}')") not in node["raw_code"] or said in text
+        )
+
+    return lambda unique_id: (
+        is_of_a_build(unique_id) and nodes[unique_id]["config"]["materialized"] != "ephemeral"
+    )
 
 
 def note(connection: duckdb.DuckDBPyConnection, states: Mapping[str, str], kept: Unchanged) -> None:

@@ -18,7 +18,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.project import ROOT
-from orchestration.transform.dbt_runs import compiled_sql, target_dir
+from orchestration.transform.dbt_runs import compiled_sql, project_hash, target_dir
 from orchestration.transform.lineage import ROWS, Lineage, column_lineage, schema_of
 from orchestration.ui.previews import preview
 
@@ -135,22 +135,21 @@ def _catalog(connection: duckdb.DuckDBPyConnection) -> str:
 def _lineages(nodes: Sequence[Node], columns: Columns, catalog: str) -> dict[str, Lineage]:
     """The parents of the columns of each model, of those of other tables.
 
-    Reading all SQL takes two seconds, so what was read is kept: it holds for the same SQL over
-    tables of the same columns.
+    Reading all SQL takes two seconds, so what was read is kept: it holds for the same project,
+    of which definitions ask for the same parts, over tables of the same columns, whether a build
+    adds to a table or makes it.
     """
     kept = dict(_kept())
-    tables = hashlib.sha256(repr(sorted((key, list(of)) for key, of in columns.items())).encode())
+    read = [
+        project_hash(),
+        os.environ.get("BUILD_ASKED"),
+        sorted((k, [*v]) for k, v in columns.items()),
+    ]
+    hashed = hashlib.sha256(repr(read).encode()).hexdigest()
     schema = None
-    found_of: dict[str, Lineage] = {}
     for node in nodes:
-        if node["language"] == "python":
-            found_of[node["unique_id"]] = _said(node)
-            continue
-        sql = _sql(node)
-        digest = tables.copy()
-        digest.update(sql.encode())
-        hashed, name = digest.hexdigest(), node["unique_id"]
-        if kept.get(name, {}).get("hash") != hashed:
+        name, is_kept = node["unique_id"], kept.get(node["unique_id"], {}).get("hash") == hashed
+        if not is_kept and node["language"] == "sql" and (sql := _sql(node)):
             schema = schema or schema_of(columns, catalog)
             own = (node["schema"], node["alias"])
             parents = {
@@ -158,13 +157,17 @@ def _lineages(nodes: Sequence[Node], columns: Columns, catalog: str) -> dict[str
                 for column, found in column_lineage(sql, schema).items()
             }
             kept[name] = {"hash": hashed, "columns": parents}
-        found_of[name] = kept[name]["columns"]
     if schema is not None:
         path = _kept_path()
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(kept), encoding="utf-8")
         temporary.replace(path)
-    return found_of
+    return {
+        node["unique_id"]: kept.get(node["unique_id"], {}).get("columns", {})
+        if node["language"] == "sql"
+        else _said(node)
+        for node in nodes
+    }
 
 
 def _said(node: Node) -> Lineage:

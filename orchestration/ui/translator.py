@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from orchestration.project import DBT_PROJECT_DIR
+from orchestration.transform.dbt_resource import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+)
 from orchestration.transform.dbt_tests import describe_test
 from orchestration.ui.links import boards_of, written_in
 from orchestration.ui.owners import owners_of
@@ -26,6 +29,7 @@ class LayerTranslator(DagsterDbtTranslator):
     """
 
     def __init__(self) -> None:
+        self._specs: dict[str, dg.AssetSpec] = {}
         super().__init__(
             DagsterDbtTranslatorSettings(
                 enable_asset_checks=True,
@@ -38,7 +42,10 @@ class LayerTranslator(DagsterDbtTranslator):
         self, manifest: Mapping[str, Any], unique_id: str, project: Any
     ) -> dg.AssetSpec:
         """Without kinds: the same two on every table would take half the room of its name."""
-        return super().get_asset_spec(manifest, unique_id, project).replace_attributes(kinds=set())
+        if unique_id not in self._specs:
+            spec = super().get_asset_spec(manifest, unique_id, project)
+            self._specs[unique_id] = spec.replace_attributes(kinds=set())
+        return self._specs[unique_id]
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         schema = dbt_resource_props.get("schema") or dbt_resource_props.get("source_name")

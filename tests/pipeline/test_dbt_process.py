@@ -5,28 +5,24 @@ Of what it logs, all that a log takes, and nothing is made of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from dbt.clients.jinja import get_template
 from dbt.compilation import InjectedCTE, inject_ctes_into_sql
-from dbt_common.events.base_types import BaseEvent, EventLevel, EventMsg
+from dbt.graph import NodeSelector
+from dbt_common.events.base_types import EventLevel, EventMsg
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 
-from orchestration.transform.dbt_process import Literals, inject_ctes, leave_out_unlogged_events
+from orchestration.transform.dbt_process import Literals, inject_ctes, leave_out, make_quick
 
 
 @pytest.fixture(autouse=True)
-def patched() -> Iterator[None]:
-    """For the test alone: others run dbt in this process, as it is."""
-    make, fire = BaseEvent.__init__, EventManager.fire_event
-    leave_out_unlogged_events()
-    yield
-    BaseEvent.__init__, EventManager.fire_event = make, fire  # type: ignore[method-assign]
-    del BaseEvent.pb_msg
+def quick() -> None:
+    """As for all tests that run dbt in this process."""
+    make_quick()
 
 
 def fire(log_level: EventLevel, raised_to: EventLevel | None = None) -> tuple[str, list[str]]:
@@ -61,6 +57,13 @@ def test_an_event_that_a_log_takes_is_logged(
     said, made = fire(log_level, raised_to)
     assert "7" in said
     assert made == ["Note", "SystemReportReturnCode"]
+
+
+def test_what_is_left_out_is_not_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"model.a", "test.a", "model.b"}
+    monkeypatch.setattr(NodeSelector, "get_selected", lambda _self, _spec: found)
+    leave_out(frozenset({"model.a", "test.b"}))
+    assert NodeSelector.get_selected(None, None) == {"test.a", "model.b"}  # type: ignore[arg-type]
 
 
 CTES = [

@@ -11,8 +11,7 @@ import pytest
 
 from tests.timelines.worlds import instant
 from timelines import definitions, funnels
-from timelines.definitions import Exclusion, Funnel, Step
-from timelines.search import NEVER
+from timelines.definitions import NEVER, Exclusion, Funnel, Step
 
 A, B, C, X = range(4)
 SECOND = 1_000_000
@@ -37,21 +36,28 @@ def attempts(
     return funnels.attempts(np.array([0, len(at)], np.int64), at, mask, funnel)
 
 
-@pytest.mark.parametrize("ties", ["together", "later"])
-@pytest.mark.parametrize("mode", ["ordered", "any"])
-def test_millions_of_events_in_a_second(mode: str, ties: str) -> None:
-    """A and B in turn, C never: every A but the last looks for a C as far as the window goes."""
-    at = np.arange(MANY) // 10
-    code = np.arange(MANY) % 2
-    for limits in (Step(), Step(False, 0, DAY)) if mode == "ordered" else (Step(),):
-        found = attempts(
-            at, code, Funnel((Step(), limits, limits), DAY, mode, ties), [(A,), (B,), (C,)]
-        )
-        # A and B alike open in any order.
-        openings = MANY if mode == "any" else MANY // 2
-        # Of the last instant, where each step is to be later.
-        alone = 0 if ties == "together" else 10 if mode == "any" else 5
-        assert np.bincount(found.reached).tolist() == [0, alone, openings - alone]
+@pytest.mark.parametrize(
+    ("mode", "ties", "step", "share"),
+    [
+        ("ordered", "together", Step(), 1),
+        ("ordered", "later", Step(), 10),
+        ("ordered", "together", Step(False, 0, DAY), 10),
+        ("ordered", "later", Step(False, 0, DAY), 10),
+        ("any", "together", Step(), 10),
+        ("any", "later", Step(), 10),
+    ],
+)
+def test_millions_of_events_in_a_second(mode: str, ties: str, step: Step, share: int) -> None:
+    """A and B in turn, C never: each A looks for a C as far as the window goes."""
+    count = MANY // share
+    code = np.arange(count) % 2
+    funnel = Funnel((Step(), step, step), DAY, mode, ties)
+    found = attempts(np.arange(count) // 10, code, funnel, [(A,), (B,), (C,)])
+    # A and B alike open in any order.
+    openings = count if mode == "any" else count // 2
+    # Of the last instant, where each step is to be later.
+    alone = 0 if ties == "together" else 10 if mode == "any" else 5
+    assert np.bincount(found.reached).tolist() == [0, alone, openings - alone]
 
 
 @pytest.mark.parametrize("mode", ["ordered", "any", "strict"])

@@ -11,8 +11,9 @@ from types import ModuleType
 
 import pytest
 
+import timelines
 from tests.timelines import worlds
-from timelines import funnels, search
+from timelines import search
 
 SOURCE = Path(search.__file__).read_text(encoding="utf-8")
 DRAWS = 1500
@@ -142,11 +143,11 @@ def is_noticed() -> bool:
 
 
 def test_the_source_uncompiled_agrees_with_the_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(funnels, "search", uncompiled(SOURCE))
+    monkeypatch.setattr(timelines, "search", uncompiled(SOURCE))
     assert not is_noticed()
 
 
 @pytest.mark.parametrize("fault", MUTANTS)
 def test_a_fault_is_noticed(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(funnels, "search", planted(*MUTANTS[fault]))
+    monkeypatch.setattr(timelines, "search", planted(*MUTANTS[fault]))
     assert is_noticed()

@@ -13,7 +13,7 @@ import pytest
 
 from tests.timelines import worlds
 from timelines import funnels, ranges
-from timelines.search import NEVER
+from timelines.definitions import NEVER
 
 ROOT = Path(funnels.__file__).parents[1]
 

@@ -12,7 +12,7 @@ import numpy as np
 from tests.warehouse import funnel_draws, funnel_oracle
 from tests.warehouse.oracles import Event, Side, World, is_missing
 from timelines import definitions, funnels
-from timelines.search import NEVER
+from timelines.definitions import NEVER
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -6,8 +6,10 @@ before each build, and stay so: nothing computed them.
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests import support
 from tests.warehouse.test_recomputed_users import events, people
 from verify.compare import compare, histories
 
+FIVE = range(1, 6)
 SEEDS = {
     "event_names": "event_name,is_activity,role\nopen,true,\nview,true,\nbuy,true,order\n",
     "lifecycle_stages": "stage_id,mode,silent_over_days\nintroduction,fixed,\ngrowth,fixed,\n"
@@ -37,6 +40,13 @@ SEEDS = {
     "retention,back,return,user,tier,is_not,iron\nactivity,viewing,,event,plan,is_not,free\n",
     "paths": "path_id,anchor_event,direction,steps,scope,window_seconds,item_property\n"
     "after_open,open,after,2,user,86400,\nplans,,after,3,session,,event:plan\n",
+    "rfm_cut_points": "measure,score,at_least,at_most\n"
+    "monetary,1,,19.99\nmonetary,2,20,39.99\nmonetary,3,40,59.99\nmonetary,4,60,79.99\n"
+    "monetary,5,80,\n",
+    "rfm_segments": "r_score,f_score,m_score,segment_id\n"
+    + "".join(f"{r},{f},{m},money_{m}\n" for r in FIVE for f in FIVE for m in FIVE),
+    "rfm_segment_labels": "segment_id,label_en\n" + "".join(f"money_{m},{m}\n" for m in FIVE),
+    "currency_rates": "currency,rate,valid_from_date\nEUR,7,\nEUR,8,2024-03-07\n",
 }
 # Where a row is spoiled of a definition that is not about to change, by table.
 SPOILED = {
@@ -55,6 +65,14 @@ Change = tuple[str, str, str]
 CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     "a label": ([("retentions", "back,Back,", "back,Return,")], set()),
     "a stage": ([("lifecycle_stages", "dormancy,fixed,3", "dormancy,fixed,2")], set()),
+    "a cut point": (
+        [
+            ("rfm_cut_points", "monetary,2,20,39.99", "monetary,2,20,29.99"),
+            ("rfm_cut_points", "monetary,3,40", "monetary,3,30"),
+        ],
+        set(),
+    ),
+    "a segment": ([("rfm_segments", "5,5,3,money_3", "5,5,3,money_4")], set()),
     "periods": ([("retentions", "rolling,3,", "rolling,2,")], {"rolling"}),
     "a window": ([("funnels", "to_buy,ordered,172800", "to_buy,ordered,60")], {"to_buy"}),
     "a step": ([("funnel_steps", "strict,2,,*", "strict,2,,buy")], {"strict"}),
@@ -97,11 +115,31 @@ def with_changes(seeds: dict[str, str], *names: str) -> dict[str, str]:
     return said
 
 
+def ordered(first: int, last: int) -> list[dict[str, Any]]:
+    """Events, with the money of their orders, half of it in another currency."""
+    rows = events(first, last)
+    for number, row in enumerate(rows):
+        if row["event_name"] == "buy":
+            row |= {"order_id": row["event_id"], "amount": 3 + number % 9}
+            row |= {"currency": ("USD", "EUR")[number % 2]}
+    return rows
+
+
+def campaign(name: str, updated_at: str) -> dict[str, Any]:
+    return {"campaign_id": "spring", "campaign_name": name, "updated_at": updated_at}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("definitions")
     support.build_warehouse(
-        folder, events=events(0, 6), feeds={"users": people("gold", range(9))}, seeds=SEEDS
+        folder,
+        events=ordered(0, 6),
+        feeds={
+            "users": people("gold", range(9)),
+            "campaigns": [campaign("Spring", "2024-03-02")],
+        },
+        seeds=SEEDS,
     )
     return folder
 
@@ -141,7 +179,7 @@ def spoiled(folder: Path) -> dict[str, bool]:
 
 @pytest.mark.parametrize(
     "names",
-    [["a label", "a stage"], [*CHANGES][2:-2], ["new ones", "gone ones"]],
+    [[*CHANGES][:4], [*CHANGES][4:-2], ["new ones", "gone ones"]],
     ids=lambda names: names[0],
 )
 def test_a_change_costs_what_it_is_about(folder: Path, tmp_path: Path, names: list[str]) -> None:
@@ -163,22 +201,59 @@ def test_a_change_costs_what_it_is_about(folder: Path, tmp_path: Path, names: li
 
 
 def test_one_after_the_other_they_equal_a_rebuild(folder: Path) -> None:
-    """Two at a time on top of those before, the last with events and people as well; and back."""
+    """Three at a time on top of those before, the last with events and people as well; and back."""
     said = SEEDS
     every = [*CHANGES]
-    for number in range(0, len(every), 2):
-        names = every[number : number + 2]
+    assert_scored(folder, 40)
+    for number in range(0, len(every), 3):
+        names = every[number : number + 3]
         said = with_changes(said, *names)
         is_last = "gone ones" in names
+        # A campaign, too: of versions the newest counts, whenever it comes.
+        versions = [campaign("Now", "2024-03-03"), campaign("Late", "2024-03-01")]
         support.build_warehouse(
             folder,
-            events=events(6, 9) if is_last else None,
-            feeds={"users": people("iron", range(3))} if is_last else None,
+            events=ordered(6, 9) if is_last else None,
+            feeds={"users": people("iron", range(3)), "campaigns": versions} if is_last else None,
             seeds=said,
         )
+    assert_scored(folder, 30)
+    sql = "select campaign_name from facts.dim_campaigns"
+    assert support.query(folder / support.WAREHOUSE, sql) == [{"campaign_name": "Now"}]
     assert differences(folder) == []
     support.build_warehouse(folder, seeds=SEEDS)
     assert differences(folder) == []
+
+
+def assert_scored(folder: Path, third_from: int) -> None:
+    """By their money alone, from 20, `third_from`, 60 and 80 on; some customer is between both."""
+    sql = "select monetary_amount, r_score, f_score, m_score, segment_id from marts.mart_rfm_scores"
+    rows = support.query(folder / support.WAREHOUSE, sql)
+    assert any(30 <= row["monetary_amount"] < 40 for row in rows)
+    for row in rows:
+        score = 1 + sum(row["monetary_amount"] >= cut for cut in (20, third_from, 60, 80))
+        best = (row["r_score"], row["f_score"], score) == (5, 5, 3) and third_from == 30
+        assert (row["m_score"], row["segment_id"]) == (score, f"money_{4 if best else score}")
+
+
+def test_a_rate_that_changes_counts_all_money_anew(folder: Path, tmp_path: Path) -> None:
+    """Of the days that it is for, with what was built before it and what comes with it."""
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    rates = SEEDS["currency_rates"].replace("EUR,8,", "EUR,9,")
+    support.build_warehouse(copy, ordered(20, 21), seeds={**SEEDS, "currency_rates": rates})
+    rate = {("EUR", False): 7, ("EUR", True): 9}
+    expected = {
+        row["order_id"]: row["amount"]
+        * rate.get((row["currency"], row["occurred_at"] >= "2024-03-07"), 1)
+        for path in (copy / "raw" / "events").iterdir()
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        if "order_id" in row
+    }
+    sql = "select order_id, gross_amount from facts.fct_orders"
+    found = support.query(copy / support.WAREHOUSE, sql)
+    assert {row["order_id"]: row["gross_amount"] for row in found} == expected
+    assert differences(copy) == []
 
 
 def test_definitions_that_come_back_after_a_build_that_broke_off(
@@ -197,7 +272,7 @@ def test_dbt_by_hand_computes_the_same(tmp_path: Path) -> None:
     """Nobody tells it what the definitions ask for, nor that a build was complete."""
     folder = tmp_path / "hand"
     settings = support.settings_of(folder)
-    support.write_feeds(folder, {"events": events(0, 6), "users": people("gold", range(9))})
+    support.write_feeds(folder, {"events": ordered(0, 6), "users": people("gold", range(9))})
     for seeds in (SEEDS, with_changes(SEEDS, "periods", "a step", "an activity", "gone ones")):
         support.read_definitions(folder, seeds)
         support.ingest_raw(settings)

@@ -9,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliInvocation, dbt_assets
 
 from expectations import process
 from expectations.results import KEPT
@@ -20,7 +19,7 @@ from orchestration.publish.restatements import restating, take_in
 from orchestration.store import attempts
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform import transforming, unchanged
-from orchestration.transform.dbt_resource import WarehouseDbt
+from orchestration.transform.dbt_resource import DbtCliInvocation, WarehouseDbt, dbt_assets
 from orchestration.transform.dbt_runs import (
     ARCHIVE,
     NOT_RUN,
@@ -32,6 +31,7 @@ from orchestration.transform.dbt_runs import (
     relative_to_root,
     skipped_tests,
     target_dir,
+    without_archive,
 )
 from orchestration.transform.dbt_tests import rows_query
 from orchestration.transform.fingerprint import fingerprint
@@ -47,9 +47,8 @@ SHOWN_CHARACTERS = 200
 
 
 @dbt_assets(
-    manifest=MANIFEST,
+    manifest=without_archive(MANIFEST),
     dagster_dbt_translator=LayerTranslator(),
-    exclude=f"resource_type:unit_test {ARCHIVE}",
     name="transform",
 )
 def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:
@@ -63,7 +62,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
         if _is_whole(context):
-            states = unchanged.source_states(connection, MANIFEST, settings, run.asked)
+            states = unchanged.source_states(connection, MANIFEST, settings)
 
             def stays(standing: frozenset[str]) -> frozenset[str]:
                 nonlocal kept
@@ -77,21 +76,16 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         yield from _passed_before(context, kept)
     if run.is_rebuild:
         context.log.info(f"building everything from raw, because {run.why}")
-    arguments = ["build", "--exclude-resource-type", "unit_test", *run.arguments]
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude", ARCHIVE]
+    arguments += run.arguments
     if kept.models:
         context.log.info(f"{len(kept.models)} tables read nothing new, and stay")
     elif standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
-    if standing:
-        tests = (MANIFEST["nodes"][name] for name in sorted(kept.tests))
-        arguments += ["--exclude", " ".join(node["name"] for node in (*standing, *tests))]
 
-    os.environ.update(dbt_environment(settings, attempt.attempt_id if attempt else "", run.asked))
-    # A table that stands is left out alone: its tests have perhaps not been run.
-    if standing:
-        os.environ["DBT_INDIRECT_SELECTION"] = "empty"
-    else:
-        os.environ.pop("DBT_INDIRECT_SELECTION", None)
+    attempt_id = attempt.attempt_id if attempt else ""
+    left_out = (*(node["unique_id"] for node in standing), *kept.tests)
+    os.environ.update(dbt_environment(settings, attempt_id, run.asked, left_out))
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     if attempt is not None:

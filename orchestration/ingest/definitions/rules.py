@@ -20,6 +20,7 @@ from orchestration.ingest.definitions.checks import (
 )
 from orchestration.ingest.definitions.problems import HINT, WARNING, Problem, meant
 from orchestration.ingest.definitions.schema import Words
+from orchestration.store.sql import value
 
 MOST_PERIODS = 1000
 _GRANULARITIES = ("hour", "day", "week", "month")
@@ -529,7 +530,7 @@ def _operator(table: Table, row: Row) -> Iterator[Problem]:
 def _is_pattern(text: str) -> bool:
     with duckdb.connect() as engine:
         try:
-            found = engine.execute("select regexp_matches('', ?, 'i')", [text]).fetchone()
+            found = engine.execute(f"select regexp_matches('', {value(text)}, 'i')").fetchone()
         except duckdb.Error:
             return False
     return found is not None
