@@ -7,113 +7,54 @@
 ) }}
 {# A loop over the steps that a funnel may have: the time of each is a column. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
-{# The best of a period is the best of its days' best; so each grain reads few rows. #}
-{%- set grains = {
-    'day': {'period': 'entry_date', 'from': 'ordered'},
-    'week': {'period': week_start('entry_date'), 'from': 'best_of_day'},
-    'month': {'period': month_start('entry_date'), 'from': 'best_of_day'},
-} -%}
 with
 
-entries as (
-
-    select of_all.*
-    from {{ ref('step_funnel_entries') }} as of_all
-    {{ join_recomputed('funnel_period', 'of_all', 'entry_date') }}
-
-),
-
-dated_attempts as (
-
-    select
-        opened.*,
-        {{ local_date('opened.entered_at') }} as entry_date
-    from {{ ref('fct_funnel_opened_attempts') }} as opened
-
-),
-
-attempts as (
-
-    select of_all.*
-    from dated_attempts as of_all
-    {{ join_recomputed('funnel_period', 'of_all', 'entry_date') }}
-
-),
-
--- The attempt that got furthest, then the earliest; a void one only where all of the
--- furthest are.
-ordered as (
-
-    select
-        funnel_id,
-        user_id,
-        entrant_id,
-        part_value,
-        is_breakdown_thread,
-        entry_date,
-        closes_at as matures_at,
-        {{ attempt_counting_order() }} as counting_order
-    from entries
-
-),
-
-{% for grain, source in grains.items() -%}
-best_of_{{ grain }} as (
-
-    select
-        funnel_id,
-        user_id,
-        entrant_id,
-        part_value,
-        is_breakdown_thread,
-        min(counting_order) as counting_order,
-        {{ source['period'] }} as entry_date,
-        max(matures_at) as matures_at
-    from {{ source['from'] }}
-    group by
-        funnel_id, user_id, entrant_id, part_value, is_breakdown_thread, {{ source['period'] }}
-
-),
-
-{% endfor -%}
 best as (
 
-    {% for grain in grains -%}
-    select
-        '{{ grain }}' as grain,
-        best_of_{{ grain }}.*
-    from best_of_{{ grain }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('step_funnel_best_attempts') }}
+
 ),
 
-best_of_periods as (
+funnels as (
+
+    select * from {{ ref('dim_funnels') }}
+
+),
+
+-- Counted by users, a user is an entrant; by attempts, each attempt. Attempts within one value
+-- (breakdown `all`) are numbered by themselves.
+best_of_grains as (
 
     select
         best.funnel_id,
         best.grain,
         best.part_value,
-        best.user_id,
-        attempts.attempt_number,
-        best.entrant_id,
+        attempts.user_id,
+        best.attempt_number,
+        case
+            when funnels.count_by = 'users' then ''
+            else cast(best.attempt_number as {{ dbt.type_string() }})
+            || case when best.is_breakdown_thread then ' ' || best.part_value else '' end
+        end as entrant_id,
         attempts.reached_step,
         attempts.required_step_count,
         attempts.step_count,
         attempts.is_void,
         attempts.is_ignored,
-        best.entry_date as period_start_date,
+        best.period_start_date,
         attempts.entered_at,
         best.matures_at,
         {% for step in steps -%}
         attempts.step_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor %}
     from best
-    inner join attempts
-        on best.funnel_id = attempts.funnel_id
-        and best.user_id = attempts.user_id
-        and best.counting_order = {{ attempt_counting_order('attempts') }}
+    inner join {{ ref('fct_funnel_opened_attempts') }} as attempts
+        on best.user_number = attempts.user_number
+        and best.attempt_number = attempts.attempt_number
+        and best.funnel_id = attempts.funnel_id
         and best.is_breakdown_thread = attempts.is_breakdown_thread
         and (not best.is_breakdown_thread or best.part_value = attempts.breakdown_value)
+    inner join funnels on best.funnel_id = funnels.funnel_id
 
 ),
 
@@ -121,17 +62,19 @@ best_of_periods as (
 periods as (
 
     select of_all.*
-    from best_of_periods as of_all
+    from best_of_grains as of_all
     {{ join_recomputed('funnel_period', 'of_all', 'period_start_date') }}
+    where of_all.grain <> 'all'
 
 ),
 
+{% if is_incremental() -%}
+-- The best of all is the best of the months, those that stay too.
 months as (
 
     select *
     from periods
     where grain = 'month'
-    {%- if is_incremental() %}
 
     union all
 
@@ -139,7 +82,6 @@ months as (
     from {{ this }} as kept
     {{ join_kept('funnel_period', 'kept', 'period_start_date') }}
     where kept.grain = 'month'
-    {%- endif %}
 
 ),
 
@@ -158,12 +100,14 @@ ranked_months as (
 
 ),
 
+{% endif -%}
 of_all_grains as (
 
     select * from periods
 
     union all
 
+    {% if is_incremental() -%}
     select
         funnel_id,
         'all' as grain,
@@ -184,6 +128,11 @@ of_all_grains as (
         {% endfor %}
     from ranked_months
     where month_rank = 1
+    {%- else -%}
+    select *
+    from best_of_grains
+    where grain = 'all'
+    {%- endif %}
 
 )
 

@@ -47,6 +47,7 @@ archived as (
 
     select
         archived.*,
+        users.user_number,
         user_values.breakdown_value as user_value,
         case when archived.is_breakdown_thread then archived.breakdown_value end
             as thread_breakdown_value,
@@ -63,6 +64,7 @@ archived as (
         ] + step_columns) | indent(8) }}
     ) as archived
     {{ join_recomputed('funnel', 'archived', 'step_1_at') }}
+    left join {{ ref('dim_user_numbers') }} as users on archived.user_id = users.user_id
     left join user_values
         on archived.funnel_id = user_values.funnel_id
         and archived.user_id = user_values.user_id
@@ -115,6 +117,7 @@ counts_before as (
 
 {% set same_for_both -%}
     funnel_id,
+    user_number,
     user_id,
     thread_breakdown_value,
     reached_step,
@@ -151,6 +154,7 @@ numbered as (
 
     select
         attempts.funnel_id,
+        attempts.user_number,
         attempts.user_id,
         attempts.thread_id,
         cast(
@@ -166,6 +170,7 @@ numbered as (
         attempts.thread_breakdown_value is not null as is_breakdown_thread,
         attempts.void_at is not null as is_void,
         attempts.is_ignored,
+        {{ local_date('attempts.step_1_at') }} as entry_date,
         attempts.step_1_at as entered_at,
         {{ step_time('attempts', 'attempts.reached_step') }} as furthest_at,
         attempts.closes_at,

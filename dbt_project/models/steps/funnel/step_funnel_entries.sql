@@ -51,7 +51,7 @@ select
     parted.is_breakdown_thread,
     parted.is_void,
     parted.is_ignored,
-    {{ local_date('parted.entered_at') }} as entry_date,
+    parted.entry_date,
     parted.entered_at,
     parted.furthest_at,
     parted.closes_at
