@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,9 @@ class Build:
         )
 
 
+@cache
 def templates() -> Environment:
-    """The templates, everything escaped."""
+    """The templates, everything escaped; each is compiled once."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )

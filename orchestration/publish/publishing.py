@@ -30,7 +30,7 @@ from orchestration.project import ROOT, Settings
 from orchestration.publish import builds, restatements
 from orchestration.publish.builds import DATABASE, PublishedBuild, current_build
 from orchestration.publish.postgres import serving
-from orchestration.publish.restatements import PERSON_ID_COLUMNS, Restating
+from orchestration.publish.restatements import PERSON_ID_COLUMNS, Relation, Restating
 from orchestration.publish.site import WriteSite
 from orchestration.store.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.store.sql import literal, quote, value
@@ -162,19 +162,21 @@ def _write(
         if settings.pseudonym_key is not None:
             set_key(connection, _PSEUDONYM, settings.pseudonym_key)
         connection.execute(f"attach {literal(settings.warehouse)} as warehouse (read_only)")
+        comments = _comments(connection)
+        described = {one: {"": None, **comments.get(one, {})} for one in relations}
         for schema, table in relations:
             # The list of what moved is made here, and what the warehouse has of it stays there.
             is_list = restating is not None and restating.table == (schema, table)
             row_counts[f"{schema}.{table}"] = _copy(
                 connection,
                 settings,
-                build_id,
                 schema,
                 table,
+                filter(None, described[schema, table]),
                 "false" if is_list else "true",
                 purposes.get((schema, table)),
-                chinese,
             )
+        _describe(connection, build_id, described, chinese)
         build = PublishedBuild(
             build_id=build_id,
             built_at=now.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds"),
@@ -212,38 +214,53 @@ def _write(
 def _copy(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    build_id: str,
     schema: str,
     table: str,
+    columns: Iterable[str],
     condition: str,
     purpose: str | None,
-    chinese: Mapping[str, str],
 ) -> int:
-    """Copy one relation with its descriptions and the build's id; return its number of rows."""
-    target = f"{quote(schema)}.{quote(table)}"
-    columns = connection.execute(
-        "select column_name, comment from duckdb_columns() where database_name = 'warehouse'"
-        f" and schema_name = {literal(schema)} and table_name = {literal(table)}"
-        " order by column_index"
-    ).fetchall()
-    selected = ", ".join(_selected(settings, column, purpose) for column, _ in columns)
+    """Copy one relation; return its number of rows."""
+    target = quote(schema, table)
+    selected = ", ".join(_selected(settings, column, purpose) for column in columns)
     connection.execute(f"create schema if not exists {quote(schema)}")
     connection.execute(
         f"create table {target} as select {selected} from warehouse.{target} where {condition}"
     )
-    comment = connection.execute(
-        "select comment from duckdb_tables() where database_name = 'warehouse'"
-        f" and schema_name = {literal(schema)} and table_name = {literal(table)}"
-    ).fetchone()
-    lines = [comment and comment[0], chinese.get(f"{schema}.{table}"), f"build_id: {build_id}"]
-    connection.execute(f"comment on table {target} is {literal(_lines(lines))}")
-    for column, english in columns:
-        described = _lines([english, chinese.get(f"{schema}.{table}.{column}")])
-        if described:
-            connection.execute(
-                f"comment on column {target}.{quote(column)} is {literal(described)}"
-            )
     return _count(connection, schema, table)
+
+
+def _comments(connection: duckdb.DuckDBPyConnection) -> dict[Relation, dict[str, str | None]]:
+    """What the warehouse says of each column, by relation and in their order; by `""` of the
+    relation itself. Asked once: DuckDB goes through all of its tables each time."""
+    found: dict[Relation, dict[str, str | None]] = {}
+    for schema, table, column, comment in connection.execute(
+        "select schema_name, table_name, column_name, comment from ("
+        "select *, '' as column_name, 0 as column_index from duckdb_tables() union all by name"
+        " select * from duckdb_columns()) where database_name = 'warehouse' order by column_index"
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = comment
+    return found
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    build_id: str,
+    comments: Mapping[Relation, Mapping[str, str | None]],
+    chinese: Mapping[str, str],
+) -> None:
+    """Write the descriptions of what was copied, and the build's id; in one transaction, because
+    each would wait for the disk by itself."""
+    statements = []
+    for (schema, table), columns in comments.items():
+        name, target = f"{schema}.{table}", quote(schema, table)
+        for column, english in columns.items():
+            said = [english, chinese.get(f"{name}.{column}" if column else name)]
+            described = _lines(said if column else [*said, f"build_id: {build_id}"])
+            about = f"column {target}.{quote(column)}" if column else f"table {target}"
+            if described:
+                statements.append(f"comment on {about} is {literal(described)};")
+    connection.execute(f"begin; {' '.join(statements)} commit")
 
 
 def _lines(parts: Iterable[str | None]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,12 @@ class KeptOpenEventLog(SqliteEventLogStorage):
     The base class makes a SQLAlchemy engine for each statement, opens the file with it and
     compiles the statement anew, and asks for each event which tables and columns there are: 6 ms
     an event, and a build has 1,500. Here an engine and its connection last, and so does what it
-    answered: tables are made with the file, and do not go.
+    answered: tables, columns and indexes are made with the file, and do not go.
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, sqlalchemy.Engine] = {}
-        self._tables: set[str] = set()
-        self._has_index_columns = False
+        self._there: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -46,14 +46,22 @@ class KeptOpenEventLog(SqliteEventLogStorage):
         return cls(str(dagster_home() / "history" / "runs"), inst_data)
 
     def has_table(self, table_name: str) -> bool:
-        if table_name not in self._tables and super().has_table(table_name):
-            self._tables.add(table_name)
-        return table_name in self._tables
+        return self._is_there("table", table_name, super().has_table)
 
-    def _has_asset_key_index_cols_on_connection(self, connection: sqlalchemy.Connection) -> bool:
-        if not self._has_index_columns:
-            self._has_index_columns = super()._has_asset_key_index_cols_on_connection(connection)
-        return self._has_index_columns
+    def has_asset_key_col(self, column_name: str) -> bool:
+        return self._is_there("column", column_name, super().has_asset_key_col)
+
+    def _has_asset_key_col_on_connection(self, conn: sqlalchemy.Connection, column: str) -> bool:
+        ask = partial(super()._has_asset_key_col_on_connection, conn)
+        return self._is_there("column", column, ask)
+
+    def has_secondary_index(self, name: str) -> bool:
+        return self._is_there("index", name, super().has_secondary_index)
+
+    def _is_there(self, kind: str, name: str, ask: Callable[[str], bool]) -> bool:
+        if (kind, name) not in self._there and ask(name):
+            self._there.add((kind, name))
+        return (kind, name) in self._there
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from orchestration.project import ROOT, Settings
-from orchestration.publish import publishing
+from orchestration.publish import builds, publishing
 from orchestration.publish.publishing import current_build, publish
 from orchestration.store.keyed_hash import keyed_hash
 from tests.support import settings_of
@@ -175,6 +175,23 @@ def test_an_exception_leaves_nothing_behind(settings: Settings) -> None:
         publish(settings, [*RELATIONS, ("marts", "mart_missing")], "hash")
     assert sorted(path.name for path in (settings.publish_dir / "builds").iterdir()) == before
     assert published(settings, "select count(*) from marts.mart_days") == [(ROWS,)]
+
+
+def test_a_file_that_the_disk_refuses_holds_the_build_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(settings, RELATIONS, "hash")
+    real = builds.sync
+
+    def refused(path: Path) -> None:
+        if path.name == "mart_users.parquet":
+            raise OSError(28, "No space left on device")
+        real(path)
+
+    monkeypatch.setattr(builds, "sync", refused)
+    with pytest.raises(OSError, match="No space left"):
+        publish(settings, RELATIONS, "hash")
+    assert current_build(settings) == first
 
 
 def test_ids_of_people_leave_as_keyed_hashes_when_a_key_is_set(
