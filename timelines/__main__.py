@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from timelines import search
+from timelines import best, search
 
-__all__ = ["search"]
+__all__ = ["best", "search"]

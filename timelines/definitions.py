@@ -17,6 +17,10 @@ MAX_EXCLUSIONS = 46
 SEEN_BIT = 62
 SEEN = 1 << SEEN_BIT
 
+# Grains of the periods in which users enter, and the first day of all time.
+DAY, WEEK, MONTH, ALL = range(4)
+NO_DAY = np.iinfo(np.int32).min
+
 
 def step_bit(step_number: int) -> int:
     """The bit of a step, numbered from 1."""

@@ -125,11 +125,10 @@ def test_a_cache_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path
     no_folder.touch()
     code = (
         "import numpy as np\n"
-        "from timelines import definitions, funnels\n"
-        "funnel = definitions.Funnel((definitions.Step(),), window=1)\n"
-        "one = np.ones(1, np.int64)\n"
-        "found = funnels.attempts(np.array([0, 1]), one, one, funnel)\n"
-        "print(funnels.__file__, found.number.tolist())\n"
+        "from timelines import periods\n"
+        "one = np.zeros(1, np.int32)\n"
+        "found = periods.best_attempts(one, None, one, one, one.astype(np.int64), 0)\n"
+        "print(periods.__file__, found.row.tolist())\n"
     )
     result = subprocess.run(
         [sys.executable, "-B", "-c", code],
@@ -146,5 +145,11 @@ def test_a_cache_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path
         check=False,
     )
     assert result.returncode == 0, result.stderr[-2000:]
-    assert result.stdout.split() == [str(tmp_path / "timelines" / "funnels.py"), "[1]"]
+    assert result.stdout.split() == [
+        str(tmp_path / "timelines" / "periods.py"),
+        "[0,",
+        "0,",
+        "0,",
+        "0]",
+    ]
     assert "Set NUMBA_CACHE_DIR to a folder that can" in result.stderr
