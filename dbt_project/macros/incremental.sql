@@ -86,7 +86,8 @@
 {%- endmacro %}
 
 {# Has such a table other keys than when the last build had made it? A build looks at those
-   that it writes alone, so what anybody else wrote it would not see. #}
+   that it writes alone, so what anybody else wrote it would not see. Whoever restates days says
+   that something is damaged: that build mends what it was asked for. #}
 {% macro refuse_other_rows() -%}
     {%- set columns = key_to_note() -%}
     {%- if columns and is_incremental() -%}
@@ -100,6 +101,9 @@
         -- Another version may hash in another way.
         and engine_version = version()
         and checksum <> (select {{ checksum(columns) }} from {{ this }})
+        and not exists (
+            select 1 from {{ source('raw', 'restated_days') }} where load_id > {{ completed_load_id() }}
+        )
     {%- endif -%}
 {%- endmacro %}
 

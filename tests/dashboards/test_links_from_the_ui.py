@@ -147,7 +147,8 @@ def test_a_build_tells_rows_columns_and_their_parents(published: Published) -> N
     ]
     assert said["user_count"] == (
         "Users who went this way in the period, each once.\n\n"
-        "← facts.fct_user_lifecycle_spans: rows"
+        "← facts.dim_date_periods: period_start_date; "
+        "facts.fct_user_lifecycle_spans: rows, same_move_before_date"
     )
     spans = dg.AssetKey(["facts", "fct_user_lifecycle_spans"])
     assert moves["dagster/column_lineage"].deps_by_column["from_stage_id"] == [

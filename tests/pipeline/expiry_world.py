@@ -168,7 +168,8 @@ def write(folder: Path, feeds: dict[str, list[Any]], name: str) -> None:
         (target / f"{name}-2.csv").write_bytes(as_csv(whole[1::3]))
         write_parquet(target / f"{name}-3.parquet", whole[2::3])
         broken = [row for row in rows if isinstance(row, str)]
-        (target / f"{name}-4.jsonl").write_text(_lines([*broken, whole[0]]), encoding="utf-8")
+        kept = next(row for row in whole if OLD not in json.dumps(row))
+        (target / f"{name}-4.jsonl").write_text(_lines([*broken, kept]), encoding="utf-8")
 
 
 def _lines(rows: list[Any]) -> str:

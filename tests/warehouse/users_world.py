@@ -82,7 +82,7 @@ months_range,reading,month,range,2023-11-03,,2,,,
 cut_range,any,day,range,2023-10-28 18:30:00,2024-03-10T12:00:00Z,2,,,
 hours_range,any,hour,range,2024-03-01,2024-03-20,,true,,
 """
-# Funnels and retention are compared elsewhere; here they ripen.
+# Funnels, retention and channels are compared elsewhere; here they ripen.
 FUNNELS = """funnel_id,window_seconds,breakdown,to_at
 to_buy,1209600,event:plan,
 to_read,86400,,2023-09-30
@@ -93,6 +93,9 @@ to_buy,2,read
 to_buy,3,buy
 to_read,1,*
 to_read,2,read
+"""
+CONVERSIONS = """conversion_id,event_name,lookback_days,refund_days
+buying,buy,7,7
 """
 
 
@@ -353,6 +356,7 @@ churn,{mode},,,,
             "stickiness": STICKINESS + stickiness,
             "funnels": FUNNELS,
             "funnel_steps": FUNNEL_STEPS,
+            "conversions": CONVERSIONS,
             **retention_seeds(drawn_retentions(name), ZoneInfo(zone)),
             "lifecycle_stages": stages,
             "rfm_cut_points": cut_points,
