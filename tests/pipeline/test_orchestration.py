@@ -211,8 +211,8 @@ def defs() -> dg.Definitions:
 def test_groups_are_the_words_of_the_flow(defs: dg.Definitions) -> None:
     groups = {spec.group_name for spec in defs.resolve_all_asset_specs()}
     assert groups == {
-        "raw", "seeds", "staging", "intermediate", "facts", "archive", "marts", "publish",
-        "readers",
+        "raw", "seeds", "staging", "intermediate", "steps", "facts", "archive", "marts",
+        "publish", "readers",
     }  # fmt: skip
 
 
