@@ -337,7 +337,8 @@ def _find_rows(
     """Make `expired_rows`: rows of loads after `since` that lie before their feed's cut-off.
 
     What has no instant that can be read goes by the day on which its file was first loaded.
-    The latest row of whom or what a feed describes stays: it says how they are.
+    The latest row of whom or what a feed describes stays: it says how they are. Rows of a file
+    that could not be read go with the last one that could: a file of nothing else is refused.
     """
     define_raw_instant(connection, settings)
     connection.execute(
@@ -372,6 +373,28 @@ def _find_rows(
             )
             where load_id > {since} and not is_latest
                 and coalesce(instant, first_loaded_at) < {value(at)}
+            """
+        )
+        connection.execute(
+            f"""
+            insert into expired_rows
+            select {literal(feed)}, load_id, row_number
+            from (
+                select
+                    r.load_id,
+                    r.row_number,
+                    e.load_id is null as stays,
+                    bool_or(e.load_id is null and r.malformed_payload is null) over (
+                        partition by r.load_id
+                    ) as is_read
+                from raw.{quote(feed)} as r
+                left join expired_rows as e
+                    on e.feed = {literal(feed)}
+                    and r.load_id = e.load_id
+                    and r.row_number = e.row_number
+                where r.load_id in (select load_id from expired_rows)
+            )
+            where stays and not is_read
             """
         )
 

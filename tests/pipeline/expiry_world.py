@@ -168,8 +168,9 @@ def write(folder: Path, feeds: dict[str, list[Any]], name: str) -> None:
         (target / f"{name}-2.csv").write_bytes(as_csv(whole[1::3]))
         write_parquet(target / f"{name}-3.parquet", whole[2::3])
         broken = [row for row in rows if isinstance(row, str)]
-        kept = next(row for row in whole if OLD not in json.dumps(row))
-        (target / f"{name}-4.jsonl").write_text(_lines([*broken, kept]), encoding="utf-8")
+        # Of its rows that can be read none stays.
+        old = next((row for row in whole if OLD in json.dumps(row)), whole[0])
+        (target / f"{name}-4.jsonl").write_text(_lines([*broken, old]), encoding="utf-8")
 
 
 def _lines(rows: list[Any]) -> str:
