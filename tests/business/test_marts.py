@@ -184,6 +184,48 @@ def test_use_of_a_feature_week_after_week(each: Built) -> None:
     assert holds(plan.FEATURES[0].again_rate, row["returned"], row["people"])
 
 
+def test_channels_cost_and_bring_what_was_drawn(each: Built) -> None:
+    rows = each.query(
+        "select channel_id, new_user_count, cost_amount from marts.mart_channel_acquisition"
+        " where grain = 'all'"
+    )
+    told = each.world.drawn["cost_cents"]
+    channels = {channel.channel_id for channel in plan.CHANNELS}
+    # What a campaign cost names no channel.
+    cost = {of: cents for of, cents in told.items() if of in channels}
+    cost["unassigned"] = sum(cents for of, cents in told.items() if of not in channels)
+    got = {row["channel_id"]: row for row in rows}
+    assert got.keys() == channels | {"unassigned"}
+    assert {of: round(row["cost_amount"] * 100) for of, row in got.items()} == {
+        of: cost.get(of, 0) for of in got
+    }
+    assert {of for of, row in got.items() if not row["new_user_count"]} == {"outdoor", "unassigned"}
+    assert sum(row["new_user_count"] for row in rows) == sum(each.world.drawn["new_by_day"])
+
+
+def test_who_signed_up_is_of_the_channel_that_brought_them(each: Built) -> None:
+    rows = each.query(
+        "select acquired.channel_id = json_extract_string(users.properties, '$.first_channel')"
+        " as is_right, count(*) as users from staging.stg_feed__users as users"
+        " inner join facts.fct_user_acquisitions as acquired on users.user_id = acquired.user_id"
+        " group by all"
+    )
+    assert {row["is_right"] for row in rows} == {True}
+    assert sum(row["users"] for row in rows) > 200
+
+
+def test_each_model_credits_all_orders(each: Built) -> None:
+    rows = each.query(
+        "select model_id, sum(credited_count) as orders from marts.mart_attribution"
+        " where conversion_id = 'orders' and grain = 'all' group by all"
+    )
+    assert len(rows) == 8
+    orders = sum(each.world.drawn["orders_by_month"].values())
+    assert {row["model_id"]: round(row["orders"], 6) for row in rows} == {
+        row["model_id"]: orders for row in rows
+    }
+
+
 def test_stages_and_segments_are_there(each: Built) -> None:
     stages = each.query(
         "select distinct stage_id from marts.mart_lifecycle_daily where user_count > 0"
