@@ -27,8 +27,7 @@ horizon as (
 
 ),
 
--- Of each user by their channel, and once more for all channels together. The last day that one can
--- be judged on is the last that has closed.
+-- The last day that a user can be judged on is the last that has closed.
 members as (
 
     select
@@ -146,48 +145,41 @@ costs as (
 
 ),
 
-{# A loop, because all channels together are asked the same. #}
+-- Each channel, and all together, whose channel is null.
 cohorts as (
 
-    {% for channel in ['channel_id', 'cast(null as ' ~ dbt.type_string() ~ ')'] -%}
     select
-        {{ channel }} as channel_id,
+        channel_id,
         cohort_start_date,
         sum(user_count) as cohort_size
     from member_counts
-    group by {{ 'channel_id, ' if loop.first }}cohort_start_date
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    group by grouping sets ((channel_id, cohort_start_date), (cohort_start_date))
 
 ),
 
 cohort_steps as (
 
-    {% for channel in ['channel_id', 'cast(null as ' ~ dbt.type_string() ~ ')'] -%}
     select
-        {{ channel }} as channel_id,
+        channel_id,
         cohort_start_date,
         day_number,
         sum(eligible_count) as eligible_count,
         sum(net_amount) as net_amount
     from steps
-    group by {{ 'channel_id, ' if loop.first }}cohort_start_date, day_number
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    group by grouping sets (
+        (channel_id, cohort_start_date, day_number), (cohort_start_date, day_number)
+    )
 
 ),
 
 cohort_costs as (
 
-    {% for channel in ['channel_id', 'cast(null as ' ~ dbt.type_string() ~ ')'] -%}
     select
-        {{ channel }} as channel_id,
+        channel_id,
         cohort_start_date,
         sum(cost_amount) as cost_amount
     from costs
-    group by {{ 'channel_id, ' if loop.first }}cohort_start_date
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    group by grouping sets ((channel_id, cohort_start_date), (cohort_start_date))
 
 ),
 
