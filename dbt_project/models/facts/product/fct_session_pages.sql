@@ -13,116 +13,99 @@ touched_users as (
 
 ),
 
-event_names as (
-
-    select
-        event_name,
-        role
-    from {{ ref('dim_event_names') }}
-    where role in ('page_view', 'element_click')
-
-),
-
 events as (
 
-    select
-        events.user_id,
-        events.session_id,
-        events.source_id,
-        events.event_id,
-        events.page,
-        case
-            when event_names.role = 'element_click'
-                then coalesce({{ json_property('events.properties', "'element'") }}, '')
-        end as element,
-        events.occurred_at
-    from {{ ref('fct_events') }} as events
-    inner join event_names on events.event_name = event_names.event_name
+    select events.*
+    from {{ ref('step_page_events') }} as events
     {% if is_incremental() -%}
     inner join touched_users
         on events.user_id = touched_users.user_id
         and events.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
-    where events.session_id is not null and events.page is not null
+    {%- endif %}
 
 ),
 
-views as (
+counted as (
 
-    select
-        events.*,
-        row_number() over (partition by session_id order by {{ event_order() }}) as view_number,
-        count(*) over (partition by session_id) as session_view_count
-    from events
-    where element is null
+    {{ session_pages('events') }}
 
 ),
 
-viewed as (
+archived as (
 
-    select
-        user_id,
-        session_id,
-        page,
-        element,
-        count(*) as event_count,
-        max(case when view_number = 1 then 1 else 0 end) = 1 as is_entry,
-        max(case when view_number = session_view_count then 1 else 0 end) = 1 as is_exit,
-        max(session_view_count) = 1 as is_bounce
-    from views
-    group by user_id, session_id, page, element
-
-),
-
-clicked as (
-
-    select
-        user_id,
-        session_id,
-        page,
-        element,
-        count(*) as event_count
-    from events
-    where element is not null
-    group by user_id, session_id, page, element
+    {{ archived_rows('arc_session_pages', [
+        'session_id', 'page', 'element', 'event_count', 'is_entry', 'is_exit', 'started_at',
+        'ended_at',
+    ]) }}
 
 ),
 
 parts as (
 
     select
-        viewed.*,
-        true as is_viewed
-    from viewed
+        counted.user_id,
+        counted.session_id,
+        counted.page,
+        counted.element,
+        counted.event_count,
+        counted.is_entry,
+        counted.is_exit,
+        false as is_archived,
+        sessions.started_at,
+        sessions.ended_at
+    from counted
+    inner join {{ ref('fct_sessions') }} as sessions on counted.session_id = sessions.session_id
 
     union all
 
     select
-        clicked.user_id,
-        clicked.session_id,
-        clicked.page,
-        clicked.element,
-        clicked.event_count,
-        false as is_entry,
-        false as is_exit,
-        false as is_bounce,
-        viewed.session_id is not null as is_viewed
-    from clicked
-    left join viewed on clicked.session_id = viewed.session_id and clicked.page = viewed.page
+        archived.user_id,
+        archived.session_id,
+        archived.page,
+        archived.element,
+        archived.event_count,
+        archived.is_entry,
+        archived.is_exit,
+        true as is_archived,
+        archived.started_at,
+        archived.ended_at
+    from archived
+    {% if is_incremental() -%}
+    inner join touched_users
+        on archived.user_id = touched_users.user_id
+        and archived.started_at >= touched_users.recompute_from_at
+    {%- endif %}
+
+),
+
+-- Of a session that a cut-off went through, what has expired came first.
+placed as (
+
+    select
+        parts.*,
+        max(case when is_archived then 1 else 0 end) over in_session = 1 as has_archived,
+        min(case when is_archived then 1 else 0 end) over in_session = 0 as has_more,
+        sum(event_count) over in_session as session_event_count,
+        max(case when element is null then 1 else 0 end) over (
+            partition by session_id, page
+        ) = 1 as is_viewed
+    from parts
+    window in_session as (partition by session_id, element is null)
 
 )
 
 select
-    parts.user_id,
-    parts.session_id,
-    parts.page,
-    parts.element,
-    parts.event_count,
-    parts.is_viewed,
-    parts.is_entry,
-    parts.is_exit,
-    parts.is_bounce,
-    sessions.session_date,
-    sessions.started_at
-from parts
-inner join {{ ref('fct_sessions') }} as sessions on parts.session_id = sessions.session_id
+    user_id,
+    session_id,
+    page,
+    element,
+    cast(sum(event_count) as bigint) as event_count,
+    bool_or(is_viewed) as is_viewed,
+    bool_or(is_entry and (is_archived or not has_archived)) as is_entry,
+    bool_or(is_exit and (not is_archived or not has_more)) as is_exit,
+    element is null and max(session_event_count) = 1 as is_bounce,
+    {{ local_date('min(started_at)') }} as session_date,
+    min(started_at) as started_at,
+    max(ended_at) as ended_at
+from placed
+group by user_id, session_id, page, element
