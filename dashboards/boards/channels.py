@@ -21,17 +21,25 @@ from dashboards.board import (
     Tile,
     Tiles,
 )
-from dashboards.flow import layout, spec
+from dashboards.boards.channel_sums import (
+    CHANNELS,
+    CHANNELS_SHOWN,
+    COLOURS,
+    FLOW,
+    ITEMS_SHOWN,
+    KEPT,
+    POOLS,
+    SINGLE_MONTHS,
+    SPANS,
+    SUMS,
+    VERDICTS,
+    between,
+)
+from dashboards.flow import spec
 from dashboards.specs import INK, dots, lines, rows
 
-CHANNELS_SHOWN = 20
-"""Channels by name, those that cost most first; the others are one."""
 LINES_SHOWN = 6
-ITEMS_SHOWN = 8
-"""Channels in the flow, the most frequent ones."""
 MONTHS_SHOWN = 24
-SINGLE_MONTHS = 12
-"""Months that can be chosen one by one."""
 
 _CHANNEL = Text("Channel", "渠道")
 _MONTH = Text("Month", "月份")
@@ -60,260 +68,17 @@ _BY_MODEL = Series(
     labels=_MODELS,
     colours=(INK, BLUE, SKY, GREEN, PURPLE, ORANGE, RED, GREY),
 )
-# Two of Paul Tol's beside those of Okabe and Ito; the last is of all together.
-_COLOURS = (BLUE, ORANGE, RED, SKY, PURPLE, "#999933", "#882255", INK)
-_BY_CHANNEL = Series("channel_id", "channel", order="place", colours=_COLOURS)
+_BY_CHANNEL = Series("channel_id", "channel", order="place", colours=COLOURS)
 _NOTHING = Text(
     "Nothing was spent here (feed channel_costs), or the conversion has no value.",
     "这里没有花费（channel_costs 数据），或者该转化没有价值。",
 )
-_NO_COST = Text("Nothing was spent here (feed channel_costs).", "这里没有花费（channel_costs 数据）。")
+_NO_COST = Text(
+    "Nothing was spent here (feed channel_costs).", "这里没有花费（channel_costs 数据）。"
+)
 _NO_TOUCH = Text("Nobody came by a channel yet.", "还没有人从任何渠道来。")
 
-# A month is ripe when every figure of it is. What the reader chooses is a span of months.
-_SPANS = f"""
-    months as (
-        select conversion_id, period_start_date, bool_and(is_mature) as is_mature
-        from (
-            select conversion_id, period_start_date, is_mature
-            from marts.mart_attribution where grain = 'month'
-            union all
-            select conversion_id, period_start_date, is_mature
-            from marts.mart_channel_acquisition
-            cross join seeds.dim_conversions where grain = 'month'
-        )
-        group by all
-    ),
-
-    numbered as (
-        select *,
-            row_number() over (partition by conversion_id order by period_start_date desc)
-                as number,
-            row_number() over (
-                partition by conversion_id, is_mature order by period_start_date desc
-            ) as number_of_kind
-        from months
-    ),
-
-    spans as (
-        select conversion_id, 'last_' || length as span, period_start_date, is_mature
-        from numbered
-        inner join (values (3), (12)) as lengths (length) on number_of_kind <= length
-        where is_mature
-        union all
-        select conversion_id, 'all', period_start_date, is_mature from months
-        union all
-        select conversion_id, cast(period_start_date as varchar), period_start_date, is_mature
-        from numbered where number <= {SINGLE_MONTHS}
-    )
-"""
-
-# Those that cost most have a name of their own, by the id that they are kept as.
-_CHANNELS = f"""
-    ranked as (
-        select channel_id, row_number() over (
-            order by sum(cost_amount) desc, sum(weight) desc, channel_id
-        ) as place
-        from (
-            select channel_id, cost_amount, new_user_count as weight
-            from marts.mart_channel_acquisition where grain = 'all'
-            union all
-            select channel_id, 0, credited_count from marts.mart_attribution where grain = 'all'
-        )
-        group by channel_id
-    ),
-
-    named as (
-        select ranked.channel_id, ranked.place,
-            coalesce(names.label_en, ranked.channel_id) as label_en,
-            coalesce(names.label_zh, ranked.channel_id) as label_zh
-        from ranked left join seeds.dim_channels as names using (channel_id)
-    ),
-
-    channels as (
-        select channel_id, least(place, {CHANNELS_SHOWN}) as place,
-            case when place < {CHANNELS_SHOWN} then channel_id else '(others)' end as kept_id,
-            case when place < {CHANNELS_SHOWN} then label_en else 'Other channels' end
-                as channel_en,
-            case when place < {CHANNELS_SHOWN} then label_zh else '其他渠道' end as channel_zh
-        from named
-    )
-"""
-_KEPT = "channels.kept_id as channel_id, channels.channel_en, channels.channel_zh, channels.place"
-
-_SUMS = f"""
-    {_SPANS},
-
-    {_CHANNELS},
-
-    credited as (
-        select spans.conversion_id, spans.span, attribution.model_id, {_KEPT},
-            sum(attribution.credited_count) as credited_count,
-            sum(attribution.credited_amount) as credited_amount,
-            sum(attribution.cost_amount) as cost_amount,
-            case when any_value(conversions.value_kind) <> 'none'
-                and sum(attribution.cost_amount) <> 0
-                then sum(attribution.credited_amount) / sum(attribution.cost_amount)
-            end as roas,
-            bool_and(spans.is_mature) as is_mature
-        from spans
-        inner join marts.mart_attribution as attribution
-            on spans.conversion_id = attribution.conversion_id
-            and spans.period_start_date = attribution.period_start_date
-        inner join channels on attribution.channel_id = channels.channel_id
-        inner join seeds.dim_conversions as conversions
-            on spans.conversion_id = conversions.conversion_id
-        where attribution.grain = 'month'
-        group by all
-    ),
-
-    acquired as (
-        select spans.conversion_id, spans.span, {_KEPT},
-            sum(acquisition.new_user_count) as new_user_count,
-            sum(acquisition.new_customer_count) as new_customer_count,
-            sum(acquisition.impression_count) as impression_count,
-            sum(acquisition.click_count) as click_count,
-            sum(acquisition.net_amount) as net_amount,
-            sum(acquisition.cost_amount) as cost_amount,
-            sum(acquisition.cost_amount) / nullif(sum(acquisition.new_user_count), 0)
-                as cost_per_new_user,
-            sum(acquisition.cost_amount) / nullif(sum(acquisition.new_customer_count), 0)
-                as cac_amount,
-            bool_and(spans.is_mature) as is_mature
-        from spans
-        inner join marts.mart_channel_acquisition as acquisition
-            on spans.period_start_date = acquisition.period_start_date
-        inner join channels on acquisition.channel_id = channels.channel_id
-        where acquisition.grain = 'month'
-        group by all
-    ),
-
-    judged as (
-        select conversion_id, span, channel_id, any_value(channel_en) as channel_en,
-            any_value(channel_zh) as channel_zh, max(cost_amount) as cost_amount,
-            min(credited_count) as count_low, max(credited_count) as count_high,
-            min(credited_amount) as value_low, max(credited_amount) as value_high,
-            min(roas) as roas_low, max(roas) as roas_high, bool_and(is_mature) as is_mature,
-            case
-                when max(cost_amount) <= 0 then 'free'
-                when channel_id = 'unassigned' then 'unknown'
-                when max(credited_count) = 0 then 'nobody'
-                when max(roas) is null then 'no_value'
-                when max(roas) < 1 then 'loses'
-                when min(roas) >= 1 then 'pays'
-                else 'depends'
-            end as verdict_id
-        from credited
-        group by conversion_id, span, channel_id
-    )
-"""
-_VERDICTS = """
-    verdicts (verdict_id, verdict_number, verdict_en, verdict_zh) as (
-        values
-        ('nobody', 1, 'Stop: nobody came of it', '停投：没有带来任何转化'),
-        ('loses', 2, 'Stop: costs more than it brings, by every model', '停投：按任何模型都入不敷出'),
-        ('unknown', 3, 'No rule names its channel: cannot be judged', '没有规则能归类，无法判断'),
-        ('depends', 4, 'Depends on the model', '取决于归因模型'),
-        ('no_value', 5, 'The conversion has no value: see what one costs', '该转化没有价值，请看单次成本'),
-        ('pays', 6, 'Keep: brings more than it costs, by every model', '保留：按任何模型都赚回花费'),
-        ('free', 7, 'Not paid for', '不花钱')
-    )
-"""
-
-
-def _between(low: str, high: str, number: str) -> str:
-    """Two figures in words, one where they are the same."""
-    lowest, highest = f"format('{number}', {low})", f"format('{number}', {high})"
-    return (
-        f"case when {lowest} = {highest} then {lowest} else {lowest} || ' – ' || {highest} end"
-    )
-
-
-_FLOW = f"""
-    with {_SPANS},
-
-    summed as (
-        select spans.conversion_id, spans.span, moves.from_channel_id, moves.to_channel_id,
-            sum(moves.transition_count) as transition_count
-        from spans
-        inner join marts.mart_attribution_transitions as moves
-            on spans.conversion_id = moves.conversion_id
-            and spans.period_start_date = moves.period_start_date
-        group by all
-    ),
-
-    touched as (
-        select conversion_id, span, from_channel_id as channel_id,
-            row_number() over (
-                partition by conversion_id, span
-                order by sum(transition_count) desc, from_channel_id
-            ) as number
-        from summed where from_channel_id <> '(start)'
-        group by conversion_id, span, from_channel_id
-    ),
-
-    edges as (
-        select summed.conversion_id, summed.span,
-            case when from_channel_id = '(start)' then 0 else 1 end as source_position,
-            case when from_channel_id = '(start)' then from_channel_id
-                when sources.number <= {ITEMS_SHOWN} then from_channel_id else '(others)' end
-                as source_item,
-            case when to_channel_id in ('(conversion)', '(null)') then to_channel_id
-                when targets.number <= {ITEMS_SHOWN} then to_channel_id else '(others)' end
-                as target_item,
-            sum(transition_count) as occurrence_count
-        from summed
-        left join touched as sources on summed.conversion_id = sources.conversion_id
-            and summed.span = sources.span and summed.from_channel_id = sources.channel_id
-        left join touched as targets on summed.conversion_id = targets.conversion_id
-            and summed.span = targets.span and summed.to_channel_id = targets.channel_id
-        group by all
-    ),
-
-    {layout(
-        "conversion_id, span",
-        "case item when '(conversion)' then 0 when '(others)' then 2 when '(null)' then 3 "
-        "else 1 end",
-    )},
-
-    {_CHANNELS},
-
-    words as (
-        select channel_id as item_id, 3 + (place - 1) % {len(_COLOURS)} as place,
-            label_en, label_zh
-        from named
-        union all
-        values ('(start)', 2, 'First touch', '首次触点'),
-            ('(others)', 2, 'Other channels', '其他渠道'),
-            ('(conversion)', 1, 'Converted', '转化'),
-            ('(null)', 2, 'Nothing more', '没有下文')
-    )
-
-    select
-        flow.*, items.place,
-        items.label_en as item_en, items.label_zh as item_zh,
-        nexts.label_en as next_en, nexts.label_zh as next_zh
-    from flow
-    inner join words as items on flow.item_id = items.item_id
-    left join words as nexts on flow.next_id = nexts.item_id
-    order by flow.conversion_id, flow.span, flow.kind, flow.position, flow.low
-"""  # noqa: E501
-_ITEMS = Series("item_id", "item", order="place", colours=(GREEN, GREY, *_COLOURS))
-
-# Months that are all as old as the days that are looked at, the newest 12 of them.
-_POOLS = """
-    old as (
-        select lengths.length, value.cohort_start_date,
-            row_number() over (partition by lengths.length order by value.cohort_start_date desc)
-                as number
-        from marts.mart_channel_cohort_value as value
-        inner join (values (30), (90), (180), (365)) as lengths (length)
-            on value.day_number = lengths.length
-        where value.channel_id is null and value.is_mature
-    ),
-
-    pools as (select length, cohort_start_date from old where number <= 12)
-"""
+_ITEMS = Series("item_id", "item", order="place", colours=(GREEN, GREY, *COLOURS))
 
 BOARD = Board(
     name="channels",
@@ -330,7 +95,7 @@ BOARD = Board(
             "span",
             Text("Months", "月份"),
             f"""
-            with {_SPANS}
+            with {SPANS}
 
             select
                 span as value,
@@ -371,7 +136,7 @@ BOARD = Board(
             "length",
             Text("Payback within", "回本期限"),
             f"""
-            with {_POOLS}
+            with {POOLS}
 
             select distinct length as value, length || ' days' as label_en,
                 length || ' 天' as label_zh
@@ -386,27 +151,29 @@ BOARD = Board(
             Text(
                 "ROAS = credited value / spend, of the channels that were paid for. CAC = spend / "
                 "new customers, those of free channels too.",
-                "ROAS = 归因价值 / 花费，只算花了钱的渠道。CAC = 花费 / 新客户，含免费渠道的新客户。",
+                "ROAS = 归因价值 / 花费，只算花了钱的渠道。"
+                "CAC = 花费 / 新客户，含免费渠道的新客户。",
             ),
             ("marts.mart_attribution", "marts.mart_channel_acquisition"),
             f"""
-            with {_SUMS},
+            with {SUMS},
 
             spenders as (
                 select credited.conversion_id, credited.span, credited.model_id,
                     sum(credited.cost_amount) as cost_amount,
-                    sum(credited.credited_amount) filter (where credited.cost_amount > 0)
-                        / nullif(sum(credited.cost_amount) filter (where credited.roas is not null),
-                            0) as roas,
-                    sum(credited.cost_amount) filter (where judged.verdict_id in ('nobody', 'loses'))
-                        as lost_amount,
+                    sum(credited.credited_amount) filter (where credited.roas is not null)
+                        / sum(credited.cost_amount) filter (where credited.roas is not null)
+                        as roas,
+                    sum(credited.cost_amount) filter (where judged.is_lost) as lost_amount,
                     string_agg(credited.channel_en, ', ' order by credited.cost_amount desc)
-                        filter (where judged.verdict_id in ('nobody', 'loses')) as lost_en,
+                        filter (where judged.is_lost) as lost_en,
                     string_agg(credited.channel_zh, '、' order by credited.cost_amount desc)
-                        filter (where judged.verdict_id in ('nobody', 'loses')) as lost_zh,
+                        filter (where judged.is_lost) as lost_zh,
                     bool_and(credited.is_mature) as is_mature
                 from credited
-                inner join judged using (conversion_id, span, channel_id)
+                inner join (
+                    select *, verdict_id in ('nobody', 'loses') as is_lost from judged
+                ) as judged using (conversion_id, span, channel_id)
                 group by all
             ),
 
@@ -431,7 +198,8 @@ BOARD = Board(
                 Tile("cost_amount", _SPENT, "amount"),
                 Tile(
                     "lost_amount",
-                    Text("of it, on channels to stop ({currency})", "其中，花在应停投的渠道（{currency}）"),
+                    Text("of it, on channels to stop ({currency})",
+                         "其中，花在应停投的渠道（{currency}）"),
                     "amount",
                     note="lost",
                 ),
@@ -449,22 +217,28 @@ BOARD = Board(
                 "The worst first. From – to: what the models that share out the same conversions "
                 "differently give it, at least and at most. ROAS below 1 in all of them: it costs "
                 "more than it brings, however it is counted.",
-                "最差的在前。“最少 – 最多”：各归因模型以不同方式分配同一批转化，分给它的最少和最多。"
+                "最差的在前。“最少 – 最多”：各归因模型以不同方式分配同一批转化，"
+                "分给它的最少和最多。"
                 "所有模型的 ROAS 都低于 1：无论怎么算都入不敷出。",
             ),
             ("marts.mart_attribution", "marts.mart_channel_acquisition"),
             f"""
-            with {_SUMS},
+            with {SUMS},
 
-            {_VERDICTS}
+            {VERDICTS}
 
             select
                 judged.conversion_id, judged.span, judged.channel_id, judged.channel_en,
-                judged.channel_zh, verdicts.verdict_en, verdicts.verdict_zh, judged.cost_amount,
-                {_between("judged.value_low", "judged.value_high", "{:,.0f}")} as value_between,
-                {_between("judged.roas_low", "judged.roas_high", "{:.2f}")} as roas_between,
-                {_between("judged.count_low", "judged.count_high", "{:,.1f}")} as count_between,
-                {_between(
+                judged.channel_zh,
+                verdicts.verdict_en || case when judged.is_mature then '' else ' (not ripe yet)'
+                end as verdict_en,
+                verdicts.verdict_zh || case when judged.is_mature then '' else '（未成熟）' end
+                as verdict_zh,
+                judged.cost_amount,
+                {between("judged.value_low", "judged.value_high", "{:,.0f}")} as value_between,
+                {between("judged.roas_low", "judged.roas_high", "{:.2f}")} as roas_between,
+                {between("judged.count_low", "judged.count_high", "{:,.1f}")} as count_between,
+                {between(
                     "judged.cost_amount / nullif(judged.count_high, 0)",
                     "judged.cost_amount / nullif(judged.count_low, 0)", "{:,.2f}",
                 )} as cost_per_conversion_between,
@@ -504,7 +278,7 @@ BOARD = Board(
             ),
             ("marts.mart_attribution",),
             f"""
-            with {_SUMS}
+            with {SUMS}
 
             select
                 conversion_id, span, model_id, channel_id, channel_en, channel_zh,
@@ -542,13 +316,13 @@ BOARD = Board(
             Text("ROAS by every model", "各模型的 ROAS"),
             Text(
                 "A point a model; the dashed line is ROAS 1. All points left of it: stop. On both "
-                "sides: it is the model that decides. The axis is drawn together towards the right.",
+                "sides: the model decides. The axis is drawn together towards the right.",
                 "每个点是一个模型，虚线是 ROAS = 1。所有点都在左边：停投；两边都有：取决于模型。"
                 "横轴越往右越密。",
             ),
             ("marts.mart_attribution",),
             f"""
-            with {_SUMS}
+            with {SUMS}
 
             select
                 credited.conversion_id, credited.span, credited.model_id as by_model_id,
@@ -592,10 +366,10 @@ BOARD = Board(
             ),
             ("marts.mart_attribution",),
             f"""
-            with {_CHANNELS}
+            with {CHANNELS}
 
             select
-                attribution.conversion_id, attribution.model_id, {_KEPT},
+                attribution.conversion_id, attribution.model_id, {KEPT},
                 attribution.period_start_date, attribution.roas, attribution.credited_amount,
                 attribution.cost_amount, attribution.is_mature
             from marts.mart_attribution as attribution
@@ -635,7 +409,7 @@ BOARD = Board(
             ),
             ("marts.mart_channel_acquisition", "marts.mart_attribution"),
             f"""
-            with {_SUMS}
+            with {SUMS}
 
             select
                 conversion_id, span, channel_id, channel_en, channel_zh, cac_amount,
@@ -686,15 +460,15 @@ BOARD = Board(
             ),
             ("marts.mart_channel_cohort_value",),
             f"""
-            with {_CHANNELS},
+            with {CHANNELS},
 
-            {_POOLS}
+            {POOLS}
 
             select
                 pools.length, coalesce(channels.kept_id, '') as channel_id,
                 coalesce(channels.channel_en, 'All, free ones too') as channel_en,
                 coalesce(channels.channel_zh, '所有渠道，含免费') as channel_zh,
-                coalesce(channels.place, {len(_COLOURS)}) as place, value.day_number,
+                coalesce(channels.place, {len(COLOURS)}) as place, value.day_number,
                 sum(value.mature_net_amount) / sum(value.cost_amount) as paid_back_rate,
                 sum(value.mature_net_amount) / sum(value.cohort_size) as net_amount_per_user,
                 sum(value.cost_amount) / sum(value.cohort_size) as cost_per_new_user,
@@ -740,11 +514,12 @@ BOARD = Board(
             Text(
                 "By month of acquisition and channel: the day on which the users of the month had "
                 "paid back what they cost. · not yet, or never. Channels that cost something.",
-                "按获客月份和渠道：当月获取的用户收回其花费用了多少天。· 尚未或从未回本。只列花过钱的渠道。",
+                "按获客月份和渠道：当月获取的用户收回其花费用了多少天。· 尚未或从未回本。"
+                "只列花过钱的渠道。",
             ),
             ("marts.mart_channel_cohort_value",),
             f"""
-            with {_CHANNELS}
+            with {CHANNELS}
 
             select
                 strftime(value.cohort_start_date, '%Y-%m') as cohort, value.cohort_start_date,
@@ -775,10 +550,11 @@ BOARD = Board(
             column_order="place",
             hint=(
                 Column("cohort_size", Text("Users", "用户数"), "count"),
-                Column("cost_per_new_user", Text("Cost a user ({currency})", "每用户花费（{currency}）"),
-                       "amount"),
+                Column("cost_per_new_user",
+                       Text("Cost a user ({currency})", "每用户花费（{currency}）"), "amount"),
                 Column("net_amount_per_user",
-                       Text("Net amount a user so far ({currency})", "至今每用户净额（{currency}）"),
+                       Text("Net amount a user so far ({currency})",
+                            "至今每用户净额（{currency}）"),
                        "amount"),
             ),
             empty=_NO_COST,
@@ -792,10 +568,11 @@ BOARD = Board(
                 f"it was taken; what has none on its left came from another channel. The "
                 f"{ITEMS_SHOWN} most frequent channels.",
                 f"从左到右：首次触点；触达的渠道；接下来是什么：转化、另一个渠道，或没有下文。"
-                f"色带越粗次数越多；左侧没有色带的部分来自另一个渠道。取最常见的 {ITEMS_SHOWN} 个渠道。",
+                f"色带越粗次数越多；左侧没有色带的部分来自另一个渠道。"
+                f"取最常见的 {ITEMS_SHOWN} 个渠道。",
             ),
             ("marts.mart_attribution_transitions",),
-            _FLOW,
+            FLOW,
             spec(
                 [("item", _CHANNEL, None), ("next", Text("Then", "之后"), None),
                  ("occurrence_count", _TIMES, "count"),
@@ -819,7 +596,7 @@ BOARD = Board(
             ),
             ("marts.mart_attribution_removals",),
             f"""
-            with {_CHANNELS}
+            with {CHANNELS}
 
             select
                 removals.conversion_id, channels.channel_id, channels.label_en as channel_en,
@@ -855,7 +632,7 @@ BOARD = Board(
             ),
             ("marts.mart_channel_acquisition", "marts.mart_attribution"),
             f"""
-            with {_SUMS}
+            with {SUMS}
 
             select
                 conversion_id, span, channel_id, channel_en, channel_zh, new_user_count,
@@ -870,12 +647,13 @@ BOARD = Board(
                 Column("new_customer_count", _NEW_CUSTOMERS, "count"),
                 Column("cost_amount", _SPENT, "amount"),
                 Column("cost_per_new_user",
-                       Text("Cost a new user ({currency})", "每个新用户的花费（{currency}）"), "amount"),
+                       Text("Cost a new user ({currency})", "每个新用户的花费（{currency}）"),
+                       "amount"),
                 Column("cac_amount", _CAC, "amount"),
                 Column("impression_count", Text("Shown", "曝光"), "count"),
                 Column("click_count", Text("Clicked", "点击"), "count"),
-                Column("net_amount", Text("Net amount so far ({currency})", "至今净额（{currency}）"),
-                       "amount"),
+                Column("net_amount",
+                       Text("Net amount so far ({currency})", "至今净额（{currency}）"), "amount"),
             ),
             empty=_NO_TOUCH,
             is_wide=True,
