@@ -19,6 +19,7 @@ DEFINITIONS = {
     "funnel_id": "select funnel_id, step_event_name from marts.mart_funnel_conversion"
     " group by funnel_id, step_number, step_event_name order by funnel_id, step_number",
     "retention_id": "select retention_id, cohort_event, return_event from seeds.dim_retentions",
+    "conversion_id": "select conversion_id, event_name from seeds.dim_conversions",
     "path_id": "select path_id, anchor_event, item_event from seeds.dim_paths",
 }
 """The id of a definition and the events that it names, in its last columns."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards.board import BLUE, Series, Text
+from dashboards.board import BLUE, GREY, RED, Series, Text
 
 SERIES: Mapping[str, Any] = {"series": True}
 UNRIPE_OPACITY = 0.4
@@ -21,6 +21,7 @@ _ROOM = 100
 """Pixels beside the longest bar, for its figure; the page makes it more where that is wider."""
 INK, QUIET = "#1f2733", "#545d6a"
 _IS_RIPE = "datum.is_mature !== false"
+_RIPENESS = {"opacity": {"condition": {"test": _IS_RIPE, "value": 1}, "value": UNRIPE_OPACITY}}
 # A line is thin: what is told is the point that is nearest; of one line, the nearest along it.
 NEAREST = {"type": "point", "nearest": True, "on": "pointermove", "clear": "pointerout"}
 
@@ -39,10 +40,12 @@ def lines(
     is_date: bool = True,
     x_label: Text | None = None,
     beneath: str | None = None,
+    mark_at: float | None = None,
 ) -> Spec:
     """Lines over days, or over numbered periods. The part that is not ripe is dashed.
 
-    `beneath` is a count that stands below each labelled day: of how many the figure is.
+    `beneath` is a count that stands below each labelled day: of how many the figure is;
+    `mark_at` a figure that a line stands at.
     """
     encoding: Spec = {
         "x": _day(x, beneath) if is_date else _number_axis(x, x_label),
@@ -54,6 +57,7 @@ def lines(
     return {
         "encoding": encoding,
         "layer": [
+            *_marked("y", y, mark_at),
             {"only": "ripe", "transform": [{"filter": _IS_RIPE}], "mark": mark},
             {
                 "only": "tail",
@@ -107,7 +111,7 @@ def columns(
         "x": {"field": x, "type": "ordinal", "axis": axis, **sort},
         "y": _quantity(y, label, number),
         "tooltip": _tooltip(tooltip),
-        "opacity": {"condition": {"test": _IS_RIPE, "value": 1}, "value": UNRIPE_OPACITY},
+        **_RIPENESS,
         "stroke": {"condition": {"test": _IS_RIPE, "value": None}, "value": "#222"},
         **_colour(series),
     }
@@ -179,16 +183,19 @@ def rows(
     tooltip: Tooltip,
     *,
     order: str,
-    text: str,
+    text: str | Text,
     number: str = ",d",
     shadow: str | None = None,
     colour: str = BLUE,
     beneath: str | Text | None = None,
+    target: str | None = None,
+    alarm: str | None = None,
 ) -> Spec:
     """Bars that lie, one a line, with the figure beside them.
 
     `text` is an expression of that figure, `beneath` one of what stands below it. `shadow` is a
-    longer figure behind the bar, of the same people.
+    longer figure behind the bar, of the same people; `target` one that a stroke stands at, which
+    the bar reaches or not; a bar is red where the expression `alarm` holds.
     """
     axis = {"title": None, "ticks": False, "domain": False}
     name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"}, "axis": axis}
@@ -196,16 +203,29 @@ def rows(
     x_axis = _quantity(x, label, number)
     x_axis["axis"] = {**x_axis["axis"], "tickCount": 4, "labelOverlap": "greedy",
                       "labelSeparation": 10, "labelBound": 8}  # fmt: skip
-    bar = {"mark": {"type": "bar", "color": colour, "height": {"band": 0.72}},
-           "encoding": {**base, "x": x_axis}}  # fmt: skip
-    longest = {"field": shadow or x, "type": "quantitative"}
+    red: Spec = {"color": {"condition": {"test": alarm, "value": RED}, "value": colour}}
+    bar = {
+        "mark": {"type": "bar", "color": colour, "height": {"band": 0.72}},
+        "encoding": {**base, "x": x_axis, **_RIPENESS, **(red if alarm else {})},
+    }
+    longest: Spec = {"field": shadow or x, "type": "quantitative"}
     layers: list[Spec] = [_band(**base), bar]
+    if target is not None:
+        layers.append({
+            "mark": {"type": "point", "shape": "stroke", "angle": 90, "color": INK,
+                     "size": 700 if beneath else 300, "strokeWidth": 2.5, "opacity": 1},
+            "encoding": {**base, "x": {"field": target, "type": "quantitative"}},
+        })  # fmt: skip
+        # What is said stands behind both.
+        longer = {"calculate": f"max(datum['{x}'], datum['{target}'])", "as": "longest"}
+        longest["field"] = "longest"
+    said = [longer] if target else []
     for expression, colour_of_text, dy in (
         (text, INK, -8 if beneath else 0), (beneath, QUIET, 8),
     ):  # fmt: skip
         if expression is not None:
             layers.append({
-                "transform": [{"calculate": expression, "as": "shown"}],
+                "transform": [*said, {"calculate": expression, "as": "shown"}],
                 "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": 5,
                          "dy": dy, "fontSize": 12, "color": colour_of_text},
                 "encoding": {**base, "x": longest, "text": {"field": "shown"}},
@@ -218,6 +238,63 @@ def rows(
         }  # fmt: skip
         layers.insert(1, behind)
     return {"layer": layers, "room": _ROOM, "line": 44 if beneath else 26}
+
+
+def dots(
+    y: str,
+    x: str,
+    label: Text,
+    tooltip: Tooltip,
+    *,
+    order: str,
+    low: str,
+    high: str,
+    series: Series | None = None,
+    number: str = ",.2f",
+    mark_at: float | None = None,
+    scale: Mapping[str, Any] | None = None,
+    values: Sequence[float] | None = None,
+) -> Spec:
+    """Points on lines that lie, and what they lie between, from `low` to `high`; where those are
+    ends of an interval, a point stands for its middle. `values` are those of the axis."""
+    axis = {"title": None, "ticks": False, "domain": False, "grid": True}
+    figure = _quantity(x, label, number)
+    figure["axis"] = {**figure["axis"], "labelOverlap": "greedy", "labelSeparation": 10}
+    if values is not None:
+        figure["axis"]["values"] = list(values)
+    figure["scale"] = dict(scale or {"zero": False})
+    return {
+        "encoding": {
+            "y": {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"},
+                  "axis": axis},
+            "tooltip": _tooltip(tooltip),
+        },
+        "layer": [
+            *_marked("x", x, mark_at),
+            {
+                "mark": {"type": "rule", "strokeWidth": 2, "color": GREY},
+                "encoding": {"x": {**figure, "field": low}, "x2": {"field": high}, **_RIPENESS},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 90},
+                "encoding": {"x": figure, **_RIPENESS, **_colour(series, "circle")},
+            },
+        ],
+        "line": 30,
+    }  # fmt: skip
+
+
+def _marked(axis: str, field: str, at: float | None) -> list[Spec]:
+    """A line at a figure of the field, across the chart."""
+    if at is None:
+        return []
+    other = {"x": "y", "y": "x"}[axis]
+    return [{
+        "data": {"values": [{field: at}]},
+        "mark": {"type": "rule", "strokeDash": [6, 3], "tooltip": None},
+        "encoding": {axis: {"field": field, "type": "quantitative"}, other: None,
+                     "color": {"value": INK}, "tooltip": None},
+    }]  # fmt: skip
 
 
 def _band(**encoding: Any) -> Spec:

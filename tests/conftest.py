@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return _group(config.rootpath / nodeid.partition("::")[0])[2]
 
     return Groups(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where a test sets no folder, nothing is there: not what the checkout's own builds left."""
+    folder = tmp_path_factory.mktemp("nothing")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RAW_DIR", "WAREHOUSE", "PUBLISH_DIR", "ALERT_LOG"):
+            patch.setenv(f"YUNYING_{name}", str(folder / name.lower()))
+        yield
 
 
 @pytest.fixture(scope="session")

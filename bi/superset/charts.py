@@ -2,6 +2,7 @@
 
     lines, areas, columns              line, area and bar charts
     bars that lie; with another behind bars that lie; a funnel
+    dots                               a scatter plot
     a tile; with a day                 a big number; with its trend
     a grid, a table                    a heat map, a table
 
@@ -39,6 +40,7 @@ _MARKS = {
     "area": "echarts_area",
     "bar": "echarts_timeseries_bar",
 }
+_POINTS = {"point": "echarts_timeseries_scatter"}
 _RIPE_COLOURS = {both(RIPENESS[True]): BLUE, both(RIPENESS[False]): GREY}
 _TILES = 4
 """Big numbers side by side."""
@@ -114,8 +116,11 @@ def charts(dataset: Dataset) -> Iterator[Drawn]:
     elif isinstance(item, Grid):
         yield _heat_map(dataset, item)
     elif isinstance(item, Chart):
-        marks = list(_marks(item, dataset.types))
-        if marks and marks[0].encoding["y"].get("type") == "nominal":
+        marks = list(_marks(item, dataset.types, _MARKS))
+        points = list(_marks(item, dataset.types, _POINTS))
+        if points and not marks:
+            yield _scattered(dataset, item, points)
+        elif marks and marks[0].encoding["y"].get("type") == "nominal":
             yield _lying(dataset, item, marks)
         elif marks:
             yield _series(dataset, item, marks)
@@ -160,14 +165,14 @@ def _filters(dataset: Dataset, conditions: tuple[str, ...]) -> list[Content]:
     ]
 
 
-def _marks(item: Chart, types: Mapping[str, str]) -> Iterator[Mark]:
+def _marks(item: Chart, types: Mapping[str, str], kinds: Mapping[str, str]) -> Iterator[Mark]:
     layers = item.spec.get("layer", [item.spec])
     for layer, encoding in zip(layers, encodings(item.spec), strict=True):
         mark = layer.get("mark", {})
         mark = {"type": mark} if isinstance(mark, str) else mark
         colour = mark.get("color") or encoding.get("color", {}).get("value")
         axes = [encoding.get(axis, {}) for axis in ("x", "y")]
-        if mark.get("type") in _MARKS and all(_is_given(axis, types) for axis in axes):
+        if mark.get("type") in kinds and all(_is_given(axis, types) for axis in axes):
             yield Mark(mark["type"], encoding, colour)
 
 
@@ -354,6 +359,33 @@ def _lying(dataset: Dataset, item: Chart, marks: list[Mark]) -> Drawn:
     }
     return _drawn(
         dataset, _MARKS["bar"], params, metrics=metrics, colours=_colours(dataset, item, marks)
+    )
+
+
+def _scattered(dataset: Dataset, item: Chart, points: list[Mark]) -> Drawn:
+    """Points, over the names beside which the board has them."""
+    encoding = points[-1].encoding
+    name, column = dataset.named(encoding["y"]["field"]), encoding["x"]["field"]
+    number = _number(encoding["x"])
+    groups = [] if item.series is None else [dataset.named(item.series.label)]
+    params = {
+        "x_axis": name,
+        "metrics": [metric_of(column)],
+        "groupby": groups,
+        **_usual(item, number, has_legend=bool(groups)),
+        "sort_series_type": "name",
+        "y_axis_bounds": [None, None],
+        "markerEnabled": True,
+        "markerSize": 8,
+        "x_axis_sort": name,
+        "xAxisForceCategorical": True,
+    }
+    return _drawn(
+        dataset,
+        _POINTS["point"],
+        params,
+        metrics=(figure(column, dataset.label(column), number),),
+        colours=_colours(dataset, item, points),
     )
 
 

@@ -1,11 +1,22 @@
 """The boards, in the order in which they are shown. A new one is a file here, and a line below."""
 
 from dashboards.board import Board
-from dashboards.boards import funnels, health, lifecycle, overview, paths, retention, rfm, sales
+from dashboards.boards import (
+    channels,
+    funnels,
+    health,
+    lifecycle,
+    overview,
+    paths,
+    retention,
+    rfm,
+    sales,
+)
 
 BOARDS: tuple[Board, ...] = (
     overview.BOARD,
     sales.BOARD,
+    channels.BOARD,
     lifecycle.BOARD,
     rfm.BOARD,
     funnels.BOARD,

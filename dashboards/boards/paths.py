@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.board import Board, Chart, Choice, Column, Series, Table, Text
-from dashboards.specs import SERIES
+from dashboards.flow import layout, spec
 
 ITEMS_SHOWN = 8
 """Items at a position of the flow, the most frequent ones; the others are one."""
@@ -34,8 +34,6 @@ def _named(item: str, language: str) -> str:
     )
 
 
-# Nodes stand at their position, one on the other by size; an edge leaves its node, and enters
-# the next one, in the order of where it leads, and of where it is from.
 _FLOW = f"""
     with items as (
         select path_id, source_position as position, source_item as item,
@@ -64,8 +62,7 @@ _FLOW = f"""
     edges as (
         select edges.path_id, edges.source_position, sources.kept_item as source_item,
             targets.kept_item as target_item,
-            sum(edges.occurrence_count) as occurrence_count,
-            sum(edges.mature_occurrence_count) as mature_occurrence_count
+            sum(edges.occurrence_count) as occurrence_count
         from marts.mart_path_edges as edges
         inner join kept as sources on edges.path_id = sources.path_id
             and edges.source_position = sources.position and edges.source_item = sources.item
@@ -74,29 +71,7 @@ _FLOW = f"""
         group by all
     ),
 
-    nodes as (
-        select path_id, position, item, max(occurrence_count) as occurrence_count
-        from (
-            select path_id, source_position as position, source_item as item,
-                sum(occurrence_count) as occurrence_count
-            from edges group by all
-            union all
-            select path_id, source_position + 1, target_item, sum(occurrence_count)
-            from edges group by all
-        )
-        group by path_id, position, item
-    ),
-
-    stacked as (
-        select *,
-            sum(occurrence_count) over positions - occurrence_count as low,
-            sum(occurrence_count) over positions as high
-        from nodes
-        window positions as (
-            partition by path_id, position
-            order by item = 'Other', occurrence_count desc, item
-        )
-    ),
+    {layout("path_id", "item = 'Other'")},
 
     places as (
         select path_id, item,
@@ -106,146 +81,24 @@ _FLOW = f"""
         from nodes group by path_id, item
     ),
 
-    bands as (
-        select edges.*,
-            sources.low + sum(edges.occurrence_count) over (
-                partition by edges.path_id, edges.source_position, edges.source_item
-                order by targets.low
-            ) as source_high,
-            targets.low + sum(edges.occurrence_count) over (
-                partition by edges.path_id, edges.source_position, edges.target_item
-                order by sources.low
-            ) as target_high,
-            sum(edges.occurrence_count) over (
-                partition by edges.path_id, edges.source_position, edges.source_item
-            ) as going_on_count
-        from edges
-        inner join stacked as sources on edges.path_id = sources.path_id
-            and edges.source_position = sources.position and edges.source_item = sources.item
-        inner join stacked as targets on edges.path_id = targets.path_id
-            and edges.source_position + 1 = targets.position and edges.target_item = targets.item
-    ),
-
     {_LABELS}
 
     select
-        bands.path_id, 'edge' as kind, bands.source_position as position,
-        bands.source_item as item_id, {_named("bands.source_item", "en")} as item_en,
-        {_named("bands.source_item", "zh")} as item_zh,
-        {_named("bands.target_item", "en")} as next_en,
-        {_named("bands.target_item", "zh")} as next_zh,
-        bands.occurrence_count, nodes.occurrence_count as item_count,
-        bands.occurrence_count / nodes.occurrence_count as item_share, places.place,
-        bands.source_high - bands.occurrence_count as low, bands.source_high as high,
-        bands.target_high - bands.occurrence_count as next_low, bands.target_high as next_high
-    from bands
-    inner join nodes on bands.path_id = nodes.path_id
-        and bands.source_position = nodes.position and bands.source_item = nodes.item
-    inner join places on bands.path_id = places.path_id and bands.source_item = places.item
+        flow.*, places.place,
+        {_named("flow.item_id", "en")} as item_en, {_named("flow.item_id", "zh")} as item_zh,
+        {_named("flow.next_id", "en")} as next_en, {_named("flow.next_id", "zh")} as next_zh
+    from flow
+    inner join places on flow.path_id = places.path_id and flow.item_id = places.item
     cross join labels
-    union all
-    select
-        stacked.path_id, 'node', stacked.position, stacked.item,
-        {_named("stacked.item", "en")}, {_named("stacked.item", "zh")}, null, null,
-        stacked.occurrence_count, sum(stacked.occurrence_count) over positions,
-        stacked.occurrence_count / sum(stacked.occurrence_count) over positions, places.place,
-        stacked.low, stacked.high, null, null
-    from stacked
-    inner join places on stacked.path_id = places.path_id and stacked.item = places.item
-    cross join labels
-    window positions as (partition by stacked.path_id, stacked.position)
-    order by path_id, kind, position, low
+    order by flow.path_id, flow.kind, flow.position, flow.low
 """
 
 _ITEMS = Series("item_id", "item", order="place")
-_MIDDLE = "(datum.low + datum.high) / 2"
-_WHERE = {"x": {"field": "left", "type": "quantitative"}, "x2": {"field": "right"}}
-_FLOW_TOOLTIP = [
-    {"field": "item", "title": _ITEM},
-    {"field": "next", "title": _NEXT},
-    {"field": "occurrence_count", "title": _TIMES, "format": "count"},
-    {"field": "item_count", "title": _OF, "format": "count"},
-    {"field": "item_share", "title": _SHARE, "format": "rate"},
-]
-_FLOW_SPEC = {
-    "encoding": {"tooltip": _FLOW_TOOLTIP},
-    "layer": [
-        {
-            "transform": [
-                {"filter": "datum.kind === 'edge'"},
-                {"calculate": "sequence(0, 1.01, 0.05)", "as": "steps"},
-                {"flatten": ["steps"], "as": ["step"]},
-                {"calculate": "datum.position + 0.03 + 0.97 * datum.step", "as": "at"},
-                {"calculate": "datum.step * datum.step * (3 - 2 * datum.step)", "as": "way"},
-                {"calculate": "datum.low + (datum.next_low - datum.low) * datum.way", "as": "from"},
-                {"calculate": "datum.high + (datum.next_high - datum.high) * datum.way",
-                 "as": "to"},
-            ],
-            "mark": {"type": "area", "opacity": 0.35},
-            "encoding": {
-                "x": {
-                    "field": "at",
-                    "type": "quantitative",
-                    "scale": {"nice": False, "zero": False},
-                    "axis": {
-                        "title": None, "tickMinStep": 1, "grid": False, "domain": False,
-                        "ticks": False, "format": "d",
-                        "labelExpr": Text(
-                            "datum.value ? datum.label : 'start'",
-                            "datum.value ? datum.label : '起点'",
-                        ),
-                    },
-                },
-                "y": {"field": "from", "type": "quantitative", "axis": None,
-                      "scale": {"reverse": True, "nice": False}},
-                "y2": {"field": "to"},
-                "detail": [{"field": "position"}, {"field": "next"}],
-                "color": {"field": "item", "type": "nominal", "scale": SERIES, "legend": None},
-            },
-        },
-        {
-            "transform": [
-                {"filter": "datum.kind === 'node'"},
-                {"calculate": "datum.position", "as": "left"},
-                {"calculate": "datum.position + 0.03", "as": "right"},
-            ],
-            "mark": {"type": "rect", "stroke": "white"},
-            "encoding": {
-                **_WHERE,
-                "y": {"field": "low", "type": "quantitative"},
-                "y2": {"field": "high"},
-                "color": {"field": "item", "type": "nominal", "scale": SERIES, "legend": None},
-            },
-        },
-        {
-            "transform": [
-                {"filter": "datum.kind === 'node' && datum.item_share >= 0.04"},
-                {"calculate": "datum.position + 0.04", "as": "left"},
-                {"calculate": "datum.position + 0.8", "as": "right"},
-                {"calculate": _MIDDLE, "as": "middle"},
-                # A word a line on a phone.
-                {"calculate": "split((width < 560 ? replace(datum.item, / /g, '\\n') : datum.item)"
-                              " + '\\n' + format(datum.occurrence_count, ',d'), '\\n')",
-                 "as": "words"},
-            ],
-            # A line that is not seen makes room for the words behind the last item.
-            "layer": [
-                {"mark": {"type": "rule", "opacity": 0, "tooltip": None},
-                 "encoding": {**_WHERE, "y": {"field": "middle", "type": "quantitative"}}},
-                {
-                    "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": 3,
-                             "fontSize": {"expr": "width < 560 ? 10 : 12"},
-                             "limit": {"expr": "0.9 * width / (domain('x')[1] - domain('x')[0])"}},
-                    "encoding": {
-                        "x": {"field": "left", "type": "quantitative"},
-                        "y": {"field": "middle", "type": "quantitative"},
-                        "text": {"field": "words"},
-                    },
-                },
-            ],
-        },
-    ],
-}  # fmt: skip
+_FLOW_SPEC = spec(
+    [("item", _ITEM, None), ("next", _NEXT, None), ("occurrence_count", _TIMES, "count"),
+     ("item_count", _OF, "count"), ("item_share", _SHARE, "rate")],
+    Text("datum.value ? datum.label : 'start'", "datum.value ? datum.label : '起点'"),
+)  # fmt: skip
 
 BOARD = Board(
     name="paths",

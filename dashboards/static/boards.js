@@ -335,8 +335,8 @@
 
   // Bars that lie need a line each.
   const heightOf = (item, rows) => {
-    if (!item.spec.room) return item.height;
-    const { field } = item.spec.layer[0].encoding.y;
+    if (!item.spec.line) return item.height;
+    const { field } = (item.spec.encoding || item.spec.layer[0].encoding).y;
     return Math.max(80, new Set(rows.map((row) => row[field])).size * item.spec.line + 44);
   };
 
@@ -541,7 +541,7 @@
     }
     if (made.axis && made.axis.seconds) made.axis = durationAxis(made.axis, rows, width);
     if (item.spec.room && made.type === "quantitative" && made.field && made.axis) {
-      made.scale = { domain: [0, longest(item, rows) * roomFor(item, rows, width)] };
+      made.scale = { domain: reach(item, rows, roomFor(item, rows, width)) };
     }
     return made;
   };
@@ -562,9 +562,12 @@
   const widest = (place) => Math.ceil(12 + Math.max(0,
     ...[...place.querySelectorAll(".mark-text.role-mark text")].map((one) => one.getBBox().width)));
 
-  const longest = (item, rows) => {
+  // From where to where bars go, with the room behind the longest.
+  const reach = (item, rows, times) => {
     const fields = item.spec.layer.flatMap(({ encoding: { x } }) => (x ? [x.field] : []));
-    return Math.max(...fields.flatMap((field) => rows.map((row) => row[field] || 0))) || 1;
+    const ends = fields.flatMap((field) => rows.map((row) => row[field] || 0));
+    const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+    return [least, least + (most - least || 1) * times];
   };
 
   const seriesScale = (item, rows) => {

@@ -56,6 +56,24 @@ def insert_many(
         connection.execute(f"insert into {table} values {listed}")
 
 
+def rows_state(
+    connection: duckdb.DuckDBPyConnection, table: str, most_rows: int | None = None
+) -> str | None:
+    """A hash of a table's rows in whatever order; None: there are over `most_rows`."""
+    if most_rows is not None and row_count(connection, table) > most_rows:
+        return None
+    return str(
+        connection.execute(
+            f"select count(*), bit_xor(hash(of)), sum(hash(of)) from {table} as of"
+        ).fetchone()
+    )
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def _spelled(text: str) -> str:
     if "\0" in text:
         raise NulByteError("A column's name holds a NUL byte. Rename the column.")

@@ -23,6 +23,7 @@ from orchestration.ingest.definitions.hashes import FILES as HASHED_ONE_BY_ONE
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.ingest.seeds import definition_paths
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
+from orchestration.transform.dbt_process import STAYED
 
 # Folders of the dbt project whose files decide what the manifest holds.
 _PROJECT_FOLDERS = ("models", "macros", "data_tests")
@@ -62,19 +63,18 @@ def target_dir() -> Path:
 
 
 def dbt_environment(
-    settings: Settings, attempt_id: str = "", asked: str = "", left_out: Iterable[str] = ()
+    settings: Settings, attempt_id: str = "", asked: str = "", plan: Path | None = None
 ) -> dict[str, str]:
     """Environment of a dbt process: the settings, and nothing sent or looked up elsewhere.
 
     With `attempt_id` what it builds is noted as part of that attempt. Without `asked` nothing is
-    left out because no definition asks for it; `left_out` are models and tests, by dbt's unique
-    ids, that a dbt of a build leaves out.
+    left out because no definition asks for it; `plan` says what a dbt of a build leaves out.
     """
     return {
         **settings.environment(),
         "BUILD_ATTEMPT": attempt_id,
         "BUILD_ASKED": asked,
-        "BUILD_LEFT_OUT": " ".join(left_out),
+        "BUILD_PLAN": str(plan or ""),
         "DBT_TARGET": "duckdb",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
@@ -335,6 +335,23 @@ def _definition_hash(settings: Settings, name: str) -> str:
     ):
         digest.update(path.read_bytes() if path.is_file() else b"none")
     return digest.hexdigest()
+
+
+def write_plan(
+    left_out: Iterable[str], unless_new: Mapping[str, Iterable[str]], states: Mapping[str, str]
+) -> Path:
+    """Tell the dbt of a build, by its unique ids, what it leaves out, and what it keeps unless one
+    of the tables that it reads comes out with another state than it had."""
+    path = target_dir() / "plan.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plan = {"left_out": [*left_out], "unless_new": {n: [*r] for n, r in unless_new.items()}}
+    path.write_text(json.dumps({**plan, "states": dict(states)}), encoding="utf-8")
+    return path
+
+
+def stayed() -> list[str]:
+    """What the last dbt run kept, because the tables that it reads came out as they were."""
+    return [result["unique_id"] for result in run_results() if result["message"] == STAYED]
 
 
 def relative_to_root(path: Path) -> str:

@@ -3,7 +3,12 @@
 What the dbt project reads from outside of itself has a state each: a hash of its rows, or, of
 what is large, of all that changes them. A table is a function of these, however it was built, and
 unchanged when none that it is made of has another state; it stays, and so do its tests that
-passed. A view stays whatever its rows: it is text. With other settings, SQL or code nothing does.
+passed. A view stays whatever its rows: it is text. With other settings, SQL or code nothing does,
+nor where somebody restates days: something is damaged then.
+
+What hangs on something new is seen again while dbt works. Much of it comes out as it was: events
+of a user who buys nothing change no order. Of each table the state is noted when it is made, and
+where all that a table or a test reads has the state that it had, it stays as well.
 
 Lists of one build (which events are new, whom and what it computes) have other rows in each, and
 never stay. What is replaced by key only asks them which keys. What is computed by definition and
@@ -15,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import duckdb
@@ -23,11 +28,14 @@ import duckdb
 from orchestration.ingest.definitions.hashes import FILES
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
-from orchestration.store.sql import insert_many, literal, quote
+from orchestration.store.sql import insert_many, literal, quote, row_count, rows_state
+from orchestration.transform.dbt_process import STATE
 from orchestration.transform.dbt_runs import BY_USER, Manifest, run_results
 from orchestration.transform.fingerprint import made_of
+from orchestration.transform.transforming import asked_of_a_build
 
 _PROJECT = "project"
+_ASKED = "asked"
 OF_EACH_BUILD = re.compile(
     r"\b(completed_load_id|last_completed_at|rows_before"
     r"|delete_completed_causes|delete_completed_loads)\b"
@@ -42,18 +50,27 @@ _SAID_ONE_BY_ONE = FILES.keys() | {"definition_hashes", "arc_definitions"}
 
 @dataclass(frozen=True)
 class Unchanged:
-    """The models that stay, and the tests that need not be run, by dbt's unique ids."""
+    """The models that stay, and the tests that need not be run, by dbt's unique ids.
+
+    Of others, `unless_new` has the models to be made that they read: they stay where the rows of
+    these come out with the `states` of before.
+    """
 
     models: frozenset[str] = frozenset()
     tests: frozenset[str] = frozenset()
+    unless_new: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 def source_states(
     connection: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Settings
 ) -> dict[str, str]:
-    """The state of each source by dbt's unique id, and of settings, SQL and code."""
+    """The state of each source by dbt's unique id, of settings, SQL and code, and what is asked."""
     parts = made_of(settings, connection)
-    states = {_PROJECT: _hash([parts["settings"], parts["project"], parts["code"]])}
+    states = {
+        _PROJECT: _hash([parts["settings"], parts["project"], parts["code"]]),
+        _ASKED: asked_of_a_build(connection),
+    }
     large = _hash(
         connection.execute(
             "select (select max(removed_at) from raw.expiries),"
@@ -67,19 +84,15 @@ def source_states(
         if relation not in there:
             state = "none"
         elif source["source_name"] == "archive" and source["name"] != "arc_definitions":
-            state = f"{_count(connection, table)} {large}"
+            state = f"{row_count(connection, table)} {large}"
         elif source["name"] in FEEDS_BY_NAME and source["source_name"] == "raw":
             files = connection.execute(
                 "select load_id, content_hash, status from raw.ingest_files"
                 f" where feed = {literal(source['name'])} order by all"
             ).fetchall()
-            state = f"{_count(connection, table)} {_hash(files)} {large}"
+            state = f"{row_count(connection, table)} {_hash(files)} {large}"
         else:
-            state = str(
-                connection.execute(
-                    f"select count(*), bit_xor(hash(of)), sum(hash(of)) from {table} as of"
-                ).fetchone()
-            )
+            state = str(rows_state(connection, table))
         states[unique_id] = state
     return states
 
@@ -92,9 +105,10 @@ def find(
 ) -> Unchanged:
     """Of the models that stand of the last whole build, those that this one need not make."""
     before = dict(connection.execute("select source, state from raw.source_states").fetchall())
-    if before.get(_PROJECT) != states[_PROJECT]:
-        return Unchanged()
     nodes, sources = manifest["nodes"], manifest["sources"]
+    made_anew = {name for name, source in sources.items() if source["name"] == "restated_days"}
+    if any(before.get(name) != states[name] for name in (_PROJECT, *made_anew)):
+        return Unchanged()
     changed = {
         kind
         for (kind,) in connection.execute(
@@ -126,6 +140,10 @@ def find(
             if sources[name]["name"] not in _SAID_ONE_BY_ONE
         )
 
+    def is_text(unique_id: str) -> bool:
+        """Is it a part of what reads it, not a table?"""
+        return nodes[unique_id]["config"]["materialized"] in ("view", "ephemeral")
+
     @cache
     def is_same(unique_id: str) -> bool:
         if unique_id in sources:
@@ -135,19 +153,38 @@ def find(
     def stays(unique_id: str) -> bool:
         return not is_list(unique_id) and is_same(unique_id)
 
-    def is_view(unique_id: str) -> bool:
-        return bool(nodes[unique_id]["config"]["materialized"] == "view")
-
     there = _relations(connection)
-    models = frozenset(
+    stand = {
         name
         for name in standing
-        if name in nodes
-        and (nodes[name]["schema"], nodes[name]["alias"]) in there
-        and (is_view(name) or stays(name))
-    )
-    tests = frozenset(name for name in passed_tests(connection) if name in nodes and stays(name))
-    return Unchanged(models, tests)
+        if name in nodes and (nodes[name]["schema"], nodes[name]["alias"]) in there
+    }
+    passed = {name for name in passed_tests(connection) if name in nodes}
+    models = frozenset(name for name in stand if is_text(name) or stays(name))
+    tests = frozenset(filter(stays, passed))
+
+    @cache
+    def awaited(unique_id: str) -> frozenset[str] | None:
+        """The models to be made that a table reads; None where it reads something new."""
+        found: set[str] = set()
+        for name in reads(unique_id):
+            if name in sources:
+                inner = frozenset() if is_same(name) else None
+            else:
+                inner = awaited(name) if is_text(name) else frozenset({name}) - models
+            if inner is None:
+                return None
+            found |= inner
+        return frozenset(found)
+
+    # Where definitions ask for other parts, the same rows make another table.
+    seen_again = (stand | passed) - models - tests if before.get(_ASKED) == states[_ASKED] else ()
+    unless_new = {
+        name: found
+        for name in seen_again
+        if not is_list(name) and (found := awaited(name)) is not None
+    }
+    return Unchanged(models, tests, unless_new, before)
 
 
 def lists(manifest: Manifest) -> Callable[[str], bool]:
@@ -178,11 +215,19 @@ def lists(manifest: Manifest) -> Callable[[str], bool]:
 
 
 def note(connection: duckdb.DuckDBPyConnection, states: Mapping[str, str], kept: Unchanged) -> None:
-    """Note what the build was made from, and which tests passed, in the place of what was noted."""
-    passed = {result["unique_id"] for result in run_results() if result["status"] == "pass"}
+    """Note what the build was made from, the states of its tables, and which tests passed, in the
+    place of what was noted."""
+    results = run_results()
+    passed = {result["unique_id"] for result in results if result["status"] == "pass"}
+    of_tables = {name: state for name, state in kept.states.items() if name in kept.models}
+    of_tables |= {
+        result["unique_id"]: state
+        for result in results
+        if (state := result["adapter_response"].get(STATE))
+    }
     connection.execute("delete from raw.source_states")
     connection.execute("delete from raw.passed_tests")
-    insert_many(connection, "raw.source_states", list(states.items()))
+    insert_many(connection, "raw.source_states", list({**of_tables, **states}.items()))
     tests = sorted(name for name in passed | kept.tests if name.startswith("test."))
     insert_many(connection, "raw.passed_tests", [(name,) for name in tests])
 
@@ -201,11 +246,6 @@ def _relations(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
             " where table_catalog = current_database()"
         ).fetchall()
     )
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
 
 
 def _hash(value: object) -> str:

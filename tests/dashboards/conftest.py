@@ -31,6 +31,20 @@ SEEDS["retentions"] += (
 )
 # Of an event that nobody sends.
 SEEDS["activities"] += "push,Opened a push,打开推送,push_opened,\n"
+# Without a value.
+SEEDS["conversions"] += "first_open,First opened,首次打开,app_opened,none,first,,,,,,,,,\n"
+COMING = (
+    {"utm_source": "google", "utm_medium": "cpc"},
+    {"utm_source": "facebook", "utm_medium": "paid_social"},
+    {"referrer": "https://www.google.com/search"},
+    {},
+)
+"""How people come, by their number; again every eleventh day."""
+COSTS = {
+    ("google", "cpc"): 0.5, ("facebook", "paid_social"): 400.0, ("news", "banner"): 5.0,
+    ("billboard", "offline"): 7.0,
+}  # fmt: skip
+"""What is spent each tenth day: what pays, what does not, where nobody came, and by no rule."""
 CAMPAIGNS = [
     {"campaign_id": "spring", "campaign_name": "Spring", "starts_at": "2024-02-12",
      "ends_at": "2024-02-26T23:59:59Z"},
@@ -69,7 +83,8 @@ def events() -> list[dict[str, Any]]:
         for who in range(PEOPLE):
             if place < who or (place * 7 + who * 3) % (2 + who % 9):
                 continue
-            add("app_opened", day, who, 8)
+            comes = place == who or (place + who) % 11 == 0
+            add("app_opened", day, who, 8, **(COMING[who % 4] if comes else {}))
             if (place + who) % 3 == 0:
                 add("order_placed", day, who, 9, order_id=f"o{place}-{who}", amount=10 + who)
             if (place + who) % 30 == 0:
@@ -81,6 +96,15 @@ def events() -> list[dict[str, Any]]:
     add("unplanned_event", FIRST + timedelta(days=DAYS), 1, 1)
     made.append({"event_name": "app_opened", "user_id": "x", "occurred_at": "31/05/2024"})
     return made
+
+
+def costs() -> list[dict[str, Any]]:
+    return [
+        {"cost_date": f"{FIRST + timedelta(days=place)}", "utm_source": source,
+         "utm_medium": medium, "cost_amount": amount, "impressions": 100, "clicks": 3}
+        for place in range(0, DAYS, 10)
+        for (source, medium), amount in COSTS.items()
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,7 +143,12 @@ def publish_with_pages(settings: Settings) -> Published:
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     folder = tmp_path_factory.mktemp("boards")
-    build_warehouse(folder, events=events(), feeds={"campaigns": CAMPAIGNS}, seeds=SEEDS)
+    build_warehouse(
+        folder,
+        events=events(),
+        feeds={"campaigns": CAMPAIGNS, "channel_costs": costs()},
+        seeds=SEEDS,
+    )
     return publish_with_pages(settings_of(folder))
 
 

@@ -5,15 +5,18 @@ Of what it logs, all that a log takes, and nothing is made of the rest.
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from io import StringIO
 
 import pytest
 from dbt.clients.jinja import get_template
 from dbt.compilation import InjectedCTE, inject_ctes_into_sql
+from dbt.events.logging import setup_event_logger
 from dbt.graph import NodeSelector
 from dbt_common.events.base_types import EventLevel, EventMsg
 from dbt_common.events.event_manager import EventManager
+from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 
@@ -44,7 +47,9 @@ def fire(
 
 
 def test_an_event_that_no_log_takes_is_not_made() -> None:
-    said, made = fire(EventLevel.INFO)
+    setup_event_logger(Namespace(LOG_PATH="", LOG_LEVEL="none", LOG_LEVEL_FILE="none"))
+    (own,) = get_event_manager().callbacks
+    said, made = fire(EventLevel.INFO, listener=own)
     assert "a table is built" in said
     assert made == [True, False]
 

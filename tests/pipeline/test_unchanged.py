@@ -25,12 +25,16 @@ from orchestration.project import (
 from orchestration.publish.builds import DATABASE
 from orchestration.store.warehouse import connect
 from orchestration.transform import unchanged
+from orchestration.transform.dbt_process import STAYED
 from orchestration.transform.dbt_runs import BY_USER, load_manifest, without_archive
 from tests import support
 from tests.support import dbt_target, settings_of, write_feeds
 from verify.compare import compare, histories
 
-SOURCES = ("source.p.events", "source.p.funnels", "source.p.paths", "source.p.definition_hashes")
+SOURCES = tuple(
+    f"source.p.{name}"
+    for name in ("events", "funnels", "paths", "definition_hashes", "restated_days")
+)
 
 
 def model(
@@ -101,7 +105,7 @@ OF_FUNNELS, OF_PATHS = (
     {"funnels", "labels", "attempts"},
     {"paths", "items", "credits", "items_mart"},
 )
-STATES = {"project": "p", **dict.fromkeys(SOURCES, "1")}
+STATES = {"project": "p", "asked": "a", **dict.fromkeys(SOURCES, "1")}
 
 
 @pytest.fixture
@@ -125,10 +129,14 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def found(warehouse: duckdb.DuckDBPyConnection, **changed: str) -> tuple[set[str], set[str]]:
-    states = STATES | {f"source.p.{name}" if name != "project" else name: state
+def kept_of(warehouse: duckdb.DuckDBPyConnection, **changed: str) -> unchanged.Unchanged:
+    states = STATES | {name if name in STATES else f"source.p.{name}": state
                        for name, state in changed.items()}  # fmt: skip
-    kept = unchanged.find(warehouse, MANIFEST, states, STANDING)
+    return unchanged.find(warehouse, MANIFEST, states, STANDING)
+
+
+def found(warehouse: duckdb.DuckDBPyConnection, **changed: str) -> tuple[set[str], set[str]]:
+    kept = kept_of(warehouse, **changed)
     return (
         {name.removeprefix("model.p.") for name in kept.models},
         {name.removeprefix("test.p.") for name in kept.tests},
@@ -182,8 +190,31 @@ def test_nothing_stays_of_another_project_nor_a_table_that_is_gone(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     assert found(warehouse, project="q") == (set(), set())
+    # Whoever restates days says that something is damaged.
+    assert found(warehouse, restated_days="2") == (set(), set())
     warehouse.execute("drop table facts.labels")
     assert found(warehouse, events="2")[0] == {"funnels", "paths", "selectors", "view"}
+
+
+def test_what_hangs_on_something_new_waits_for_what_of_it_is_made(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    kept = kept_of(warehouse, events="2")
+    assert {
+        name.rpartition(".")[2]: {read.rpartition(".")[2] for read in reads}
+        for name, reads in kept.unless_new.items()
+    } == {
+        "days": {"events"},
+        "behind": {"events"},
+        "matches": {"events"},
+        "attempts": {"events", "matches"},
+        "items": {"events", "matches"},
+        "credits": {"items"},
+        "items_mart": {"items"},
+        "view": {"days"},  # its test: a view is a part of what reads it
+    }
+    assert "test.p.view" in kept.unless_new
+    assert kept_of(warehouse, events="2", asked="b").unless_new == {}
 
 
 def test_each_macro_that_asks_of_the_build_before_is_known() -> None:
@@ -257,12 +288,12 @@ def test_builds_that_keep_tables_give_what_a_rebuild_gives(tmp_path: Path) -> No
     settings = settings_of(tmp_path)
     shutil.copytree(SHIPPED_SEEDS_DIR, settings.seeds_dir)
 
-    def deliver(day: int) -> None:
+    def deliver(day: int, *names: str) -> None:
         write_feeds(tmp_path, {"events": [
             {"event_name": name, "user_id": f"u{number}", "event_id": f"{day}-{number}-{name}",
              "occurred_at": f"2024-03-{day:02} 1{number}:00:00", "order_id": f"{day}-{number}",
              "amount": 10 + number}
-            for number in range(4) for name in ("product_viewed", "order_placed")
+            for number in range(4) for name in names
         ]})  # fmt: skip
 
     def change(file: str, before: str, after: str) -> None:
@@ -274,14 +305,20 @@ def test_builds_that_keep_tables_give_what_a_rebuild_gives(tmp_path: Path) -> No
     def kept(said: str) -> int:
         return int((re.findall(r"(\d+) tables read nothing new", said) or ["0"])[0])
 
-    deliver(1)
+    deliver(1, "product_viewed", "order_placed")
     assert kept(run(settings)) == 0
-    deliver(2)
-    change("paths", "campaign_received,,after,4", "order_placed,,after,3")
+    deliver(2, "product_viewed")
+    change("paths", "campaign_received,,after,4", "order_placed,,after,4")
+    # No order is new: a table of them would stay, were it as the last build had made it.
+    with connect(settings) as connection:
+        connection.execute("update facts.fct_orders set gross_amount = 0")
     stayed = kept(run(settings))
     assert stayed > 30
-    # dbt made the others, and ran their tests alone.
+    # dbt looked at the others, and at their tests alone.
     results = json.loads((dbt_target() / "run_results.json").read_bytes())["results"]
+    came_out_same = {r["unique_id"].rpartition(".")[2] for r in results if r["message"] == STAYED}
+    assert {"fct_rfm_customers", "int_identity_links"} <= came_out_same
+    assert "fct_orders" not in came_out_same
     made = Counter(result["unique_id"].split(".")[0] for result in results)
     nodes = without_archive(load_manifest())["nodes"].values()
     kinds = Counter(n["resource_type"] for n in nodes if n["config"]["materialized"] != "ephemeral")

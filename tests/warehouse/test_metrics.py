@@ -75,6 +75,23 @@ QUESTIONS: dict[str, tuple[list[str], list[str], str]] = {
             conversion_rate
         from marts.mart_funnel_trends where grain = 'month' and breakdown_value is null""",
     ),
+    "acquisition by channel": (
+        ["channel_cost", "new_customers", "cac"], [MONTH, "acquisition__channel_id"],
+        """select period_start_date, channel_id, cost_amount, new_customer_count, cac_amount
+        from marts.mart_channel_acquisition where grain = 'month'""",
+    ),
+    "all acquisition": (
+        ["cac"], [],
+        """select sum(cost_amount) / sum(new_customer_count)
+        from marts.mart_channel_acquisition where grain = 'all'""",
+    ),
+    "attribution": (
+        ["credited_value", "credited_cost", "roas"],
+        [MONTH, "attribution__conversion_id", "attribution__model_id", "attribution__channel_id"],
+        """select period_start_date, conversion_id, model_id, channel_id, credited_amount,
+            cost_amount, roas
+        from marts.mart_attribution where grain = 'month'""",
+    ),
     "retention of a cohort": (
         ["retention_returned_users", "retention_rate"],
         [DAY, "cohort__retention_id", "cohort__period_number"],

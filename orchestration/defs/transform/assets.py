@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
@@ -30,8 +30,10 @@ from orchestration.transform.dbt_runs import (
     load_manifest,
     relative_to_root,
     skipped_tests,
+    stayed,
     target_dir,
     without_archive,
+    write_plan,
 )
 from orchestration.transform.dbt_tests import rows_query
 from orchestration.transform.fingerprint import fingerprint
@@ -73,7 +75,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
                 context, connection, settings, run.load_id, None if run.is_rebuild else stays
             )
         standing = _standing(attempt)
-        yield from _passed_before(context, kept)
+        yield from _passed_before(context, _nodes(kept.tests, "test"))
     if run.is_rebuild:
         context.log.info(f"building everything from raw, because {run.why}")
     arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude", ARCHIVE]
@@ -85,7 +87,8 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
 
     attempt_id = attempt.attempt_id if attempt else ""
     left_out = (*(node["unique_id"] for node in standing), *kept.tests)
-    os.environ.update(dbt_environment(settings, attempt_id, run.asked, left_out))
+    plan = write_plan(left_out, kept.unless_new, kept.states) if attempt else None
+    os.environ.update(dbt_environment(settings, attempt_id, run.asked, plan))
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     if attempt is not None:
@@ -104,6 +107,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         else:
             yield event
     exit_code = invocation.process.wait()
+    came_out_same = stayed()
+    standing += _nodes(came_out_same, "model")
+    yield from _passed_before(context, _nodes(came_out_same, "test"))
     with connect_or_retry(settings, context.log.info) as connection:
         why = "not again: nothing that it reads is new" if kept.models else "before the break"
         yield from _with_metadata(connection, tables, standing, why)
@@ -148,8 +154,12 @@ def _attempt(
 
 def _standing(attempt: attempts.Attempt | None) -> list[Mapping[str, Any]]:
     """The models that this attempt need not build again."""
-    built = attempt.built if attempt else ()
-    return [MANIFEST["nodes"][unique_id] for unique_id in built if unique_id in MANIFEST["nodes"]]
+    return _nodes(attempt.built if attempt else (), "model")
+
+
+def _nodes(unique_ids: Iterable[str], kind: str) -> list[Mapping[str, Any]]:
+    found = (MANIFEST["nodes"].get(unique_id) for unique_id in sorted(unique_ids))
+    return [node for node in found if node and node["resource_type"] == kind]
 
 
 @cache
@@ -180,16 +190,15 @@ def _stored_parents(unique_id: str) -> set[str]:
 
 
 def _passed_before(
-    context: dg.AssetExecutionContext, kept: unchanged.Unchanged
+    context: dg.AssetExecutionContext, tests: Iterable[Mapping[str, Any]]
 ) -> Iterator[dg.AssetCheckResult]:
     """The tests that need not be run."""
     keys = {key.name: key for key in context.selected_asset_check_keys}
-    for unique_id in sorted(kept.tests):
-        name = MANIFEST["nodes"][unique_id]["name"]
-        if name in keys:
+    for test in tests:
+        if test["name"] in keys:
             yield dg.AssetCheckResult(
-                asset_key=keys[name].asset_key,
-                check_name=name,
+                asset_key=keys[test["name"]].asset_key,
+                check_name=test["name"],
                 passed=True,
                 metadata={"run": KEPT},
             )
