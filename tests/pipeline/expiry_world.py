@@ -82,7 +82,7 @@ def deliveries(seed: int = 11, scale: float = 0.3) -> list[dict[str, list[Any]]]
     for row in [*world["events"], *_never_pausing(), *_of_person(), *_of_device()]:
         at = None if isinstance(row, str) else _at(row)
         if not isinstance(row, str) and at is not None and at < CUTOFF:
-            row = {**row, "page": f"page-{OLD}", "properties": {"note": f"note-{OLD}"}}
+            row = {**row, "app_version": f"version-{OLD}", "properties": {"note": f"note-{OLD}"}}
         is_late = at is not None and at >= MONTH_KEPT and draw.random() < 0.15
         if isinstance(row, str) or at is None or (at < FIRST_ENDS and not is_late):
             first["events"].append(row)
