@@ -44,6 +44,12 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
     "seeds.dim_paths": (
         Text("Paths", "路径"), "path_id", ("anchor_event", "direction", "item_event", "steps"),
     ),
+    "seeds.dim_channels": (Text("Channels", "渠道"), "channel_id", ("is_direct", "is_paid")),
+    "seeds.dim_conversions": (
+        Text("Conversions", "转化"),
+        "conversion_id",
+        ("event_name", "value_kind", "counting", "lookback_days", "refund_days"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",

@@ -40,6 +40,8 @@ HISTORY_SECONDS = 30.0
 """How long a build waits for Dagster's history to be free; it can do without."""
 # Dagster's lists of every input and output that a step would have had.
 _NOISE = ("Dependencies for step", "Skipping step", "op 'transform' did not yield")
+# Of its 1,100 events of a run, which stand in its history, the log has those that say something.
+_LOGGED = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 _TOLD_OF_CHECKS = {
     "dagster_dbt/failed_row_count": "rows",
     "failing_row_count": "rows",
@@ -240,7 +242,7 @@ def _execute(
         job = defs.resolve_job_def("build")
         give_origin(instance, job.name)
         result = job.execute_in_process(
-            instance=instance, run_id=run_id, raise_on_error=False, tags=tags
+            run_config=_LOGGED, instance=instance, run_id=run_id, raise_on_error=False, tags=tags
         )
     return bool(result.success)
 

@@ -84,9 +84,12 @@ def events() -> list[dict[str, Any]]:
             if place < who or (place * 7 + who * 3) % (2 + who % 9):
                 continue
             comes = place == who or (place + who) % 11 == 0
-            add("app_opened", day, who, 8, **(COMING[who % 4] if comes else {}))
+            tags = COMING[who % 4] if comes else {}
+            add("app_opened", day, who, 8, **tags)
             if (place + who) % 3 == 0:
-                add("order_placed", day, who, 9, order_id=f"o{place}-{who}", amount=10 + who)
+                add(
+                    "order_placed", day, who, 9, order_id=f"o{place}-{who}", amount=10 + who, **tags
+                )
             if (place + who) % 30 == 0:
                 add("order_refunded", day, who, 11, order_id=f"o{place}-{who}", amount=5)
             if (place + who) % 5 == 0:

@@ -317,7 +317,7 @@ def test_builds_that_keep_tables_give_what_a_rebuild_gives(tmp_path: Path) -> No
     # dbt looked at the others, and at their tests alone.
     results = json.loads((dbt_target() / "run_results.json").read_bytes())["results"]
     came_out_same = {r["unique_id"].rpartition(".")[2] for r in results if r["message"] == STAYED}
-    assert {"fct_rfm_customers", "int_identity_links"} <= came_out_same
+    assert "int_identity_links" in came_out_same
     assert "fct_orders" not in came_out_same
     made = Counter(result["unique_id"].split(".")[0] for result in results)
     nodes = without_archive(load_manifest())["nodes"].values()
