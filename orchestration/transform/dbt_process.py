@@ -171,6 +171,7 @@ def make_quick() -> None:
     """What dbt does anew for each of hundreds of small nodes, and need not. Rows are the same."""
     from dbt import compilation
     from dbt.clients import jinja
+    from dbt.contracts.graph.nodes import ParsedNode
     from dbt_common.clients import agate_helper
     from dbt_common.clients.jinja import MacroFuzzTemplate, NativeSandboxTemplate
 
@@ -179,6 +180,11 @@ def make_quick() -> None:
     # A template copies all macros each time it is rendered, but for those of dbt's other class.
     NativeSandboxTemplate.new_context = MacroFuzzTemplate.new_context
     compilation.inject_ctes_into_sql = inject_ctes
+    # People are sent to the compiled SQL; the statement around it nobody reads.
+    write_node = ParsedNode.write_node
+    ParsedNode.write_node = lambda self, root, path, code: (  # type: ignore[method-assign]
+        None if path == self.build_path else write_node(self, root, path, code)
+    )
     # What a statement without rows gives back; its columns' types are made anew each time.
     agate_helper.empty_table = cache(agate_helper.empty_table)
 
