@@ -25,7 +25,7 @@ from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
 from orchestration.transform.dbt_process import make_quick
-from orchestration.transform.dbt_runs import dbt_environment, load_manifest
+from orchestration.transform.dbt_runs import dbt_environment, load_manifest, manifest_path
 from verify.dbt import as_parsed
 
 # The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
@@ -191,6 +191,13 @@ def dbt_target() -> Path:
 
     folder = Path(mkdtemp(prefix="yunying-dbt-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # What is parsed already: the first process of a run parses for all of them.
+    manifest = manifest_path()
+    parsed = manifest.parents[1] / "parse" / "partial_parse.msgpack"
+    (folder / "manifests").mkdir()
+    for file, to in ((manifest, folder / "manifests"), (parsed, folder)):
+        if file.exists():
+            shutil.copy2(file, to)
     return folder
 
 
