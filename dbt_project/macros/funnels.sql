@@ -7,6 +7,24 @@
     end
 {%- endmacro %}
 
+{# What a relation has of a step, in a column each: `<column>_<step>`; `step` is an expression. #}
+{% macro of_step(column, step) -%}
+    case {{ step }}
+        {%- for number in range(1, var('funnel_max_steps') + 1) %}
+        when {{ number }} then {{ column }}_{{ number }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Mean, median and 90th percentile of times, as columns with that suffix. #}
+{% macro step_seconds(microseconds, suffix='') -%}
+sum({{ microseconds }}) / (1000000.0 * count({{ microseconds }})) as mean_seconds{{ suffix }},
+{%- for name, share in {'median': '0.5', 'p90': '0.9'}.items() %}
+percentile_cont({{ share }}) within group (order by {{ microseconds }}) / 1000000.0
+    as {{ name }}_seconds{{ suffix }},
+{%- endfor %}
+{%- endmacro %}
+
 {# When an attempt closes: it completes, is void, or its window ends, whichever comes first. #}
 {% macro attempt_closed_at(attempts, funnels, void_at=none) -%}
     least(
@@ -44,21 +62,4 @@
     from {{ entries }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
-{%- endmacro %}
-
-{# Attempts of an entrant in the order in which they count, as one number, whose least is sooner
-   found than the first of a sort: not ignored, by required steps, by steps, not void, and then by
-   their own number, which is in the order of their entries. #}
-{% macro attempt_counting_order(relation=none) -%}
-    {%- set of = relation ~ '.' if relation else '' -%}
-    (
-        (
-            (
-                case when {{ of }}is_ignored then 100 else 0 end
-                + 99 - {{ of }}required_step_count
-            ) * 100
-            + 99 - {{ of }}step_count
-        ) * 2
-        + case when {{ of }}is_void then 1 else 0 end
-    ) * 4294967296 + {{ of }}attempt_number
 {%- endmacro %}
