@@ -1,16 +1,17 @@
-{# Time at which an attempt reached a step; `step` is an expression. #}
-{% macro step_time(relation, step) -%}
+{# Time at which an attempt reached a step; `step` is an expression, of `last_step` at the most. #}
+{% macro step_time(relation, step, last_step=var('funnel_max_steps')) -%}
     case {{ step }}
-        {%- for number in range(1, var('funnel_max_steps') + 1) %}
+        {%- for number in range(last_step, 0, -1) %}
         when {{ number }} then {{ relation }}.step_{{ number }}_at
         {%- endfor %}
     end
 {%- endmacro %}
 
-{# What a relation has of a step, in a column each: `<column>_<step>`; `step` is an expression. #}
-{% macro of_step(column, step) -%}
+{# What a relation has of a step, in a column each from a first one on: `<column>_<step>`; `step` is
+   an expression. #}
+{% macro of_step(column, step, first_step=1) -%}
     case {{ step }}
-        {%- for number in range(1, var('funnel_max_steps') + 1) %}
+        {%- for number in range(first_step, var('funnel_max_steps') + 1) %}
         when {{ number }} then {{ column }}_{{ number }}
         {%- endfor %}
     end

@@ -3,12 +3,6 @@
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
 with
 
-counted_attempts as (
-
-    select * from {{ ref('fct_funnel_counted_attempts') }}
-
-),
-
 funnels as (
 
     select * from {{ ref('dim_funnels') }}
@@ -47,37 +41,52 @@ previous_steps as (
 
 ),
 
-timed as (
-
-    select
-        counted_attempts.*,
-        {% for step in steps -%}
-        case
-            when counted_attempts.is_mature and counted_attempts.step_{{ step }}_at is not null
-                then {{ microseconds_between(
-                    step_time('counted_attempts', 'previous_steps.previous_of_' ~ step),
-                    'counted_attempts.step_' ~ step ~ '_at'
-                ) }}
-        end as microseconds_{{ step }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from counted_attempts
-    inner join previous_steps on counted_attempts.funnel_id = previous_steps.funnel_id
-
-),
-
 counted as (
 
     select
         funnel_id,
         grain,
         breakdown_value,
+        count(*) as entrant_count,
         {% for step in steps -%}
-        count(case when is_counted then step_{{ step }}_at end) as reached_{{ step }},
-        count(case when is_mature then step_{{ step }}_at end) as mature_reached_{{ step }},
+        count(step_{{ step }}_at) as reached_{{ step }},
+        {% endfor -%}
+        period_start_date
+    from {{ ref('fct_funnel_counted_attempts') }}
+    where is_counted
+    group by funnel_id, grain, period_start_date, breakdown_value
+
+),
+
+timed as (
+
+    select
+        counted_attempts.*,
+        {% for step in steps[1:] -%}
+        {{ microseconds_between(
+            step_time('counted_attempts', 'previous_steps.previous_of_' ~ step, step - 1),
+            'counted_attempts.step_' ~ step ~ '_at'
+        ) }} as microseconds_{{ step }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('fct_funnel_counted_attempts') }} as counted_attempts
+    inner join previous_steps on counted_attempts.funnel_id = previous_steps.funnel_id
+    where counted_attempts.is_mature
+
+),
+
+mature as (
+
+    select
+        funnel_id,
+        grain,
+        breakdown_value,
+        count(*) as entrant_count,
+        {% for step in steps -%}
+        count(step_{{ step }}_at) as reached_{{ step }},
+        {% endfor -%}
+        {% for step in steps[1:] -%}
         {{ step_seconds('microseconds_' ~ step, '_' ~ step) | indent(8) }}
         {% endfor -%}
-        count(case when is_counted then 1 end) as entrant_count,
-        count(case when is_mature then 1 end) as mature_entrant_count,
         period_start_date
     from timed
     group by funnel_id, grain, period_start_date, breakdown_value
@@ -94,7 +103,7 @@ times as (
         timed_attempts.step_number,
         {{ step_seconds('timed_attempts.microseconds_from_previous') | indent(8) }}
         counted_attempts.period_start_date
-    from counted_attempts
+    from {{ ref('fct_funnel_counted_attempts') }} as counted_attempts
     inner join {{ ref('fct_funnel_timed_attempts') }} as timed_attempts
         on counted_attempts.funnel_id = timed_attempts.funnel_id
         and counted_attempts.grain = timed_attempts.grain
@@ -116,12 +125,21 @@ times as (
 -- The total over all periods always exists, also where nobody entered.
 periods as (
 
-    select distinct
+    select
         funnel_id,
         grain,
         period_start_date,
         breakdown_value
     from counted
+
+    union
+
+    select
+        funnel_id,
+        grain,
+        period_start_date,
+        breakdown_value
+    from mature
 
     union
 
@@ -167,17 +185,17 @@ by_step as (
         steps.event_name as step_event_name,
         coalesce(counted.entrant_count, 0) as entrant_count,
         coalesce({{ of_step('counted.reached', 'steps.step_number') }}, 0) as reached_count,
-        coalesce(counted.mature_entrant_count, 0) as mature_entrant_count,
-        coalesce({{ of_step('counted.mature_reached', 'steps.step_number') }}, 0)
+        coalesce(mature.entrant_count, 0) as mature_entrant_count,
+        coalesce({{ of_step('mature.reached', 'steps.step_number') }}, 0)
             as mature_reached_count,
         case
             when steps.previous_step_number is not null
-                then coalesce({{ of_step('counted.mature_reached', 'steps.previous_step_number') }}, 0)
+                then coalesce({{ of_step('mature.reached', 'steps.previous_step_number') }}, 0)
         end as mature_previous_count,
         {% for name in ['mean', 'median', 'p90'] -%}
         case
             when closed.conversion_time = 'counted_attempt'
-                then {{ of_step('counted.' ~ name ~ '_seconds', 'steps.step_number') }}
+                then {{ of_step('mature.' ~ name ~ '_seconds', 'steps.step_number', 2) }}
             else times.{{ name }}_seconds
         end as {{ name }}_seconds,
         {% endfor -%}
@@ -192,6 +210,11 @@ by_step as (
         and closed.grain = counted.grain
         and closed.period_start_date is not distinct from counted.period_start_date
         and closed.breakdown_value is not distinct from counted.breakdown_value
+    left join mature
+        on closed.funnel_id = mature.funnel_id
+        and closed.grain = mature.grain
+        and closed.period_start_date is not distinct from mature.period_start_date
+        and closed.breakdown_value is not distinct from mature.breakdown_value
     left join times
         on closed.funnel_id = times.funnel_id
         and closed.grain = times.grain

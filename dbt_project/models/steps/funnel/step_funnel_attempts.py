@@ -59,6 +59,8 @@ def model(dbt: Any, session: Any) -> Any:
             " select breakdown_value from standing where breakdown_value is not null"
         ).fetchall()
     )
+    # By itself, because dbt reads what is asked of its config without running it.
+    week_start = 6 if dbt.config.meta_get("week_start") == "sunday" else 0
     world = World(
         lines,
         standing,
@@ -69,7 +71,7 @@ def model(dbt: Any, session: Any) -> Any:
         texts,
         {text: code for code, text in enumerate(texts)},
         int(session.sql("select current_setting('threads')").fetchone()[0]),
-        6 if dbt.config.meta_get("week_start") == "sunday" else 0,
+        week_start,
         schema_of(int(dbt.config.meta_get("most_steps"))),
     )
     # In DuckDB, which writes to disk what it has no memory for; and a relation of it, because dbt
