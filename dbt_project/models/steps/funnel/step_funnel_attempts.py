@@ -449,7 +449,9 @@ class Part:
             "user": self.user(standing),
             "part": np.where(standing["is_breakdown_thread"].to_numpy(), value, -1),
             "value": value,
-            "thread": np.array([self.thread_code(one) for one in standing["thread_id"].to_pylist()]),
+            "thread": np.array(
+                [self.thread_code(one) for one in standing["thread_id"].to_pylist()]
+            ),
             "day": days(standing["entry_date"]),
             **{
                 name: integers(standing[column])
@@ -466,7 +468,9 @@ class Part:
         order = np.lexsort((rows["part"], rows["user"]))
         rows = {name: column[order] for name, column in rows.items()}
         place = np.arange(len(order))
-        is_first = (np.diff(rows["user"], prepend=-1) != 0) | (np.diff(rows["part"], prepend=-2) != 0)
+        is_first = (np.diff(rows["user"], prepend=-1) != 0) | (
+            np.diff(rows["part"], prepend=-2) != 0
+        )
         rows["number"] = place - np.maximum.accumulate(np.where(is_first, place, 0)) + 1
         return rows
 
