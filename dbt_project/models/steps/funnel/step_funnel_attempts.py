@@ -268,10 +268,10 @@ def days(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def coded(column: pa.ChunkedArray, code_of: Mapping[str, int]) -> np.ndarray:
-    """Texts as their codes."""
+    """Texts as their codes; -1: none."""
     texts = column.combine_chunks().dictionary_encode()
-    codes = np.array([code_of[text] for text in texts.dictionary.to_pylist()], np.int64)
-    return codes[texts.indices.to_numpy()]
+    codes = np.array([*(code_of[text] for text in texts.dictionary.to_pylist()), -1], np.int64)
+    return codes[texts.indices.fill_null(-1).to_numpy()]
 
 
 class Part:
@@ -450,7 +450,7 @@ class Part:
         if asked.name not in self.standing:
             return found
         standing = self.standing[asked.name]
-        value = coded(standing["breakdown_value"], {**self.world.code_of, None: -1})
+        value = coded(standing["breakdown_value"], self.world.code_of)
         before = {
             "user": self.user(standing),
             "part": np.where(standing["is_breakdown_thread"].to_numpy(), value, -1),
