@@ -28,33 +28,40 @@ OUTDONE = ("", "value_")
 
 def model(dbt: Any, session: Any) -> Any:
     dbt.config(materialized="table")
+    # A connection of its own, because what it reads is asked for while the table is written.
+    reader = session.cursor()
+
+    def read(relation: Any) -> Any:
+        return reader.sql(relation.sql_query())
+
     asked = read_definitions(
-        dbt.ref("dim_funnels").order("row_number"),
-        dbt.ref("dim_funnel_steps").order("step_number, exclusion_number"),
-        dbt.ref("dim_selectors").filter("definition = 'funnel'"),
-        dbt.ref("dim_selector_names").filter("definition = 'funnel'"),
-        dbt.ref("dim_event_codes"),
+        read(dbt.ref("dim_funnels")).order("row_number"),
+        read(dbt.ref("dim_funnel_steps")).order("step_number, exclusion_number"),
+        read(dbt.ref("dim_selectors")).filter("definition = 'funnel'"),
+        read(dbt.ref("dim_selector_names")).filter("definition = 'funnel'"),
+        read(dbt.ref("dim_event_codes")),
     )
-    lines = dbt.ref("fct_user_timelines")
-    scope = dbt.ref("int_scope").filter("definition = 'funnel'")
-    numbers = dbt.ref("dim_user_numbers")
-    openings = dbt.ref("int_funnel_openings")
-    values = dbt.ref("step_funnel_values")
-    standing = dbt.ref("step_funnel_standing_attempts")
+    lines = read(dbt.ref("fct_user_timelines"))
+    scope = read(dbt.ref("int_scope")).filter("definition = 'funnel'")
+    numbers = read(dbt.ref("dim_user_numbers"))
+    openings = read(dbt.ref("int_funnel_openings"))
+    values = read(dbt.ref("step_funnel_values"))
+    standing = read(dbt.ref("step_funnel_standing_attempts"))
+    causes = read(dbt.ref("int_scope__causes"))
     recomputed = None
-    if not dbt.ref("int_scope__causes").filter("reason = 'rebuild'").limit(1).fetchall():
-        recomputed = session.sql(
+    if not causes.filter("reason = 'rebuild'").limit(1).fetchall():
+        recomputed = reader.sql(
             "select definition_id as funnel_id, user_number, reached_from_at as from_at"
             " from scope inner join numbers using (user_id)"
         )
         firsts = recomputed.aggregate("user_number, min(from_at) as from_at")
-        lines = session.sql(
+        lines = reader.sql(
             "select lines.* from lines inner join firsts"
             " on lines.user_number = firsts.user_number and lines.occurred_at >= firsts.from_at"
         )
     texts = sorted(
         text
-        for (text,) in session.sql(
+        for (text,) in reader.sql(
             "select property_value from values union"
             " select breakdown_value from standing where breakdown_value is not null"
         ).fetchall()
@@ -65,24 +72,23 @@ def model(dbt: Any, session: Any) -> Any:
         lines,
         standing,
         recomputed,
-        dbt.ref("step_funnel_chosen_events"),
+        read(dbt.ref("step_funnel_chosen_events")),
         values,
-        session.sql("select * from openings inner join numbers using (user_id)"),
+        reader.sql("select * from openings inner join numbers using (user_id)"),
         texts,
         {text: code for code, text in enumerate(texts)},
-        int(session.sql("select current_setting('threads')").fetchone()[0]),
+        int(reader.sql("select current_setting('threads')").fetchone()[0]),
         week_start,
         schema_of(int(dbt.config.meta_get("most_steps"))),
     )
-    # In DuckDB, which writes to disk what it has no memory for; and a relation of it, because dbt
-    # writes anything else outside of its own transaction.
-    found = world.schema.empty_table()
-    session.sql("create or replace temporary table attempts_found as from found")
-    for part in world.parts():
-        for funnel in asked:
-            found = part.attempts(funnel)
-            session.sql("insert into attempts_found from found")
-    return session.sql("from attempts_found")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for part in world.parts():
+            for funnel in asked:
+                yield from part.attempts(funnel).to_batches()
+
+    # A relation, because dbt writes anything else outside of its own transaction.
+    return session.from_arrow(pa.RecordBatchReader.from_batches(world.schema, batches()))
 
 
 def schema_of(most_steps: int) -> pa.Schema:
@@ -262,10 +268,10 @@ def days(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def coded(column: pa.ChunkedArray, code_of: Mapping[str, int]) -> np.ndarray:
-    """Texts as their codes."""
+    """Texts as their codes; -1: none."""
     texts = column.combine_chunks().dictionary_encode()
-    codes = np.array([code_of[text] for text in texts.dictionary.to_pylist()], np.int64)
-    return codes[texts.indices.to_numpy()]
+    codes = np.array([*(code_of[text] for text in texts.dictionary.to_pylist()), -1], np.int64)
+    return codes[texts.indices.fill_null(-1).to_numpy()]
 
 
 class Part:
@@ -444,7 +450,7 @@ class Part:
         if asked.name not in self.standing:
             return found
         standing = self.standing[asked.name]
-        value = coded(standing["breakdown_value"], {**self.world.code_of, None: -1})
+        value = coded(standing["breakdown_value"], self.world.code_of)
         before = {
             "user": self.user(standing),
             "part": np.where(standing["is_breakdown_thread"].to_numpy(), value, -1),
