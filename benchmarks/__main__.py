@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks import (
+    attribution,
     fixed,
     floor,
     funnel,
@@ -62,6 +63,7 @@ ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "growth": partial(_asked, growth.QUESTIONS),
     "sessions": partial(_asked, sessions.QUESTIONS),
     "rfm": partial(_asked, rfm.QUESTIONS),
+    "attribution": lambda bench: (attribution.duels(bench.folder / "paths", bench.events), []),
     "floor": lambda bench: (floor.duels(bench.made.warehouse), []),
     "line": lambda bench: line.run(bench.folder, bench.events),
     "fixed": lambda bench: ([], fixed.run(bench.folder / "fixed")),

@@ -9,6 +9,8 @@ Every function answers in rows that our own SQL gives too; times are UTC.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -176,6 +178,40 @@ def _activity(parquet: str, *columns: str) -> Any:
     wanted = ["user_id", "occurred_at", "is_activity", *columns]
     events = pd.read_parquet(parquet, columns=wanted)
     return events[events["is_activity"]].drop(columns="is_activity")
+
+
+def mta(parquet: str) -> Rows:
+    """As it comes: it makes times up, and takes repeats out."""
+    import pandas as pd
+    from mta import MTA
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        made = MTA(pd.read_parquet(parquet), normalize_by_default=False)
+        made.first_touch().last_touch().linear(share="proportional").position_based()
+    names = ("first_touch", "last_touch", "linear", "pos_based")
+    return [
+        (model, channel, round(1000 * count))
+        for name, model in zip(names, ("first", "last", "linear", "position"), strict=True)
+        for channel, count in made.attribution[name].items()
+    ]
+
+
+def channel_attribution(parquet: str) -> Rows:
+    import pandas as pd
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        import ChannelAttribution
+
+        paths = pd.read_parquet(parquet)
+        given = {"var_path": "path", "var_conv": "total_conversions", "flg_pro": False}
+        models = ChannelAttribution.heuristic_models(paths, **given)
+        ChannelAttribution.markov_model(paths, var_null="total_null", verbose=False, **given)
+    return [
+        (model, channel, round(1000 * count))
+        for model in ("first", "last", "linear")
+        for channel, count in zip(models["channel_name"], models[f"{model}_touch"], strict=True)
+        if count
+    ]
 
 
 def _user_days(parquet: str, is_key: bool = False) -> Any:

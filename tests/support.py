@@ -25,7 +25,7 @@ from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
 from orchestration.transform.dbt_process import make_quick
-from orchestration.transform.dbt_runs import dbt_environment, load_manifest
+from orchestration.transform.dbt_runs import dbt_environment, load_manifest, manifest_path
 from verify.dbt import as_parsed
 
 # The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
@@ -144,6 +144,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], asked: str = "") -> An
     from dbt.cli.main import dbtRunner
 
     make_quick()
+    _remember()
     with environment_of(settings, asked):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
             [*_global_flags(), *arguments, *_project_flags()]
@@ -190,12 +191,51 @@ def dbt_target() -> Path:
 
     folder = Path(mkdtemp(prefix="yunying-dbt-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # What is parsed already: the first process of a run parses for all of them.
+    manifest = manifest_path()
+    parsed = manifest.parents[1] / "parse" / "partial_parse.msgpack"
+    (folder / "manifests").mkdir()
+    for file, to in ((manifest, folder / "manifests"), (parsed, folder)):
+        if file.exists():
+            shutil.copy2(file, to)
     return folder
 
 
+@cache
+def _remember() -> None:
+    """What a second build of this process would find out again, and need not: the code of a
+    template, and the columns of a query, which hang on its text."""
+    from dbt.adapters.duckdb import DuckDBAdapter
+    from dbt.compilation import Compiler
+    from dbt.flags import get_flags
+    from jinja2 import Environment
+
+    compile_template, templates = Environment.compile, {}
+    columns_of, columns = DuckDBAdapter.get_column_schema_from_query, {}
+    write_node = Compiler._write_node
+
+    def compile_once(self: Environment, source: str, *args: Any, **kwargs: Any) -> Any:
+        key = (type(self), *self.extensions, source, args, *sorted(kwargs.items()))
+        if key not in templates:
+            templates[key] = compile_template(self, source, *args, **kwargs)
+        return templates[key]
+
+    def columns_once(self: DuckDBAdapter, sql: str) -> Any:
+        if sql not in columns:
+            columns[sql] = columns_of(self, sql)
+        return columns[sql]
+
+    Environment.compile = compile_once
+    DuckDBAdapter.get_column_schema_from_query = columns_once
+    # Files of SQL that nobody asked for.
+    Compiler._write_node = lambda self, node, **kwargs: (
+        write_node(self, node, **kwargs) if get_flags().WHICH == "compile" else node
+    )
+
+
 def _parse_key(settings: Settings) -> tuple[str, ...]:
-    """Settings that may shape the project while it is parsed; macros read the others later."""
-    return (settings.timezone, settings.week_start, settings.currency)
+    """Settings that shape the project while it is parsed; macros read the others later."""
+    return (settings.week_start,)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The best attempt of each period, compiled; see `periods.best_attempts`."""
+"""When each attempt is outdone in its periods, compiled; see `periods.outdone_at`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 
 from timelines.compiled import array, entry, inner
-from timelines.definitions import ALL, DAY, MONTH, NO_DAY, WEEK
+from timelines.definitions import ALL, DAY, MONTH, NEVER, NO_DAY, WEEK
 
 
 @inner
@@ -39,14 +39,10 @@ def _period(grain, day, week_start):
         array(types.int64), types.int64, types.int64, types.int64,
     )
 )  # fmt: skip
-def best(offsets, part, order, day, closes_at, week_start, low, high):
-    """The best rows of the users from `low` to `high` (excluded); a user's rows by `offsets`."""
-    size = 4 * (offsets[high] - offsets[low])
-    rows = np.empty(size, np.int64)
-    grains = np.empty(size, np.int8)
-    periods = np.empty(size, np.int32)
-    matures_at = np.empty(size, np.int64)
-    out = 0
+def outdone(offsets, part, order, day, closes_at, week_start, low, high):
+    """Of the rows of the users from `low` to `high` (excluded); a user's rows by `offsets`."""
+    first = offsets[low]
+    found = np.full((ALL + 1, offsets[high] - first), NEVER, np.int64)
     for user in range(low, high):
         mine = np.arange(offsets[user], offsets[user + 1])
         if len(part) > 0:
@@ -54,29 +50,33 @@ def best(offsets, part, order, day, closes_at, week_start, low, high):
         begin = 0
         while begin < len(mine):
             end = begin + 1
+            is_ordered = True
             while end < len(mine) and (len(part) == 0 or part[mine[end]] == part[mine[begin]]):
+                is_ordered = is_ordered and day[mine[end]] >= day[mine[end - 1]]
                 end += 1
             of_part = mine[begin:end]
             begin = end
             for grain in range(ALL + 1):
-                period = np.empty(len(of_part), np.int64)
-                is_ordered = True
-                for place in range(len(of_part)):
-                    period[place] = _period(grain, day[of_part[place]], week_start)
-                    is_ordered = is_ordered and (place == 0 or period[place] >= period[place - 1])
                 ordered = of_part
                 # A clock that is set back over midnight repeats a day.
                 if not is_ordered:
-                    by_period = np.argsort(period, kind="mergesort")
-                    ordered, period = of_part[by_period], period[by_period]
-                for place in range(len(ordered)):
+                    period = np.empty(len(of_part), np.int64)
+                    for place in range(len(of_part)):
+                        period[place] = _period(grain, day[of_part[place]], week_start)
+                    ordered = of_part[np.argsort(period, kind="mergesort")]
+                best = ordered[0]
+                of_best = _period(grain, day[best], week_start)
+                last_day, of_row = day[best], of_best
+                for place in range(1, len(ordered)):
                     row = ordered[place]
-                    if place == 0 or period[place] != period[place - 1]:
-                        rows[out], grains[out] = row, grain
-                        periods[out], matures_at[out] = period[place], closes_at[row]
-                        out += 1
-                        continue
-                    if order[row] < order[rows[out - 1]]:
-                        rows[out - 1] = row
-                    matures_at[out - 1] = max(matures_at[out - 1], closes_at[row])
-    return rows[:out].copy(), grains[:out].copy(), periods[:out].copy(), matures_at[:out].copy()
+                    if day[row] != last_day:
+                        last_day = day[row]
+                        of_row = _period(grain, last_day, week_start)
+                    if of_row != of_best:
+                        best, of_best = row, of_row
+                    elif order[row] < order[best]:
+                        found[grain, best - first] = closes_at[row]
+                        best = row
+                    else:
+                        found[grain, row - first] = closes_at[row]
+    return found

@@ -1,8 +1,6 @@
-"""The attempts that count: the best one of each period in which a user entered a funnel."""
+"""The attempts that count: in each period in which a user entered a funnel, the best one."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +8,7 @@ from numpy.typing import NDArray
 from timelines.definitions import ALL, DAY, MONTH, NO_DAY, WEEK
 from timelines.ranges import RANGE, in_threads, plain, ranges
 
-__all__ = ["ALL", "DAY", "MONTH", "NO_DAY", "WEEK", "BestAttempts", "best_attempts"]
-
-
-class BestAttempts(NamedTuple):
-    """One row per user, part, grain and period in which an attempt opened, in this order."""
-
-    row: NDArray[np.int64]  # the attempt that counts, as a row of what was given
-    grain: NDArray[np.int8]  # DAY, WEEK, MONTH, ALL
-    period: NDArray[np.int32]  # first day of the period; NO_DAY for all
-    matures_at: NDArray[np.int64]  # when the last of the period's attempts closes
+__all__ = ["ALL", "DAY", "MONTH", "NO_DAY", "WEEK", "counting_order", "outdone_at"]
 
 
 def counting_order(
@@ -33,7 +22,7 @@ def counting_order(
     return depth * 2 + is_void + is_ignored.astype(np.int32) * 20_000
 
 
-def best_attempts(
+def outdone_at(
     user: NDArray[np.int32],
     part: NDArray[np.int32] | None,
     order: NDArray[np.int32],
@@ -41,13 +30,20 @@ def best_attempts(
     closes_at: NDArray[np.int64],
     week_start: int,
     threads: int = 1,
-) -> BestAttempts:
-    """The best attempt of each user, part and period; of equal ones, the first row.
+) -> NDArray[np.int64]:
+    """When each attempt stops to count, in each period that it opened in: a row of columns a grain
+    (DAY, WEEK, MONTH, ALL).
 
-    Rows stand by user, and of a user and part in order of their numbers; parts of a user may be
-    mixed. None as `part`: all are of one. `day` is the local day on which the attempt opened,
-    `week_start` the weekday on which weeks begin (0: Monday). Counted by attempts each one is an
-    entrant of its own: this is for funnels that count by users.
+    At any instant the best of the attempts counts whose windows have closed; of equal ones the
+    first. That is when a better one closes; NEVER of the best of all; of one that never counts,
+    because an earlier one is as good, when it closes itself. So whoever looks at an instant, with
+    however many windows still open, sees at each attempt whether it is the one that counts.
+
+    Rows stand by user, and of a user and part in order of their numbers, which is the order in
+    which they close; parts of a user may be mixed. None as `part`: all are of one. `day` is the
+    local day on which the attempt opened, `week_start` the weekday on which weeks begin (0:
+    Monday). Counted by attempts each one is an entrant of its own: this is for funnels that count
+    by users.
     """
     from timelines import best
 
@@ -58,8 +54,8 @@ def best_attempts(
     is_first = np.diff(user, prepend=-1) != 0
     offsets = np.append(np.flatnonzero(is_first), len(user)).astype(np.int64)
 
-    def found(users: tuple[int, int]) -> BestAttempts:
-        return BestAttempts(*best.best(offsets, part, order, day, closes_at, week_start, *users))
+    def found(users: tuple[int, int]) -> NDArray[np.int64]:
+        return best.outdone(offsets, part, order, day, closes_at, week_start, *users)
 
     parts = in_threads(found, ranges(offsets, RANGE) or [(0, 0)], threads)
-    return BestAttempts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return np.concatenate(parts, axis=-1)

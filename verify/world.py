@@ -29,6 +29,11 @@ SEEDS = {
         "push,Push,推送,campaign,,false,\n"
         "view,View,浏览,product,page_view,,\n"
         "open,Open,打开,product,element_click,,\n"
+        "invite,Invite,邀请,user,invite,,\n"
+        "accept,Accept,接受邀请,user,invite_accept,,\n"
+        "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
+        "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
+        "check_in,Check in,打卡,user,check_in,,\n"
     ),
     "activities": (
         "activity_id,label_en,label_zh,event_name,new_by\n"
@@ -87,7 +92,7 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
     """Rows by feed; a row that is text is a broken line."""
     count = max(int(EVENTS_AT_SCALE_1 * scale), 20)
     people = max(count * _PEOPLE_A_THOUSAND_EVENTS // 1000, 3)
-    return {
+    world: dict[str, list[Row | str]] = {
         "events": [*_events(draw, count, people), *_marathon(), *_unusable(draw)],
         "users": _users(draw, people),
         "campaign_assignments": [
@@ -106,6 +111,8 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
         ],
         "feedback": [_feedback(draw, people) for _ in range(people)],
     }
+    world["events"] += _of_campaigns(draw, count // 4, people)
+    return world
 
 
 def _events(draw: random.Random, count: int, people: int) -> list[Row]:
@@ -158,6 +165,37 @@ def _feedback(draw: random.Random, people: int) -> Row:
         "release_id": draw.choice([None, "r1"]),
         "updated_at": draw.choice([None, submitted.isoformat()]),
     }
+
+
+def _of_campaigns(draw: random.Random, count: int, people: int) -> list[Row]:
+    """What people do in campaigns, signed in or on their device, on days that follow each other."""
+    rows = []
+    for number in range(count):
+        person = draw.randrange(people)
+        at = START + timedelta(days=draw.randrange(DAYS // 8) * 8 + draw.randrange(3))
+        at += timedelta(minutes=draw.choice([0, 30, draw.randrange(1440)]))
+        name = draw.choice(
+            ["invite", "accept", "coupon", "redeem", "check_in", "check_in", "order"]
+        )
+        is_known = draw.random() < 0.6
+        rows.append(
+            {
+                "event_id": f"c{number}",
+                "event_name": name,
+                "occurred_at": at.isoformat(),
+                "user_id": f"u{person}" if is_known else None,
+                "anonymous_id": None if is_known else f"d{person}",
+                "campaign_id": f"c{draw.randrange(5)}",
+                "order_id": f"o{draw.randrange(count)}" if name in ("redeem", "order") else None,
+                "amount": draw.choice(["9.99", "20"]) if name in ("redeem", "order") else None,
+                "properties": {
+                    "invite_id": f"i{draw.randrange(9)}",
+                    "inviter_id": f"u{draw.randrange(people)}",
+                    "discount_amount": draw.choice(["1", "2.5", "much"]),
+                },
+            }
+        )
+    return rows
 
 
 def _marathon() -> list[Row]:

@@ -1,10 +1,29 @@
-{# Time at which an attempt reached a step; `step` is an expression. #}
-{% macro step_time(relation, step) -%}
+{# Time at which an attempt reached a step; `step` is an expression, of `last_step` at the most. #}
+{% macro step_time(relation, step, last_step=var('funnel_max_steps')) -%}
     case {{ step }}
-        {%- for number in range(1, var('funnel_max_steps') + 1) %}
+        {%- for number in range(last_step, 0, -1) %}
         when {{ number }} then {{ relation }}.step_{{ number }}_at
         {%- endfor %}
     end
+{%- endmacro %}
+
+{# What a relation has of a step, in a column each from a first one on: `<column>_<step>`; `step` is
+   an expression. #}
+{% macro of_step(column, step, first_step=1) -%}
+    case {{ step }}
+        {%- for number in range(first_step, var('funnel_max_steps') + 1) %}
+        when {{ number }} then {{ column }}_{{ number }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# Mean, median and 90th percentile of times, as columns with that suffix. #}
+{% macro step_seconds(microseconds, suffix='') -%}
+sum({{ microseconds }}) / (1000000.0 * count({{ microseconds }})) as mean_seconds{{ suffix }},
+{%- for name, share in {'median': '0.5', 'p90': '0.9'}.items() %}
+percentile_cont({{ share }}) within group (order by {{ microseconds }}) / 1000000.0
+    as {{ name }}_seconds{{ suffix }},
+{%- endfor %}
 {%- endmacro %}
 
 {# When an attempt closes: it completes, is void, or its window ends, whichever comes first. #}
@@ -44,21 +63,4 @@
     from {{ entries }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
-{%- endmacro %}
-
-{# Attempts of an entrant in the order in which they count, as one number, whose least is sooner
-   found than the first of a sort: not ignored, by required steps, by steps, not void, and then by
-   their own number, which is in the order of their entries. #}
-{% macro attempt_counting_order(relation=none) -%}
-    {%- set of = relation ~ '.' if relation else '' -%}
-    (
-        (
-            (
-                case when {{ of }}is_ignored then 100 else 0 end
-                + 99 - {{ of }}required_step_count
-            ) * 100
-            + 99 - {{ of }}step_count
-        ) * 2
-        + case when {{ of }}is_void then 1 else 0 end
-    ) * 4294967296 + {{ of }}attempt_number
 {%- endmacro %}

@@ -77,9 +77,11 @@
 {% macro key_to_note() -%}
     {%- set found = [] -%}
     {%- if execute and config.get('incremental_strategy') == 'replace_touched' -%}
-    {%- for node in graph.nodes.values()
-        if node.get('attached_node') == model.unique_id and node.test_metadata.name == 'one_row_per' -%}
-    {%- do found.extend(node.test_metadata.kwargs.columns) -%}
+    {# By their names at first: dbt makes a dictionary of each node that is asked for. #}
+    {%- set named = 'test.' ~ model.package_name ~ '.one_row_per_' ~ model.name ~ '_' -%}
+    {%- for name in graph.nodes.keys() if name.startswith(named)
+        and graph.nodes[name].attached_node == model.unique_id -%}
+    {%- do found.extend(graph.nodes[name].test_metadata.kwargs.columns) -%}
     {%- endfor -%}
     {%- endif -%}
     {{ return(found) }}

@@ -4,7 +4,7 @@
        incremental_strategy='replace_recomputed', unique_key=['funnel_id', 'user_id'],
        meta={'recomputed': {'by': 'funnel', 'from': 'entered_at'}}
    `by` is a reading of the table (below), `unique_key` its keys, `from` the model's own column that
-   is compared with the instant, `asks` (a list) other kinds of definitions that it is made by. The
+   is compared with the instant (none: all rows of those keys are replaced), `asks` (a list) other kinds of definitions that it is made by. The
    model, and the ephemeral models that it is made of, read what that reading needs:
        from {{ ref('fct_events') }} as events
        {{ join_recomputed('user', 'events', 'occurred_at') }}
@@ -67,7 +67,6 @@
    - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member` and
      `item` of one. `activity` and `stickiness`: the same by days. `order`: for none.
    - `funnel`, `retention` and `path`: from `reached_from_at` on, for what sees it from before.
-   - `funnel_period`: from the first week of the month on in which such an attempt opens.
    - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
      from the first period of such a member on.
    - `touch`: from the start of the session on. `conversion`: from the first that sees something new.
@@ -82,11 +81,6 @@
         'activity': {'definition': 'activity', 'ids': ['activity_id'], 'from': day},
         'stickiness': {'definition': 'stickiness', 'ids': ['stickiness_id'], 'from': day},
         'funnel': {'definition': 'funnel', 'ids': ['funnel_id'], 'from': 'reached_from_at'},
-        'funnel_period': {
-            'definition': 'funnel',
-            'ids': ['funnel_id'],
-            'from': week_start(month_start(local_date('reached_from_at'))),
-        },
         'funnel_user': {'definition': 'funnel', 'from': 'reached_from_at', 'is_earliest': true},
         'member': {'definition': 'retention', 'ids': ['retention_id'], 'from': 'from_at'},
         'cohort': {
@@ -162,12 +156,15 @@
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
     {%- set part = config.get('meta')['recomputed'] -%}
     {{ delete_touched(
-        target, recomputed_keys(part['by']), '(' ~ recomputed(part['by']) ~ ')', {part['from']: 'from_at'}
+        target, recomputed_keys(part['by']), '(' ~ recomputed(part['by']) ~ ')',
+        {part['from']: 'from_at'} if part['from'] else {}
     ) }}
+    {%- if part['from'] %}
     {#- What has no instant counts over all of them. By itself, because a comparison that lets nulls
         through takes 15 times as long as a plain one. #}
     delete from {{ target }}
     where {{ part['from'] }} is null and {{ is_recomputed(part['by'], target) }};
+    {%- endif %}
 
     insert into {{ target }} ({{ columns }})
     select {{ columns }}

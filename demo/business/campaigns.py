@@ -115,7 +115,8 @@ def win_back(silences: Silences) -> tuple[Assignments, list[np.ndarray]]:
 
 
 def invites(people: People) -> list[np.ndarray]:
-    """Everybody who signs up sees the invite page; some invite, and some of these come."""
+    """Everybody who signs up sees the invite page; some invite, and some of these come: by the
+    link of the invite, so that to accept is the first that they do."""
     code = plan.CAMPAIGN["invite_friends"]
     who = np.flatnonzero(people.signed_up)
     sent = people.invites
@@ -125,6 +126,6 @@ def invites(people: People) -> list[np.ndarray]:
         events("campaign_joined", people.signed_up_at[who] + 15_000, who, campaign=code),
         events("invite_sent", sent.sent_at, sent.inviter, campaign=code,
                invite=sent.inviter * 100 + sent.number),
-        events("invite_accepted", people.signed_up_at[friends] + 30_000, friends, campaign=code,
+        events("invite_accepted", people.arrived_at[friends], friends, campaign=code,
                inviter=inviter, invite=inviter * 100 + people.invite_number[friends]),
     ]  # fmt: skip

@@ -195,9 +195,15 @@ def kept_dir(settings: Settings) -> Path:
 
 
 def forget_people(connection: duckdb.DuckDBPyConnection) -> None:
-    """Delete what is archived of those whose ids stand in the temporary table `names`."""
+    """Delete what is archived of those whose ids stand in the temporary table `names`. What others
+    did has been counted of them, and stays; whom it names is forgotten."""
     for name, model in models().items():
         if "user_id" in model["columns"]:
             connection.execute(
                 f"delete from archive.{name} where user_id in (select id from names)"
+            )
+        if "inviter_id" in model["columns"]:
+            connection.execute(
+                f"update archive.{name} set inviter_id = null "
+                "where inviter_id in (select id from names)"
             )

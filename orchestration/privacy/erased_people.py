@@ -16,6 +16,11 @@ SHARED_DEVICE_MAX_USERS = 3
 """As the var `shared_device_max_users` of the dbt project; a test holds them together."""
 KEY = "erasure"
 """Name of the key of the hashes, as `keyed_hash.set_key` was told it."""
+# Whom the acceptance of an invite names beside its own user.
+_INVITER = """
+    case when properties like '%"inviter_id"%'
+        then try(json_extract_string(properties, '$.inviter_id')) end
+"""
 _INSTANTS = ("occurred_at", "recorded_at", "requested_at")
 
 Request = tuple[str | None, str | None, datetime]
@@ -165,6 +170,12 @@ def record(
     return count(connection, "new_ids") > 0
 
 
+def named_users(feed: str) -> list[str]:
+    """SQL for each id of a user that a row of a known feed names."""
+    columns = [quote(column) for column in FEEDS_BY_NAME[feed].names_of("user")]
+    return [*columns, _INVITER] if feed == "events" else columns
+
+
 def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
     """Make `erased_rows`: the raw rows of loads after `since` that name an erased person."""
     execute = connection.execute
@@ -175,14 +186,14 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
     for feed, columns in _feeds(connection):
         table = f"raw.{quote(feed)}"
         known = FEEDS_BY_NAME.get(feed)
-        users = known.names_of("user") if known else columns
+        users = named_users(feed) if known else [quote(column) for column in columns]
         devices = known.names_of("anonymous") if known else ()
-        for column in users:
+        for user in users:
             _insert(
                 connection,
                 feed,
-                f"select load_id, row_number, person_id({quote(column)}) as id from {table} "
-                f"where load_id > {since} and person_id({quote(column)}) is not null",
+                f"select load_id, row_number, person_id({user}) as id from {table} "
+                f"where load_id > {since} and person_id({user}) is not null",
                 ("user",) if known else ("user", "anonymous"),
             )
         instant = next((f"raw_instant({name})" for name in _INSTANTS if name in columns), "null")

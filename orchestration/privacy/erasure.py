@@ -42,6 +42,7 @@ from orchestration.privacy.erased_people import (
     Request,
     count,
     find_rows,
+    named_users,
     record,
     requests,
     returned,
@@ -306,17 +307,18 @@ class _Erasing:
         write_without_texts(file, self._ids_of(file.feed, load_id))
 
     def _ids_of(self, feed: str, load_id: int) -> set[str]:
-        """The ids in the erased rows of one file."""
+        """The ids of the people in the erased rows of one file."""
         known = FEEDS_BY_NAME.get(feed)
-        columns = (*known.names_of("user"), *known.names_of("anonymous")) if known else ()
+        named = [*named_users(feed), *map(quote, known.names_of("anonymous"))] if known else []
         return {
             row[0]
-            for column in columns
+            for name in named
             for row in self.connection.execute(
-                f"select distinct person_id(r.{quote(column)}) from raw.{quote(feed)} as r "
+                f"select distinct person_id({name}) as id from raw.{quote(feed)} as r "
                 "inner join erased_rows as e on r.load_id = e.load_id "
                 f"and r.row_number = e.row_number where e.feed = {literal(feed)} "
-                f"and r.load_id = {load_id} and person_id(r.{quote(column)}) is not null"
+                f"and r.load_id = {load_id} and {hash_sql(KEY, f'person_id({name})')} "
+                "in (select id_hash from raw.erased_ids)"
             ).fetchall()
         }
 

@@ -166,19 +166,42 @@ def keep_what_reads_nothing_new(
     GraphRunnableTask.call_runner = call_unless_kept  # type: ignore[method-assign]
 
 
+def parse_for_any_folder() -> None:
+    """dbt parses a project anew where the warehouse has another path than when it was parsed.
+    Its name alone stands in what is parsed."""
+    from dbt.parser.manifest import ManifestLoader
+
+    is_parsable = ManifestLoader.is_partial_parsable
+
+    def is_parsable_for(self: Any, before: Any) -> Any:
+        database = self.root_project.credentials.database
+        if all(node.database == database for node in before.nodes.values()):
+            before.state_check.profile_hash = self.manifest.state_check.profile_hash
+        return is_parsable(self, before)
+
+    ManifestLoader.is_partial_parsable = is_parsable_for  # type: ignore[method-assign]
+
+
 @cache
 def make_quick() -> None:
     """What dbt does anew for each of hundreds of small nodes, and need not. Rows are the same."""
     from dbt import compilation
     from dbt.clients import jinja
+    from dbt.contracts.graph.nodes import ParsedNode
     from dbt_common.clients import agate_helper
     from dbt_common.clients.jinja import MacroFuzzTemplate, NativeSandboxTemplate
 
     leave_out_unlogged_events()
+    parse_for_any_folder()
     jinja._render_cache = Literals()
     # A template copies all macros each time it is rendered, but for those of dbt's other class.
     NativeSandboxTemplate.new_context = MacroFuzzTemplate.new_context
     compilation.inject_ctes_into_sql = inject_ctes
+    # People are sent to the compiled SQL; the statement around it nobody reads.
+    write_node = ParsedNode.write_node
+    ParsedNode.write_node = lambda self, root, path, code: (  # type: ignore[method-assign]
+        None if path == self.build_path else write_node(self, root, path, code)
+    )
     # What a statement without rows gives back; its columns' types are made anew each time.
     agate_helper.empty_table = cache(agate_helper.empty_table)
 

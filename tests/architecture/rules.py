@@ -48,12 +48,15 @@ DESIGNED = {
     "facts": {
         "fct_events", "fct_sessions", "fct_orders", "fct_user_days", "fct_user_lifecycle_spans",
         "fct_funnel_attempts", "fct_retention_returns", "fct_touches", "fct_attribution_credits",
+        "fct_check_in_streaks",
     },
     "marts": {
         "mart_active_users_daily", "mart_growth_accounting", "mart_lifecycle_daily",
         "mart_stickiness", "mart_rfm_scores", "mart_rfm_migrations", "mart_funnel_conversion",
         "mart_retention_cohorts", "mart_attribution", "mart_attribution_transitions",
         "mart_attribution_removals", "mart_channel_acquisition", "mart_channel_cohort_value",
+        "mart_campaign_invites", "mart_campaign_discounts", "mart_campaign_check_ins",
+        "mart_campaign_cobrands",
     },
 }  # fmt: skip
 # What says whom a build computes anew.
@@ -206,7 +209,7 @@ def personal_data(node: Node) -> dict[str, str]:
 def columns_of_personal_data_are_tagged(manifest: Manifest) -> Iterator[str]:
     content = {"properties", "payload", "malformed_payload", "comment"}
     given = ("given_id", "given_user_id", "given_anonymous_id", "known_user_id",
-             "known_anonymous_id")  # fmt: skip
+             "known_anonymous_id", "inviter_id")  # fmt: skip
     wanted = {**dict.fromkeys((*PERSON_IDS, *given, "entrant_id", "row_key"), "identifier"),
               **dict.fromkeys(content, "content")}  # fmt: skip
     for name, model in models(manifest).items():

@@ -22,7 +22,7 @@ SAMPLES = {
     "definitions": "dim_funnels",
     "staging": "stg_events",
     "intermediate": "int_identity_links",
-    "steps": "step_funnel_entries",
+    "steps": "step_funnel_pair_times",
     "facts": "fct_orders",
     "archive": "arc_users",
     "marts": "mart_active_users_daily",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from benchmarks import funnel, growth, peers, retention, rfm, sessions
+from benchmarks import attribution, funnel, growth, peers, retention, rfm, sessions
 from benchmarks.events import generate
 from benchmarks.peers import Question, Warehouse
 from orchestration.project import SHIPPED_SEEDS_DIR
@@ -75,3 +77,8 @@ def test_a_peer_gives_our_answer(
     assert peers.check(warehouse, asked, other, rows) > 1
     with pytest.raises(SystemExit, match="the answers differ"):
         peers.check(warehouse, asked, other, [*rows[:-1], [*rows[-1][:-1], "0"]])
+
+
+def test_peers_credit_paths_as_we_do(tmp_path: Path) -> None:
+    mta, other = attribution.duels(tmp_path, paths=2_000)
+    assert (mta.rows, other.rows) == (4 * attribution.CHANNELS, 3 * attribution.CHANNELS)

@@ -5,6 +5,7 @@ One world is built twice: as it is delivered, and without dirt.
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import dataclass
 
@@ -13,7 +14,16 @@ import pytest
 from demo.business import clock, plan
 from orchestration.project import ROOT, Settings
 from orchestration.transform.dbt_runs import load_manifest
-from tests.business.worlds import World, holds, made
+from tests.business.test_planted import ACTIVE
+from tests.business.worlds import (
+    World,
+    Z,
+    campaign,
+    holds,
+    made,
+    median_holds,
+    poisson_holds,
+)
 from tests.support import ingest_raw, query, settings_of, transform
 from verify.compare import BUILD_TIME_COLUMNS, PROVENANCE_COLUMNS, compare, histories
 
@@ -224,6 +234,124 @@ def test_each_model_credits_all_orders(each: Built) -> None:
     assert {row["model_id"]: round(row["orders"], 6) for row in rows} == {
         row["model_id"]: orders for row in rows
     }
+
+
+def test_invites_bring_whom_they_brought(each: Built) -> None:
+    """Everybody who came accepted first of all, so none of K is lost."""
+    [row] = each.query("select * from marts.mart_campaign_invites")
+    drawn = each.world.drawn
+    assert row["campaign_id"] == "invite_friends"
+    assert row["participant_count"] == drawn["sign_ups"]
+    assert row["invite_count"] == drawn["events"]["invite_sent"]
+    assert row["accepted_count"] == row["accepted_new_count"] == drawn["events"]["invite_accepted"]
+    # Of invites of the last days some will be accepted after the end of the data.
+    assert holds(plan.INVITE_ACCEPTED_RATE, row["accepted_new_count"], row["invite_count"])
+    assert poisson_holds(plan.INVITE_RATE * row["participant_count"], row["invite_count"])
+    assert row["k_factor"] == row["accepted_new_count"] / row["participant_count"]
+    days = each.query(
+        "select epoch(accepted_at - invited_at) / 86400 as days from facts.fct_campaign_acceptances"
+    )
+    assert median_holds(plan.INVITE_MEDIAN_DAYS, [float(day["days"]) for day in days])
+    (cycle,) = each.world.one(
+        f"""
+        with firsts as (
+            select person, min(occurred_at) as since from acts where event_name in {ACTIVE}
+            group by person
+        )
+        select median(epoch_us(a.occurred_at - firsts.since)) / 1000000 from acts as a
+        inner join firsts on property(a, 'inviter_id') = firsts.person
+        where a.event_name = 'invite_accepted'
+        """
+    )
+    assert row["median_cycle_seconds"] == pytest.approx(cycle, abs=1e-6)
+
+
+def test_coupons_bring_no_orders(each: Built) -> None:
+    [row] = each.query("select * from marts.mart_campaign_discounts")
+    planned = campaign("anniversary_coupon")
+    assert row["campaign_id"] == planned.campaign_id
+    drawn = each.world.drawn["events"]
+    assert row["issued_user_count"] == drawn["coupon_issued"]
+    assert row["redeemed_user_count"] == row["redeemed_count"] == drawn["coupon_redeemed"]
+    # Cents are cut off.
+    assert row["discount_rate"] == pytest.approx(plan.COUPON_DISCOUNT_RATE, abs=0.001)
+    rate = row["discount_rate"]
+    assert row["break_even_uplift_rate"] == pytest.approx(rate / (planned.margin_rate - rate))
+    arms = {
+        variant: (people, bought)
+        for variant, people, bought in each.world.query(
+            f"""
+            select variant, count(*), count(*) filter (where exists (
+                from acts where acts.user_id = a.user_id and event_name = 'order_paid'
+                    and day >= date '{planned.starts}' and day < date '{planned.ends}'
+            ))
+            from campaign_assignments as a where campaign_id = '{planned.campaign_id}'
+            group by variant
+            """
+        )
+    }
+    (n0, x0), (n1, x1) = arms["control"], arms["treatment"]
+    assert row["incremental_buyer_count"] == pytest.approx(n1 * (x1 / n1 - x0 / n0))
+    q0, q1 = (x0 + 1) / (n0 + 2), (x1 + 1) / (n1 + 2)
+    error = math.sqrt(q0 * (1 - q0) / (n0 + 2) + q1 * (1 - q1) / (n1 + 2))
+    assert abs(row["incremental_buyer_count"]) <= Z * error * n1
+    assert row["pulled_forward_order_count"] is not None
+
+
+def test_streaks_go_on_as_planned(each: Built) -> None:
+    rows = each.query("select * from marts.mart_campaign_check_ins order by day_number")
+    assert {row["campaign_id"] for row in rows} == {"check_in_autumn"}
+    at_risk = sum(row["at_risk_count"] for row in rows)
+    continued = sum(row["continued_count"] for row in rows)
+    # One streak each, of which every day but the last was gone on from.
+    assert rows[0]["streak_count"] + continued == each.world.drawn["events"]["checked_in"]
+    assert holds(plan.CHECK_IN_AGAIN_RATE, continued, at_risk)
+    survival = 1.0
+    for row in rows:
+        assert holds(plan.CHECK_IN_AGAIN_RATE, row["continued_count"], row["at_risk_count"])
+        assert row["survival_rate"] == pytest.approx(survival)
+        survival *= row["continuation_rate"]
+
+
+def test_the_co_brand_brings_who_ordered_with_it(each: Built) -> None:
+    [row] = each.query("select * from marts.mart_campaign_cobrands")
+    planned = campaign("tea_cobrand")
+    assert row["campaign_id"] == planned.campaign_id
+    buyers, new, net = each.world.one(
+        """
+        with orders as (
+            select person, occurred_at, order_id, campaign_id is not null as is_branded,
+                amount - coalesce((select sum(r.amount) from acts as r
+                    where r.order_id = o.order_id and r.event_name = 'order_refunded'), 0) as net
+            from acts as o where event_name = 'order_paid'
+        ),
+        firsts as (
+            select person, min(occurred_at) as since, sum(net) as net from orders
+            where is_branded group by person
+        )
+        select count(*), count(*) filter (where not exists (from orders
+            where orders.person = firsts.person and orders.occurred_at < since
+            and orders.occurred_at >= since - interval 365 day)), sum(net) from firsts
+        """
+    )
+    assert (row["buyer_count"], row["new_to_brand_count"]) == (buyers, new)
+    assert float(row["net_amount"]) == pytest.approx(float(net), abs=1e-6)
+    audience, known, people, customers = each.world.one(
+        f"""
+        with people as (
+            select person, exists (from acts as o where o.person = a.person
+                and o.event_name = 'order_paid' and o.day < date '{planned.starts}') as has_bought
+            from acts as a where event_name = 'signed_up' and day < date '{planned.starts}'
+        )
+        select count(c.user_id), count(c.user_id) filter (where has_bought), count(*),
+            count(*) filter (where has_bought)
+        from people left join campaign_assignments as c
+            on people.person = c.user_id and c.campaign_id = '{planned.campaign_id}'
+        """
+    )
+    assert (row["audience_count"], row["overlap_count"]) == (audience, known)
+    assert holds(plan.COBRAND_AUDIENCE_RATE, row["audience_count"], people)
+    assert holds(customers / people, row["overlap_count"], row["audience_count"])
 
 
 def test_stages_and_segments_are_there(each: Built) -> None:

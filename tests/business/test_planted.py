@@ -202,7 +202,7 @@ def test_invites_and_k(world: World) -> None:
         select count(*), count(a.event_id) from acts as i
         left join acts as a on a.event_name = 'invite_accepted'
             and property(a, 'invite_id') = property(i, 'invite_id')
-            and property(a, 'inviter_id') = i.user_id and a.user_id <> i.user_id
+            and property(a, 'inviter_id') = i.user_id and a.person <> i.person
             and a.occurred_at between i.occurred_at and i.occurred_at + interval 14 day
         where i.event_name = 'invite_sent'
             and i.day + 14 < date '{plan.START}' + {plan.DAYS}

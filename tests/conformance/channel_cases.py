@@ -8,12 +8,14 @@ not convert did so in no case: paths of each case are of a month of their own.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from orchestration.ingest.definitions.schema import BY_NAME
@@ -23,11 +25,24 @@ Case = Mapping[str, Any]
 DIRECT = "direct"
 
 
-def read_cases(kind: str) -> list[dict[str, Any]]:
-    """The cases of a kind that are not large, in the order of its file."""
+def read_cases(kind: str, large: bool = False) -> list[dict[str, Any]]:
+    """The cases of a kind that are not large, or those that are, in the order of its file."""
     with (FOLDER / "channels" / f"{kind}.jsonl").open(encoding="utf-8") as lines:
         found = [json.loads(line) for line in lines]
-    return [case for case in found if not case.get("large")]
+    return [case for case in found if case.get("large", False) is large]
+
+
+def mta_paths(data: Path) -> list[dict[str, Any]]:
+    """The paths of a file of PyPI's mta."""
+    with gzip.open(data, "rt", encoding="utf-8") as lines:
+        return [
+            {
+                "path": row["path"].split(" > "),
+                "conversions": int(row["total_conversions"]),
+                "non_conversions": int(row["total_null"]),
+            }
+            for row in csv.DictReader(lines)
+        ]
 
 
 def csv_of(name: str, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestration.project import ROOT
 from tests import support
 from tests.conformance import channel_cases as cases
 
@@ -163,6 +165,65 @@ def test_cohort_value(tables: Tables, case: cases.Case) -> None:
     whole = {name: case["expected"][name] for name in ("cost_per_new_user", "payback_days")}
     for row in given.values():
         check(row, whole, case["tolerance"])
+
+
+MTA = next((ROOT / ".venv-peers").glob("lib/*/site-packages/mta/data/data.csv.gz"), None)
+
+
+@pytest.mark.skipif(MTA is None, reason="mta is one of the peers that `make bench` makes")
+def test_the_paths_of_mta(tmp_path: Path) -> None:
+    """88,387 of them, as the library says, to the last digits; its Markov sums the paths that it
+    has seen: `eta` by the exact chain is another."""
+    assert MTA is not None
+    [case] = [each for each in cases.read_cases("attribution", True) if "mta_data" in each["id"]]
+    paths = cases.mta_paths(MTA)
+    params = {**case["params"], "models": ["first", "last", "linear", "position", "markov"]}
+    world = cases.World()
+    world.add({**case, "params": params, "paths": paths})
+    world.events.append(
+        {"event_id": "end", "event_name": "end", "user_id": "end", "occurred_at": HORIZON}
+    )
+    warehouse = support.build_warehouse(
+        tmp_path, events=world.events, seeds=world.seeds(), select="+mart_attribution"
+    )
+    credited: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for path in paths:
+        for model, weights in weights_of(len(path["path"])).items():
+            for channel, weight in zip(path["path"], weights, strict=True):
+                credited[model][channel] += weight * path["conversions"]
+    conversions = case["expected"]["conversion_count"]
+    rows = support.query(
+        warehouse,
+        "select model_id, channel_id, credited_count as credited from marts.mart_attribution"
+        " where grain = 'all' and credited_count > 0",
+    )
+    given: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in rows:
+        channel = row["channel_id"].removeprefix(f"{case['id']}::")
+        given[row["model_id"]][channel] = row["credited"] / conversions
+    for model, channels in credited.items():
+        shares = {channel: count / conversions for channel, count in channels.items() if count}
+        assert given[model] == pytest.approx(shares, abs=1e-14)
+    for model, channels in case["expected"]["credits"].items():
+        shares = {channel: count / conversions for channel, count in channels.items()}
+        assert given[model] == pytest.approx(shares, abs=case["tolerance"] / conversions)
+    assert sum(given["markov"].values()) == pytest.approx(1, abs=1e-9)
+    assert round(given["markov"]["eta"] * conversions) == 3341
+
+
+def weights_of(touches: int) -> dict[str, list[float]]:
+    """What a path credits its touches with, by model."""
+    ends = (
+        [0.4, *[0.2 / (touches - 2)] * (touches - 2), 0.4]
+        if touches > 2
+        else [1 / touches] * touches
+    )
+    return {
+        "first": [1.0, *[0.0] * (touches - 1)],
+        "last": [*[0.0] * (touches - 1), 1.0],
+        "linear": [1 / touches] * touches,
+        "position": ends,
+    }
 
 
 def check(row: dict[str, Any], figures: dict[str, Any], tolerance: float) -> None:

@@ -59,6 +59,10 @@ THEIRS: dict[str, list[dict[str, Any]]] = {
         event(904, PERSON, "kiosk", 2),
         event(905, PERSON, None, 28),  # the last of all
         event(906, PERSON, None, 6, event_name=None, page="quarantined-PLANTED"),
+        event(907, PERSON, None, 7, event_name="invite", campaign_id="c", invite_id="i-PLANTED"),
+        # What somebody else did, and names them.
+        event(908, "u6", "d6", 8, event_name="accept", campaign_id="c",
+              properties={"invite_id": "i-PLANTED", "inviter_id": PERSON}),
     ],
     "users": [{"user_id": PERSON, "created_at": "2024-01-01", "mail": "mail-PLANTED"}],
     "campaign_assignments": [{"campaign_id": "c", "user_id": PERSON, "variant": "v-PLANTED"}],
@@ -110,7 +114,7 @@ OTHERS: dict[str, list[dict[str, Any]]] = {
 }
 SEEDS = {
     "event_names": "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
-    "order,Order,下单,product,order,,true\n",
+    "order,Order,下单,product,order,,true\ninvite,,,,invite,,\naccept,,,,invite_accept,,\n",
     "funnels": "funnel_id,window_seconds\nf,604800\n",
     "funnel_steps": "funnel_id,step_number,event_name\nf,1,open\nf,2,order\n",
     "retentions": "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"

@@ -82,7 +82,8 @@ def deliveries(seed: int = 11, scale: float = 0.3) -> list[dict[str, list[Any]]]
     for row in [*world["events"], *_never_pausing(), *_of_person(), *_of_device()]:
         at = None if isinstance(row, str) else _at(row)
         if not isinstance(row, str) and at is not None and at < CUTOFF:
-            row = {**row, "app_version": f"version-{OLD}", "properties": {"note": f"note-{OLD}"}}
+            properties = {**(row.get("properties") or {}), "note": f"note-{OLD}"}
+            row = {**row, "app_version": f"version-{OLD}", "properties": properties}
         is_late = at is not None and at >= MONTH_KEPT and draw.random() < 0.15
         if isinstance(row, str) or at is None or (at < FIRST_ENDS and not is_late):
             first["events"].append(row)
@@ -121,6 +122,9 @@ def _of_person() -> list[Row]:
         _event(f"p{number}", PERSON, 1.7 * number, name, anonymous_id="device-PLANTED",
                order_id=f"order-PLANTED-{number}" if name == "order" else None, amount="7")
         for number, name in enumerate(["open", "view", "order", "open", "view"] * 16)
+    ] + [
+        # What somebody else did, and names them.
+        _event("p80", "u3", 125, "accept", campaign_id="c1", properties={"inviter_id": PERSON})
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The attempts that count in each period, against a search that looks at all of them."""
+"""The attempts that count in each period, against a look at all that have closed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from timelines import periods
+from timelines import definitions, periods
 
 EPOCH = date(1970, 1, 1)
 
@@ -28,7 +28,7 @@ def start_of(grain: int, day: int, week_start: int) -> int:
 
 @pytest.mark.parametrize("week_start", [0, 5, 6])
 @pytest.mark.parametrize("first_day", ["0001-02-09", "1969-12-20", "2023-12-28", "2999-11-01"])
-def test_the_best_of_each_period_is_found(week_start: int, first_day: str) -> None:
+def test_the_best_of_each_period_counts_at_every_instant(week_start: int, first_day: str) -> None:
     chance = random.Random(f"{week_start} {first_day}")
     rows = []
     for user in range(60):
@@ -38,29 +38,30 @@ def test_the_best_of_each_period_is_found(week_start: int, first_day: str) -> No
             day += chance.choice((0, 0, 1, 3, 9, -1))
             rows.append((user, chance.randrange(-1, 2), chance.randrange(4), day))
     user, part, order, days = (np.array(column, np.int32) for column in zip(*rows, strict=True))
-    closes_at = np.array([chance.randrange(100) for _ in rows], np.int64)
+    # Windows close in the order in which they opened; two may at one instant.
+    closes_at = np.empty(len(rows), np.int64)
+    for row in range(len(rows)):
+        is_first = row == 0 or user[row] != user[row - 1]
+        closes_at[row] = 10 if is_first else closes_at[row - 1] + chance.choice((0, 1, 5))
     for parts, threads in ((part, 1), (None, 2)):
-        found = periods.best_attempts(user, parts, order, days, closes_at, week_start, threads)
-        wanted = {}
+        found = periods.outdone_at(user, parts, order, days, closes_at, week_start, threads)
+        together: dict[tuple[int, ...], list[int]] = {}
         for row in range(len(rows)):
             of_part = -1 if parts is None else int(part[row])
             for grain in (periods.DAY, periods.WEEK, periods.MONTH, periods.ALL):
                 period = start_of(grain, int(days[row]), week_start)
-                wanted.setdefault((int(user[row]), of_part, grain, period), []).append(row)
-        assert [
-            (
-                int(user[row]),
-                -1 if parts is None else int(part[row]),
-                int(grain),
-                int(period),
-                int(row),
-                int(matures_at),
-            )
-            for row, grain, period, matures_at in zip(*found, strict=True)
-        ] == [
-            (*key, min(of_key, key=lambda row: (order[row], row)), max(closes_at[of_key]))
-            for key, of_key in sorted(wanted.items())
-        ]
+                together.setdefault((int(user[row]), of_part, grain, period), []).append(row)
+        for (_, _, grain, _), of_key in together.items():
+            for horizon in range(int(closes_at[of_key[-1]]) + 2):
+                closed = [row for row in of_key if closes_at[row] <= horizon]
+                counts = [
+                    row
+                    for row in closed
+                    if found[grain, row] == definitions.NEVER or found[grain, row] > horizon
+                ]
+                assert counts == sorted(closed, key=lambda row: (order[row], row))[:1]
+            best = min(of_key, key=lambda row: (order[row], row))
+            assert [row for row in of_key if found[grain, row] == definitions.NEVER] == [best]
 
 
 def test_what_counts_first_is_least() -> None:
@@ -82,5 +83,5 @@ def test_what_counts_first_is_least() -> None:
 
 def test_no_attempts_have_no_best() -> None:
     none = np.empty(0, np.int32)
-    found = periods.best_attempts(none, None, none, none, none.astype(np.int64), 0)
-    assert [len(column) for column in found] == [0, 0, 0, 0]
+    found = periods.outdone_at(none, None, none, none, none.astype(np.int64), 0)
+    assert found.shape == (4, 0)

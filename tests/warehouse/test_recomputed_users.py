@@ -33,9 +33,9 @@ SEEDS = {
 OF_DEFINITIONS = {
     "fct_activity_days", "fct_activity_hours", "fct_order_states", "fct_stickiness_hours",
     "fct_definition_matches", "fct_definition_values", "fct_definition_chosen_events",
-    "fct_funnel_opened_attempts", "fct_funnel_best_attempts", "fct_retention_members",
-    "fct_retention_member_returns", "fct_path_events", "fct_path_runs", "fct_path_placed_items",
-    "fct_touches", "fct_user_acquisitions", "fct_conversions", "fct_path_ends", "fct_path_touches",
+    "fct_funnel_opened_attempts", "fct_retention_members", "fct_retention_member_returns",
+    "fct_path_events", "fct_path_runs", "fct_path_placed_items", "fct_touches",
+    "fct_user_acquisitions", "fct_conversions", "fct_path_ends", "fct_path_touches",
     "fct_attribution_paths",
 }  # fmt: skip
 
@@ -100,7 +100,9 @@ def spoil(folder: Path, user: str) -> None:
     """A wrong value in each table that is computed by user, where it does not decide a key."""
     with connect(support.settings_of(folder)) as connection:
         connection.execute(
-            "update facts.fct_funnel_best_attempts set reached_step = 11 where user_id = ?", [user]
+            "update facts.fct_funnel_opened_attempts set all_outdone_at = '2000-01-01'"
+            " where user_id = ?",
+            [user],
         )
         connection.execute(
             "update facts.fct_retention_member_returns set last_period = 99 where user_id = ?",
@@ -111,7 +113,8 @@ def spoil(folder: Path, user: str) -> None:
 def spoiled(folder: Path) -> set[str]:
     rows = support.query(
         folder / support.WAREHOUSE,
-        "select user_id from facts.fct_funnel_best_attempts where reached_step = 11 intersect"
+        "select user_id from facts.fct_funnel_opened_attempts"
+        " where all_outdone_at = '2000-01-01' intersect"
         " select user_id from facts.fct_retention_member_returns where last_period = 99",
     )
     return {row["user_id"] for row in rows}
@@ -221,7 +224,7 @@ def test_what_the_users_feed_says_anew_moves_breakdowns_and_conditions(folder: P
 
 def test_a_table_that_is_missing_is_made_anew_with_the_rest(folder: Path) -> None:
     with connect(support.settings_of(folder)) as connection:
-        connection.execute("drop table facts.fct_funnel_best_attempts cascade")
+        connection.execute("drop table facts.fct_funnel_opened_attempts cascade")
     support.build_warehouse(folder, events=events(7, 8))
     assert differences(folder) == []
 

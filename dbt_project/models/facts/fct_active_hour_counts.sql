@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_touched',
-    unique_key=['grain', 'period_start_date'],
+    unique_key=['grain', 'weekday_number', 'period_start_date'],
     meta={'touched': 'int_periods_touched'},
     on_schema_change='fail',
 ) }}
@@ -40,8 +40,12 @@ counted as (
         {{ period_start }} as period_start_date
     from user_hours
     {%- if is_incremental() %}
-    where {{ period_start }} in (
-        select period_start_date from periods_touched where grain = '{{ grain }}'
+    where ({{ iso_weekday('event_date') }}, {{ period_start }}) in (
+        select
+            weekday_number,
+            period_start_date
+        from periods_touched
+        where grain = '{{ grain }}'
     )
     {%- endif %}
     group by {{ period_start }}, {{ iso_weekday('event_date') }}, hour_of_day

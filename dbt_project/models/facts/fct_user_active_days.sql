@@ -17,7 +17,6 @@ events as (
 
     select
         events.user_id,
-        events.session_id,
         events.event_date,
         events.occurred_at,
         event_names.is_key_action
@@ -33,18 +32,63 @@ events as (
 
 ),
 
-days as (
+sessions as (
+
+    select
+        starts.user_id,
+        {{ local_date('starts.started_at') }} as first_date,
+        {{ local_date('starts.ended_at') }} as last_date
+    from {{ ref('int_session_starts') }} as starts
+    {% if is_incremental() -%}
+    inner join touched_users
+        on starts.user_id = touched_users.user_id
+        and {{ local_date('starts.ended_at') }} >= touched_users.recompute_from_date
+    {%- endif %}
+
+),
+
+-- Sessions are counted on each day that they are of, because to count those that events name apart
+-- takes as long as all the rest.
+days_of_both as (
 
     select
         user_id,
         event_date as activity_date,
-        count(*) as event_count,
-        count(distinct session_id) as session_count,
+        occurred_at,
+        is_key_action,
+        false as is_session
+    from events
+
+    union all
+
+    select
+        sessions.user_id,
+        {{ days_after('sessions.first_date', 'day_numbers.day_number') }} as activity_date,
+        cast(null as timestamp) as occurred_at,
+        false as is_key_action,
+        true as is_session
+    from sessions
+    {{ explode(
+        integer_array('0', days_between('sessions.first_date', 'sessions.last_date')),
+        'day_numbers',
+        'day_number'
+    ) }}
+
+),
+
+days as (
+
+    select
+        user_id,
+        activity_date,
+        count(occurred_at) as event_count,
+        count(case when is_session then 1 end) as session_count,
         count(case when is_key_action then 1 end) as key_action_count,
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
-    from events
-    group by user_id, event_date
+    from days_of_both
+    group by user_id, activity_date
+    having count(occurred_at) > 0
 
     {{ union_archived(
         'arc_user_days',

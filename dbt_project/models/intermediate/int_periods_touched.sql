@@ -35,6 +35,7 @@ dates as (
 
 select
     'week' as grain,
+    {{ iso_weekday('event_date') }} as weekday_number,
     {{ week_start('event_date') }} as period_start_date
 from dates
 
@@ -42,5 +43,6 @@ union
 
 select
     'month' as grain,
+    {{ iso_weekday('event_date') }} as weekday_number,
     {{ month_start('event_date') }} as period_start_date
 from dates

@@ -4,42 +4,6 @@
     unique_key=['user_id'],
     meta={'touched': 'int_users_touched', 'from': {'started_at': 'recompute_from_at'}},
 ) }}
-{#- Of a session that began before the cut-off of an expiry, its start and its last activity
-    there are known. Named by its text, because a CTE of all events that is read twice is kept as
-    a whole: 150 bytes an event, on disk. -#}
-{%- set activity -%}
-select
-    user_id,
-    occurred_at,
-    false as is_archived_end
-from {{ ref('int_events_resolved') }}
-where is_activity
-
-union all
-
-select
-    user_id,
-    max(started_at) as occurred_at,
-    false as is_archived_end
-from archived
-group by user_id
-
-union all
-
-select
-    user_id,
-    max(last_activity_at) as occurred_at,
-    true as is_archived_end
-from archived
-group by user_id
-{%- endset -%}
-{%- set touched_alone -%}
-{% if is_incremental() -%}
-inner join touched_users
-    on activity.user_id = touched_users.user_id
-    and activity.occurred_at >= touched_users.recompute_from_at
-{%- endif %}
-{%- endset -%}
 with recursive
 
 touched_users as (
@@ -48,72 +12,88 @@ touched_users as (
 
 ),
 
+-- Of a session that began before the cut-off of an expiry, its start and its last activity there.
 archived as (
 
-    {{ archived_rows('arc_sessions', ['started_at', 'last_activity_at']) }}
+    select
+        user_id,
+        max(started_at) as started_at,
+        max(last_activity_at) as last_activity_at
+    from (
+        {{ archived_rows('arc_sessions', ['started_at', 'last_activity_at']) }}
+    ) as rows_of_ids
+    group by user_id
 
 ),
 
-instants as (
+-- Activity by spans as long as the gap that ends a session: none lies within one. They are a sixth of
+-- the events, and found by a hash; what has to be sorted is no more than they.
+stretches as (
 
     select
         activity.user_id,
-        activity.occurred_at,
-        activity.is_archived_end,
-        lag(activity.occurred_at) over (
-            partition by activity.user_id order by activity.occurred_at, activity.is_archived_end
-        ) as previous_at,
-        lead(activity.occurred_at) over (
-            partition by activity.user_id order by activity.occurred_at, activity.is_archived_end
-        ) as next_at
-    from (
-        {{ activity | indent(8) }}
-    ) as activity
-    {{ touched_alone | indent(4) }}
+        min(activity.occurred_at) as started_at,
+        max(activity.occurred_at) as ended_at
+    from {{ ref('int_events_resolved') }} as activity
+    {% if is_incremental() -%}
+    inner join touched_users
+        on activity.user_id = touched_users.user_id
+        and activity.occurred_at >= touched_users.recompute_from_at
+    {% endif -%}
+    where activity.is_activity
+    group by
+        activity.user_id,
+        {{ microseconds_between(beginning(), 'activity.occurred_at') }}
+        - mod(
+            {{ microseconds_between(beginning(), 'activity.occurred_at') }},
+            {{ 60000000 * var('session_gap_minutes') }}
+        )
+
+    union all
+
+    select
+        archived.user_id,
+        archived.started_at,
+        archived.last_activity_at as ended_at
+    from archived
+    {% if is_incremental() -%}
+    inner join touched_users
+        on archived.user_id = touched_users.user_id
+        and archived.started_at >= touched_users.recompute_from_at
+    {%- endif %}
 
 ),
 
-opened as (
+neighbours as (
 
     select
         user_id,
-        occurred_at,
-        previous_at,
-        next_at,
-        previous_at is null
-        or not is_archived_end
-        and occurred_at >= {{ dbt.dateadd(
-            'minute', var('session_gap_minutes'), 'previous_at'
-        ) }} as is_opening
-    from instants
+        started_at,
+        lag(ended_at) over (partition by user_id order by started_at) as previous_ended_at,
+        max(ended_at) over (
+            partition by user_id order by started_at
+            rows between unbounded preceding and unbounded following
+        ) as last_ended_at
+    from stretches
 
 ),
 
--- Runs: activity without a gap. One ends before the next opens, the last with all activity. What
--- bounds them is an event in seven or so, and the rest of the work is on these.
-bounded as (
-
-    select
-        user_id,
-        occurred_at,
-        is_opening,
-        lead(case when is_opening then previous_at else occurred_at end) over (
-            partition by user_id
-            order by occurred_at, case when is_opening then 0 else 1 end
-        ) as ended_at
-    from opened
-    where is_opening or next_at is null
-
-),
-
+-- Runs: activity without a gap. One ends before the next opens, the last with all activity.
 runs as (
 
     select
         user_id,
-        occurred_at as started_at,
-        coalesce(ended_at, occurred_at) as ended_at
-    from bounded
-    where is_opening
+        started_at,
+        coalesce(
+            lead(previous_ended_at) over (partition by user_id order by started_at),
+            last_ended_at
+        ) as ended_at
+    from neighbours
+    where
+        previous_ended_at is null
+        or started_at >= {{ dbt.dateadd(
+            'minute', var('session_gap_minutes'), 'previous_ended_at'
+        ) }}
 
 ),
 
@@ -130,6 +110,8 @@ long_runs as (
 
 ),
 
+-- The instant says nothing: it makes this another reading of the events than the first, which DuckDB
+-- would keep as a whole for both.
 long_run_events as (
 
     select distinct
@@ -137,7 +119,25 @@ long_run_events as (
         long_runs.started_at as run_started_at,
         activity.occurred_at
     from (
-        {{ activity | indent(8) }}
+        select
+            user_id,
+            occurred_at
+        from {{ ref('int_events_resolved') }}
+        where is_activity and occurred_at > {{ beginning() }}
+
+        union all
+
+        select
+            user_id,
+            started_at as occurred_at
+        from archived
+
+        union all
+
+        select
+            user_id,
+            last_activity_at as occurred_at
+        from archived
     ) as activity
     inner join long_runs
         on activity.user_id = long_runs.user_id

@@ -32,15 +32,18 @@ given as (
             {% endif -%}
             {% endfor -%}
             {% if feed == 'channel_costs' -%}
-            when {{ cost_currency(feed) }} <> '{{ reporting_currency() }}' and not exists (
-                select 1
-                from {{ ref('dim_currency_rates') }} as rates
-                where
-                    rates.currency = {{ cost_currency(feed) }}
-                    and {{ local_midnight(parse_date(feed ~ '.cost_date')) }} >= rates.valid_from_at
-                    and {{ local_midnight(parse_date(feed ~ '.cost_date')) }} < rates.valid_to_at
-                    and {{ in_reporting_currency(required_value(feed ~ '.cost_amount')) }} is not null
-            ) then 'foreign_currency'
+            when {{ lacks_rate(
+                feed,
+                required_value(feed ~ '.cost_amount'),
+                local_midnight(parse_date(feed ~ '.cost_date'))
+            ) }} then 'foreign_currency'
+            {% elif feed == 'campaigns' -%}
+            when {{ required_value(feed ~ '.budget_amount') }} is not null and {{ lacks_rate(
+                feed, required_value(feed ~ '.budget_amount'), budget_instant(feed)
+            ) }} then 'foreign_currency'
+            {% elif feed == 'campaign_assignments' -%}
+            when {{ given_id(feed, 'assigned_at') }} is not null
+                and {{ parse_instant(feed ~ '.assigned_at') }} is null then 'unparseable_assigned_at'
             {% endif -%}
         end as reason,
         {{ "'missing_" ~ people[0] ~ "'" if people[0] in required_columns else 'null' }}

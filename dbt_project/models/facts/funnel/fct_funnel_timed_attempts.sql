@@ -1,27 +1,53 @@
 with
 
--- Times are of what has had its time: of attempts whose window has closed.
-entries as (
+-- Whose times are those of other attempts than the one that counts.
+funnels as (
 
-    select
-        entries.*,
-        funnels.conversion_time,
-        breakdown_values.shown_value as breakdown_value
-    from {{ ref('step_funnel_entries') }} as entries
-    inner join {{ ref('dim_funnels') }} as funnels
-        on entries.funnel_id = funnels.funnel_id
-        and funnels.conversion_time <> 'counted_attempt'
-    inner join {{ ref('dim_horizon') }} as horizon
-        on entries.closes_at <= horizon.data_through_at
-    left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
-        on entries.funnel_id = breakdown_values.funnel_id
-        and entries.part_value = breakdown_values.breakdown_value
+    select * from {{ ref('dim_funnels') }} where conversion_time <> 'counted_attempt'
 
 ),
 
+-- Times are of what has had its time: of attempts whose window has closed. A total for every
+-- funnel, and one part for each value where it is broken down.
 attempts as (
 
-    select * from {{ ref('fct_funnel_attempts') }}
+    select
+        attempts.*,
+        funnels.conversion_time
+    from {{ ref('fct_funnel_opened_attempts') }} as attempts
+    inner join funnels on attempts.funnel_id = funnels.funnel_id
+    inner join {{ ref('dim_horizon') }} as horizon
+        on attempts.closes_at <= horizon.data_through_at
+
+),
+
+parted as (
+
+    select
+        attempts.*,
+        cast(null as {{ dbt.type_string() }}) as part_value
+    from attempts
+    where not is_breakdown_thread
+
+    union all
+
+    select
+        attempts.*,
+        attempts.breakdown_value as part_value
+    from attempts
+    where breakdown_value is not null
+
+),
+
+entries as (
+
+    select
+        parted.*,
+        breakdown_values.shown_value
+    from parted
+    left join {{ ref('fct_funnel_breakdown_values') }} as breakdown_values
+        on parted.funnel_id = breakdown_values.funnel_id
+        and parted.part_value = breakdown_values.breakdown_value
 
 ),
 
@@ -44,14 +70,14 @@ ranked as (
         periods.*,
         row_number() over (
             partition by
-                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_id
+                funnel_id, grain, period_start_date, shown_value, user_id, entrant_id
             order by
                 is_ignored, required_step_count desc, step_count desc, is_void, furthest_at,
                 entered_at desc, part_value desc, attempt_number desc
         ) as completion_rank,
         rank() over (
             partition by
-                funnel_id, grain, period_start_date, breakdown_value, user_id, entrant_id
+                funnel_id, grain, period_start_date, shown_value, user_id, entrant_id
             order by is_ignored, required_step_count desc, step_count desc, is_void
         ) as furthest_rank
     from periods
@@ -63,25 +89,19 @@ timed as (
     select
         ranked.funnel_id,
         ranked.grain,
-        ranked.breakdown_value,
+        ranked.shown_value as breakdown_value,
         ranked.user_id,
         ranked.entrant_id,
         steps.step_number,
         ranked.period_start_date,
         {{ microseconds_between(
-            'attempts.step_1_at', step_time('attempts', 'steps.step_number')
+            'ranked.step_1_at', step_time('ranked', 'steps.step_number')
         ) }} as microseconds_from_start,
         {{ microseconds_between(
-            step_time('attempts', 'steps.previous_step_number'),
-            step_time('attempts', 'steps.step_number')
+            step_time('ranked', 'steps.previous_step_number'),
+            step_time('ranked', 'steps.step_number')
         ) }} as microseconds_from_previous
     from ranked
-    inner join attempts
-        on ranked.funnel_id = attempts.funnel_id
-        and ranked.user_id = attempts.user_id
-        and ranked.attempt_number = attempts.attempt_number
-        and ranked.is_breakdown_thread = attempts.is_breakdown_thread
-        and (not ranked.is_breakdown_thread or ranked.part_value = attempts.breakdown_value)
     inner join steps on ranked.funnel_id = steps.funnel_id
     where
         not ranked.is_void

@@ -37,6 +37,37 @@ returns as (
 
 ),
 
+-- Added up by what decides whether a period has closed, before that is asked.
+day_counts as (
+
+    select
+        retention_id,
+        granularity,
+        window_mode,
+        period_index,
+        period_number,
+        last_period,
+        count(*) as returned_count,
+        count(case when is_same_period_return then 1 end) as same_period_returned_count,
+        cohort_start_at,
+        cast(null as timestamp) as cohort_event_at
+    from {{ ref('step_retention_day_returns') }}
+    group by
+        retention_id, granularity, window_mode, period_index, period_number, last_period,
+        cohort_start_at
+
+),
+
+day_returns as (
+
+    select
+        day_counts.*,
+        {{ closed_period_count('day_counts') }} > day_counts.last_period as is_mature
+    from day_counts
+    cross join horizon
+
+),
+
 retentions as (
 
     select * from {{ ref('dim_retentions') }}
@@ -131,6 +162,21 @@ return_counts as (
     union all
 
     select
+        retention_id,
+        cohort_start_at,
+        cast(null as {{ dbt.type_string() }}) as shown_value,
+        period_number,
+        sum(returned_count) as returned_count,
+        sum(case when is_mature then returned_count else 0 end) as mature_returned_count,
+        sum(same_period_returned_count) as same_period_returned_count,
+        cast(null as decimal(38, 6)) as returned_value_sum,
+        cast(null as decimal(38, 6)) as mature_returned_value_sum
+    from day_returns
+    group by retention_id, cohort_start_at, period_number
+
+    union all
+
+    select
         returns.retention_id,
         returns.cohort_start_at,
         shown_values.shown_value,
@@ -190,10 +236,10 @@ select
     shown_value as breakdown_value,
     period_number,
     cast(cohort_size as bigint) as cohort_size,
-    returned_count,
+    cast(returned_count as bigint) as returned_count,
     cast(eligible_count as bigint) as eligible_count,
-    mature_returned_count,
-    same_period_returned_count,
+    cast(mature_returned_count as bigint) as mature_returned_count,
+    cast(same_period_returned_count as bigint) as same_period_returned_count,
     cast(returned_value_sum as decimal(38, 6)) as returned_value_sum,
     cast(mature_returned_value_sum as decimal(38, 6)) as mature_returned_value_sum,
     is_mature,

@@ -12,6 +12,11 @@ members as (
     select of_all.*
     from {{ ref('fct_retention_members') }} as of_all
     {{ join_recomputed('retention', 'of_all', 'cohort_event_at') }}
+    where of_all.retention_id not in (
+        select definition_id
+        from {{ ref('dim_selectors') }}
+        where definition = 'retention' and side = 'return' and is_read_by_day
+    )
 
 ),
 

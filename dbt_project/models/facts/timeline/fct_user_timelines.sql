@@ -21,6 +21,7 @@ events as (
         events.user_id,
         events.source_id,
         events.event_id,
+        events.event_date,
         events.occurred_at
     from {{ ref('fct_events') }} as events
     {% if is_incremental() -%}
@@ -59,6 +60,7 @@ select
     case when shared_by > 1 then source_id end as source_id,
     case when shared_by > 1 then event_id end as event_id,
     cast(case when shared_by > 1 then place else 0 end as integer) as instant_place,
+    event_date,
     occurred_at
 from placed
 order by user_number, occurred_at, instant_place

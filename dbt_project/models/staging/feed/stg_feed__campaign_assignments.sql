@@ -11,7 +11,7 @@ typed as (
     select
         {{ given_id('campaign_assignments', 'campaign_id') }} as campaign_id,
         known_user_id as user_id,
-        {{ given_id('campaign_assignments', 'variant') }} as variant,
+        coalesce({{ given_id('campaign_assignments', 'variant') }}, 'treatment') as variant,
         properties,
         content_hash,
         {{ parse_instant('assigned_at') }} as assigned_at

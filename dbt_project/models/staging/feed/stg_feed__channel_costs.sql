@@ -30,7 +30,7 @@ typed as (
         {{ given_tag(given_id('channel_costs', 'utm_source')) }} as utm_source,
         {{ given_tag(given_id('channel_costs', 'utm_medium')) }} as utm_medium,
         {{ given_tag(given_id('channel_costs', 'utm_campaign')) }} as utm_campaign,
-        {{ cost_currency('channel_costs') }} as currency,
+        {{ given_currency('channel_costs') }} as currency,
         channel_costs.properties,
         channel_costs.content_hash,
         channel_costs.source_file,

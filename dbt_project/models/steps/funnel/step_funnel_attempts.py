@@ -1,8 +1,9 @@
 """Attempts at funnels, as the kernel finds them in the timelines of users.
 
 SQL has said which events meet conditions and what they carry; what a side asks by name alone is
-looked up by the code of the event. Users come in ranges, so that memory is bounded however many
-there are.
+looked up by the code of the event. Attempts of these users that stand already come before those
+that are found, and with them it is said which count, and how long. Users come in ranges, so that
+memory is bounded however many there are.
 """
 
 from __future__ import annotations
@@ -16,59 +17,78 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines import definitions, funnels
+from timelines import definitions, funnels, periods
 
 EVENTS_AT_ONCE = 4_000_000
 EPOCH = datetime(1970, 1, 1)
 INSTANT = pa.timestamp("us")
+GRAINS = ("day", "week", "month", "all")
+OUTDONE = ("", "value_")
 
 
 def model(dbt: Any, session: Any) -> Any:
     dbt.config(materialized="table")
+    # A connection of its own, because what it reads is asked for while the table is written.
+    reader = session.cursor()
+
+    def read(relation: Any) -> Any:
+        return reader.sql(relation.sql_query())
+
     asked = read_definitions(
-        dbt.ref("dim_funnels").order("row_number"),
-        dbt.ref("dim_funnel_steps").order("step_number, exclusion_number"),
-        dbt.ref("dim_selectors").filter("definition = 'funnel'"),
-        dbt.ref("dim_selector_names").filter("definition = 'funnel'"),
-        dbt.ref("dim_event_codes"),
+        read(dbt.ref("dim_funnels")).order("row_number"),
+        read(dbt.ref("dim_funnel_steps")).order("step_number, exclusion_number"),
+        read(dbt.ref("dim_selectors")).filter("definition = 'funnel'"),
+        read(dbt.ref("dim_selector_names")).filter("definition = 'funnel'"),
+        read(dbt.ref("dim_event_codes")),
     )
-    lines = dbt.ref("fct_user_timelines")
-    scope = dbt.ref("int_scope").filter("definition = 'funnel'")
-    numbers = dbt.ref("dim_user_numbers")
-    openings = dbt.ref("int_funnel_openings")
-    values = dbt.ref("step_funnel_values")
+    lines = read(dbt.ref("fct_user_timelines"))
+    scope = read(dbt.ref("int_scope")).filter("definition = 'funnel'")
+    numbers = read(dbt.ref("dim_user_numbers"))
+    openings = read(dbt.ref("int_funnel_openings"))
+    values = read(dbt.ref("step_funnel_values"))
+    standing = read(dbt.ref("step_funnel_standing_attempts"))
+    causes = read(dbt.ref("int_scope__causes"))
     recomputed = None
-    if not dbt.ref("int_scope__causes").filter("reason = 'rebuild'").limit(1).fetchall():
-        recomputed = session.sql(
+    if not causes.filter("reason = 'rebuild'").limit(1).fetchall():
+        recomputed = reader.sql(
             "select definition_id as funnel_id, user_number, reached_from_at as from_at"
             " from scope inner join numbers using (user_id)"
         )
         firsts = recomputed.aggregate("user_number, min(from_at) as from_at")
-        lines = session.sql(
+        lines = reader.sql(
             "select lines.* from lines inner join firsts"
             " on lines.user_number = firsts.user_number and lines.occurred_at >= firsts.from_at"
         )
-    texts = sorted(text for (text,) in values.project("property_value").distinct().fetchall())
+    texts = sorted(
+        text
+        for (text,) in reader.sql(
+            "select property_value from values union"
+            " select breakdown_value from standing where breakdown_value is not null"
+        ).fetchall()
+    )
+    # By itself, because dbt reads what is asked of its config without running it.
+    week_start = 6 if dbt.config.meta_get("week_start") == "sunday" else 0
     world = World(
         lines,
+        standing,
         recomputed,
-        dbt.ref("step_funnel_chosen_events"),
+        read(dbt.ref("step_funnel_chosen_events")),
         values,
-        session.sql("select * from openings inner join numbers using (user_id)"),
+        reader.sql("select * from openings inner join numbers using (user_id)"),
         texts,
         {text: code for code, text in enumerate(texts)},
-        int(session.sql("select current_setting('threads')").fetchone()[0]),
+        int(reader.sql("select current_setting('threads')").fetchone()[0]),
+        week_start,
         schema_of(int(dbt.config.meta_get("most_steps"))),
     )
-    # In DuckDB, which writes to disk what it has no memory for; and a relation of it, because dbt
-    # writes anything else outside of its own transaction.
-    found = world.schema.empty_table()
-    session.sql("create or replace temporary table attempts_found as from found")
-    for part in world.parts():
-        for funnel in asked:
-            found = part.attempts(funnel)
-            session.sql("insert into attempts_found from found")
-    return session.sql("from attempts_found")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for part in world.parts():
+            for funnel in asked:
+                yield from part.attempts(funnel).to_batches()
+
+    # A relation, because dbt writes anything else outside of its own transaction.
+    return session.from_arrow(pa.RecordBatchReader.from_batches(world.schema, batches()))
 
 
 def schema_of(most_steps: int) -> pa.Schema:
@@ -77,18 +97,25 @@ def schema_of(most_steps: int) -> pa.Schema:
         {
             "funnel_id": text,
             "user_number": pa.int32(),
-            "constant_value": text,
-            "thread_breakdown_value": text,
-            "step_breakdown_value": text,
+            "thread_id": text,
             "attempt_number": pa.int32(),
+            "breakdown_value": text,
             "reached_step": pa.int32(),
             "required_step_count": pa.int32(),
             "step_count": pa.int32(),
+            "is_breakdown_thread": pa.bool_(),
+            "entry_date": pa.date32(),
+            "furthest_at": INSTANT,
             "closes_at": INSTANT,
             "void_at": INSTANT,
+            **{f"{prefix}{grain}_outdone_at": INSTANT for prefix in OUTDONE for grain in GRAINS},
             **{f"step_{step}_at": INSTANT for step in range(1, most_steps + 1)},
         }
     )
+
+
+Rows = dict[str, np.ndarray]
+"""Attempts at a funnel, by user, part and number: a column each; of texts their codes."""
 
 
 class Asked(NamedTuple):
@@ -105,6 +132,9 @@ class Asked(NamedTuple):
     is_by_value: bool
     """Whether attempts are looked for among the events of each value as well."""
     is_held: bool
+    is_parted: bool
+    """Whether attempts count by value, too."""
+    is_void_ignored: bool
 
 
 def rows(relation: Any) -> list[dict[str, Any]]:
@@ -176,6 +206,8 @@ def read_definitions(
                 int(attribution[5:]) if attribution.startswith("step_") else 0,
                 attribution == "all",
                 row["hold_constant"] is not None,
+                row["breakdown"] is not None,
+                row["when_void"] == "ignore",
             )
         )
     return [funnel for funnel in asked if funnel.funnel.steps]
@@ -193,6 +225,8 @@ class World(NamedTuple):
     """What is read of the warehouse."""
 
     timelines: Any
+    standing: Any
+    """Attempts of those that are looked at, from before."""
     recomputed: Any
     """From when on which users are looked at for which funnel; none: all of all."""
     chosen: Any
@@ -203,11 +237,17 @@ class World(NamedTuple):
     code_of: Mapping[str, int]
     """Their places there."""
     threads: int
+    week_start: int
     schema: pa.Schema
 
     def parts(self) -> Iterator[Part]:
-        counted = self.timelines.aggregate("user_number, count(*) as events").order("user_number")
-        users = counted.to_arrow_table()
+        who = self.timelines.project("user_number, 1 as events")
+        users = (
+            who.union(self.standing.project("user_number, 0 as events"))
+            .aggregate("user_number, cast(sum(events) as bigint) as events")
+            .order("user_number")
+            .to_arrow_table()
+        )
         numbers = integers(users["user_number"])
         offsets = np.concatenate(([0], np.cumsum(integers(users["events"]))))
         for first, end in funnels.ranges(offsets, EVENTS_AT_ONCE):
@@ -219,11 +259,19 @@ def integers(column: pa.ChunkedArray) -> np.ndarray:
     return (column.cast(pa.int64()) if column.type == INSTANT else column).to_numpy()
 
 
+def instants(column: pa.ChunkedArray) -> np.ndarray:
+    return integers(pc.fill_null(column, pa.scalar(definitions.NEVER, INSTANT)))
+
+
+def days(column: pa.ChunkedArray) -> np.ndarray:
+    return column.cast(pa.int32()).to_numpy()
+
+
 def coded(column: pa.ChunkedArray, code_of: Mapping[str, int]) -> np.ndarray:
-    """Texts as their codes."""
+    """Texts as their codes; -1: none."""
     texts = column.combine_chunks().dictionary_encode()
-    codes = np.array([code_of[text] for text in texts.dictionary.to_pylist()], np.int64)
-    return codes[texts.indices.to_numpy()]
+    codes = np.array([*(code_of[text] for text in texts.dictionary.to_pylist()), -1], np.int64)
+    return codes[texts.indices.fill_null(-1).to_numpy()]
 
 
 class Part:
@@ -231,29 +279,32 @@ class Part:
 
     def __init__(self, world: World, users: np.ndarray, offsets: np.ndarray) -> None:
         self.world = world
+        self.thread_codes: dict[str, int] = {}
         self.users = users
         self.offsets = offsets
         lines = (
             self.of_users(world.timelines)
-            .project("user_number, event_code, instant_place, occurred_at")
+            .project("user_number, event_code, instant_place, event_date, occurred_at")
             .order("user_number, occurred_at, instant_place")
             .to_arrow_table()
         )
         self.code = integers(lines["event_code"])
         self.place = integers(lines["instant_place"])
+        self.day = days(lines["event_date"])
         self.at = integers(lines["occurred_at"])
         self.recomputed = self.by_funnel(world.recomputed)
         self.chosen = self.by_funnel(world.chosen)
         self.values = self.by_funnel(world.values)
         self.openings = self.by_funnel(world.openings)
+        self.standing = self.by_funnel(world.standing, "funnel_id, step_1_at, attempt_number")
 
     def of_users(self, relation: Any) -> Any:
         return relation.filter(f"user_number between {self.users[0]} and {self.users[-1]}")
 
-    def by_funnel(self, relation: Any) -> dict[str, pa.Table]:
+    def by_funnel(self, relation: Any, order: str = "funnel_id") -> dict[str, pa.Table]:
         if relation is None:
             return {}
-        found = self.of_users(relation).order("funnel_id").to_arrow_table()
+        found = self.of_users(relation).order(order).to_arrow_table()
         found = found.filter(np.isin(integers(found["user_number"]), self.users))
         names = found["funnel_id"].combine_chunks().dictionary_encode()
         # In order, so each begins where the count of those before it ends.
@@ -328,7 +379,8 @@ class Part:
             self.closed(asked),
             self.world.threads,
         )
-        return self.table(asked, found, held, value)
+        rows = self.with_standing(asked, self.rows(asked, found, held, value))
+        return self.table(asked, rows)
 
     def value(self, asked: Asked, purpose: str) -> np.ndarray:
         """The code of the value that each event carries; -1: none."""
@@ -368,33 +420,129 @@ class Part:
                 return part_of[part_text], held_of[held]
         return None
 
-    def table(
+    def rows(
         self, asked: Asked, found: Any, held: np.ndarray | None, value: np.ndarray | None
-    ) -> pa.Table:
+    ) -> Rows:
+        """What was found, a column each; of texts their codes."""
         opening = found.served[0]
-        nothing = np.full(len(opening), -1, np.int32)
-        step_value = nothing
+        breakdown = found.part
         if value is not None and asked.value_step:
             served = found.served[asked.value_step - 1]
-            step_value = np.where(served < 0, -1, value[served])
-        given = {
-            "funnel_id": pa.DictionaryArray.from_arrays(
-                np.zeros(len(opening), np.int32), [asked.name]
-            ),
-            "user_number": self.users[found.user],
-            "constant_value": self.texts(nothing if held is None else held[opening]),
-            "thread_breakdown_value": self.texts(found.part),
-            "step_breakdown_value": self.texts(step_value),
-            "attempt_number": found.number,
-            "reached_step": found.reached,
-            "required_step_count": found.required,
-            "step_count": found.count,
-            "closes_at": (self.at[opening] + asked.funnel.window).view("M8[us]"),
-            "void_at": found.void_at.view("M8[us]"),
+            breakdown = np.where(served < 0, -1, value[served])
+        return {
+            "user": found.user,
+            "part": found.part,
+            "number": found.number,
+            "value": breakdown,
+            "thread": self.threads(asked, found.part, None if held is None else held[opening]),
+            "reached": found.reached,
+            "required": found.required,
+            "count": found.count,
+            "day": self.day[opening],
+            "furthest_at": found.step_at[found.reached - 1, np.arange(len(opening))],
+            "closes_at": self.at[opening] + asked.funnel.window,
+            "void_at": found.void_at,
+            **{f"step_{step}_at": at for step, at in enumerate(found.step_at, start=1)},
         }
-        for step, at in enumerate(found.step_at, start=1):
-            given[f"step_{step}_at"] = at.view("M8[us]")
-        never = pa.nulls(len(opening), INSTANT)
+
+    def with_standing(self, asked: Asked, found: Rows) -> Rows:
+        """With the attempts from before, which come first; all are numbered."""
+        if asked.name not in self.standing:
+            return found
+        standing = self.standing[asked.name]
+        value = coded(standing["breakdown_value"], self.world.code_of)
+        before = {
+            "user": self.user(standing),
+            "part": np.where(standing["is_breakdown_thread"].to_numpy(), value, -1),
+            "value": value,
+            "thread": np.array(
+                [self.thread_code(one) for one in standing["thread_id"].to_pylist()]
+            ),
+            "day": days(standing["entry_date"]),
+            **{
+                name: integers(standing[column])
+                for name, column in {
+                    "number": "attempt_number",
+                    "reached": "reached_step",
+                    "required": "required_step_count",
+                    "count": "step_count",
+                }.items()
+            },
+            **{name: instants(standing[name]) for name in found if name.endswith("_at")},
+        }
+        rows = {name: np.concatenate((before[name], found[name])) for name in found}
+        order = np.lexsort((rows["part"], rows["user"]))
+        rows = {name: column[order] for name, column in rows.items()}
+        place = np.arange(len(order))
+        is_first = (np.diff(rows["user"], prepend=-1) != 0) | (
+            np.diff(rows["part"], prepend=-2) != 0
+        )
+        rows["number"] = place - np.maximum.accumulate(np.where(is_first, place, 0)) + 1
+        return rows
+
+    def threads(self, asked: Asked, part: np.ndarray, held: np.ndarray | None) -> np.ndarray:
+        """What tells the stream of events apart in which an attempt was found."""
+        if held is None and not asked.is_by_value:
+            return np.full(len(part), self.thread_code(""))
+        texts = [None, *self.world.texts]
+        keys, codes = np.unique(
+            part + 1 + (0 if held is None else (held.astype(int) + 1) * len(texts)),
+            return_inverse=True,
+        )
+        found = []
+        for key in keys:
+            constant, breakdown = (texts[code] for code in divmod(int(key), len(texts)))
+            found.append(
+                ("" if constant is None else f"constant {constant}")
+                + ("" if breakdown is None else f" breakdown {breakdown}")
+            )
+        return np.array([self.thread_code(text) for text in found], int)[codes]
+
+    def thread_code(self, text: str | None) -> int:
+        return -1 if text is None else self.thread_codes.setdefault(text, len(self.thread_codes))
+
+    def outdone_at(self, asked: Asked, rows: Rows) -> dict[str, np.ndarray]:
+        """When attempts stop to count, by grain: among all, and among those of their value."""
+        if asked.funnel.count_by == "attempts":
+            return {}
+        is_void = rows["void_at"] != definitions.NEVER
+        order = periods.counting_order(
+            rows["required"], rows["count"], is_void, is_void & asked.is_void_ignored
+        )
+        days, closes_at = rows["day"], rows["closes_at"]
+
+        def among(part: np.ndarray | None) -> np.ndarray:
+            week_start, threads = self.world.week_start, self.world.threads
+            return periods.outdone_at(
+                rows["user"], part, order, days, closes_at, week_start, threads
+            )
+
+        by_grain = {"": among(rows["part"] if asked.is_by_value else None)}
+        if asked.is_parted:
+            by_grain["value_"] = among(rows["value"]) if asked.value_step else by_grain[""]
+        return {
+            f"{prefix}{grain}_outdone_at": found
+            for prefix, grains in by_grain.items()
+            for grain, found in zip(GRAINS, grains, strict=True)
+        }
+
+    def table(self, asked: Asked, rows: Rows) -> pa.Table:
+        size = len(rows["user"])
+        given = {
+            "funnel_id": texts(np.zeros(size, int), [asked.name]),
+            "user_number": self.users[rows["user"]],
+            "thread_id": texts(rows["thread"], list(self.thread_codes)),
+            "attempt_number": rows["number"],
+            "breakdown_value": texts(rows["value"], self.world.texts),
+            "reached_step": rows["reached"],
+            "required_step_count": rows["required"],
+            "step_count": rows["count"],
+            "is_breakdown_thread": rows["part"] >= 0,
+            "entry_date": rows["day"].astype("M8[D]"),
+            **{name: at.view("M8[us]") for name, at in rows.items() if name.endswith("_at")},
+            **{name: at.view("M8[us]") for name, at in self.outdone_at(asked, rows).items()},
+        }
+        never = pa.nulls(size, INSTANT)
         schema = self.world.schema
         return pa.table(
             [
@@ -406,7 +554,8 @@ class Part:
             schema=schema,
         )
 
-    def texts(self, codes: np.ndarray) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(
-            pa.array(codes, pa.int32(), mask=codes < 0), pa.array(self.world.texts, pa.string())
-        )
+
+def texts(codes: np.ndarray, values: Sequence[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int32(), mask=codes < 0), pa.array(values, pa.string())
+    )

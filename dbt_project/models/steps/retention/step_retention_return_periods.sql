@@ -1,4 +1,5 @@
--- A part of fct_retention_member_returns: what each member did in each period.
+-- A part of fct_retention_member_returns: what each member did in each period, of retentions that ask for
+-- more than days.
 with
 
 return_events as (
@@ -6,12 +7,6 @@ return_events as (
     select of_all.*
     from {{ ref('step_retention_return_events') }} as of_all
     {{ join_recomputed('return', 'of_all', 'occurred_at') }}
-
-),
-
-user_days as (
-
-    select * from {{ ref('fct_user_active_days') }}
 
 ),
 
@@ -23,19 +18,10 @@ members as (
 
 ),
 
-selectors as (
-
-    select *
-    from {{ ref('dim_selectors') }}
-    where definition = 'retention' and side = 'return' and is_read_by_day
-
-),
-
 retentions as (
 
     select
         retention_id,
-        granularity,
         -- One row of calendar_periods for each period is all that they meet.
         window_mode = 'calendar' and breakdown is null and value_property is null as is_plain
     from {{ ref('dim_retentions') }}
@@ -49,21 +35,6 @@ last_periods as (
         max(last_period) as last_period
     from {{ ref('dim_retention_cells') }}
     group by retention_id
-
-),
-
-return_days as (
-
-    select
-        retentions.retention_id,
-        retentions.granularity,
-        user_days.user_id,
-        user_days.event_count,
-        user_days.activity_date,
-        user_days.last_event_at
-    from user_days
-    cross join retentions
-    inner join selectors on retentions.retention_id = selectors.definition_id
 
 ),
 
@@ -82,23 +53,6 @@ calendar_periods as (
     from return_events
     where window_mode = 'calendar'
     group by retention_id, user_id, breakdown_value, period_index
-
-    union all
-
-    select
-        days.retention_id,
-        days.user_id,
-        cast(null as {{ dbt.type_string() }}) as breakdown_value,
-        {{ period_index('days.granularity', 'days.activity_date', 'days.last_event_at') }}
-            as period_index,
-        sum(days.event_count) as occurrence_count,
-        cast(null as decimal(28, 6)) as returned_value_sum,
-        max(days.last_event_at) as last_occurred_at
-    from return_days as days
-    {{ join_recomputed('return', 'days', 'last_event_at') }}
-    group by
-        days.retention_id, days.user_id,
-        {{ period_index('days.granularity', 'days.activity_date', 'days.last_event_at') }}
 
 ),
 
