@@ -148,7 +148,8 @@ FEEDS: tuple[Feed, ...] = (
         ("goal_measure_id", "text", "The measure of campaign_measures.csv that is its goal",
          "作为目标的指标，见 campaign_measures.csv"),
         ("target_value", "decimal", "What its goal is to reach", "目标值"),
-        ("margin_rate", "decimal", "Gross margin of what it sells, 0 to 1", "所售商品的毛利率，0 到 1"),
+        ("margin_rate", "decimal", "Gross margin of what it sells, 0 to 1",
+         "所售商品的毛利率，0 到 1"),
         ("partner", "text", "The other brand of a co-brand", "联名的品牌"),
         ("control_variant", "text", "The arm that others are compared with; empty: control",
          "其他分组与之比较的分组；空：control"),
@@ -226,7 +227,7 @@ FEEDS: tuple[Feed, ...] = (
         ("answered_at", "timestamp", "When it was answered", "答复时间"),
         ("closed_at", "timestamp", "When it was dealt with", "处理完的时间"),
         ("release_id", "text", "The release that did what it asks", "按它改好的那个版本"),
-        ("updated_at", "timestamp", "When the row was last changed; the latest of a feedback counts",
+        ("updated_at", "timestamp", "When the row last changed; the latest of a feedback counts",
          "这一行最后修改的时间；同一条反馈以最新的为准"),
     ),
     _feed(
