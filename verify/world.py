@@ -27,6 +27,8 @@ SEEDS = {
         "order,Order,下单,product,order,,true\n"
         "refund,Refund,退款,product,refund,,\n"
         "push,Push,推送,campaign,,false,\n"
+        "view,View,浏览,product,page_view,,\n"
+        "open,Open,打开,product,element_click,,\n"
         "invite,Invite,邀请,user,invite,,\n"
         "accept,Accept,接受邀请,user,invite_accept,,\n"
         "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
@@ -107,6 +109,7 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
             }
             for day in range(DAYS)
         ],
+        "feedback": [_feedback(draw, people) for _ in range(people)],
     }
     world["events"] += _of_campaigns(draw, count // 4, people)
     return world
@@ -147,6 +150,21 @@ def _events(draw: random.Random, count: int, people: int) -> list[Row]:
             }
         )
     return rows
+
+
+def _feedback(draw: random.Random, people: int) -> Row:
+    submitted = START + timedelta(seconds=draw.randrange(DAYS * 86400))
+    return {
+        "feedback_id": draw.choice([None, f"f{draw.randrange(people)}"]),
+        "user_id": f"u{draw.randrange(people)}",
+        "submitted_at": submitted.isoformat(),
+        "kind": draw.choice([None, "nps", "NPS", "rating"]),
+        "score": draw.choice([None, "9", "7.5", "0", "11"]),
+        "tags": draw.choice([None, "price", "price|speed", "speed | speed|"]),
+        "answered_at": draw.choice([None, (submitted + timedelta(hours=3)).isoformat()]),
+        "release_id": draw.choice([None, "r1"]),
+        "updated_at": draw.choice([None, submitted.isoformat()]),
+    }
 
 
 def _of_campaigns(draw: random.Random, count: int, people: int) -> list[Row]:

@@ -57,7 +57,7 @@
         'channel_costs': ['campaign_id'],
         'merchants': ['merchant_id'],
         'rule_violations': ['merchant_id', 'user_id'],
-        'feedback': ['user_id', 'content_id', 'merchant_id'],
+        'feedback': ['user_id', 'content_id', 'merchant_id', 'feature_id'],
         'consents': ['user_id', 'anonymous_id'],
         'erasure_requests': ['user_id', 'anonymous_id'],
     }) }}
@@ -80,6 +80,15 @@
 {# An id or a name as a row gives it: blanks around it are none, and nothing else is nothing. #}
 {% macro given_id(relation, column) -%}
     nullif({{ trimmed(relation ~ '.' ~ column) }}, '')
+{%- endmacro %}
+
+{# A cell of a column that the feed has had for a while only: rows of before have it in their
+   properties. #}
+{% macro given_cell(relation, column) -%}
+    nullif({{ trimmed(
+        'coalesce(' ~ relation ~ '.' ~ column ~ ', '
+        ~ json_property(relation ~ '.properties', "'" ~ column ~ "'") ~ ')'
+    ) }}, '')
 {%- endmacro %}
 
 {# The texts that are no ids of people, as one row with an array: a query, to be joined to every row

@@ -79,3 +79,29 @@
         - {{ dbt.date_trunc('hour', local_timestamp(instant)) }}
     )
 {%- endmacro %}
+
+{# Grains of a mart: `all`, and each day, week and month of a date. Rows are given the periods of
+   their date, grouped by `grain_sets`, and `grain_columns` says which group is which. #}
+{% macro grain_starts(day) -%}
+    {{ day }} as day_start_date,
+    {{ week_start(day) }} as week_start_date,
+    {{ month_start(day) }} as month_start_date
+{%- endmacro %}
+
+{% macro grain_columns() -%}
+    case
+        when grouping(day_start_date) = 0 then 'day'
+        when grouping(week_start_date) = 0 then 'week'
+        when grouping(month_start_date) = 0 then 'month'
+        else 'all'
+    end as grain,
+    coalesce(day_start_date, week_start_date, month_start_date) as period_start_date
+{%- endmacro %}
+
+{% macro grain_sets(keys) -%}
+    grouping sets (
+        {%- for start in ['', 'day_start_date', 'week_start_date', 'month_start_date'] %}
+        ({{ (keys + ([start] if start else [])) | join(', ') }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -83,7 +83,7 @@ def deliveries(seed: int = 11, scale: float = 0.3) -> list[dict[str, list[Any]]]
         at = None if isinstance(row, str) else _at(row)
         if not isinstance(row, str) and at is not None and at < CUTOFF:
             properties = {**(row.get("properties") or {}), "note": f"note-{OLD}"}
-            row = {**row, "page": f"page-{OLD}", "properties": properties}
+            row = {**row, "app_version": f"version-{OLD}", "properties": properties}
         is_late = at is not None and at >= MONTH_KEPT and draw.random() < 0.15
         if isinstance(row, str) or at is None or (at < FIRST_ENDS and not is_late):
             first["events"].append(row)

@@ -135,7 +135,7 @@ def test_every_mart_is_as_if_all_rows_were_there(expired: Path, kept_all: Path) 
 def test_files_that_come_again_bring_nothing_back(expired: Path) -> None:
     rows = query(
         expired / support.WAREHOUSE,
-        "select count(*) as n from raw.events where page like '%VERY-OLD%'",
+        "select count(*) as n from raw.events where app_version like '%VERY-OLD%'",
     )
     assert rows == [{"n": 0}]
     assert [name for name in holds_old(expired) if "/raw/" in name] == []

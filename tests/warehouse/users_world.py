@@ -54,8 +54,8 @@ DRAWN_STICKINESS = 20
 GAPS = (1, 1, 1, 2, 3, 6, 7, 8, 9, 14, 20, 27, 28, 29, 30, 31, 32, 45, 90)
 
 EVENT_NAMES = """event_name,label_en,label_zh,area,role,is_activity,is_key_action
-open,,,product,,true,false
-read,,,content,,true,{is_read_key}
+open,,,product,element_click,true,false
+read,,,content,page_view,true,{is_read_key}
 buy,,,product,order,true,false
 refund,,,product,refund,false,false
 push,,,campaign,,false,false
@@ -204,6 +204,7 @@ def _life(draw: random.Random, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "event_name": name,
                 "occurred_at": _instant(draw, zone, day),
                 "properties": {"plan": draw.choice(("pro", "free"))},
+                "page": f"/{orders % 3}",
             }
             if name == "buy":
                 orders += 1
@@ -430,7 +431,17 @@ def build(name: str, horizon: str = "") -> Path:
             "users": [
                 {"user_id": user, "created_at": at.isoformat()}
                 for user, at in [*wanted.created.items(), ("nobody", wanted.data_through_at)]
-            ]
+            ],
+            "feedback": [
+                {
+                    "user_id": user,
+                    "kind": "nps",
+                    "score": at.day % 11,
+                    "tags": "price|speed",
+                    "submitted_at": (at + timedelta(hours=at.day)).isoformat(),
+                }
+                for user, at in wanted.created.items()
+            ],
         },
         seeds=wanted.seeds,
         environment=environment_of(name, horizon),

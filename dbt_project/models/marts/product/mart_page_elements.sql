@@ -1,0 +1,105 @@
+with
+
+parts as (
+
+    select
+        session_pages.*,
+        {{ grain_starts('session_pages.session_date') }}
+    from {{ ref('fct_session_pages') }} as session_pages
+
+),
+
+horizon as (
+
+    select data_through_at from {{ ref('dim_horizon') }}
+
+),
+
+pages as (
+
+    select
+        page,
+        {{ grain_columns() }},
+        count(*) as page_session_count
+    from parts
+    where element is null
+    group by {{ grain_sets(['page']) }}
+
+),
+
+clicked as (
+
+    select
+        page,
+        element,
+        {{ grain_columns() }},
+        sum(event_count) as click_count,
+        count(distinct user_id) as user_count,
+        sum(case when is_viewed then 1 else 0 end) as clicked_session_count
+    from parts
+    where element is not null
+    group by {{ grain_sets(['page', 'element']) }}
+
+),
+
+ranked as (
+
+    select
+        clicked.*,
+        coalesce(pages.page_session_count, 0) as page_session_count,
+        row_number() over (
+            partition by clicked.grain, clicked.period_start_date
+            order by clicked.click_count desc, clicked.page, clicked.element
+        ) <= {{ var('page_limit') }} as is_named
+    from clicked
+    left join pages
+        on clicked.page = pages.page
+        and clicked.grain = pages.grain
+        and clicked.period_start_date is not distinct from pages.period_start_date
+
+),
+
+-- Users and sessions count once for each element that is not named.
+named as (
+
+    select
+        grain,
+        period_start_date,
+        case when is_named then page else 'Other' end as page,
+        case when is_named then element else 'Other' end as element,
+        cast(sum(click_count) as bigint) as click_count,
+        cast(sum(user_count) as bigint) as user_count,
+        cast(sum(clicked_session_count) as bigint) as clicked_session_count,
+        cast(sum(page_session_count) as bigint) as page_session_count
+    from ranked
+    group by
+        grain,
+        period_start_date,
+        case when is_named then page else 'Other' end,
+        case when is_named then element else 'Other' end
+
+),
+
+final as (
+
+    select
+        named.grain,
+        named.page,
+        named.element,
+        named.click_count,
+        named.user_count,
+        named.clicked_session_count,
+        named.page_session_count,
+        {{ rate('named.clicked_session_count', 'named.page_session_count') }} as click_rate,
+        {{ wilson_bound('named.clicked_session_count', 'named.page_session_count', '-') }}
+            as click_rate_lower,
+        {{ wilson_bound('named.clicked_session_count', 'named.page_session_count', '+') }}
+            as click_rate_upper,
+        {{ is_period_over('named.grain', 'named.period_start_date', '0') }} as is_mature,
+        named.period_start_date
+    from named
+    cross join horizon
+
+)
+
+select * from final

@@ -1,0 +1,85 @@
+"""Cases of content, product, platform and growth as raw feeds and definitions of ours.
+
+Cases of a kind are one build: their users and things carry the case's id, and each case happens in
+years of its own, as marts count all that is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tests.conformance.cases import FOLDER
+from tests.conformance.channel_cases import csv_of
+
+Case = Mapping[str, Any]
+Row = dict[str, Any]
+WEEKS_APART = 52
+OTHER = "other"
+NO_ACTIVITY = ("message_sent", "approve", "reject", "creator_reward")
+
+
+def read_cases(*kinds: str) -> list[Case]:
+    """The cases of some kinds, in the order of their files."""
+    found = []
+    for kind in kinds:
+        with (FOLDER / "areas" / f"{kind}.jsonl").open(encoding="utf-8") as lines:
+            found += [json.loads(line) for line in lines]
+    return found
+
+
+@dataclass
+class World:
+    """Raw feeds and definition rows of all the cases of one build."""
+
+    cases: Sequence[Case]
+    feeds: dict[str, list[Row]] = field(default_factory=dict)
+    seeds: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        roles: set[str] = set()
+        for case in self.cases:
+            for feed, rows in case["rows"].items():
+                for row in rows:
+                    self.feeds.setdefault(feed, []).append(self._row(case, feed, row))
+                    roles.add(row.get("role", OTHER))
+        plan = [
+            {"event_name": role, "role": "" if role == OTHER else role,
+             "is_activity": str(role not in NO_ACTIVITY).lower()}
+            for role in sorted(roles)
+        ]  # fmt: skip
+        self.seeds["event_names"] = csv_of("event_names", plan)
+
+    def day(self, case: Case, text: str) -> date:
+        """The day on which a day of the case is."""
+        return date.fromisoformat(text) - self._earlier(case)
+
+    def _earlier(self, case: Case) -> timedelta:
+        return timedelta(weeks=WEEKS_APART * self.cases.index(case))
+
+    def _row(self, case: Case, feed: str, row: Row) -> Row:
+        moved = {
+            name: self._moved(case, cell) if name.endswith("_at") or name == "ts" else cell
+            for name, cell in row.items()
+        }
+        if "user" in moved:
+            moved["user_id"] = f"{case['id']} {moved.pop('user')}"
+        if "feedback_id" in moved:
+            moved["feedback_id"] = f"{case['id']} {moved['feedback_id']}"
+        if feed != "events":
+            return moved
+        return {
+            "event_name": moved.pop("role"),
+            "event_id": f"{case['id']} {moved.pop('id')}",
+            "occurred_at": moved.pop("ts"),
+            **moved,
+        }
+
+    def _moved(self, case: Case, instant: str | None) -> str | None:
+        if not instant:
+            return instant
+        at = datetime.fromisoformat(instant.replace("Z", "+00:00")).astimezone(UTC)
+        return (at - self._earlier(case)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,87 @@
+"""What peers, published tables and oracles say of the areas comes out of our public tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from tests import support
+from tests.conformance import area_cases as cases
+
+if not (cases.FOLDER / "areas").is_dir():
+    pytest.skip("the cases are not beside this checkout", allow_module_level=True)
+
+KEYS: dict[str, tuple[str, Sequence[str]]] = {
+    "feedback": ("mart_feedback", ("period_start_date", "dimension", "dimension_value")),
+    "page": ("mart_page_exits", ("period_start_date", "page")),
+    "element": ("mart_page_elements", ("period_start_date", "page", "element")),
+}
+HORIZON = "2026-06-01T00:00:00Z"
+Cell = Callable[[cases.Case, str, Sequence[str], str], Any]
+
+
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
+    """The figure of a table for the keys of a case, after one build of all cases."""
+    world = cases.World(cases.read_cases("feedback", "pages"))
+    events = world.feeds.pop("events")
+    end = {"event_id": "end", "event_name": "end", "user_id": "end", "occurred_at": HORIZON}
+    warehouse = support.build_warehouse(
+        tmp_path_factory.mktemp("areas"),
+        events=[*events, end],
+        feeds=world.feeds,
+        seeds=world.seeds,
+        select=" ".join(f"+{table}" for table, _ in KEYS.values()),
+        run_tests=True,
+    )
+
+    def look_up(case: cases.Case, of: str, keys: Sequence[str], column: str) -> Any:
+        table, names = KEYS[of]
+        given = [world.day(case, keys[0]) if keys[0] else None, *keys[1:]]
+        if of == "feedback" and given[1] == "all":
+            given[2] = None
+        where = " and ".join(f"{name} is not distinct from ?" for name in names)
+        grain = case["params"].get("grain", "all") if keys[0] else "all"
+        rows = support.query(
+            warehouse,
+            f"select {column} from marts.{table} where grain = '{grain}' and {where}",
+            given,
+        )
+        assert len(rows) == 1, (keys, rows)
+        return rows[0][column]
+
+    return look_up
+
+
+def check(case: cases.Case, label: str, expected: Any, given: Any) -> None:
+    if expected is None:
+        assert given is None, label
+        return
+    tolerance = case["tolerance"]
+    if isinstance(tolerance, dict):
+        tolerance = tolerance.get(label.partition("/")[0], tolerance["*"])
+    assert given is not None, label
+    assert float(given) == pytest.approx(float(expected), rel=1e-9, abs=tolerance), label
+
+
+def parameters(kind: str) -> Any:
+    return pytest.mark.parametrize(
+        "case", [pytest.param(case, id=case["id"]) for case in cases.read_cases(kind)]
+    )
+
+
+@parameters("feedback")
+def test_feedback(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        column, *keys = label.split("/")
+        check(case, label, expected, cell(case, "feedback", keys, column))
+
+
+@parameters("pages")
+def test_pages(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        column, *keys = label.split("/")
+        of = "page" if len(keys) == 2 else "element"
+        check(case, label, expected, cell(case, of, keys, column))
