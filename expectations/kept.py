@@ -170,9 +170,7 @@ def _queries(kwargs: Mapping[str, Any]) -> Iterator[str]:
 def _is_elsewhere(expectation: gx.expectations.Expectation) -> bool:
     """Does it, or may it, read more than its table and its query?"""
     kwargs = expectation.configuration.kwargs
-    is_own = type(expectation).__module__.startswith(
-        ("great_expectations.", "expectations.validate")
-    )
+    is_own = type(expectation).__module__.startswith(_OWN)
     asks = _OF_EACH_BUILD.search(json.dumps(kwargs, default=str))
     return bool(not is_own or asks or any(kwargs.get(name) for name in _ELSEWHERE))
 

@@ -26,7 +26,7 @@ from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
 from orchestration.transform.dbt_process import make_quick
 from orchestration.transform.dbt_runs import dbt_environment, load_manifest, manifest_path
-from verify.dbt import as_parsed
+from verify.dbt import FLAGS, as_parsed
 
 # The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
 # temporary warehouses lets them share one parse.
@@ -147,7 +147,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], asked: str = "") -> An
     _remember()
     with environment_of(settings, asked):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
-            [*_global_flags(), *arguments, *_project_flags()]
+            [*FLAGS, *arguments, *_project_flags()]
         )
         # dbt keeps its connection, and with it DuckDB's lock and settings, until then.
         opened = DuckDBConnectionManager.env()
@@ -243,21 +243,10 @@ def _parsed(key: tuple[str, ...]) -> Any:
     """dbt's parsed project: the 3 to 8 seconds are paid once a process."""
     from dbt.cli.main import dbtRunner
 
-    result = dbtRunner().invoke([*_global_flags(), "parse", *_project_flags()])
+    result = dbtRunner().invoke([*FLAGS, "parse", *_project_flags()])
     if not result.success:
         raise AssertionError(f"the dbt project does not parse: {result.exception}")
     return result.result
-
-
-def _global_flags() -> list[str]:
-    return [
-        "--quiet",
-        "--no-use-colors",
-        "--no-send-anonymous-usage-stats",
-        "--log-level-file=none",
-        "--no-version-check",
-        "--no-write-json",
-    ]
 
 
 def _project_flags() -> list[str]:

@@ -15,7 +15,7 @@ from orchestration.transform.dbt_runs import dbt_environment, load_manifest, tar
 Tell = Callable[[str, str], None]
 """Called with `start` or `end`, and the name of a model."""
 
-_FLAGS = (
+FLAGS = (
     "--quiet",
     "--no-use-colors",
     "--no-send-anonymous-usage-stats",
@@ -62,9 +62,9 @@ class Dbt:
             f"--target-path={target_dir()}",
         )
         if self._parsed is None:
-            self._parsed = _checked(dbtRunner().invoke([*_FLAGS, "parse", *paths])).result
+            self._parsed = _checked(dbtRunner().invoke([*FLAGS, "parse", *paths])).result
         runner = dbtRunner(manifest=as_parsed(self._parsed), callbacks=[on_event])
-        result = runner.invoke([*_FLAGS, *arguments, *paths])
+        result = runner.invoke([*FLAGS, *arguments, *paths])
         # dbt keeps its connection, and with it DuckDB's lock, until then.
         opened = DuckDBConnectionManager.env()
         reset_adapters()

@@ -10,7 +10,7 @@ build begins anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -70,6 +70,12 @@ def begin(
     )
     connection.execute("commit")
     return Attempt(attempt_id, load_id, fingerprint, built)
+
+
+def kept(connection: duckdb.DuckDBPyConnection, attempt: Attempt, models: Iterable[str]) -> None:
+    """Note that these stand too: what dbt does not make it does not note."""
+    rows = [(attempt.attempt_id, name) for name in models]
+    insert_many(connection, "raw.built_models", rows)
 
 
 def complete(connection: duckdb.DuckDBPyConnection, attempt: Attempt) -> None:

@@ -319,10 +319,13 @@ def test_builds_that_keep_tables_give_what_a_rebuild_gives(tmp_path: Path) -> No
     came_out_same = {r["unique_id"].rpartition(".")[2] for r in results if r["message"] == STAYED}
     assert "int_identity_links" in came_out_same
     assert "fct_orders" not in came_out_same
+    with connect(settings) as connection:
+        stands = connection.execute("select count(*) from raw.built_models").fetchone()
     made = Counter(result["unique_id"].split(".")[0] for result in results)
     nodes = without_archive(load_manifest())["nodes"].values()
     kinds = Counter(n["resource_type"] for n in nodes if n["config"]["materialized"] != "ephemeral")
     assert made["model"] == kinds["model"] - stayed
+    assert stands == (kinds["model"],)
     assert 0 < made["test"] < kinds["test"]
     assert {*told(settings)} == {("events", None), ("changed_definition", "after_campaign")}
     # A definition that changes is all that the next build tells of, and costs what is made of it.
