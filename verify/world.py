@@ -26,7 +26,7 @@ SEEDS = {
         "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
         "order,Order,下单,product,order,,true\n"
         "refund,Refund,退款,product,refund,,\n"
-        "push,Push,推送,campaign,,false,\n"
+        "push,Push,推送,campaign,exposure,false,\n"
         "view,View,浏览,product,page_view,,\n"
         "open,Open,打开,product,element_click,,\n"
         "invite,Invite,邀请,user,invite,,\n"
@@ -65,8 +65,14 @@ SEEDS = {
         "orders,order,,,,,,\nfirsts,order,none,first,7,previous_conversion,first,ignore\n"
         "views,view,event:variant,,3,previous_conversion,each,\n"
     ),
+    "campaign_measures": (
+        "measure_id,campaign_id,kind,event_name,value,denominator_event_name,window_days,pre_days\n"
+        "bought,,proportion,order,,,14,14\nspend,,mean,order,event:amount,,7,7\n"
+        "per_view,c1,ratio,order|refund,event:amount,view,30,\nactive,,mean,*,,,3,3\n"
+    ),
     "filters": (
         "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
+        "measure,bought,platform,is_set,\n"
     ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
@@ -95,10 +101,8 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
     world: dict[str, list[Row | str]] = {
         "events": [*_events(draw, count, people), *_marathon(), *_unusable(draw)],
         "users": _users(draw, people),
-        "campaign_assignments": [
-            {"campaign_id": f"c{draw.randrange(5)}", "user_id": f"u{draw.randrange(people)}"}
-            for _ in range(people // 2)
-        ],
+        "campaigns": _campaigns(),
+        "campaign_assignments": _assignments(draw, people),
         "channel_costs": [
             {
                 "cost_date": f"{START + timedelta(days=day):%Y-%m-%d}",
@@ -106,6 +110,7 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
                 "cost_amount": draw.choice(["10", "12.5", "not much"]),
                 "currency": draw.choice([None, "EUR", "XYZ"]),
                 "cost_id": draw.choice([None, f"cost {day}"]),
+                "campaign_id": draw.choice([None, f"c{draw.randrange(5)}"]),
             }
             for day in range(DAYS)
         ],
@@ -143,6 +148,7 @@ def _events(draw: random.Random, count: int, people: int) -> list[Row]:
                 "utm_source": draw.choice([None, None, None, "Mail", "ads", "(direct)"]),
                 "utm_medium": draw.choice([None, None, None, None, "cpc"]),
                 "referrer": draw.choice([None, None, "https://www.search.example/?q=1", "/list"]),
+                "campaign_id": f"c{draw.randrange(5)}" if name == "push" else None,
                 "order_id": f"o{draw.randrange(count // 6)}" if is_money else None,
                 "amount": draw.choice(["9.99", "20", "0"]) if is_money else None,
                 "currency": draw.choice(["USD", "EUR", None]) if is_money else None,
@@ -195,6 +201,38 @@ def _of_campaigns(draw: random.Random, count: int, people: int) -> list[Row]:
                 },
             }
         )
+    return rows
+
+
+def _campaigns() -> list[Row]:
+    """Plans of all kinds: with a goal, with shares that are none, backwards, and without a word."""
+    day = [(START + timedelta(days=10 * number)).isoformat() for number in range(15)]
+    return [
+        {"campaign_id": "c0", "starts_at": day[2], "ends_at": day[12],
+         "variant_shares": "control|a"},
+        {"campaign_id": "c1", "starts_at": day[3], "ends_at": day[12],
+         "goal_measure_id": "bought", "target_value": "40", "budget_amount": "90",
+         "variant_shares": "control:1|a:1|b:2"},
+        {"campaign_id": "c2", "starts_at": day[1], "ends_at": day[12], "goal_measure_id": "spend",
+         "target_value": "900", "budget_amount": "50", "currency": "EUR", "control_variant": "b"},
+        {"campaign_id": "c3", "starts_at": day[9], "ends_at": day[2]},
+    ]  # fmt: skip
+
+
+def _assignments(draw: random.Random, people: int) -> list[Row]:
+    """Each to one campaign; a few twice, and of these some to another arm at the same time."""
+    rows = []
+    for number in range(people // 2):
+        at = START + timedelta(days=30 + draw.randrange(80), seconds=draw.choice([0, 4000]))
+        row = {
+            "campaign_id": f"c{number % 5}",
+            "user_id": f"u{2 * number}",
+            "variant": draw.choice(["control", "a", "b", None]),
+            "assigned_at": draw.choice([None, at.isoformat(), at.isoformat()]),
+        }
+        rows.append(row)
+        if draw.random() < 0.1:
+            rows.append(row | {"variant": draw.choice([row["variant"], "a"])})
     return rows
 
 

@@ -64,8 +64,8 @@
 {%- endmacro %}
 
 {# How `int_scope` is read: the definitions, what their id is called, and the instant.
-   - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member` and
-     `item` of one. `activity` and `stickiness`: the same by days. `order`: for none.
+   - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member`, `item`
+     and `measure` of one. `activity` and `stickiness`: the same by days. `order`: for none.
    - `funnel`, `retention` and `path`: from `reached_from_at` on, for what sees it from before.
    - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
      from the first period of such a member on.
@@ -107,6 +107,7 @@
             'definition': 'conversion', 'from': 'reached_from_at', 'is_earliest': true,
         },
         'converter': {'definition': 'conversion', 'ids': ['conversion_id'], 'from': beginning()},
+        'measure': {'definition': 'measure', 'ids': ['measure_id'], 'from': 'from_at'},
     }[by]) }}
 {%- endmacro %}
 

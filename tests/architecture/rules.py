@@ -56,7 +56,8 @@ DESIGNED = {
         "mart_retention_cohorts", "mart_attribution", "mart_attribution_transitions",
         "mart_attribution_removals", "mart_channel_acquisition", "mart_channel_cohort_value",
         "mart_campaign_invites", "mart_campaign_discounts", "mart_campaign_check_ins",
-        "mart_campaign_cobrands",
+        "mart_campaign_cobrands", "mart_campaign_balance", "mart_campaign_lift",
+        "mart_campaign_daily", "mart_campaign_review",
     },
 }  # fmt: skip
 # What says whom a build computes anew.

@@ -97,6 +97,10 @@ to_read,2,read
 CONVERSIONS = """conversion_id,event_name,lookback_days,refund_days
 buying,buy,7,7
 """
+MEASURES = """measure_id,kind,event_name,value,window_days,pre_days
+buying,proportion,buy,,14,30
+spending,mean,buy,event:amount,7,30
+"""
 
 
 @dataclass(frozen=True)
@@ -358,6 +362,7 @@ churn,{mode},,,,
             "funnels": FUNNELS,
             "funnel_steps": FUNNEL_STEPS,
             "conversions": CONVERSIONS,
+            "campaign_measures": MEASURES,
             **retention_seeds(drawn_retentions(name), ZoneInfo(zone)),
             "lifecycle_stages": stages,
             "rfm_cut_points": cut_points,
@@ -442,11 +447,38 @@ def build(name: str, horizon: str = "") -> Path:
                 }
                 for user, at in wanted.created.items()
             ],
+            **campaign_feeds(),
         },
         seeds=wanted.seeds,
         environment=environment_of(name, horizon),
         select=SELECTION,
     )
+
+
+def campaign_feeds() -> dict[str, list[dict[str, Any]]]:
+    """A campaign in each season, aimed at every third user while it runs."""
+    starts = [datetime(2023, month, 1, tzinfo=UTC) for month in (2, 5, 8, 11)]
+    return {
+        "campaigns": [
+            {"campaign_id": f"c{number}", "starts_at": at.isoformat(), "budget_amount": 90,
+             "ends_at": (at + timedelta(days=9)).isoformat(), "goal_measure_id": "spending",
+             "target_value": 500}
+            for number, at in enumerate(starts)
+        ],
+        "campaign_assignments": [
+            {"campaign_id": f"c{number}", "user_id": f"user {user}",
+             "assigned_at": (at + timedelta(hours=user)).isoformat(),
+             "variant": "control" if user % 2 else "mail"}
+            for number, at in enumerate(starts)
+            for user in range(number % 3, 120, 3)
+        ],
+        "channel_costs": [
+            {"campaign_id": f"c{number}", "cost_date": f"{at + timedelta(days=day):%Y-%m-%d}",
+             "cost_amount": 11}
+            for number, at in enumerate(starts)
+            for day in range(-2, 15, 3)
+        ],
+    }  # fmt: skip
 
 
 def read_rows(text: str) -> list[dict[str, str]]:

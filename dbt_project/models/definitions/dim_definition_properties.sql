@@ -24,6 +24,12 @@ conversions as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('dim_campaign_measures') }}
+
+),
+
 listed as (
 
     select
@@ -83,6 +89,26 @@ listed as (
         value_kind as properties
     from conversions
     where value_kind like 'event:%'
+
+    union all
+
+    select
+        'measure' as definition,
+        measure_id as definition_id,
+        'numerator' as purpose,
+        value_property as properties
+    from measures
+    where value_property is not null
+
+    union all
+
+    select
+        'measure' as definition,
+        measure_id as definition_id,
+        'denominator' as purpose,
+        denominator_property as properties
+    from measures
+    where denominator_property is not null
 
 ),
 

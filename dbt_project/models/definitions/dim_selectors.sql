@@ -36,6 +36,12 @@ conversions as (
 
 ),
 
+measures as (
+
+    select * from {{ ref('dim_campaign_measures') }}
+
+),
+
 filters as (
 
     select
@@ -166,6 +172,31 @@ sides as (
         false as is_any_event,
         false as is_day_enough
     from conversions
+
+    union all
+
+    select
+        'measure' as definition,
+        measure_id as definition_id,
+        'numerator' as side,
+        event_name,
+        null as first_time,
+        false as is_any_event,
+        false as is_day_enough
+    from measures
+
+    union all
+
+    select
+        'measure' as definition,
+        measure_id as definition_id,
+        'denominator' as side,
+        denominator_event_name as event_name,
+        null as first_time,
+        false as is_any_event,
+        false as is_day_enough
+    from measures
+    where kind = 'ratio'
 
 ),
 

@@ -55,6 +55,8 @@ sides as (
         ('path', 'dim_paths', 'path_id', "'item'"),
         ('path', 'dim_paths', 'path_id', "'anchor'"),
         ('conversion', 'dim_conversions', 'conversion_id', "'conversion'"),
+        ('measure', 'dim_campaign_measures', 'measure_id', "'numerator'"),
+        ('measure', 'dim_campaign_measures', 'measure_id', "'denominator'"),
     ] %}
     select
         '{{ definition }}' as definition,
@@ -93,6 +95,11 @@ files as (
         'conversion' as definition,
         'conversions.csv' as file,
         'conversions.csv' as side_file
+    union all
+    select
+        'measure' as definition,
+        'campaign_measures.csv' as file,
+        'campaign_measures.csv' as side_file
 
 ),
 
@@ -190,6 +197,12 @@ definition_rows as (
         conversion_id as definition_id,
         row_number
     from {{ ref('dim_conversions') }}
+    union all
+    select
+        'measure' as definition,
+        measure_id as definition_id,
+        row_number
+    from {{ ref('dim_campaign_measures') }}
 
 ),
 
@@ -259,7 +272,7 @@ worthless_values as (
         definition_id,
         purpose
     from definition_values
-    where purpose in ('value_property', 'value') and property_value <> ''
+    where purpose in ('value_property', 'value', 'numerator', 'denominator') and property_value <> ''
     group by definition, definition_id, purpose
     having count({{ try_cast('property_value', 'decimal(28, 6)') }}) = 0
 

@@ -106,6 +106,15 @@ definitions as (
         greatest(lookback_days, 32) * 86400 as seconds_ahead
     from {{ ref('dim_conversions') }}
 
+    union all
+
+    select
+        'measure' as definition,
+        measure_id as definition_id,
+        'touched' as looks_from,
+        0 as seconds_ahead
+    from {{ ref('dim_campaign_measures') }}
+
 ),
 
 -- Of which all users are computed: what says something else, or is gone; all of them, and what

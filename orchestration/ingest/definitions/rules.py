@@ -439,6 +439,9 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
         found[("path", path)] = {"item", "anchor"} if row.has("anchor_event") else {"item"}
     for conversion in definitions.column("conversions", "conversion_id"):
         found[("conversion", conversion)] = {"conversion"}
+    for measure, row in definitions.column("campaign_measures", "measure_id").items():
+        is_ratio = row.values["kind"] == "ratio"
+        found[("measure", measure)] = {"numerator", "denominator"} if is_ratio else {"numerator"}
     return found
 
 
@@ -448,6 +451,7 @@ _DEFINED_IN = {
     "retention": ("retentions",),
     "path": ("paths",),
     "conversion": ("conversions",),
+    "measure": ("campaign_measures",),
 }
 _SIDES = {
     "funnel": Words(
@@ -463,6 +467,10 @@ _SIDES = {
     ),
     "activity": Words("give activity, or nothing", "填 activity，或留空"),
     "conversion": Words("leave it empty", "留空"),
+    "measure": Words(
+        "give numerator, denominator (of a ratio), or nothing for both",
+        "填 numerator、denominator（kind 为 ratio 时），或留空表示两侧",
+    ),
 }
 
 
@@ -902,7 +910,44 @@ def _conversions(definitions: Definitions) -> Iterator[Problem]:
             )
 
 
+def _measures(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["campaign_measures"]
+    for row in table.rows:
+        for column in ("value", "denominator_value"):
+            scope, _, name = (row.values[column] or "").partition(":")
+            if scope == "event" and name:
+                yield from property_hint(definitions, table, row, column, name)
+            elif row.has(column):
+                yield table.problem(
+                    row,
+                    Words(
+                        f"{column} {row.text(column)} is unknown",
+                        f"没有 {column} {row.text(column)}",
+                    ),
+                    Words(
+                        "give event:<property>, or nothing for the number of events",
+                        "填 event:<属性>，或留空表示事件数",
+                    ),
+                )
+        if row.values["kind"] == "proportion":
+            yield from idle(
+                table, row, ["value"], Words("of a proportion", "kind 为 proportion 时"),
+                Words("give kind mean", "把 kind 写成 mean"),
+            )  # fmt: skip
+        if row.values["kind"] == "ratio":
+            yield from idle(
+                table, row, ["pre_days"], Words("of a ratio", "kind 为 ratio 时"),
+                Words("give kind mean or proportion", "把 kind 写成 mean 或 proportion"),
+            )  # fmt: skip
+        else:
+            yield from idle(
+                table, row, ["denominator_event_name", "denominator_value"],
+                Words("of no ratio", "kind 不是 ratio 时"),
+                Words("give kind ratio", "把 kind 写成 ratio"),
+            )  # fmt: skip
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
-    _cut_points, _stickiness, _channels, _conversions,
+    _cut_points, _stickiness, _channels, _conversions, _measures,
 )  # fmt: skip

@@ -2,7 +2,7 @@ with
 
 campaigns as (
 
-    select * from {{ ref('stg_feed__campaigns') }}
+    select * from {{ ref('step_campaigns') }}
 
 ),
 
@@ -15,37 +15,34 @@ variants as (
 
 ),
 
-ranked as (
+-- A campaign that its assignments alone name has what is taken for nothing said.
+named as (
 
-    select
-        campaigns.*,
-        row_number() over (
-            partition by campaign_id
-            order by updated_at desc nulls last, content_hash desc
-        ) as recency_rank
-    from campaigns
+    select campaign_id from campaigns
+    union
+    select campaign_id from variants
 
 )
 
 select
-    ranked.campaign_id,
-    ranked.campaign_name,
-    ranked.campaign_type,
-    ranked.channel,
-    ranked.goal_measure_id,
-    ranked.partner,
-    ranked.control_variant,
-    ranked.variant_shares,
-    ranked.budget_amount,
-    ranked.target_value,
-    ranked.margin_rate,
-    coalesce(ranked.is_randomized, variants.variant is not null) as is_randomized,
-    {{ local_date('ranked.starts_at') }} as start_date,
-    {{ local_date(add_microseconds('ranked.ends_at', '-1')) }} as end_date,
-    ranked.starts_at,
-    ranked.ends_at
-from ranked
+    named.campaign_id,
+    campaigns.campaign_name,
+    campaigns.campaign_type,
+    campaigns.channel,
+    campaigns.goal_measure_id,
+    campaigns.partner,
+    coalesce(campaigns.control_variant, 'control') as control_variant,
+    campaigns.variant_shares,
+    campaigns.budget_amount,
+    campaigns.target_value,
+    campaigns.margin_rate,
+    coalesce(campaigns.is_randomized, variants.variant is not null) as is_randomized,
+    {{ local_date('campaigns.starts_at') }} as start_date,
+    {{ local_date(add_microseconds('campaigns.ends_at', '-1')) }} as end_date,
+    campaigns.starts_at,
+    campaigns.ends_at
+from named
+left join campaigns on named.campaign_id = campaigns.campaign_id
 left join variants
-    on ranked.campaign_id = variants.campaign_id
-    and ranked.control_variant = variants.variant
-where ranked.recency_rank = 1
+    on named.campaign_id = variants.campaign_id
+    and coalesce(campaigns.control_variant, 'control') = variants.variant

@@ -75,7 +75,8 @@ events as (
         and (
             events.is_activity
             or event_names.role in (
-                'invite', 'invite_accept', 'coupon_issued', 'coupon_redeemed', 'check_in', 'order'
+                'exposure', 'invite', 'invite_accept', 'coupon_issued', 'coupon_redeemed',
+                'check_in', 'order'
             )
         )
 

@@ -1,4 +1,4 @@
-{# Doubts about a definition's text, and those that only the events show. #}
+{# Doubts about a definition's text, those that only the events show, and those about campaigns. #}
 with
 
 definition_warnings as (
@@ -10,6 +10,12 @@ definition_warnings as (
 fct_definition_warnings as (
 
     select * from {{ ref('fct_definition_warnings') }}
+
+),
+
+campaign_warnings as (
+
+    select * from {{ ref('fct_campaign_warnings') }}
 
 ),
 
@@ -34,6 +40,17 @@ warnings as (
         mend_zh,
         row_number
     from fct_definition_warnings
+
+    union
+
+    select
+        file,
+        problem,
+        problem_zh,
+        mend,
+        mend_zh,
+        row_number
+    from campaign_warnings
 
 )
 

@@ -1,0 +1,83 @@
+"""The lift that was planted comes out of the marts, of dirty feeds and of each size; where there is
+none, the interval holds 0."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.business import plan
+from orchestration.project import ROOT
+from tests.business.worlds import SIZES, World, Z, campaign, holds
+from tests.support import ingest_raw, query, settings_of, transform
+
+ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
+MARTS = " ".join(f"+mart_campaign_{name}" for name in ("balance", "lift", "review"))
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def warehouse(request: pytest.FixtureRequest, worlds: dict[int, World]) -> Path:
+    folder = worlds[request.param].folder
+    shutil.copytree(ROOT / "demo" / "business" / "seeds", folder / "seeds", dirs_exist_ok=True)
+    settings = settings_of(folder, ENVIRONMENT)
+    ingest_raw(settings)
+    transform(settings, select=MARTS)
+    return settings.warehouse
+
+
+def lift(warehouse: Path, campaign_id: str, measure_id: str, method: str) -> dict[str, Any]:
+    [row] = query(
+        warehouse,
+        "select * from marts.mart_campaign_lift where campaign_id = ? and measure_id = ?"
+        " and method = ?",
+        [campaign_id, measure_id, method],
+    )
+    return row
+
+
+@pytest.mark.parametrize("campaign_id", plan.MESSAGE_CAMPAIGNS)
+def test_the_planted_lift_of_a_message_is_in_its_interval(
+    warehouse: Path, campaign_id: str
+) -> None:
+    planned = campaign(campaign_id)
+    row = lift(warehouse, campaign_id, "joined", "unadjusted")
+    assert abs(row["difference"] - planned.lift) <= Z * row["standard_error"]
+    assert holds(planned.rate, int(row["control_value_sum"]), row["control_user_count"])
+    assert row["is_mature"]
+    if planned.lift == 0:
+        assert row["p_value"] > 0.001
+
+
+def test_a_coupon_brings_no_buyer(warehouse: Path) -> None:
+    """What its people did before takes some of the chance away, and adds no effect."""
+    for measure in ("orders", "spend"):
+        for method in ("unadjusted", "cuped"):
+            row = lift(warehouse, "anniversary_coupon", measure, method)
+            assert abs(row["difference"]) <= Z * row["standard_error"], (measure, method)
+        assert row["variance_reduction_rate"] > -0.01
+
+
+def test_who_is_written_to_comes_back_more_often(warehouse: Path) -> None:
+    planned = campaign("win_back")
+    row = lift(warehouse, "win_back", "returned", "unadjusted")
+    assert abs(row["difference"] - planned.lift) <= Z * row["standard_error"]
+
+
+def test_arms_are_as_they_were_drawn(warehouse: Path) -> None:
+    rows = query(warehouse, "select * from marts.mart_campaign_balance")
+    controls = {row["campaign_id"]: row for row in rows if row["variant"] == "control"}
+    assert controls.keys() == {each.campaign_id for each in plan.CAMPAIGNS if each.control_share}
+    for campaign_id, row in controls.items():
+        everybody = sum(
+            each["assigned_count"] for each in rows if each["campaign_id"] == campaign_id
+        )
+        assert holds(campaign(campaign_id).control_share, row["assigned_count"], everybody)
+        assert not row["is_mismatch"]
+    reviews = query(warehouse, "select * from marts.mart_campaign_review")
+    for review in reviews:
+        assert review["multiple_variant_user_count"] == 0
+        assert review["exposed_before_assigned_count"] == 0
+        assert review["unassigned_exposed_count"] == 0
