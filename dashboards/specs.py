@@ -276,6 +276,7 @@ def dots(
                 "encoding": {"x": {**figure, "field": low}, "x2": {"field": high}, **_RIPENESS},
             },
             {
+                "params": [{"name": "nearest", "select": NEAREST}],
                 "mark": {"type": "point", "filled": True, "size": 90},
                 "encoding": {"x": figure, **_RIPENESS, **_colour(series, "circle")},
             },

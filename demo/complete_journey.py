@@ -11,11 +11,13 @@ What becomes what:
   value stands in its properties), so that an order's money is counted once. Its `content_id`
   is empty: a product is no content.
 - A household that a campaign was aimed at has one `campaign_received`, at 09:00 local time on
-  the campaign's first day; every household of a campaign is told apart by seconds.
+  the campaign's first day; every household of a campaign is told apart by seconds. Its coupons
+  came with it: one `coupon_issued` at the same instant. No campaign has a control.
 - A redeemed coupon is one `coupon_redeemed`. The source knows its day alone; it happened at
   the till, so it takes the instant and the store of the household's basket of that local day:
   the first in which a coupon took something off, else the first. Every one of the 2,102
-  redemptions has such a basket, in New York's time and in no other reading of the clock.
+  redemptions has such a basket, in New York's time and in no other reading of the clock. What
+  coupons took off in a basket is shared alike by those that were redeemed at it.
 
 Quirks of the source, and what is done about them:
 
@@ -69,6 +71,7 @@ _SOURCES = (
     "campaign_descriptions",
     "campaigns",
     "coupon_redemptions",
+    "coupons",
     "demographics",
     "products",
     "transactions",
@@ -270,8 +273,21 @@ _EVENTS = f"""
         from campaigns as c
         inner join campaign_descriptions as d on c.campaign_id = d.campaign_id
     ),
+    issued as (
+        select
+            'issue-' || c.campaign_id || '-' || c.household_id as event_id,
+            'coupon_issued' as event_name, received.occurred_at, received.user_id,
+            cast(null as varchar) as order_id, cast(null as varchar) as merchant_id,
+            received.campaign_id, cast(null as decimal(38, 2)) as amount,
+            json_object() as properties
+        from campaigns as c
+        inner join received on received.event_id =
+            'campaign-' || c.campaign_id || '-' || c.household_id
+        where c.campaign_id in (select campaign_id from coupons)
+    ),
     tills as (
-        select user_id, merchant_id, order_id, occurred_at,
+        select user_id, merchant_id, order_id, occurred_at, coupon_discount + coupon_match_discount
+                as discount_amount,
             cast(timezone('{TIMEZONE}', timezone('UTC', occurred_at)) as date) as day
         from baskets
         qualify row_number() over (
@@ -282,11 +298,13 @@ _EVENTS = f"""
         select
             'redemption-' || r.household_id || '-' || r.coupon_upc || '-' || r.campaign_id
                 || '-' || cast(cast(r.redemption_date as date) as varchar) as event_id,
-            'coupon_redeemed' as event_name, t.occurred_at, t.user_id,
-            cast(null as varchar) as order_id, t.merchant_id,
+            'coupon_redeemed' as event_name, t.occurred_at, t.user_id, t.order_id, t.merchant_id,
             cast(r.campaign_id as varchar) as campaign_id, cast(null as decimal(38, 2)) as amount,
             json_object(
-                'coupon_upc', cast(r.coupon_upc as varchar), 'basket_id', t.order_id
+                'coupon_id', cast(r.coupon_upc as varchar),
+                'discount_amount', round(
+                    t.discount_amount / count(*) over (partition by t.order_id), 4
+                )
             ) as properties
         from coupon_redemptions as r
         inner join tills as t
@@ -300,13 +318,16 @@ _EVENTS = f"""
         union all
         select * from received
         union all
+        select * from issued
+        union all
         select * from redeemed
     )
     select
         event_id, event_name, occurred_at, {_RECEIVED_AT} as received_at, user_id, order_id,
         merchant_id, campaign_id, cast(amount as decimal(12, 2)) as amount,
-        case when amount is not null then 'USD' end as currency,
-        case when event_name <> 'campaign_received' then 'store' end as platform,
+        case when amount is not null or event_name = 'coupon_redeemed' then 'USD' end as currency,
+        case when event_name not in ('campaign_received', 'coupon_issued') then 'store' end
+            as platform,
         'US' as country, cast(properties as varchar) as properties
     from united
     order by received_at, event_id

@@ -2,6 +2,7 @@
 
 from dashboards.board import Board
 from dashboards.boards import (
+    campaigns,
     channels,
     funnels,
     health,
@@ -17,6 +18,7 @@ BOARDS: tuple[Board, ...] = (
     overview.BOARD,
     sales.BOARD,
     channels.BOARD,
+    campaigns.BOARD,
     lifecycle.BOARD,
     rfm.BOARD,
     funnels.BOARD,

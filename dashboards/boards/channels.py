@@ -435,11 +435,11 @@ BOARD = Board(
                 order="row_number",
                 text=Text(
                     "datum.new_customer_count"
-                    " ? format(datum.shown_amount, ',.0f') + ' · ' + format("
+                    " ? format(datum.shown_amount, ',.2f') + ' · ' + format("
                     "datum.new_customer_count, ',d') + ' customers'"
                     " : '0 customers for ' + format(datum.cost_amount, ',.0f')",
                     "datum.new_customer_count"
-                    " ? format(datum.shown_amount, ',.0f') + ' · ' + format("
+                    " ? format(datum.shown_amount, ',.2f') + ' · ' + format("
                     "datum.new_customer_count, ',d') + ' 个客户'"
                     " : '0 个客户，花费 ' + format(datum.cost_amount, ',.0f')",
                 ),

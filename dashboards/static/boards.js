@@ -301,7 +301,7 @@
       chartRows(item, rows);
       latest.set(item.id, rows);
       if (!place.firstChild) place.append(element("div", { class: "vega" }));
-      const height = heightOf(item, rows);
+      const height = heightOf(item, rows, place.clientWidth);
       place.firstChild.style.minHeight = `${height}px`;
       const { room, line, ...spec } = resolved(item.spec, item, rows, place.clientWidth);
       if (spec.layer) spec.layer = layersOf(spec, rows, figureOf(item));
@@ -313,7 +313,8 @@
         autosize: { type: "fit", contains: "padding" },
         background: null,
         description: say(item.title),
-        config: config(place.clientWidth, explained.isMarked(item, rows), room),
+        config: config(place.clientWidth, explained.isMarked(item, rows), room,
+          legendColumns(item, place.clientWidth)),
       }, { actions: false, renderer: "svg",
            tooltip: { theme: "custom", formatTooltip: told(
              [...tooltips(item.spec), ...explained.fields], item) } })
@@ -333,11 +334,13 @@
   const views = new Map();
   const latest = new Map(); // the rows that an item was last drawn from
 
-  // Bars that lie need a line each.
-  const heightOf = (item, rows) => {
+  // Bars that lie, and points on lines, need a line each.
+  const heightOf = (item, rows, width) => {
     if (!item.spec.line) return item.height;
     const { field } = (item.spec.encoding || item.spec.layer[0].encoding).y;
-    return Math.max(80, new Set(rows.map((row) => row[field])).size * item.spec.line + 44);
+    const names = item.series ? seriesScale(item, rows).domain.length : 0;
+    const legend = 18 * Math.ceil(names / legendColumns(item, width)) + (names ? 10 : 0);
+    return Math.max(80, new Set(rows.map((row) => row[field])).size * item.spec.line + 44 + legend);
   };
 
   const ofPeriod = ({ grain, ...row }, day) =>
@@ -556,7 +559,13 @@
     return plot / Math.max(plot - item.spec.room, 10);
   };
 
-  const labelLimit = (width, room) => Math.min(150, Math.max(80, width - room - 40));
+  const labelLimit = (width, room) =>
+    Math.min(width > 900 ? 300 : 150, Math.max(80, width - room - 40));
+
+  // Beside names, a legend has the width of the plot.
+  const legendColumns = ({ spec }, width) => (spec.line
+    ? Math.max(1, Math.floor((width - labelLimit(width, 0)) / 130))
+    : Math.max(2, Math.floor(width / 130)));
 
   // How wide the figures beside the bars have become, with the air before and after them.
   const widest = (place) => Math.ceil(12 + Math.max(0,
@@ -586,7 +595,7 @@
 
   const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", '
     + '"Microsoft YaHei", sans-serif';
-  const config = (width, isMarked, room = 0) => ({
+  const config = (width, isMarked, room = 0, columns = 2) => ({
     font: FONT,
     view: { stroke: null },
     mark: { tooltip: { content: "data" } },
@@ -597,7 +606,7 @@
     axisY: { domain: false, ticks: false, labelPadding: 7, labelLimit: labelLimit(width, room) },
     legend: { orient: "top", labelFontSize: 12, labelColor: "#3a424d", symbolSize: 110,
               symbolStrokeWidth: 3, labelLimit: 200, columnPadding: 14, offset: isMarked ? 22 : 6,
-              columns: Math.max(2, Math.floor(width / 130)) },
+              columns },
   });
 
   // ---- the page -------------------------------------------------------------------------

@@ -45,10 +45,23 @@ COSTS = {
     ("billboard", "offline"): 7.0,
 }  # fmt: skip
 """What is spent each tenth day: what pays, what does not, where nobody came, and by no rule."""
+SEEDS["event_names"] += "checked_in,Checked in,签到,campaign,check_in,true,false\n"
+TESTED = {"goal_measure_id": "orders", "starts_at": "2024-01-20", "ends_at": "2024-02-10",
+          "target_value": 12, "budget_amount": 60}  # fmt: skip
 CAMPAIGNS = [
+    {"campaign_id": "thanks", "campaign_name": "Thanks", **TESTED},
+    {"campaign_id": "lopsided", "campaign_name": "Lopsided", **TESTED,
+     "variant_shares": "control:0.9|treatment:0.1", "ends_at": "2024-02-05"},
+    {"campaign_id": "streaks", "campaign_type": "check_in", "starts_at": "2024-02-01",
+     "ends_at": "2024-03-01"},
     {"campaign_id": "spring", "campaign_name": "Spring", "starts_at": "2024-02-12",
      "ends_at": "2024-02-26T23:59:59Z"},
     {"campaign_id": "unnamed", "starts_at": "2024-03-12"},
+]  # fmt: skip
+ASSIGNED = [
+    {"campaign_id": campaign, "user_id": f"person-{who:03d}",
+     "variant": "treatment" if who % 2 else "control"}
+    for campaign in ("thanks", "lopsided") for who in range(PEOPLE)
 ]  # fmt: skip
 SILENT = date(2024, 3, 20)
 """A day on which nothing came."""
@@ -96,6 +109,13 @@ def events() -> list[dict[str, Any]]:
                 add("campaign_received", day, who, 7, campaign_type="Type A")
             if (place + who) % 15 == 0:
                 add("coupon_redeemed", day, who, 10)
+            if 31 <= place < 60 and who % 3 == 0:
+                for later in (0, 1):
+                    at = day + timedelta(days=later)
+                    add("checked_in", at, who, 12, campaign_id="streaks")
+    for who in range(1, PEOPLE, 2):
+        add("campaign_received", FIRST + timedelta(days=20), who, 7, campaign_id="thanks")
+        add("coupon_issued", FIRST + timedelta(days=20), who, 7, campaign_id="thanks")
     add("unplanned_event", FIRST + timedelta(days=DAYS), 1, 1)
     made.append({"event_name": "app_opened", "user_id": "x", "occurred_at": "31/05/2024"})
     return made
@@ -107,6 +127,10 @@ def costs() -> list[dict[str, Any]]:
          "utm_medium": medium, "cost_amount": amount, "impressions": 100, "clicks": 3}
         for place in range(0, DAYS, 10)
         for (source, medium), amount in COSTS.items()
+    ] + [
+        {"cost_date": f"{FIRST + timedelta(days=place)}", "campaign_id": "thanks",
+         "cost_amount": 10}
+        for place in range(19, 25)
     ]  # fmt: skip
 
 
@@ -149,7 +173,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     build_warehouse(
         folder,
         events=events(),
-        feeds={"campaigns": CAMPAIGNS, "channel_costs": costs()},
+        feeds={
+            "campaigns": CAMPAIGNS,
+            "campaign_assignments": ASSIGNED,
+            "channel_costs": costs(),
+        },
         seeds=SEEDS,
     )
     return publish_with_pages(settings_of(folder))

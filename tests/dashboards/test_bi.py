@@ -51,7 +51,7 @@ ITEMS = [(board, item) for board in BOARDS for item in board.items]
 CHOICES = [
     (board, choice) for board in BOARDS for choice in board.filters if isinstance(choice, Choice)
 ]
-LEFT_OUT = ["channels.flow", "paths.flow"]
+LEFT_OUT = ["channels.flow", "campaigns.calendar", "paths.flow"]
 BOTH_LANGUAGES = re.compile(r"[a-z].*[\u4e00-\u9fff]", re.IGNORECASE | re.DOTALL)
 NAMED_COLUMNS = ("x_axis", "groupby", "groupbyRows", "groupbyColumns", "columns", "all_columns")
 NAMED_METRICS = ("metric", "metrics", "timeseries_limit_metric")

@@ -50,6 +50,7 @@ def test_the_known_figures_come_out(settings: Settings) -> None:
         "order_placed": 155_848,
         "product_purchased": 1_469_307,
         "campaign_received": 6_589,
+        "coupon_issued": 6_589,
         "coupon_redeemed": 2_102,
     }
     assert rows(settings, "select count(distinct user_id) from events") == [(2_469,)]
@@ -73,8 +74,20 @@ def test_event_ids_are_unique_and_money_is_counted_once(settings: Settings) -> N
     assert amount == lines
     assert rows(
         settings,
-        "select distinct event_name from events where amount is not null or order_id <> ''",
-    ) == [("order_placed",)]
+        "select event_name, count(amount) > 0 from events where amount is not null"
+        " or order_id <> '' group by event_name order by event_name",
+    ) == [("coupon_redeemed", False), ("order_placed", True)]
+    # What coupons took off is told of each basket at which some were redeemed, once.
+    [(told, taken)] = rows(
+        settings,
+        "with redeemed as (select order_id, sum(cast(properties ->> '$.discount_amount' as double))"
+        "   as amount from events where event_name = 'coupon_redeemed' group by order_id)"
+        " select (select sum(amount) from redeemed), (select sum(coupon_disc + coupon_match_disc)"
+        "   from source_transactions where cast(basket_id as varchar)"
+        "   in (select order_id from redeemed))",
+    )
+    assert told == pytest.approx(taken, abs=0.5)
+    assert taken > 0
 
 
 def test_files_are_the_days_of_receipt_and_receipt_follows_at_once(settings: Settings) -> None:
@@ -93,7 +106,7 @@ def test_files_are_the_days_of_receipt_and_receipt_follows_at_once(settings: Set
 
 def test_the_clock_is_utc_and_new_york_makes_it_the_year_2017(settings: Settings) -> None:
     local = "cast(timezone('America/New_York', timezone('UTC', occurred_at)) as date)"
-    bought = "event_name <> 'campaign_received'"
+    bought = "event_name not in ('campaign_received', 'coupon_issued')"
     assert rows(
         settings,
         "select count(*) from events where occurred_at >= '2018-01-01' "
@@ -111,12 +124,12 @@ def test_a_coupon_is_redeemed_at_the_till_on_its_own_local_day(settings: Setting
         f"""
         select count(*) from events as e
         inner join events as o
-            on o.event_id = 'order-' || json_extract_string(e.properties, '$.basket_id')
+            on o.event_id = 'order-' || e.order_id
             and o.user_id = e.user_id and o.occurred_at = e.occurred_at
             and o.merchant_id = e.merchant_id
         inner join source_coupon_redemptions as r
             on e.user_id = cast(r.household_id as varchar)
-            and json_extract_string(e.properties, '$.coupon_upc') = cast(r.coupon_upc as varchar)
+            and json_extract_string(e.properties, '$.coupon_id') = cast(r.coupon_upc as varchar)
             and e.campaign_id = cast(r.campaign_id as varchar)
             and {local} = cast(r.redemption_date as date)
         where e.event_name = 'coupon_redeemed'
