@@ -142,7 +142,10 @@ _COMPARED = f"""
         inner join seeds.dim_campaign_measures as measures
             on lift.measure_id = measures.measure_id
             and coalesce(measures.campaign_id, lift.campaign_id) = lift.campaign_id
-    ),
+    )
+"""
+_TOLD = f"""
+    {_COMPARED},
 
     told as (
         select *,
@@ -173,7 +176,7 @@ _RISK_NOW = """
 def _differences(kinds: str) -> str:
     """Differences of the chosen campaign with their intervals, the goal first."""
     return f"""
-        with {_COMPARED}
+        with {_TOLD}
 
         select
             campaign_id, measure_id, variant, method, difference, difference_low,
@@ -341,7 +344,7 @@ BOARD = Board(
             ("marts.mart_campaign_review", "marts.mart_campaign_lift",
              "marts.mart_campaign_daily"),
             f"""
-            with {_COMPARED},
+            with {_TOLD},
 
             {_RISK_NOW},
 
@@ -418,7 +421,7 @@ BOARD = Board(
             ),
             ("marts.mart_campaign_lift",),
             f"""
-            with {_COMPARED}
+            with {_TOLD}
 
             select
                 campaign_id, measure_id, variant, method, verdict_id,
@@ -716,7 +719,7 @@ BOARD = Board(
             ),
             ("marts.mart_campaign_review", "marts.mart_campaign_lift"),
             f"""
-            with {_COMPARED}
+            with {_TOLD}
 
             select
                 newest.campaign_id as of_campaign_id, newest.campaign, newest.campaign_type,
