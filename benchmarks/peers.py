@@ -272,13 +272,13 @@ def best_of(warehouse: Warehouse, question: Question, repeats: int = 2) -> Run:
 
 
 def compare(
-    warehouse: Warehouse, question: Question, empty: Warehouse, repeats: int = 2
+    warehouse: Warehouse, question: Question, empty: Warehouse | None = None, repeats: int = 2
 ) -> list[Duel]:
     """Ask ours, then each peer; raise `SystemExit` when two answers differ.
 
     Ours runs as often as a peer does, and the better run counts. `empty` has next to no events.
     """
-    fixed = best_of(empty, question, repeats)
+    fixed = best_of(empty, question, repeats).cpu if empty else None
     best = best_of(warehouse, question, repeats)
     given = warehouse.given()
     found = []
@@ -291,7 +291,7 @@ def compare(
         found.append(
             Duel(
                 question.name, peer.name, best.seconds, seconds, peer.asked, rows, best.models,
-                best.cpu, cpu, fixed.cpu,
+                best.cpu, cpu, fixed,
             )
         )  # fmt: skip
     return found
