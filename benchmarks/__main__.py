@@ -32,6 +32,7 @@ from benchmarks import (
     rfm,
     sessions,
 )
+from benchmarks.line import TINY_EVENTS
 from benchmarks.peers import Duel, Made, Question
 from benchmarks.processes import Cost
 
@@ -50,9 +51,15 @@ class Bench:
         print("a warehouse of generated events …", flush=True)
         return peers.make(self.folder / "warehouse", self.events)
 
+    @cached_property
+    def empty(self) -> Made:
+        """Next to no events: what a question takes here it takes of any number."""
+        return peers.make(self.folder / "empty", TINY_EVENTS)
+
 
 def _asked(questions: Sequence[Question], bench: Bench) -> Outcome:
-    return [duel for q in questions for duel in peers.compare(bench.made.warehouse, q)], []
+    warehouse, empty = bench.made.warehouse, bench.empty.warehouse
+    return [duel for q in questions for duel in peers.compare(warehouse, q, empty)], []
 
 
 ROWS: dict[str, Callable[[Bench], Outcome]] = {

@@ -102,7 +102,7 @@ def many(warehouse: Warehouse) -> list[Duel]:
         answers.append(sorted(warehouse.rows(answer("shop"))))
         if funnels is every:
             theirs = peers.ask([peers.call(warehouse.given(), chdb(s)) for s in every.values()], 1)
-            for name, (_, rows) in zip(every, theirs, strict=True):
+            for name, (*_, rows) in zip(every, theirs, strict=True):
                 question = Question(name, MODELS, answer(name), ())
                 peers.check(warehouse, question, chdb(every[name]), rows)
     if answers[0] != answers[1]:
@@ -110,6 +110,26 @@ def many(warehouse: Warehouse) -> list[Duel]:
     alone = min(runs[0].seconds, runs[2].seconds)
     name, ours, models = f"{MANY} funnels", runs[1].seconds, runs[1].models
     return [
-        Duel(name, "chdb", ours, sum(seconds for seconds, _ in theirs), 1.0, MANY, models),
-        Duel(name, "one funnel", ours, alone, 5.0, len(answers[0]), models),
+        Duel(
+            name,
+            "chdb",
+            ours,
+            sum(seconds for seconds, *_ in theirs),
+            1.0,
+            MANY,
+            models,
+            runs[1].cpu,
+            sum(cpu for _, cpu, _ in theirs),
+        ),
+        Duel(
+            name,
+            "one funnel",
+            ours,
+            alone,
+            5.0,
+            len(answers[0]),
+            models,
+            runs[1].cpu,
+            min(runs[0].cpu, runs[2].cpu),
+        ),
     ]

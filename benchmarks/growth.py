@@ -100,12 +100,11 @@ QUESTIONS = (
             where activity_id = 'any' and active_user_count > 0
         """,
         peers=(
-            Peer("chdb", "chdb", 0.5, {"sql": CHDB_GROWTH}),
+            Peer("chdb", "chdb", 2.0, {"sql": CHDB_GROWTH}),
             Peer(
                 "pandas",
                 "pandas_growth",
-                1 / 30,
-                {"parquet": "{parquet}"},
+                arguments={"parquet": "{parquet}"},
                 most_events=MOST_IN_MEMORY,
             ),
         ),
@@ -120,12 +119,11 @@ QUESTIONS = (
             where entered_count <> left_count
         """,
         peers=(
-            Peer("chdb", "chdb", 0.5, {"sql": CHDB_LIFECYCLE}),
+            Peer("chdb", "chdb", 2.0, {"sql": CHDB_LIFECYCLE}),
             Peer(
                 "pandas",
                 "pandas_lifecycle",
-                1 / 30,
-                {"parquet": "{parquet}", "horizon": "{horizon}"},
+                arguments={"parquet": "{parquet}", "horizon": "{horizon}"},
                 most_events=MOST_IN_MEMORY,
             ),
         ),

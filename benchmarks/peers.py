@@ -37,9 +37,9 @@ SHIPPED_SEEDS = ("event_names", "lifecycle_stages", "rfm_segments", "rfm_segment
 EVENTS = (
     "+fct_events", "fct_order_states", "fct_orders", "dim_users", "dim_horizon", "dim_dates",
     "stg_feed_rows", "stg_feed__users", "stg_horizon_floors", "int_scope__causes",
-    "int_users_latest", "dim_user_numbers", "dim_event_codes", "fct_user_timelines",
+    "int_users_latest", "dim_user_numbers", "dim_event_codes", "fct_user_timelines", "int_scope",
 )  # fmt: skip
-USER_DAYS = (*EVENTS, "fct_user_days")
+USER_DAYS = (*EVENTS, "fct_user_days", "fct_user_active_days")
 # Events that pandas has room for on a machine of 24 GB.
 MOST_IN_MEMORY = 30_000_000
 
@@ -75,7 +75,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Duel:
-    """One line of the table: seconds of both, the ratio to reach, how many rows were compared."""
+    """One line of the table: seconds of both, the ratio to reach, how many rows were compared.
+
+    The ratio is of processor seconds, because what else the machine does is not in them.
+    `fixed_cpu`: those of ours over next to no events.
+    """
 
     name: str
     peer: str
@@ -84,10 +88,15 @@ class Duel:
     asked: float | None = None
     rows: int = 0
     models: Mapping[str, float] = field(default_factory=dict)
+    our_cpu: float | None = None
+    their_cpu: float | None = None
+    fixed_cpu: float | None = None
 
     @property
     def ratio(self) -> float:
-        return self.our_seconds / self.their_seconds
+        if self.our_cpu is None or self.their_cpu is None:
+            return self.our_seconds / self.their_seconds
+        return self.our_cpu / self.their_cpu
 
     @property
     def is_met(self) -> bool | None:
@@ -96,10 +105,11 @@ class Duel:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of dbt: wall seconds over all models, and each model's own."""
+    """One run of dbt: wall and processor seconds over all models, and each model's own wall."""
 
     seconds: float
     models: Mapping[str, float]
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -146,12 +156,18 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        clock: list[tuple[float, float]] = []
+
+        def note(event: Any) -> None:
+            if event.info.name in ("NodeStart", "NodeFinished"):
+                clock.append((time.monotonic(), time.process_time()))
+
         _log_as_a_build_does()
         excluded = ["--exclude", *exclude] if exclude else []
         with self.open() as connection:
             asked = asked_of_a_build(connection)
         with _environment({**os.environ, **dbt_environment(self.settings, asked=asked)}):
-            result = dbtRunner().invoke(
+            result = dbtRunner(callbacks=[note]).invoke(
                 [
                     "--quiet",
                     "--log-level-file=none",
@@ -169,10 +185,9 @@ class Warehouse:
         if not result.success:
             failed = [r.message for r in getattr(result.result, "results", []) if r.message]
             raise SystemExit(f"dbt run --select {select} failed: {result.exception} {failed}")
-        times = [timing for node in result.result.results for timing in node.timing]
-        span = max(t.completed_at for t in times) - min(t.started_at for t in times)
         seconds = {node.node.name: node.execution_time for node in result.result.results}
-        return Run(span.total_seconds(), seconds)
+        (start, cpu_start), (end, cpu_end) = clock[0], clock[-1]
+        return Run(end - start, seconds, cpu_end - cpu_start)
 
     def given(self) -> dict[str, str]:
         """What the arguments of a peer may name."""
@@ -249,25 +264,36 @@ def require() -> None:
         raise SystemExit("the peers are in an environment of their own: make bench makes it")
 
 
-def compare(warehouse: Warehouse, question: Question, repeats: int = 2) -> list[Duel]:
-    """Ask ours, then each peer; raise `SystemExit` when two answers differ.
-
-    Ours runs as often as a peer does, and the better run counts.
-    """
+def best_of(warehouse: Warehouse, question: Question, repeats: int = 2) -> Run:
+    """Our better run."""
     warehouse.take_in(question.seeds)
     runs = [warehouse.run(question.models, question.given) for _ in range(repeats)]
-    best = min(runs, key=lambda run: run.seconds)
+    return min(runs, key=lambda run: run.cpu)
+
+
+def compare(
+    warehouse: Warehouse, question: Question, empty: Warehouse | None = None, repeats: int = 2
+) -> list[Duel]:
+    """Ask ours, then each peer; raise `SystemExit` when two answers differ.
+
+    Ours runs as often as a peer does, and the better run counts. `empty` has next to no events.
+    """
+    fixed = best_of(empty, question, repeats).cpu if empty else None
+    best = best_of(warehouse, question, repeats)
     given = warehouse.given()
     found = []
     for peer in question.peers:
         if peer.most_events and warehouse.events > peer.most_events:
             print(f"{question.name}: {peer.name} is not asked, for want of memory", flush=True)
             continue
-        [(seconds, theirs)] = ask([call(given, peer)], repeats)
+        [(seconds, cpu, theirs)] = ask([call(given, peer)], repeats)
         rows = check(warehouse, question, peer, theirs)
         found.append(
-            Duel(question.name, peer.name, best.seconds, seconds, peer.asked, rows, best.models)
-        )
+            Duel(
+                question.name, peer.name, best.seconds, seconds, peer.asked, rows, best.models,
+                best.cpu, cpu, fixed,
+            )
+        )  # fmt: skip
     return found
 
 
@@ -278,8 +304,9 @@ def call(given: Mapping[str, str], peer: Peer) -> tuple[str, dict[str, str]]:
 
 def ask(
     calls: Sequence[tuple[str, Mapping[str, str]]], repeats: int
-) -> list[tuple[float, list[list[str]]]]:
-    """Seconds and rows, as text, of each call, all in one process of the peers' environment."""
+) -> list[tuple[float, float, list[list[str]]]]:
+    """Wall and processor seconds and rows, as text, of each call, all in one process of the peers'
+    environment."""
     answer = subprocess.run(
         [str(PEERS), str(PEER), str(repeats)], input=json.dumps(calls), capture_output=True,
         text=True, check=False,

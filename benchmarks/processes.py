@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.project import ROOT, other_environment
@@ -46,7 +46,8 @@ BUILD = (sys.executable, "-m", "orchestration.commands.build")
 class Cost:
     """One measured step: wall and processor seconds, peak memory of its largest process in MB
     (none: not measured), the seconds, the MB and the processor seconds to stay under (none: they
-    are told only), and the most MB that were spilled to disk at a time."""
+    are told only), the most MB that were spilled to disk at a time, and of a build the wall seconds
+    of each model and test."""
 
     name: str
     seconds: float
@@ -56,6 +57,7 @@ class Cost:
     spilled_mb: float | None = None
     asked_mb: float | None = None
     asked_cpu: float | None = None
+    models: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_met(self) -> bool | None:

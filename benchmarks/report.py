@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -28,12 +29,13 @@ def show(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> None:
     """Print both tables, each beside the last time that the row ran at this scale."""
     before = _last(events)
     if duels:
-        print(f"\n{'row':<41}{'against':<17}{'ours s':>8}{'peer s':>8}{'ratio':>8}{'asked':>8}"
-              f"{'':>9}{'models':>8}{'last':>8}")  # fmt: skip
+        print(f"\n{'row':<41}{'against':<17}{'ours s':>8}{'peer s':>8}{'CPU s':>8}{'fixed':>8}"
+              f"{'peer':>8}{'ratio':>8}{'asked':>8}{'':>9}{'models':>8}{'last':>8}")  # fmt: skip
     for duel in duels:
         earlier = before.get((duel.name, duel.peer))
         print(
             f"{duel.name:<41}{duel.peer:<17}{duel.our_seconds:>8.2f}{duel.their_seconds:>8.2f}"
+            f"{_number(duel.our_cpu):>8}{_number(duel.fixed_cpu):>8}{_number(duel.their_cpu):>8}"
             f"{duel.ratio:>8.3g}{_number(duel.asked):>8}{_met(duel.is_met):>9}"
             f"{len(duel.models) or '':>8}{_number(earlier):>8}"
         )
@@ -57,14 +59,27 @@ def keep(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> tuple[Pat
     described = {
         "events": events,
         "duckdb": duckdb.__version__,
-        "cores": os.cpu_count(),
+        "machine": machine(),
+        "commit": commit(),
         "duels": [{**asdict(duel), "ratio": duel.ratio, "is_met": duel.is_met} for duel in duels],
         "costs": [{**asdict(cost), "is_met": cost.is_met} for cost in costs],
     }
     path.write_text(json.dumps(described, indent=2), encoding="utf-8")
     plot = ARCHIVE / PLOT
-    plot.write_text(svg(_series(_results())), encoding="utf-8")
+    plot.write_text(svg(_series(results())), encoding="utf-8")
     return path, plot
+
+
+def machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GB"
+
+
+def commit() -> str:
+    """The commit that was measured, with a `+` where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip()
 
 
 def _number(value: float | None, digits: int = 3) -> str:
@@ -77,7 +92,7 @@ def _met(is_met: bool | None) -> str:
     return "" if is_met is None else ("met" if is_met else "NOT MET")
 
 
-def _results() -> list[dict[str, Any]]:
+def results() -> list[dict[str, Any]]:
     """Every result that is kept, oldest first."""
     found = sorted(ARCHIVE.glob("*-*.json"), key=lambda path: path.stem.split("-")[-1])
     results = (json.loads(path.read_text(encoding="utf-8")) for path in found)
@@ -87,7 +102,7 @@ def _results() -> list[dict[str, Any]]:
 def _last(events: int) -> dict[tuple[str, str | None], float]:
     """Ratio by row and peer, seconds by step, of the last time that each ran at this scale."""
     found: dict[tuple[str, str | None], float] = {}
-    for result in _results():
+    for result in results():
         if result["events"] == events:
             found |= {(duel["name"], duel["peer"]): duel["ratio"] for duel in result["duels"]}
             found |= {(cost["name"], None): cost["seconds"] for cost in result["costs"]}

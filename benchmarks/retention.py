@@ -44,7 +44,7 @@ NAMED = BY_ARRAYS.format(
 
 
 def _question(
-    name: str, row: str, sql: str, asked: float | None = 0.2, given: tuple[str, ...] = USER_DAYS
+    name: str, row: str, sql: str, asked: float | None = 1.0, given: tuple[str, ...] = USER_DAYS
 ) -> Question:
     return Question(
         name=f"retention: {name}",

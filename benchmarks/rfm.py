@@ -21,7 +21,7 @@ QUESTIONS = (
             group by snapshot_date, r_score, f_score, m_score
         """,
         peers=(
-            Peer("pandas", "pandas_rfm", 1 / 10, SNAPSHOTS),
+            Peer("pandas", "pandas_rfm", 0.3, SNAPSHOTS),
             Peer(
                 "lifetimes",
                 "lifetimes_rfm",

@@ -72,8 +72,8 @@ QUESTIONS = (
         models=("int_session_starts", "fct_sessions"),
         answer=ANSWER,
         peers=(
-            Peer("chdb", "chdb", 1.0, {"sql": CHDB_SESSIONS}),
-            Peer("pandas", "pandas_sessions", 1 / 20, PARQUET, most_events=MOST_IN_MEMORY),
+            Peer("chdb", "chdb", 2.0, {"sql": CHDB_SESSIONS}),
+            Peer("pandas", "pandas_sessions", 0.1, PARQUET, most_events=MOST_IN_MEMORY),
             Peer(
                 "retentioneering",
                 "retentioneering_sessions",

@@ -7,6 +7,7 @@ Both languages are the code's own: the Chinese of a thing stands beside its Engl
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -234,6 +235,114 @@ def columns(language: str) -> str:
     return "\n\n".join(sections)
 
 
+# What `make bench` calls its rows, in Chinese.
+_ROWS = {
+    "50 funnels": "50 个漏斗",
+    "RFM": "RFM",
+    "funnel: checkout": "漏斗：结账",
+    "funnel: search": "漏斗：搜索",
+    "funnel: shop": "漏斗：购物",
+    "growth accounting": "增长核算",
+    "ingest and staging": "导入与 staging",
+    "lifecycle": "生命周期",
+    "one funnel": "一个漏斗",
+    "one new day, less start-up": "新的一天，扣除启动开销",
+    "one sorted write": "一次排序写入",
+    "retention: any activity, every day": "留存：任意活跃，每天",
+    "retention: any activity, first day": "留存：任意活跃，首日",
+    "retention: first day, user-days made too": "留存：首日，含生成活跃日",
+    "retention: viewed, then ordered": "留存：先浏览，后下单",
+    "sessions": "会话",
+    "sessions, all events written with theirs": "会话，全部事件连同会话写出",
+    "the rebuild": "重建",
+    "whole line, rebuild": "整条线，重建",
+    "whole line: one new day": "整条线：新的一天",
+    "whole line: one sorted write": "整条线：一次排序写入",
+    "whole line: rebuild": "整条线：重建",
+}
+
+
+def performance(language: str) -> str:
+    """What `make bench` measured last, and of what misses its target, where its time goes."""
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    duels, costs = results["duels"], results["costs"]
+
+    def row(name: str) -> str:
+        return _ROWS.get(name, name) if language == "zh" else name
+
+    def of_run(result: Mapping[str, Any]) -> tuple[str, str]:
+        said = Text("{0:g} million", "{1:g} 万")
+        events = _said(said, language).format(result["events"] / 1e6, result["events"] / 1e4)
+        return events, f"{result['commit']}, {result['machine']}"
+
+    against = [
+        (
+            row(duel["name"]),
+            row(duel["peer"]),
+            _digits(duel["our_cpu"]),
+            _digits(duel["their_cpu"]),
+            f"**{_digits(duel['ratio'])}**" if duel["is_met"] is False else _digits(duel["ratio"]),
+            _digits(duel["asked"]),
+            *of_run(duel),
+        )
+        for duel in duels
+    ]
+    missed = [
+        (
+            row(duel["name"]),
+            row(duel["peer"]),
+            _digits(duel["floor"]),
+            _digits(duel["fixed_cpu"]),
+            ", ".join(f"`{name}` {share:.0%}" for name, share in duel["models"].items()),
+        )
+        for duel in duels
+        if duel["is_met"] is False
+    ]
+    steps = [
+        (
+            row(cost["name"]),
+            _digits(cost["seconds"]),
+            _digits(cost["cpu_seconds"]),
+            f"{cost['peak_mb']:.0f}",
+            *of_run(cost),
+        )
+        for cost in costs
+    ]
+    run = (Text("events", "事件"), Text("commit and machine", "提交与机器"))
+    ours, theirs = Text("ours, CPU s", "本项目，CPU 秒"), Text("theirs", "对方")
+    rows, peer = Text("row", "项目"), Text("against", "对比")
+    return "\n\n".join(
+        [
+            _table(
+                language,
+                (rows, peer, ours, theirs, Text("ratio", "比值"), Text("asked", "目标"), *run),
+                against,
+            ),
+            _table(
+                language,
+                (
+                    Text("missed", "未达标"),
+                    peer,
+                    Text("ratio of its floor", "下限的比值"),
+                    Text("CPU s over 1,000 events", "一千事件的 CPU 秒"),
+                    Text("where its time goes", "时间花在哪里"),
+                ),
+                missed,
+            ),
+            _table(
+                language,
+                (Text("step", "步骤"), Text("seconds", "秒"), Text("CPU s", "CPU 秒"),
+                 Text("peak MB", "内存峰值 MB"), *run),
+                steps,
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _digits(number: float | None) -> str:
+    return "" if number is None else f"{number:.3g}"
+
+
 def _cell(text: str) -> str:
     """A bar would end the cell."""
     return text.replace("|", r"\|")
@@ -248,6 +357,7 @@ BLOCKS: Mapping[str, Write] = {
     "facts": facts,
     "feeds": feeds,
     "metrics": metrics,
+    "performance": performance,
     "settings": settings,
     "tables": tables,
     "vars": variables,

@@ -61,7 +61,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], t
     found = peers.ask([peers.call(given, peer) for _, peer in asked], repeats=1)
     return {
         (question.name, peer.name): (warehouse, question, peer, rows)
-        for (question, peer), (_, rows) in zip(asked, found, strict=True)
+        for (question, peer), (*_, rows) in zip(asked, found, strict=True)
     }
 
 

@@ -1,0 +1,73 @@
+"""What `docs/` tells of speed: the newest result of every row, of the most events that it ran with.
+
+    python -m benchmarks.results
+
+writes `benchmarks/results.json` from what `make bench` keeps in `data/bench/`; `make reference`
+makes the tables of it. Both are committed together.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from benchmarks import report
+from orchestration.project import ROOT
+
+PATH = ROOT / "benchmarks" / "results.json"
+FLOOR = "floor: "
+SHOWN_MODELS = 3
+# Steps of the whole line, and the row whose time each of them is.
+TOLD_COSTS = {
+    "whole line: one sorted write": None,
+    "whole line: rebuild": "whole line, rebuild",
+    "whole line: one new day": "one new day, less start-up",
+}
+
+
+def collect(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of results, oldest first, what is told of each row and step."""
+    duels: dict[tuple[str, str], dict[str, Any]] = {}
+    costs: dict[str, dict[str, Any]] = {}
+    for result in results:
+        of_run = {key: result[key] for key in ("events", "machine", "commit") if key in result}
+        for duel in result["duels"]:
+            key = duel["name"], duel["peer"]
+            if key not in duels or duels[key]["events"] <= result["events"]:
+                duels[key] = {**duel, **of_run}
+        for cost in result["costs"]:
+            name = cost["name"]
+            if name in TOLD_COSTS and costs.get(name, of_run)["events"] <= result["events"]:
+                costs[name] = {**cost, **of_run}
+    for name, cost in costs.items():
+        for duel in duels.values():
+            if duel["name"] == TOLD_COSTS[name] and duel["events"] == cost["events"]:
+                duel["models"] = cost["models"]
+    floors = {name: duel for (name, _), duel in duels.items() if name.startswith(FLOOR)}
+    told = [
+        _told(duel, floors.get(FLOOR + name) if peer == "chdb" else None)
+        for (name, peer), duel in duels.items()
+        if name not in floors
+    ]
+    steps = [{key: cost[key] for key in cost if key != "models"} for cost in costs.values()]
+    return {"duels": told, "costs": steps}
+
+
+def _told(duel: dict[str, Any], floor: dict[str, Any] | None) -> dict[str, Any]:
+    longest = sorted(duel["models"].items(), key=lambda model: -model[1])
+    total = sum(duel["models"].values())
+    return {
+        **duel,
+        "models": {name: round(seconds / total, 3) for name, seconds in longest[:SHOWN_MODELS]},
+        "floor": floor and floor["ratio"],
+    }
+
+
+def main() -> None:
+    collected = collect(report.results())
+    PATH.write_text(json.dumps(collected, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(PATH.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

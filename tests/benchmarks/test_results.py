@@ -1,0 +1,52 @@
+"""What `docs/` tells of speed is the newest result of each row at its largest scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.results import collect
+
+
+def result(events: int, commit: str, **duel: Any) -> dict[str, Any]:
+    told = {"name": "sessions", "peer": "chdb", "ratio": 3.0, "models": {}, **duel}
+    return {"events": events, "machine": "", "commit": commit, "duels": [told], "costs": []}
+
+
+def test_the_largest_scale_is_told_and_the_newest_of_it() -> None:
+    [told] = collect(
+        [
+            result(5, "old", ratio=4.0),
+            result(5, "new", ratio=2.0),
+            result(1, "small", ratio=9.0),
+        ]
+    )["duels"]
+    assert (told["commit"], told["events"], told["ratio"]) == ("new", 5, 2.0)
+
+
+def test_a_row_has_its_floor_and_the_models_that_take_longest() -> None:
+    models = {"a": 1.0, "b": 5.0, "c": 2.0, "d": 2.0}
+    [told] = collect(
+        [
+            result(5, "x", name="floor: sessions", ratio=1.5),
+            result(5, "x", models=models),
+        ]
+    )["duels"]
+    assert told["floor"] == 1.5
+    assert told["models"] == {"b": 0.5, "c": 0.2, "d": 0.2}
+
+
+def test_a_step_of_the_line_says_where_the_time_of_its_row_goes() -> None:
+    line = result(5, "x", name="whole line, rebuild", peer="one sorted write")
+    line["costs"] = [{"name": "whole line: rebuild", "models": {"stg_events": 3.0, "rest": 1.0}}]
+    found = collect([line])
+    assert found["duels"][0]["models"] == {"stg_events": 0.75, "rest": 0.25}
+    assert [cost["name"] for cost in found["costs"]] == ["whole line: rebuild"]
+    assert "models" not in found["costs"][0]
+
+
+@pytest.mark.parametrize("peer", ["pandas", "lifetimes"])
+def test_the_floor_is_one_against_chdb(peer: str) -> None:
+    told = collect([result(5, "x", name="floor: sessions"), result(5, "x", peer=peer)])["duels"]
+    assert [duel["floor"] for duel in told] == [None]
