@@ -311,32 +311,33 @@ def performance(language: str) -> str:
     run = (Text("events", "事件"), Text("commit and machine", "提交与机器"))
     ours, theirs = Text("ours, CPU s", "本项目，CPU 秒"), Text("theirs", "对方")
     rows, peer = Text("row", "项目"), Text("against", "对比")
-    return "\n\n".join(
-        [
-            _table(
-                language,
-                (rows, peer, ours, theirs, Text("ratio", "比值"), Text("asked", "目标"), *run),
-                against,
+    tables = (
+        (
+            (rows, peer, ours, theirs, Text("ratio", "比值"), Text("asked", "目标"), *run),
+            against,
+        ),
+        (
+            (
+                Text("missed", "未达标"),
+                peer,
+                Text("ratio of its floor", "下限的比值"),
+                Text("CPU s over 1,000 events", "一千事件的 CPU 秒"),
+                Text("where its time goes", "时间花在哪里"),
             ),
-            _table(
-                language,
-                (
-                    Text("missed", "未达标"),
-                    peer,
-                    Text("ratio of its floor", "下限的比值"),
-                    Text("CPU s over 1,000 events", "一千事件的 CPU 秒"),
-                    Text("where its time goes", "时间花在哪里"),
-                ),
-                missed,
+            missed,
+        ),
+        (
+            (
+                Text("step", "步骤"),
+                Text("seconds", "秒"),
+                Text("CPU s", "CPU 秒"),
+                Text("peak MB", "内存峰值 MB"),
+                *run,
             ),
-            _table(
-                language,
-                (Text("step", "步骤"), Text("seconds", "秒"), Text("CPU s", "CPU 秒"),
-                 Text("peak MB", "内存峰值 MB"), *run),
-                steps,
-            ),
-        ]
-    )  # fmt: skip
+            steps,
+        ),
+    )
+    return "\n\n".join(_table(language, header, found) for header, found in tables if found)
 
 
 def _digits(number: float | None) -> str:
