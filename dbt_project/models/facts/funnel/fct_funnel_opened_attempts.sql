@@ -5,6 +5,7 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'funnel'}},
 ) }}
+-- What goes is asked where rows are replaced: depends_on {{ ref('int_scope') }}
 {# Loops over the steps that a funnel may have, the time of each is a column; and over the grains, in
    which the same is asked. #}
 {%- set steps = range(1, var('funnel_max_steps') + 1) -%}
