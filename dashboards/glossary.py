@@ -50,6 +50,11 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "conversion_id",
         ("event_name", "value_kind", "counting", "lookback_days", "refund_days"),
     ),
+    "seeds.dim_campaign_measures": (
+        Text("Measures of campaigns", "活动指标"),
+        "measure_id",
+        ("kind", "event_name", "window_days", "pre_days"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",
