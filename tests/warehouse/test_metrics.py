@@ -92,6 +92,12 @@ QUESTIONS: dict[str, tuple[list[str], list[str], str]] = {
             cost_amount, roas
         from marts.mart_attribution where grain = 'month'""",
     ),
+    "lift": (
+        ["incremental", "compared_users", "lift"],
+        ["comparison__campaign_id", "comparison__measure_id", "comparison__variant"],
+        """select campaign_id, measure_id, variant, incremental_value, user_count, difference
+        from marts.mart_campaign_lift where method = 'unadjusted'""",
+    ),
     "retention of a cohort": (
         ["retention_returned_users", "retention_rate"],
         [DAY, "cohort__retention_id", "cohort__period_number"],
