@@ -21,6 +21,8 @@ CUTOFF = datetime(2023, 12, 4)
 MONTH_KEPT = datetime(2024, 1, 1)
 FIRST_ENDS = datetime(2024, 2, 10)
 PERSON = "Pia-PLANTED"
+NAMES = ("first", "second", "third")
+"""Of the deliveries: doubts about what a feed says name its file."""
 
 SEEDS = {
     **WORLD_SEEDS,

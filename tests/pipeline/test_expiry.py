@@ -80,8 +80,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, delivered: Any) -> Path:
 def kept_all(tmp_path_factory: pytest.TempPathFactory, delivered: Any) -> Path:
     """All deliveries in a warehouse that lets nothing go."""
     folder = tmp_path_factory.mktemp("kept")
-    for number, feeds in enumerate(delivered):
-        world.write(folder, feeds, str(number))
+    for name, feeds in zip(world.NAMES, delivered, strict=True):
+        world.write(folder, feeds, name)
     return support.build_warehouse(folder, seeds=world.SEEDS)
 
 
@@ -180,8 +180,8 @@ def test_archived_people_are_erased_and_a_lost_warehouse_finds_its_archive(
             "archive.arc_retention_members", "archive.arc_identity_pairs"} <= {
         row["object"] for row in removed
     }  # fmt: skip
-    for number, feeds in enumerate(delivered):
-        world.write(tmp_path, world.without(feeds, world.PERSON), str(number))
+    for name, feeds in zip(world.NAMES, delivered, strict=True):
+        world.write(tmp_path, world.without(feeds, world.PERSON), name)
     (tmp_path / "raw" / "erasure_requests").mkdir()
     never = support.build_warehouse(tmp_path, seeds=world.SEEDS)
     differing = rows_that_differ(never, settings.warehouse)
