@@ -33,7 +33,7 @@ SEEDS = {
         "accept,Accept,接受邀请,user,invite_accept,,\n"
         "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
         "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
-        "check_in,Check in,打卡,user,check_in,,\n"
+        "check_in,Check in,签到,user,check_in,,\n"
     ),
     "activities": (
         "activity_id,label_en,label_zh,event_name,new_by\n"

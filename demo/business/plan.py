@@ -215,7 +215,7 @@ CAMPAIGNS = (
              date(2024, 1, 1), date(2026, 1, 1), 0.3, "accepted"),
     Campaign("anniversary_coupon", "Anniversary coupons", "周年优惠券", "discount", "app",
              date(2025, 3, 3), date(2025, 4, 14), 0.3, "orders", 0.5, margin_rate=0.35),
-    Campaign("check_in_autumn", "Autumn check-in", "秋日打卡", "check_in", "app",
+    Campaign("check_in_autumn", "Autumn check-in", "秋日签到", "check_in", "app",
              date(2025, 9, 1), date(2025, 10, 13), 0.1, "checked_in"),
     Campaign("tea_cobrand", "Tea house co-brand", "茶馆联名", "cobrand", "app",
              date(2025, 10, 13), date(2025, 11, 24), 0.3, "orders", partner="Tea House 茶馆"),

@@ -26,7 +26,7 @@ where streak_count <> expected_count""",
             notes="Other streaks reach a day than went on from the day before",
             meta={
                 "rule": "what_goes_on_reaches_the_next_day",
-                "zh": "到达某天的连续打卡数不等于前一天继续的数",
+                "zh": "到达某天的连续签到数不等于前一天继续的数",
                 "keys": ["campaign_id", "day_number"],
             },
         ),
