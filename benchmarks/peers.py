@@ -15,7 +15,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +161,7 @@ class Warehouse:
             if event.info.name in ("NodeStart", "NodeFinished"):
                 clock.append((time.monotonic(), time.process_time()))
 
-        _log_as_a_build_does()
+        leave_out_unlogged_events()
         excluded = ["--exclude", *exclude] if exclude else []
         with self.open() as connection:
             asked = asked_of_a_build(connection)
@@ -235,11 +234,6 @@ def make(folder: Path, events: int) -> Made:
     warehouse.run(["+fct_user_days", "+fct_user_timelines", "+dim_dates"], ["path:models/staging"])
     warehouse.export()
     return Made(warehouse, ingest_seconds, staging)
-
-
-@cache
-def _log_as_a_build_does() -> None:
-    leave_out_unlogged_events()
 
 
 @contextlib.contextmanager
