@@ -120,6 +120,7 @@ def test_what_is_beside_is_served_and_nothing_above_it(tmp_path: Path) -> None:
             assert second is None
 
 
+@pytest.mark.usefixtures("compiled_models")
 def test_a_build_tells_rows_columns_and_their_parents(published: Published) -> None:
     with (
         environment_of(published.settings),
