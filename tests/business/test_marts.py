@@ -361,6 +361,10 @@ def test_stages_and_segments_are_there(each: Built) -> None:
     assert len(stages) == 5
     segments = each.query("select distinct segment_id from marts.mart_rfm_scores")
     assert len(segments) >= 8
-    assert each.query("select * from marts.mart_definition_warnings") == []
+    # Of few people a campaign may aim at all who are drawn, and tells that it has no control.
+    assert (
+        each.query("select * from marts.mart_definition_warnings where file not like 'campaigns/%'")
+        == []
+    )
     paths = each.query("select distinct path_id from marts.mart_path_edges")
     assert len(paths) == 3

@@ -551,7 +551,7 @@ def test_5_the_home_page_of_the_ui_shows_the_runs_of_make_build(line: Line) -> N
         with browser() as chromium:
             page = chromium.open(ui.address, Size(1280, 900))
             page.wait_for("document.querySelector('a[href$=\"/jobs/build\"]')", 60)
-            page = chromium.open(f"{ui.address}/assets", Size(1366, 8000))
+            page = chromium.open(f"{ui.address}/assets", Size(1366, 16000))
             names = """[...document.querySelectorAll('a[href^="/assets/marts/"] span')]
                 .map((name) => name.textContent)"""
             page.wait_for(f"{names}.length > 10", 60)
