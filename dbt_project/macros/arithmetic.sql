@@ -8,17 +8,17 @@
     percentile_disc(0.5) within group (order by {{ value }})
 {%- endmacro %}
 
-{# Bounds of Wilson's 95 % interval of a share, without a correction of continuity; null where the
-   whole is 0. Source - E. B. Wilson, Probable inference, 1927. #}
+{# Bounds of Wilson's 95 % interval of a share, without a correction of continuity: `-` the lower,
+   `+` the upper; null where the whole is 0. Rounding leads neither past the share, nor out of
+   0 to 1. Source - E. B. Wilson, Probable inference, 1927. #}
 {% macro wilson_bound(numerator, denominator, sign) -%}
     {%- set z = '1.959963984540054e0' -%}
     {%- set n = 'cast(' ~ denominator ~ ' as double)' -%}
     {%- set p = rate(numerator, denominator) -%}
-    (
-        {{ p }} + {{ z }} * {{ z }} / (2 * nullif({{ n }}, 0))
+    case when {{ denominator }} > 0 then {{ 'greatest(0, least(' if sign == '-' else 'least(1, greatest(' }}{{ p }}, (
+        {{ p }} + {{ z }} * {{ z }} / (2 * {{ n }})
         {{ sign }} {{ z }} * sqrt(
-            {{ p }} * (1 - {{ p }}) / nullif({{ n }}, 0)
-            + {{ z }} * {{ z }} / (4 * nullif({{ n }}, 0) * nullif({{ n }}, 0))
+            {{ p }} * (1 - {{ p }}) / {{ n }} + {{ z }} * {{ z }} / (4 * {{ n }} * {{ n }})
         )
-    ) / (1 + {{ z }} * {{ z }} / nullif({{ n }}, 0))
+    ) / (1 + {{ z }} * {{ z }} / {{ n }}))) end
 {%- endmacro %}

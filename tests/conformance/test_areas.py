@@ -85,3 +85,45 @@ def test_pages(cell: Cell, case: cases.Case) -> None:
         column, *keys = label.split("/")
         of = "page" if len(keys) == 2 else "element"
         check(case, label, expected, cell(case, of, keys, column))
+
+
+WILSON = cases.read_cases("wilson_interval")
+
+
+@pytest.fixture(scope="module")
+def intervals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Pages by name: of so many visits that saw one, these ended there, as a case says; and pages
+    of 1 to 40 visits that all did."""
+    pages = {case["id"]: (case["params"]["successes"], case["params"]["trials"]) for case in WILSON}
+    pages |= {f"{count} of {count}": (count, count) for count in range(1, 41)}
+    events = []
+    for page, (exits, visits) in pages.items():
+        for visit in range(visits):
+            for place in [page] if visit < exits else [page, "elsewhere"]:
+                events.append(
+                    {"event_id": f"{len(events):05d}", "event_name": "page_view", "page": place,
+                     "user_id": f"{page} {visit}", "occurred_at": "2024-01-01"}
+                )  # fmt: skip
+    warehouse = support.build_warehouse(
+        tmp_path_factory.mktemp("intervals"),
+        events=events,
+        seeds={"event_names": "event_name,role\npage_view,page_view\n"},
+        select="+mart_page_exits",
+    )
+    rows = support.query(warehouse, "select * from marts.mart_page_exits where grain = 'all'")
+    return {row["page"]: row for row in rows}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in WILSON])
+def test_wilson_interval(intervals: dict[str, dict[str, Any]], case: cases.Case) -> None:
+    row = intervals[case["id"]]
+    for label, expected in case["expected"].items():
+        check(case, label, expected, row[label.replace("adoption_rate", "exit_rate")])
+
+
+def test_no_interval_is_led_out_of_0_to_1_by_rounding(
+    intervals: dict[str, dict[str, Any]],
+) -> None:
+    assert len(intervals) > 40
+    for row in intervals.values():
+        assert 0 <= row["exit_rate_lower"] <= row["exit_rate"] <= row["exit_rate_upper"] <= 1
