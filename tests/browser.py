@@ -96,7 +96,9 @@ class Page:
         elif method == "Runtime.consoleAPICalled" and said["type"] in ("error", "warning"):
             self.problems.append(json.dumps(said["args"])[:1000])
         elif method == "Log.entryAdded" and said["entry"]["level"] == "error":
-            self.problems.append(json.dumps(said["entry"])[:1000])
+            # When it is slow, Chromium asks for an icon before the page names one.
+            if not said["entry"].get("url", "").endswith("/favicon.ico"):
+                self.problems.append(json.dumps(said["entry"])[:1000])
         elif method in ("Network.requestWillBeSent", "Network.webSocketCreated"):
             url = said["request"]["url"] if "request" in said else said["url"]
             if not url.startswith(("file:", "data:", "about:", "blob:")):
