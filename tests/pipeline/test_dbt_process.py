@@ -40,7 +40,7 @@ def fire(
     manager.add_logger(LoggerConfig(f"log of {log_level}", level=log_level, output_stream=stream))
     if listener:
         manager.add_callback(listener)
-    note, detail = Note(msg="a table is built"), SystemReportReturnCode(returncode=7)
+    note, detail = Note(msg="a table is built"), SystemReportReturnCode(returncode=4711)
     manager.fire_event(note)
     manager.fire_event(detail, level=raised_to)
     return stream.getvalue(), ["_message" in vars(event) for event in (note, detail)]
@@ -63,7 +63,7 @@ def test_an_event_that_a_log_takes_is_logged(
     log_level: EventLevel, raised_to: EventLevel | None
 ) -> None:
     said, made = fire(log_level, raised_to)
-    assert "7" in said
+    assert "4711" in said
     assert made == [True, True]
 
 
@@ -71,7 +71,7 @@ def test_who_listens_is_told_of_all_events() -> None:
     told: list[str] = []
     said, _ = fire(EventLevel.INFO, listener=lambda message: told.append(message.info.name))
     assert told == ["Note", "SystemReportReturnCode"]
-    assert "7" not in said
+    assert "4711" not in said
 
 
 def test_what_is_left_out_is_not_selected(monkeypatch: pytest.MonkeyPatch) -> None:
