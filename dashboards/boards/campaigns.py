@@ -305,6 +305,31 @@ _CALENDAR = {
     "line": 26,
 }  # fmt: skip
 
+
+def _of_type(name: str, title: Text, note: Text, where: str, tiles: tuple[Tile, ...]) -> Tiles:
+    """What campaigns of a type came to; of other types nothing is shown."""
+    mart = f"marts.mart_campaign_{name}"
+    columns = ", ".join(f"of_type.{tile.column}" for tile in tiles)
+    return Tiles(
+        name,
+        title,
+        note,
+        (mart,),
+        f"""
+        with {_NEWEST}
+
+        select of_type.campaign_id, {columns}
+        from {mart} as of_type
+        inner join newest on of_type.campaign_id = newest.campaign_id
+        where {where}
+        order by newest.campaign_number
+        """,
+        tiles=tiles,
+        hides_when_empty=True,
+        is_wide=True,
+    )
+
+
 BOARD = Board(
     name="campaigns",
     title=Text("Campaigns", "活动"),
@@ -576,27 +601,15 @@ BOARD = Board(
             ),
             hides_when_empty=True,
         ),
-        Tiles(
+        _of_type(
             "invites",
             Text("Invites", "邀请"),
             Text(
                 "K: new users whom a participant brings. Below 1 it does not go on by itself.",
                 "K：每个参与者带来的新用户。低于 1 就不能自行增长。",
             ),
-            ("marts.mart_campaign_invites",),
-            f"""
-            with {_NEWEST}
-
-            select
-                invites.campaign_id, invites.participant_count, invites.invite_count,
-                invites.accepted_new_count, invites.acceptance_rate, invites.k_factor,
-                invites.median_cycle_seconds
-            from marts.mart_campaign_invites as invites
-            inner join newest on invites.campaign_id = newest.campaign_id
-            where invites.participant_count > 0 or invites.invite_count > 0
-            order by newest.campaign_number
-            """,
-            tiles=(
+            "participant_count > 0 or invite_count > 0",
+            (
                 Tile("k_factor", Text("K", "K 因子"), "amount"),
                 Tile("participant_count", Text("Participants", "参与者")),
                 Tile("invite_count", Text("Invites", "邀请数")),
@@ -605,10 +618,8 @@ BOARD = Board(
                 Tile("median_cycle_seconds", Text("From one to the next, median", "裂变周期中位数"),
                      "duration"),
             ),
-            hides_when_empty=True,
-            is_wide=True,
         ),
-        Tiles(
+        _of_type(
             "discounts",
             Text("Discounts", "优惠"),
             Text(
@@ -616,22 +627,8 @@ BOARD = Board(
                 "Would have bought: buyers of the control, of those of the arm.",
                 "盈亏平衡：要多卖多少，优惠才不亏。本来就会买：对照组的购买者占活动组的比例。",
             ),
-            ("marts.mart_campaign_discounts",),
-            f"""
-            with {_NEWEST}
-
-            select
-                discounts.campaign_id, discounts.issued_user_count,
-                discounts.redeemed_user_count, discounts.redemption_rate,
-                discounts.discount_rate, discounts.break_even_uplift_rate,
-                discounts.would_have_bought_rate, discounts.incremental_buyer_count,
-                discounts.pulled_forward_order_count
-            from marts.mart_campaign_discounts as discounts
-            inner join newest on discounts.campaign_id = newest.campaign_id
-            where discounts.issued_user_count > 0 or discounts.redeemed_count > 0
-            order by newest.campaign_number
-            """,
-            tiles=(
+            "issued_user_count > 0 or redeemed_count > 0",
+            (
                 Tile("issued_user_count", Text("Got one", "领券用户")),
                 Tile("redeemed_user_count", Text("Redeemed it", "核销用户")),
                 Tile("redemption_rate", Text("Redeemed", "核销率"), "rate"),
@@ -642,30 +639,16 @@ BOARD = Board(
                 Tile("pulled_forward_order_count", Text("Orders pulled forward", "提前的订单"),
                      "decimal"),
             ),
-            hides_when_empty=True,
-            is_wide=True,
         ),
-        Tiles(
+        _of_type(
             "cobrands",
             Text("Co-brand", "联名"),
             Text(
                 "New to the brand: no order in the 365 days before the first of the campaign.",
                 "品牌新客：在活动首单之前 365 天没有下过单。",
             ),
-            ("marts.mart_campaign_cobrands",),
-            f"""
-            with {_NEWEST}
-
-            select
-                cobrands.campaign_id, cobrands.buyer_count, cobrands.new_to_brand_count,
-                cobrands.new_to_brand_rate, cobrands.net_amount, cobrands.audience_count,
-                cobrands.overlap_rate
-            from marts.mart_campaign_cobrands as cobrands
-            inner join newest on cobrands.campaign_id = newest.campaign_id
-            where cobrands.buyer_count > 0 or cobrands.audience_count > 0
-            order by newest.campaign_number
-            """,
-            tiles=(
+            "buyer_count > 0 or audience_count > 0",
+            (
                 Tile("buyer_count", Text("Buyers", "购买者")),
                 Tile("new_to_brand_count", Text("of them, new to the brand", "其中品牌新客")),
                 Tile("new_to_brand_rate", Text("New to the brand", "品牌新客率"), "rate"),
@@ -673,8 +656,6 @@ BOARD = Board(
                 Tile("audience_count", Text("Partner's audience", "合作方受众")),
                 Tile("overlap_rate", Text("of it, customers before", "其中原有客户"), "rate"),
             ),
-            hides_when_empty=True,
-            is_wide=True,
         ),
         Chart(
             "calendar",

@@ -21,3 +21,16 @@
         'updated_at',
     ]) }}
 {%- endmacro %}
+
+{# The campaigns of a type: those that say so, and those with events of its roles. #}
+{% macro campaigns_of(type, roles) -%}
+    select campaign_id
+    from {{ ref('dim_campaigns') }}
+    where lower(campaign_type) = '{{ type }}'
+
+    union
+
+    select campaign_id
+    from {{ ref('fct_campaign_events') }}
+    where role in ('{{ roles | join("', '") }}')
+{%- endmacro %}

@@ -174,7 +174,7 @@ converted as (
         case
             when typed.amount is null or typed.currency is null
                 or typed.currency = '{{ reporting_currency() }}' then typed.amount
-            else {{ try_cast('cast(typed.amount as decimal(19, 4)) * rates.rate', 'decimal(18, 4)') }}
+            else {{ in_reporting_currency('typed.amount') }}
         end as reporting_amount
     from typed
     cross join placeholders
@@ -204,4 +204,10 @@ select
         when amount is not null and reporting_amount is null then 'foreign_currency'
     end as reason
 from converted
+{%- endmacro %}
+
+{# The order of an event that names none: an order event is one of its own. #}
+{% macro own_order_id(relation=none) -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
+    'event:' || {{ of }}source_id || ':' || {{ of }}event_id
 {%- endmacro %}

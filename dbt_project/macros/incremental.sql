@@ -36,6 +36,17 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# In a model that replaces rows of the users that `int_users_touched` lists (`touched_users`): those
+   of a relation from the instant, or the day, on from which a user is computed anew. A first build
+   computes everything, and joins nothing. #}
+{% macro join_touched(relation, instant, from='recompute_from_at') -%}
+    {%- if is_incremental() -%}
+    inner join touched_users
+        on {{ relation }}.user_id = touched_users.user_id
+        and {{ relation }}.{{ instant }} >= touched_users.{{ from }}
+    {%- endif -%}
+{%- endmacro %}
+
 {# A table's rows for a test of its key to look at. In a build that adds to what stands: those that
    share their key with a row that the build wrote. All others are as the last build tested them, which
    `refuse_other_rows` has made sure of. Else all rows: in a rebuild, by hand, of other tables. #}

@@ -105,3 +105,19 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+{# Whether a period of a grain, which starts on a day, and so many times 24 hours after it are over
+   by the horizon (a relation `horizon`). `all` never is. #}
+{% macro is_period_over(grain, start_date, days) -%}
+    coalesce(
+        {{ add_seconds(
+            "case " ~ grain
+            ~ " when 'day' then " ~ local_midnight(dbt.dateadd('day', 1, start_date))
+            ~ " when 'week' then " ~ local_midnight(dbt.dateadd('day', 7, start_date))
+            ~ " when 'month' then " ~ local_midnight(dbt.dateadd('month', 1, start_date))
+            ~ " end",
+            '(' ~ days ~ ') * 86400'
+        ) }} <= horizon.data_through_at,
+        false
+    )
+{%- endmacro %}

@@ -4,8 +4,9 @@
        incremental_strategy='replace_recomputed', unique_key=['funnel_id', 'user_id'],
        meta={'recomputed': {'by': 'funnel', 'from': 'entered_at'}}
    `by` is a reading of the table (below), `unique_key` its keys, `from` the model's own column that
-   is compared with the instant (none: all rows of those keys are replaced), `asks` (a list) other kinds of definitions that it is made by. The
-   model, and the ephemeral models that it is made of, read what that reading needs:
+   is compared with the instant (none: all rows of those keys are replaced), `asks` (a list) other
+   kinds of definitions that it is made by. The model, and the ephemeral models that it is made of,
+   read what that reading needs:
        from {{ ref('fct_events') }} as events
        {{ join_recomputed('user', 'events', 'occurred_at') }}
    `of` names the relation that has the id of the definition, where that is another one. A rebuild

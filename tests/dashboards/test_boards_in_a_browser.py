@@ -33,6 +33,7 @@ def is_quiet(page: Page) -> None:
     page.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert page.problems == []
     assert page.requests == []
+    assert page.evaluate("document.querySelector('link[rel=icon]') !== null")
 
 
 def choose(page: Page, name: str, value: str) -> None:

@@ -59,6 +59,7 @@ def test_a_page_opens_offline_and_fits(
     page = chromium.open(published.folder / name, size, f"lang={language}")
     assert page.problems == []
     assert page.requests == []
+    assert page.evaluate("document.querySelector('link[rel=icon]') !== null")
     assert page.evaluate("document.documentElement.scrollWidth") == size.width
 
 

@@ -19,11 +19,7 @@ events as (
         resolved.*,
         case when resolved.is_activity then resolved.occurred_at end as activity_at
     from {{ ref('int_events_resolved') }} as resolved
-    {% if is_incremental() -%}
-    inner join touched_users
-        on resolved.user_id = touched_users.user_id
-        and resolved.occurred_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('resolved', 'occurred_at') }}
 
 ),
 
@@ -36,11 +32,7 @@ sessions as (
         starts.started_at,
         starts.ended_at
     from {{ ref('int_session_starts') }} as starts
-    {% if is_incremental() -%}
-    inner join touched_users
-        on starts.user_id = touched_users.user_id
-        and starts.started_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('starts', 'started_at') }}
 
 ),
 

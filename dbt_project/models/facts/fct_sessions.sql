@@ -17,11 +17,7 @@ events as (
 
     select events.*
     from {{ ref('fct_events') }} as events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
+    {{ join_touched('events', 'occurred_at') }}
     where events.session_id is not null
 
 ),

@@ -21,11 +21,7 @@ events as (
         events.occurred_at,
         event_names.is_key_action
     from {{ ref('fct_events') }} as events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.event_date >= touched_users.recompute_from_date
-    {% endif -%}
+    {{ join_touched('events', 'event_date', 'recompute_from_date') }}
     left join {{ ref('dim_event_names') }} as event_names
         on events.event_name = event_names.event_name
     where events.is_activity
@@ -187,8 +183,4 @@ active_days as (
 
 select active_days.*
 from active_days
-{%- if is_incremental() %}
-inner join touched_users
-    on active_days.user_id = touched_users.user_id
-    and active_days.activity_date >= touched_users.last_active_date
-{%- endif %}
+{{ join_touched('active_days', 'activity_date', 'last_active_date') }}

@@ -17,11 +17,7 @@ days as (
 
     select active_days.*
     from {{ ref('fct_user_active_days') }} as active_days
-    {% if is_incremental() -%}
-    inner join touched_users
-        on active_days.user_id = touched_users.user_id
-        and active_days.activity_date >= touched_users.recompute_from_date
-    {%- endif %}
+    {{ join_touched('active_days', 'activity_date', 'recompute_from_date') }}
 
 ),
 

@@ -35,11 +35,7 @@ stretches as (
         min(activity.occurred_at) as started_at,
         max(activity.occurred_at) as ended_at
     from {{ ref('int_events_resolved') }} as activity
-    {% if is_incremental() -%}
-    inner join touched_users
-        on activity.user_id = touched_users.user_id
-        and activity.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
+    {{ join_touched('activity', 'occurred_at') }}
     where activity.is_activity
     group by
         activity.user_id,
@@ -56,11 +52,7 @@ stretches as (
         archived.started_at,
         archived.last_activity_at as ended_at
     from archived
-    {% if is_incremental() -%}
-    inner join touched_users
-        on archived.user_id = touched_users.user_id
-        and archived.started_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('archived', 'started_at') }}
 
 ),
 

@@ -5,26 +5,15 @@
     meta={'touched': 'int_users_touched', 'from': {'occurred_at': 'recompute_from_at'}},
     on_schema_change='fail',
 ) }}
+{%- set columns = [
+    'campaign_id', 'source_id', 'event_id', 'role', 'invite_id', 'inviter_id', 'order_id', 'amount',
+    'discount_amount', 'is_activity', 'event_date', 'occurred_at',
+] %}
 with
 
 touched_users as (
 
     select * from {{ ref('int_users_touched') }}
-
-),
-
-event_names as (
-
-    select
-        event_name,
-        role
-    from {{ ref('dim_event_names') }}
-
-),
-
-rates as (
-
-    select * from {{ ref('dim_currency_rates') }}
 
 ),
 
@@ -55,7 +44,7 @@ events as (
             events.order_id,
             case
                 when event_names.role = 'order'
-                    then 'event:' || events.source_id || ':' || events.event_id
+                    then {{ own_order_id('events') }}
             end
         ) as order_id,
         events.currency,
@@ -64,12 +53,9 @@ events as (
         events.event_date,
         events.occurred_at
     from {{ ref('fct_events') }} as events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
-    left join event_names on events.event_name = event_names.event_name
+    {{ join_touched('events', 'occurred_at') }}
+    left join {{ ref('dim_event_names') }} as event_names
+        on events.event_name = event_names.event_name
     where
         events.campaign_id is not null
         and (
@@ -90,10 +76,10 @@ converted as (
         case
             when events.currency is null or events.currency = '{{ reporting_currency() }}'
                 then events.given_discount
-            else {{ try_cast('cast(events.given_discount as decimal(19, 4)) * rates.rate', 'decimal(18, 4)') }}
+            else {{ in_reporting_currency('events.given_discount') }}
         end as discount_amount
     from events
-    left join rates
+    left join {{ ref('dim_currency_rates') }} as rates
         on events.currency = rates.currency
         and events.occurred_at >= rates.valid_from_at
         and events.occurred_at < rates.valid_to_at
@@ -102,48 +88,22 @@ converted as (
 
 archived as (
 
-    {{ archived_rows('arc_campaign_events', [
-        'campaign_id', 'source_id', 'event_id', 'role', 'invite_id', 'inviter_id', 'order_id',
-        'amount', 'discount_amount', 'is_activity', 'event_date', 'occurred_at',
-    ]) }}
+    select of_all.*
+    from (
+        {{ archived_rows('arc_campaign_events', columns) | indent(8) }}
+    ) as of_all
+    {{ join_touched('of_all', 'occurred_at') }}
 
 )
 
 select
-    campaign_id,
     user_id,
-    source_id,
-    event_id,
-    role,
-    invite_id,
-    inviter_id,
-    order_id,
-    amount,
-    discount_amount,
-    is_activity,
-    event_date,
-    occurred_at
+    {{ columns | join(',\n    ') }}
 from converted
 
 union all
 
 select
-    archived.campaign_id,
-    archived.user_id,
-    archived.source_id,
-    archived.event_id,
-    archived.role,
-    archived.invite_id,
-    archived.inviter_id,
-    archived.order_id,
-    archived.amount,
-    archived.discount_amount,
-    archived.is_activity,
-    archived.event_date,
-    archived.occurred_at
+    user_id,
+    {{ columns | join(',\n    ') }}
 from archived
-{% if is_incremental() -%}
-inner join touched_users
-    on archived.user_id = touched_users.user_id
-    and archived.occurred_at >= touched_users.recompute_from_at
-{%- endif %}

@@ -10,9 +10,9 @@ campaigns as (
 
 ),
 
-measures as (
+goals as (
 
-    select * from {{ ref('dim_campaign_measures') }}
+    select * from {{ ref('step_campaign_measures') }} where is_goal
 
 ),
 
@@ -69,9 +69,8 @@ arms as (
         "named_zh || ' 的目标 ' || goal_measure_id || ' 不是它的指标'",
         'add the measure to campaign_measures.csv, or name one that is there',
         '在 campaign_measures.csv 里加上这个指标，或填已有的',
-        'goal_measure_id is not null and not exists (select 1 from measures where'
-        ~ ' measures.measure_id = campaigns.goal_measure_id'
-        ~ ' and coalesce(measures.campaign_id, campaigns.campaign_id) = campaigns.campaign_id)',
+        'goal_measure_id is not null and not exists (select 1 from goals where'
+        ~ ' goals.campaign_id = campaigns.campaign_id)',
     ),
     (
         "named || ' has one arm alone: there is nothing to compare it with'",

@@ -27,11 +27,7 @@ tagged as (
         {{ referrer_host('events.referrer') }} as referrer_host,
         events.occurred_at
     from {{ ref('fct_events') }} as events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
+    {{ join_touched('events', 'occurred_at') }}
     where
         events.session_id is not null
         and (
@@ -100,11 +96,7 @@ sessions as (
         sessions.user_id,
         sessions.started_at
     from {{ ref('fct_sessions') }} as sessions
-    {% if is_incremental() -%}
-    inner join touched_users
-        on sessions.user_id = touched_users.user_id
-        and sessions.started_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('sessions', 'started_at') }}
 
 ),
 
@@ -169,11 +161,7 @@ landings as (
         archived.referrer_host,
         archived.touched_at
     from archived
-    {% if is_incremental() -%}
-    inner join touched_users
-        on archived.user_id = touched_users.user_id
-        and archived.touched_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('archived', 'touched_at') }}
 
 )
 

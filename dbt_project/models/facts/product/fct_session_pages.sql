@@ -17,11 +17,7 @@ events as (
 
     select events.*
     from {{ ref('step_page_events') }} as events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.occurred_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('events', 'occurred_at') }}
 
 ),
 
@@ -70,11 +66,7 @@ parts as (
         archived.started_at,
         archived.ended_at
     from archived
-    {% if is_incremental() -%}
-    inner join touched_users
-        on archived.user_id = touched_users.user_id
-        and archived.started_at >= touched_users.recompute_from_at
-    {%- endif %}
+    {{ join_touched('archived', 'started_at') }}
 
 ),
 

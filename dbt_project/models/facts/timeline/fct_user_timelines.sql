@@ -24,11 +24,7 @@ events as (
         events.event_date,
         events.occurred_at
     from {{ ref('fct_events') }} as events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and events.occurred_at >= touched_users.recompute_from_at
-    {% endif -%}
+    {{ join_touched('events', 'occurred_at') }}
     inner join {{ ref('dim_user_numbers') }} as users on events.user_id = users.user_id
     inner join {{ ref('dim_event_codes') }} as codes on events.event_name = codes.event_name
 

@@ -34,14 +34,7 @@ horizon as (
 
 discounts as (
 
-    select campaign_id
-    from campaigns
-    where lower(campaign_type) = 'discount'
-
-    union
-
-    select campaign_id
-    from campaign_events
+    {{ campaigns_of('discount', ['coupon_issued', 'coupon_redeemed']) }}
 
 ),
 

@@ -8,15 +8,7 @@ campaign_events as (
 
 campaigns as (
 
-    select campaign_id
-    from {{ ref('dim_campaigns') }}
-    where lower(campaign_type) = 'invite'
-
-    union
-
-    select campaign_id
-    from campaign_events
-    where role in ('invite', 'invite_accept')
+    {{ campaigns_of('invite', ['invite', 'invite_accept']) }}
 
 ),
 

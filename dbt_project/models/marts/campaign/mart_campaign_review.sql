@@ -6,9 +6,9 @@ campaigns as (
 
 ),
 
-measures as (
+goals as (
 
-    select * from {{ ref('dim_campaign_measures') }}
+    select * from {{ ref('step_campaign_measures') }} where is_goal
 
 ),
 
@@ -103,7 +103,7 @@ final as (
             campaigns.ends_at <= horizon.data_through_at
             and coalesce(
                 {{ add_seconds(
-                    'assigned.last_assigned_at', 'coalesce(measures.window_days, 0) * 86400'
+                    'assigned.last_assigned_at', 'coalesce(goals.window_days, 0) * 86400'
                 ) }} <= horizon.data_through_at,
                 true
             ),
@@ -114,7 +114,7 @@ final as (
     left join in_arms on campaigns.campaign_id = in_arms.campaign_id
     left join assigned on campaigns.campaign_id = assigned.campaign_id
     left join exposed on campaigns.campaign_id = exposed.campaign_id
-    left join measures on campaigns.goal_measure_id = measures.measure_id
+    left join goals on campaigns.campaign_id = goals.campaign_id
     left join daily on campaigns.campaign_id = daily.campaign_id
     left join costs on campaigns.campaign_id = costs.campaign_id
     left join lifts

@@ -149,30 +149,15 @@ figures as (
 
 ),
 
-periods as (
+dated as (
 
-    {% for grain, start in {
-        'all': 'cast(null as date)',
-        'day': 'figures.figure_date',
-        'week': week_start('figures.figure_date'),
-        'month': month_start('figures.figure_date'),
-    }.items() -%}
     select
-        figures.conversion_id,
-        figures.model_id,
-        '{{ grain }}' as grain,
-        figures.channel_id,
-        figures.credited_count,
-        figures.credited_amount,
-        figures.cost_amount,
-        {{ start }} as period_start_date
+        figures.*,
+        {{ grain_starts('figures.figure_date') }}
     from figures
     inner join conversion_models
         on figures.conversion_id = conversion_models.conversion_id
         and figures.model_id = conversion_models.model_id
-    {{ "where figures.model_id <> 'markov'" if grain in ('day', 'week') }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 
 ),
 
@@ -181,14 +166,13 @@ summed as (
     select
         conversion_id,
         model_id,
-        grain,
+        {{ grain_columns() }},
         channel_id,
         cast(sum(credited_count) as double) as credited_count,
         cast(sum(credited_amount) as double) as credited_amount,
-        cast(sum(cost_amount) as decimal(38, 4)) as cost_amount,
-        period_start_date
-    from periods
-    group by conversion_id, model_id, grain, channel_id, period_start_date
+        cast(sum(cost_amount) as decimal(38, 4)) as cost_amount
+    from dated
+    group by {{ grain_sets(['conversion_id', 'model_id', 'channel_id']) }}
 
 ),
 
@@ -216,6 +200,8 @@ final as (
     from summed
     inner join conversions on summed.conversion_id = conversions.conversion_id
     cross join horizon
+    -- A chain is of a month.
+    where summed.model_id <> 'markov' or summed.grain in ('all', 'month')
 
 )
 

@@ -83,39 +83,28 @@ figures as (
 
 ),
 
-{# A loop, because each grain is the same sum. #}
-periods as (
+dated as (
 
-    {% for grain, start in {
-        'all': 'cast(null as date)',
-        'day': 'figure_date',
-        'week': week_start('figure_date'),
-        'month': month_start('figure_date'),
-    }.items() -%}
     select
-        '{{ grain }}' as grain,
         figures.*,
-        {{ start }} as period_start_date
+        {{ grain_starts('figure_date') }}
     from figures
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 
 ),
 
 summed as (
 
     select
-        grain,
+        {{ grain_columns() }},
         channel_id,
         cast(sum(new_user_count) as bigint) as new_user_count,
         cast(sum(new_customer_count) as bigint) as new_customer_count,
         cast(sum(impression_count) as bigint) as impression_count,
         cast(sum(click_count) as bigint) as click_count,
         cast(sum(net_amount) as decimal(38, 4)) as net_amount,
-        cast(sum(cost_amount) as decimal(38, 4)) as cost_amount,
-        period_start_date
-    from periods
-    group by grain, channel_id, period_start_date
+        cast(sum(cost_amount) as decimal(38, 4)) as cost_amount
+    from dated
+    group by {{ grain_sets(['channel_id']) }}
 
 ),
 

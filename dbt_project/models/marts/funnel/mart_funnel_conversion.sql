@@ -157,17 +157,9 @@ closed as (
     select
         periods.*,
         funnels.conversion_time,
-        case periods.grain
-            when 'all' then funnels.to_at <= horizon.data_through_at
-            when 'day' then {{ local_midnight(
-                dbt.dateadd('day', 1, 'periods.period_start_date')
-            ) }} <= horizon.data_through_at
-            when 'week' then {{ local_midnight(
-                dbt.dateadd('day', 7, 'periods.period_start_date')
-            ) }} <= horizon.data_through_at
-            else {{ local_midnight(
-                dbt.dateadd('month', 1, 'periods.period_start_date')
-            ) }} <= horizon.data_through_at
+        case
+            when periods.grain = 'all' then coalesce(funnels.to_at <= horizon.data_through_at, false)
+            else {{ is_period_over('periods.grain', 'periods.period_start_date', '0') }}
         end as is_period_closed
     from periods
     inner join funnels on periods.funnel_id = funnels.funnel_id
@@ -200,7 +192,7 @@ by_step as (
         end as {{ name }}_seconds,
         {% endfor -%}
         steps.is_optional,
-        coalesce(closed.is_period_closed, false)
+        closed.is_period_closed
             and coalesce(entry_periods.is_every_window_closed, true) as is_mature,
         closed.period_start_date
     from closed

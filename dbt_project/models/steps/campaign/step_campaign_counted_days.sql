@@ -20,7 +20,7 @@ days as (
 
 goals as (
 
-    select * from {{ ref('dim_campaign_measures') }}
+    select * from {{ ref('step_campaign_measures') }} where is_goal
 
 ),
 
@@ -86,9 +86,7 @@ daily as (
     from days
     inner join campaigns on days.campaign_id = campaigns.campaign_id
     cross join horizon
-    left join goals
-        on campaigns.goal_measure_id = goals.measure_id
-        and coalesce(goals.campaign_id, campaigns.campaign_id) = campaigns.campaign_id
+    left join goals on days.campaign_id = goals.campaign_id
     left join exposed_days
         on days.campaign_id = exposed_days.campaign_id
         and days.activity_date = exposed_days.activity_date

@@ -17,9 +17,9 @@ goals as (
         measures.kind,
         measures.window_days
     from {{ ref('dim_campaigns') }} as campaigns
-    inner join {{ ref('dim_campaign_measures') }} as measures
-        on campaigns.goal_measure_id = measures.measure_id
-        and coalesce(measures.campaign_id, campaigns.campaign_id) = campaigns.campaign_id
+    inner join {{ ref('step_campaign_measures') }} as measures
+        on campaigns.campaign_id = measures.campaign_id
+    where measures.is_goal
 
 ),
 

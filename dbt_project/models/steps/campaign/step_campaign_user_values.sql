@@ -19,7 +19,7 @@ campaigns as (
 
 measures as (
 
-    select * from {{ ref('dim_campaign_measures') }}
+    select * from {{ ref('step_campaign_measures') }}
 
 ),
 
@@ -44,8 +44,7 @@ windows as (
         {{ add_seconds('assignments.assigned_at', 'measures.window_days * 86400') }} as closes_at
     from {{ ref('fct_campaign_assignments') }} as assignments
     inner join campaigns on assignments.campaign_id = campaigns.campaign_id
-    inner join measures
-        on coalesce(measures.campaign_id, campaigns.campaign_id) = campaigns.campaign_id
+    inner join measures on campaigns.campaign_id = measures.campaign_id
     where assignments.variant is not null
 
 ),

@@ -13,15 +13,7 @@ campaigns as (
 
 discounts as (
 
-    select campaign_id
-    from campaigns
-    where lower(campaign_type) = 'discount'
-
-    union
-
-    select campaign_id
-    from {{ ref('fct_campaign_events') }}
-    where role in ('coupon_issued', 'coupon_redeemed')
+    {{ campaigns_of('discount', ['coupon_issued', 'coupon_redeemed']) }}
 
 ),
 

@@ -11,7 +11,7 @@ redeemed_orders as (
         sum(coalesce(discount_amount, 0)) as discount_amount
     from {{ ref('fct_campaign_events') }}
     where role = 'coupon_redeemed'
-    group by campaign_id, coalesce(order_id, 'event:' || source_id || ':' || event_id)
+    group by campaign_id, coalesce(order_id, {{ own_order_id() }})
 
 )
 

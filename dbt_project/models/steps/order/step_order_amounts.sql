@@ -33,7 +33,7 @@ amounts as (
             events.order_id,
             case
                 when event_names.role = 'order'
-                    then 'event:' || events.source_id || ':' || events.event_id
+                    then {{ own_order_id('events') }}
             end
         ) as order_id,
         event_names.role,
