@@ -27,7 +27,9 @@ def start_of(grain: int, day: int, week_start: int) -> int:
 
 
 @pytest.mark.parametrize("week_start", [0, 5, 6])
-@pytest.mark.parametrize("first_day", ["0001-02-09", "1969-12-20", "2023-12-28", "2999-11-01"])
+@pytest.mark.parametrize(
+    "first_day", ["0001-02-09", "1969-12-20", "1970-02-20", "2023-12-28", "2999-11-01"]
+)
 def test_the_best_of_each_period_counts_at_every_instant(week_start: int, first_day: str) -> None:
     chance = random.Random(f"{week_start} {first_day}")
     rows = []
