@@ -70,11 +70,20 @@ class Page:
         return result["result"].get("value")
 
     def wait_for(self, script: str, seconds: float = 20.0) -> None:
-        """Wait until an expression holds; raise `AssertionError` when it does not come to."""
+        """Wait until an expression holds; raise `AssertionError` when it does not come to.
+
+        On its way to another address a page has no body, and then no context: not yet.
+        """
         until = time.monotonic() + seconds
-        while not self.evaluate(f"!!({script})"):
+        while True:
+            why: object = self.problems
+            try:
+                if self.evaluate(f"!!({script})"):
+                    return
+            except AssertionError as failure:
+                why = failure
             if time.monotonic() > until:
-                raise AssertionError(f"not within {seconds} s: {script}; {self.problems}")
+                raise AssertionError(f"not within {seconds} s: {script}; {why}")
             time.sleep(0.05)
 
     def screenshot(self, path: Path, *, is_whole: bool = False) -> Path:
