@@ -1,0 +1,80 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_touched',
+    unique_key=['event_date'],
+    meta={'touched': 'int_days_touched'},
+    on_schema_change='fail',
+) }}
+with
+
+events as (
+
+    select
+        content_events.*,
+        {{ local_date('content_events.occurred_at') }} as event_date
+    from {{ ref('fct_content_events') }} as content_events
+    where content_events.content_id is not null
+
+),
+
+dated as (
+
+    select events.*
+    from events
+    {% if is_incremental() -%}
+    inner join {{ ref('int_days_touched') }} as touched on events.event_date = touched.event_date
+    {%- endif %}
+
+),
+
+-- Of two at one instant the first by its id.
+decided as (
+
+    select
+        content_id,
+        event_date,
+        min_by(role, {{ struct_of(['occurred_at', 'source_id', 'event_id']) }}) = 'approve'
+            as is_first_decision_approval
+    from dated
+    where role in ('approve', 'reject')
+    group by content_id, event_date
+
+),
+
+counted as (
+
+    select
+        content_id,
+        event_date,
+        min(occurred_at) as first_event_at,
+        min(case
+            when role not in ('submit', 'approve', 'reject', 'unpublish', 'creator_reward')
+                then occurred_at
+        end) as first_shown_at,
+        min(case when role = 'submit' then occurred_at end) as first_submit_at,
+        min(case when role in ('approve', 'reject') then occurred_at end) as first_decision_at,
+        min(case when role = 'publish' then occurred_at end) as first_publish_at,
+        max(case when role = 'publish' then occurred_at end) as last_publish_at,
+        max(case when role = 'unpublish' then occurred_at end) as last_unpublish_at,
+        max(case when role = 'read_start' then occurred_at end) as last_read_at
+    from dated
+    group by content_id, event_date
+
+)
+
+select
+    counted.content_id,
+    decided.is_first_decision_approval,
+    counted.event_date,
+    counted.first_event_at,
+    counted.first_shown_at,
+    counted.first_submit_at,
+    counted.first_decision_at,
+    counted.first_publish_at,
+    counted.last_publish_at,
+    counted.last_unpublish_at,
+    counted.last_read_at
+from counted
+left join decided
+    on counted.content_id = decided.content_id
+    and counted.event_date = decided.event_date
