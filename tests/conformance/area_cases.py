@@ -67,8 +67,9 @@ class World:
         }
         if "user" in moved:
             moved["user_id"] = f"{case['id']} {moved.pop('user')}"
-        if "feedback_id" in moved:
-            moved["feedback_id"] = f"{case['id']} {moved['feedback_id']}"
+        for name in ("feedback_id", "content_id", "author_id"):
+            if name in moved:
+                moved[name] = f"{case['id']} {moved[name]}"
         if feed != "events":
             return moved
         return {
