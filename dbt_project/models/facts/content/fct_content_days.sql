@@ -7,6 +7,12 @@
 ) }}
 with
 
+touched_days as (
+
+    select * from {{ ref('int_days_touched') }}
+
+),
+
 events as (
 
     select
@@ -22,7 +28,7 @@ dated as (
     select events.*
     from events
     {% if is_incremental() -%}
-    inner join {{ ref('int_days_touched') }} as touched on events.event_date = touched.event_date
+    inner join touched_days on events.event_date = touched_days.event_date
     {%- endif %}
 
 ),
