@@ -171,6 +171,43 @@ def test_what_is_clicked_is_read_and_finished_as_often_as_planned(each: Built) -
     assert holds(finished, rows[3]["reached"], rows[3]["previous"])
 
 
+def test_content_is_made_as_planned(each: Built) -> None:
+    [row] = each.query(
+        "select * from marts.mart_content_supply where grain = 'all' and dimension = 'all'"
+    )
+    assert holds(plan.ORIGINAL_RATE, row["original_count"], row["original_known_count"])
+    assert holds(plan.FIRST_PASS_RATE, row["passed_first_count"], row["reviewed_count"])
+    # What is late comes out days later: of the last days' plans not all that will.
+    days = each.query(
+        "select sum(on_time_count) as on_time, sum(planned_count) as planned"
+        " from marts.mart_content_supply where grain = 'day' and dimension = 'all' and is_mature"
+    )[0]
+    assert holds(plan.ON_TIME_RATE, days["on_time"], days["planned"])
+    published, gone = each.world.one(
+        "select count(distinct content_id) filter (where published_at is not null),"
+        " count(distinct content_id) filter (where unpublished_at is not null) from contents"
+    )
+    assert row["published_count"] == row["original_known_count"] == published
+    assert row["live_count"] == published - gone
+    for dimension, column in {"origin": plan.ORIGINS, "content_type": plan.KINDS}.items():
+        parts = each.query(
+            "select dimension_value from marts.mart_content_supply"
+            f" where grain = 'all' and dimension = '{dimension}'"
+        )
+        assert {part["dimension_value"] for part in parts} == {name for name, *_ in column}
+
+
+def test_creators_are_paid_for_what_is_read(each: Built) -> None:
+    [row] = each.query("select * from marts.mart_creators where grain = 'all'")
+    authors, cents = each.world.one(
+        "select (select count(distinct author_id) from contents where published_at is not null),"
+        " (select sum(round(amount * 100)) from events where event_name = 'creator_rewarded')"
+    )
+    assert row["active_creator_count"] == row["new_creator_count"] == authors
+    assert int(row["reward_amount"] * 100) == cents
+    assert row["finished_read_count"] == each.world.drawn["events"]["read_finished"]
+
+
 @pytest.mark.parametrize("day", [1, 7, 30])
 def test_retention_of_day(each: Built, day: int) -> None:
     [row] = each.query(

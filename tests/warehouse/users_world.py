@@ -447,6 +447,17 @@ def build(name: str, horizon: str = "") -> Path:
                 }
                 for user, at in wanted.created.items()
             ],
+            "contents": [
+                {
+                    "content_id": f"piece {number}",
+                    "author_id": f"author {number % 3}",
+                    "planned_at": datetime(2023, number + 1, 20, tzinfo=UTC).isoformat(),
+                    "published_at": datetime(2023, number + 1, 21, 3, tzinfo=UTC).isoformat()
+                    if number % 2
+                    else None,
+                }
+                for number in range(9)
+            ],
             **campaign_feeds(),
         },
         seeds=wanted.seeds,

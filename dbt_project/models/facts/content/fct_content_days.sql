@@ -15,21 +15,12 @@ touched_days as (
 
 events as (
 
-    select
-        content_events.*,
-        {{ local_date('content_events.occurred_at') }} as event_date
-    from {{ ref('fct_content_events') }} as content_events
-    where content_events.content_id is not null
-
-),
-
-dated as (
-
     select events.*
-    from events
+    from {{ ref('fct_content_events') }} as events
     {% if is_incremental() -%}
     inner join touched_days on events.event_date = touched_days.event_date
-    {%- endif %}
+    {% endif -%}
+    where events.content_id is not null
 
 ),
 
@@ -41,7 +32,7 @@ decided as (
         event_date,
         min_by(role, {{ struct_of(['occurred_at', 'source_id', 'event_id']) }}) = 'approve'
             as is_first_decision_approval
-    from dated
+    from events
     where role in ('approve', 'reject')
     group by content_id, event_date
 
@@ -63,7 +54,7 @@ counted as (
         max(case when role = 'publish' then occurred_at end) as last_publish_at,
         max(case when role = 'unpublish' then occurred_at end) as last_unpublish_at,
         max(case when role = 'read_start' then occurred_at end) as last_read_at
-    from dated
+    from events
     group by content_id, event_date
 
 )

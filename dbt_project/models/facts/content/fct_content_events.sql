@@ -55,6 +55,7 @@ events as (
                 ) }}
         end as given_dwell,
         case when event_names.role = 'creator_reward' then events.amount end as amount,
+        events.event_date,
         events.occurred_at
     from {{ ref('fct_events') }} as events
     {{ join_touched('events', 'occurred_at') }}
@@ -92,6 +93,7 @@ typed as (
         case when given_progress between 0 and 1 then given_progress end as progress,
         case when given_dwell >= 0 then given_dwell end as dwell_seconds,
         amount,
+        event_date,
         occurred_at
     from shares
 
@@ -109,12 +111,14 @@ archived as (
 
 select
     user_id,
-    {{ columns | join(',\n    ') }}
+    {{ columns | join(',\n    ') }},
+    event_date
 from typed
 
 union all
 
 select
     user_id,
-    {{ columns | join(',\n    ') }}
+    {{ columns | join(',\n    ') }},
+    {{ local_date('occurred_at') }} as event_date
 from archived

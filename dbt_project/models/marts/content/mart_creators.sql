@@ -21,12 +21,12 @@ pieces as (
 earned as (
 
     select
-        {{ local_date('occurred_at') }} as earned_date,
+        event_date as earned_date,
         sum(amount) as reward_amount,
         0 as finished_read_count
     from {{ ref('fct_content_events') }}
     where role = 'creator_reward'
-    group by {{ local_date('occurred_at') }}
+    group by event_date
 
     union all
 
