@@ -20,6 +20,7 @@ ZONE = ZoneInfo("America/New_York")
 SETTINGS = {"YUNYING_TIMEZONE": ZONE.key, "YUNYING_WEEK_START": "sunday"}
 START = datetime(2024, 9, 20, tzinfo=UTC)
 DAYS = 100  # The clock goes back within them.
+LAST = START + timedelta(days=DAYS, hours=9)
 EARLY = START + timedelta(days=71, hours=7)
 THIRTY_DAYS = timedelta(days=30)
 READ_WINDOW = timedelta(days=1)
@@ -76,14 +77,25 @@ def drawn() -> tuple[list[Row], list[Row]]:
             "occurred_at": instant(),
             "amount": draw.choice([None, 3, 2.5]),
         }
-        for number in range(360)
+        for number in range(320)
+    ]
+    events += [
+        {
+            **event,
+            "event_id": f"{event['event_id']} finished",
+            "event_name": "read_finish",
+            "occurred_at": event["occurred_at"]
+            + draw.choice([timedelta(0), timedelta(hours=2), READ_WINDOW, timedelta(hours=25)]),
+        }
+        for event in events
+        if event["event_name"] == "read_start" and event["occurred_at"] < LAST - timedelta(hours=25)
     ]
     events.append(
         {
             "event_id": "end",
             "event_name": "end",
             "user_id": "end",
-            "occurred_at": START + timedelta(days=DAYS, hours=9),
+            "occurred_at": LAST,
         }
     )
     return events, contents
