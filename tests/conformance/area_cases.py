@@ -23,12 +23,12 @@ NO_ACTIVITY = ("message_sent", "approve", "reject", "creator_reward")
 
 
 def read_cases(*kinds: str) -> list[Case]:
-    """The cases of some kinds, in the order of their files."""
+    """The cases of some kinds that have rows, not a data set, in the order of their files."""
     found = []
     for kind in kinds:
         with (FOLDER / "areas" / f"{kind}.jsonl").open(encoding="utf-8") as lines:
             found += [json.loads(line) for line in lines]
-    return found
+    return [case for case in found if "dataset" not in case["rows"]]
 
 
 @dataclass

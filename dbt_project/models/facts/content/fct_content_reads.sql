@@ -5,7 +5,6 @@
     meta={'touched': 'int_users_touched', 'from': {'settled_at': 'recompute_from_at'}},
     on_schema_change='fail',
 ) }}
-{%- set settled_at = add_seconds('content_events.occurred_at', var('read_window_seconds')) %}
 with
 
 touched_users as (
@@ -16,32 +15,9 @@ touched_users as (
 
 events as (
 
-    select
-        content_events.*,
-        {{ settled_at }} as settled_at
-    from {{ ref('fct_content_events') }} as content_events
-    {% if is_incremental() -%}
-    inner join touched_users
-        on content_events.user_id = touched_users.user_id
-        and {{ settled_at }} >= touched_users.recompute_from_at
-    {% endif -%}
-    where content_events.role in ('read_start', 'read_progress', 'read_finish')
-
-),
-
--- An event is of the latest read at or before it.
-numbered as (
-
-    select
-        events.*,
-        count(case when role = 'read_start' then 1 end) over so_far as read_number,
-        max(case when role = 'read_start' then occurred_at end) over so_far as started_at
-    from events
-    window so_far as (
-        partition by user_id, content_id
-        order by {{ event_order() }}
-        rows between unbounded preceding and current row
-    )
+    {{ opened_events(
+        ['read_start', 'read_progress', 'read_finish'], var('read_window_seconds')
+    ) }}
 
 ),
 
@@ -56,16 +32,15 @@ reads as (
             max(dwell_seconds),
             case
                 when count(*) > 1
-                    then {{ microseconds_between('started_at', 'max(occurred_at)') }} / 1000000.0e0
+                    then {{ microseconds_between('opened_at', 'max(occurred_at)') }} / 1000000.0e0
             end
         ) as decimal(18, 6)) as dwell_seconds,
         bool_or(role = 'read_finish')
         or coalesce(max(progress) >= {{ var('finish_progress') }}, false) as is_finished,
-        started_at,
-        min(settled_at) as settled_at
-    from numbered
-    where {{ add_seconds('started_at', var('read_window_seconds')) }} >= occurred_at
-    group by user_id, content_id, read_number, started_at
+        opened_at as started_at,
+        settled_at
+    from events
+    group by user_id, content_id, opening_number, opened_at, settled_at
 
 )
 
