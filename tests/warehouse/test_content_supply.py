@@ -150,6 +150,7 @@ class Piece:
     """What is known of one piece by the horizon, and what it is at an instant."""
 
     def __init__(self, name: str, horizon: datetime) -> None:
+        self.name = name
         versions = [row for row in CONTENTS if row["content_id"] == name]
         self.says: Row = max(versions, key=lambda row: row["updated_at"], default={})
         self.origin = (self.says.get("origin") or "").lower()
@@ -358,6 +359,15 @@ def test_creators_are_who_they_were(at: str, request: pytest.FixtureRequest) -> 
         assert {name: row[name] for name in expected} == expected, row
     assert sum(row["resurrected_creator_count"] for row in rows) > 5
     assert any(row["finished_read_count"] > 2 for row in rows)
+
+
+def test_a_piece_starts_where_it_is_published_or_first_seen(warehouse: Path) -> None:
+    rows = query(warehouse, "select * from facts.dim_content_pieces")
+    pieces = {row["content_id"]: row for row in rows}
+    for piece, oracle in ((each.name, each) for each in Oracle(LAST).pieces):
+        started = oracle.published or oracle.at(*ROLES)
+        assert pieces[piece]["started_at"] == (started and started.replace(tzinfo=None))
+        assert pieces[piece]["is_live"] == oracle.is_live(LAST + timedelta(microseconds=1))
 
 
 def test_a_date_that_cannot_be_read_is_told(warehouse: Path) -> None:

@@ -1,4 +1,3 @@
-{%- set stale_seconds = var('content_stale_days') * 86400 %}
 with
 
 horizon as (
@@ -16,9 +15,7 @@ pieces as (
         pieces.content_id,
         {{ local_date('pieces.shown_at') }} as shown_date,
         {{ local_date('pieces.unpublished_at') }} as unpublished_date,
-        pieces.shown_at,
-        case when pieces.published_at <= horizon.data_through_at then pieces.published_at end
-            as published_at
+        pieces.shown_at
     from {{ ref('dim_content_pieces') }} as pieces
     cross join horizon
     where pieces.shown_at <= horizon.data_through_at
@@ -31,50 +28,9 @@ days as (
 
 ),
 
-fresh_instants as (
-
-    select
-        content_id,
-        last_read_at as fresh_at
-    from days
-    where last_read_at is not null
-
-    union all
-
-    select
-        content_id,
-        shown_at as fresh_at
-    from pieces
-
-    union all
-
-    select
-        content_id,
-        published_at as fresh_at
-    from pieces
-    where published_at is not null
-
-),
-
-fresh_days as (
-
-    select
-        content_id,
-        {{ local_date('max(fresh_at)') }} as fresh_date,
-        {{ local_date(add_seconds('max(fresh_at)', stale_seconds)) }} as aged_date
-    from fresh_instants
-    group by content_id, {{ local_date('fresh_at') }}
-
-),
-
--- From the day at whose end a piece is old and unread, to the day on which it is read again.
 aged as (
 
-    select
-        content_id,
-        aged_date,
-        lead(fresh_date) over (partition by content_id order by fresh_date) as fresh_date
-    from fresh_days
+    select * from {{ ref('step_content_aged') }}
 
 ),
 
@@ -87,7 +43,6 @@ turns as (
         cast(null as timestamp) as last_publish_at,
         cast(null as timestamp) as last_unpublish_at
     from aged
-    where fresh_date is null or fresh_date > aged_date
 
     union all
 
@@ -98,10 +53,11 @@ turns as (
         null as last_publish_at,
         null as last_unpublish_at
     from aged
-    where fresh_date > aged_date
+    where fresh_date is not null
 
     union all
 
+    {# A loop, because both days may change what is live, and nothing else. -#}
     {% for turn in ['shown_date', 'unpublished_date'] -%}
     select
         content_id,

@@ -1,3 +1,4 @@
+{# Loops, because each moment counts on its own day, and each dimension counts them all. #}
 {%- set moments = {
     'planned': 'planned_at',
     'submitted': 'first_submit_at',
