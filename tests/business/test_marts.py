@@ -208,6 +208,8 @@ def test_creators_are_paid_for_what_is_read(each: Built) -> None:
     # Of two reads of one piece by one reader that overlap, the later has both ends.
     finished = each.world.drawn["events"]["read_finished"]
     assert 0.98 * finished <= row["finished_read_count"] <= finished
+
+
 def test_what_is_clicked_by_its_place(each: Built) -> None:
     rows = each.query(
         "select * from marts.mart_content_positions where grain = 'all' order by position"
