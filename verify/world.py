@@ -21,6 +21,14 @@ EVENTS_AT_SCALE_1 = 1500
 _PEOPLE_A_THOUSAND_EVENTS = 400
 _MARATHON_EVENTS = 300
 
+_CONTENT_ROLES = {
+    "show": "exposure", "tap": "click", "read": "read_start", "read_on": "read_progress",
+    "read_out": "read_finish", "like": "like", "share": "share", "share_open": "share_open",
+    "submit": "submit", "approve": "approve", "reject": "reject", "publish": "publish",
+    "unpublish": "unpublish", "reward": "creator_reward",
+}  # fmt: skip
+_OF_STAFF = ("approve", "reject", "reward")
+_PIECES = 12
 SEEDS = {
     "event_names": (
         "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
@@ -34,6 +42,10 @@ SEEDS = {
         "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
         "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
         "check_in,Check in,签到,user,check_in,,\n"
+        + "".join(
+            f"{name},,,content,{role},{'false' if name in _OF_STAFF else 'true'},\n"
+            for name, role in _CONTENT_ROLES.items()
+        )
     ),
     "activities": (
         "activity_id,label_en,label_zh,event_name,new_by\n"
@@ -117,6 +129,8 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
         "feedback": [_feedback(draw, people) for _ in range(people)],
     }
     world["events"] += _of_campaigns(draw, count // 4, people)
+    world["contents"] = [_content(draw, people) for _ in range(2 * _PIECES)]
+    world["events"] += _of_contents(draw, count // 3, people)
     return world
 
 
@@ -198,6 +212,51 @@ def _of_campaigns(draw: random.Random, count: int, people: int) -> list[Row]:
                     "invite_id": f"i{draw.randrange(9)}",
                     "inviter_id": f"u{draw.randrange(people)}",
                     "discount_amount": draw.choice(["1", "2.5", "much"]),
+                },
+            }
+        )
+    return rows
+
+
+def _content(draw: random.Random, people: int) -> Row:
+    """A version of a piece; of some only events say that they are there."""
+    day = START + timedelta(days=draw.randrange(DAYS))
+    return {
+        "content_id": f"p{draw.randrange(_PIECES)}",
+        "author_id": draw.choice([None, f"u{draw.randrange(people)}", f"u{draw.randrange(3)}"]),
+        "category": draw.choice([None, "news", "food"]),
+        "origin": draw.choice([None, "ugc", "UGC", "pgc"]),
+        "is_original": draw.choice([None, "true", "false", "perhaps"]),
+        "planned_at": draw.choice([None, day.isoformat(), "next week"]),
+        "published_at": draw.choice([None, None, (day + timedelta(hours=30)).isoformat()]),
+        "unpublished_at": draw.choice([None, None, (day + timedelta(days=50)).isoformat()]),
+        "updated_at": draw.choice([None, day.isoformat()]),
+    }
+
+
+def _of_contents(draw: random.Random, count: int, people: int) -> list[Row]:
+    """What people do with pieces, within minutes of each other; of one the letters differ."""
+    rows = []
+    for number in range(count):
+        person = draw.randrange(people // 4 + 1)
+        at = START + timedelta(days=draw.randrange(DAYS // 6) * 6)
+        at += timedelta(minutes=draw.choice([0, 0, 10, 20, 1439, draw.randrange(1440)]))
+        is_known = draw.random() < 0.6
+        rows.append(
+            {
+                "event_id": f"k{number}",
+                "event_name": draw.choice(["read", "show", *_CONTENT_ROLES]),
+                "occurred_at": at.isoformat(),
+                "user_id": f"u{person}" if is_known else None,
+                "anonymous_id": None if is_known else f"d{person}",
+                "content_id": draw.choice([f"p{draw.randrange(_PIECES + 3)}", "P1", None]),
+                "amount": draw.choice([None, "3", "0.5"]),
+                "currency": draw.choice(["USD", "EUR", None]),
+                "properties": {
+                    "position": draw.choice([1, 2, 0, "top"]),
+                    "progress": draw.choice([0.2, 0.95, "90%", 2]),
+                    "dwell_seconds": draw.choice([None, 12, 99999, "long"]),
+                    "share_id": f"s{draw.randrange(9)}",
                 },
             }
         )

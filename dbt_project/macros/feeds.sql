@@ -17,6 +17,15 @@
     }) }}
 {%- endmacro %}
 
+{# Instants that a row may leave empty: one that is there and cannot be read is quarantined as
+   `unparseable_<column>`, because empty says something else. #}
+{% macro feed_optional_instants() -%}
+    {{ return({
+        'campaign_assignments': ['assigned_at'],
+        'contents': ['planned_at', 'published_at', 'unpublished_at'],
+    }) }}
+{%- endmacro %}
+
 {# How a required column is read, which its name says; nothing where it is text. #}
 {% macro required_value(column) -%}
     {%- if column.endswith('_at') -%}

@@ -106,6 +106,15 @@
     )
 {%- endmacro %}
 
+{# The first day of the period of a grain some periods after another; `all` has none. #}
+{% macro period_after(grain, start_date, count) -%}
+    cast(case {{ grain }}
+        when 'day' then {{ dbt.dateadd('day', count, start_date) }}
+        when 'week' then {{ dbt.dateadd('day', 7 * count, start_date) }}
+        when 'month' then {{ dbt.dateadd('month', count, start_date) }}
+    end as date)
+{%- endmacro %}
+
 {# Whether a period of a grain, which starts on a day, and so many times 24 hours after it are over
    by the horizon (a relation `horizon`). `all` never is. #}
 {% macro is_period_over(grain, start_date, days) -%}

@@ -129,7 +129,12 @@ FEEDS: tuple[Feed, ...] = (
         ("content_type", "text", "article, video, note …", "文章、视频、笔记等"),
         ("author_id", "text", "Who made it", "作者"),
         ("category", "text", "Its category", "类目"),
+        ("origin", "text", "`ugc` (by users), `pgc` (by professionals), `ogc` (by staff), or one's "
+         "own", "`ugc` 用户创作、`pgc` 专业创作、`ogc` 自家编辑，或自己的来源"),
+        ("is_original", "boolean", "Is it an original? Empty: unknown", "是否原创；空：未知"),
+        ("planned_at", "timestamp", "When it was to go out", "计划发布时间"),
         ("published_at", "timestamp", "When it went out", "发布时间"),
+        ("unpublished_at", "timestamp", "When it was taken down", "下架时间"),
         ("updated_at", "timestamp", "Since when this version holds", "这个版本从何时起有效"),
     ),
     _feed(

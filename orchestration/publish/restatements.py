@@ -46,18 +46,20 @@ REASONS = {
 @dataclass(frozen=True)
 class Restating:
     """The published table that lists what moved, and the key columns of each that ripens; columns
-    that are of everything so far go on in ripe rows too."""
+    that are of everything so far go on in ripe rows too: in all, or in those in which the column
+    that is named is empty."""
 
     table: Relation
     keys: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
-    so_far: Mapping[Relation, frozenset[str]] = field(default_factory=dict)
+    so_far: Mapping[Relation, Mapping[str, str | bool]] = field(default_factory=dict)
 
 
 def restating(manifest: Manifest) -> Restating | None:
     """What dbt says of it: the published model with `meta: {restatements: true}` is the list.
 
     Each published model with a column `is_mature` is watched, by the columns of its key test, but
-    for columns with `meta: {so_far: true}`. None when no model is the list.
+    for columns with `meta: {so_far: true}`, or `{so_far: <column>}` in rows where that is empty.
+    None when no model is the list.
     """
     published = exposed_nodes(manifest)
     lists = [node for node in published if node["config"].get("meta", {}).get("restatements")]
@@ -69,11 +71,11 @@ def restating(manifest: Manifest) -> Restating | None:
         if "is_mature" in node["columns"]
     }
     so_far = {
-        (node["schema"], node["alias"]): frozenset(
-            name
+        (node["schema"], node["alias"]): {
+            name: rows
             for name, column in node["columns"].items()
-            if column.get("config", {}).get("meta", {}).get("so_far")
-        )
+            if (rows := column.get("config", {}).get("meta", {}).get("so_far"))
+        }
         for node in published
     }
     return Restating((lists[0]["schema"], lists[0]["alias"]), keys, so_far)
@@ -156,7 +158,7 @@ def fill(
                 "reason_en": "; ".join(REASONS[reason][0] for reason in reasons),
                 "reason_zh": "；".join(REASONS[reason][1] for reason in reasons),
             }
-            so_far = watched.so_far.get(relation, frozenset())
+            so_far = watched.so_far.get(relation, {})
             sql = _moved(connection, relation, keys, so_far, tells_gone)
             row = connection.execute(
                 f"insert into {target} by name select"
@@ -213,7 +215,7 @@ def _moved(
     connection: duckdb.DuckDBPyConnection,
     relation: Relation,
     keys: tuple[str, ...],
-    so_far: Collection[str],
+    so_far: Mapping[str, str | bool],
     tells_gone: bool,
 ) -> str:
     """A query of the values of ripe rows of the build before that are others in the new one."""
@@ -222,7 +224,9 @@ def _moved(
     compared = [
         column
         for column in before
-        if column in now and column not in {*keys, *so_far, *PERSON_ID_COLUMNS}
+        if column in now
+        and so_far.get(column) is not True
+        and column not in {*keys, *PERSON_ID_COLUMNS}
     ]
     differs = [
         f"old.{quote(column)} is distinct from new.{quote(column)}"
@@ -230,9 +234,12 @@ def _moved(
         else f"{_as_text('old', column)} is distinct from {_as_text('new', column)}"
         for column in compared
     ]
+    # What goes on in some rows is there as it was.
+    stands = {column: f"old.{quote(of)} is null" for column, of in so_far.items() if of is not True}
     changes = ", ".join(
         f"{{column_name: '{column}', old_value: {_as_text('old', column)},"
-        f" new_value: {_as_text('new', column)}}}"
+        f" new_value: case when {stands.get(column, 'false')} then {_as_text('old', column)}"
+        f" else {_as_text('new', column)} end}}"
         for column in compared
     )
     joined = " and ".join(f"old.{quote(key)} is not distinct from new.{quote(key)}" for key in keys)

@@ -171,6 +171,89 @@ def test_what_is_clicked_is_read_and_finished_as_often_as_planned(each: Built) -
     assert holds(finished, rows[3]["reached"], rows[3]["previous"])
 
 
+def test_content_is_made_as_planned(each: Built) -> None:
+    [row] = each.query(
+        "select * from marts.mart_content_supply where grain = 'all' and dimension = 'all'"
+    )
+    assert holds(plan.ORIGINAL_RATE, row["original_count"], row["original_known_count"])
+    assert holds(plan.FIRST_PASS_RATE, row["passed_first_count"], row["reviewed_count"])
+    # What is late comes out days later: of the last days' plans not all that will.
+    days = each.query(
+        "select sum(on_time_count) as on_time, sum(planned_count) as planned"
+        " from marts.mart_content_supply where grain = 'day' and dimension = 'all' and is_mature"
+    )[0]
+    assert holds(plan.ON_TIME_RATE, days["on_time"], days["planned"])
+    published, gone = each.world.one(
+        "select count(distinct content_id) filter (where published_at is not null),"
+        " count(distinct content_id) filter (where unpublished_at is not null) from contents"
+    )
+    assert row["published_count"] == row["original_known_count"] == published
+    assert row["live_count"] == published - gone
+    for dimension, column in {"origin": plan.ORIGINS, "content_type": plan.KINDS}.items():
+        parts = each.query(
+            "select dimension_value from marts.mart_content_supply"
+            f" where grain = 'all' and dimension = '{dimension}'"
+        )
+        assert {part["dimension_value"] for part in parts} == {name for name, *_ in column}
+
+
+def test_creators_are_paid_for_what_is_read(each: Built) -> None:
+    [row] = each.query("select * from marts.mart_creators where grain = 'all'")
+    authors, cents = each.world.one(
+        "select (select count(distinct author_id) from contents where published_at is not null),"
+        " (select sum(round(amount * 100)) from events where event_name = 'creator_rewarded')"
+    )
+    assert row["active_creator_count"] == row["new_creator_count"] == authors
+    assert int(row["reward_amount"] * 100) == cents
+    # Of two reads of one piece by one reader that overlap, the later has both ends.
+    finished = each.world.drawn["events"]["read_finished"]
+    assert 0.98 * finished <= row["finished_read_count"] <= finished
+
+
+def test_what_is_clicked_by_its_place(each: Built) -> None:
+    rows = each.query(
+        "select * from marts.mart_content_positions where grain = 'all' order by position"
+    )
+    assert [row["position"] for row in rows] == [1, 2, 3, 4]
+    shown = sum(row["exposure_count"] for row in rows)
+    assert shown == each.world.drawn["events"]["content_shown"]
+    for row, rate in zip(rows, plan.CLICK_RATES, strict=True):
+        assert holds(rate, row["mature_clicked_exposure_count"], row["mature_exposure_count"])
+
+
+def test_what_is_finished_and_opened_of_what_is_shared(each: Built) -> None:
+    rows = each.query(
+        "select origin, sum(read_count) as reads, sum(finished_read_count) as finished,"
+        " sum(share_count) as shares, sum(share_open_count) as opens"
+        " from marts.mart_content_performance where window_days is null group by origin"
+    )
+    events = each.world.drawn["events"]
+    for column, name in {"reads": "read_started", "shares": "content_shared",
+                         "opens": "share_opened"}.items():  # fmt: skip
+        assert sum(row[column] for row in rows) == events[name]
+    rates = {origin: rate for origin, _, rate in plan.ORIGINS}
+    assert {row["origin"] for row in rows} == rates.keys()
+    for row in rows:
+        assert holds(rates[row["origin"]], row["finished"], row["reads"])
+    assert poisson_holds(plan.OPENS_PER_SHARE * events["content_shared"], events["share_opened"])
+
+
+def test_half_of_the_reads_come_in_the_half_life(each: Built) -> None:
+    rows = each.query(
+        "select content_type, half_life_seconds, read_count"
+        " from marts.mart_content_performance as earned"
+        " inner join facts.dim_content_pieces using (content_id)"
+        " where window_days is null and is_mature and read_count >= 20"
+    )
+    assert {row["content_type"] for row in rows} == {kind for kind, *_ in plan.KINDS}
+    hours = {kind: hours for kind, _, hours in plan.KINDS}
+    for row in rows:
+        lives = row["half_life_seconds"] / 3600 / hours[row["content_type"]]
+        # The share of all reads that is planned by then, against half of those that there are.
+        count = row["read_count"]
+        assert abs(1 - 2**-lives - 0.5) <= Z / (2 * math.sqrt(count)) + 1 / count
+
+
 @pytest.mark.parametrize("day", [1, 7, 30])
 def test_retention_of_day(each: Built, day: int) -> None:
     [row] = each.query(

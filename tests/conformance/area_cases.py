@@ -23,12 +23,12 @@ NO_ACTIVITY = ("message_sent", "approve", "reject", "creator_reward")
 
 
 def read_cases(*kinds: str) -> list[Case]:
-    """The cases of some kinds, in the order of their files."""
+    """The cases of some kinds that have rows, not a data set, in the order of their files."""
     found = []
     for kind in kinds:
         with (FOLDER / "areas" / f"{kind}.jsonl").open(encoding="utf-8") as lines:
             found += [json.loads(line) for line in lines]
-    return found
+    return [case for case in found if "dataset" not in case["rows"]]
 
 
 @dataclass
@@ -67,8 +67,9 @@ class World:
         }
         if "user" in moved:
             moved["user_id"] = f"{case['id']} {moved.pop('user')}"
-        if "feedback_id" in moved:
-            moved["feedback_id"] = f"{case['id']} {moved['feedback_id']}"
+        for name in ("feedback_id", "content_id", "author_id"):
+            if name in moved:
+                moved[name] = f"{case['id']} {moved[name]}"
         if feed != "events":
             return moved
         return {

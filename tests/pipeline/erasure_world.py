@@ -63,6 +63,8 @@ THEIRS: dict[str, list[dict[str, Any]]] = {
         # What somebody else did, and names them.
         event(908, "u6", "d6", 8, event_name="accept", campaign_id="c",
               properties={"invite_id": "i-PLANTED", "inviter_id": PERSON}),
+        # What starts a piece of others, until it never was.
+        event(909, PERSON, None, 9, event_name="publish", content_id="theirs", amount=None),
     ],
     "users": [{"user_id": PERSON, "created_at": "2024-01-01", "mail": "mail-PLANTED"}],
     "campaign_assignments": [{"campaign_id": "c", "user_id": PERSON, "variant": "v-PLANTED"}],
@@ -85,6 +87,7 @@ OTHERS: dict[str, list[dict[str, Any]]] = {
         # One of four on the kiosk: nobody's own, also when one of them is gone.
         *(event(72 + n, f"u{n}", "kiosk", 3 + n) for n in range(3)),
         event(76, None, "kiosk", 12),
+        event(77, "u4", None, 12, event_name="publish", content_id="theirs", amount=None),
     ],
     "users": [{"user_id": f"u{n}", "created_at": "2024-01-01"} for n in range(7)],
     "campaign_assignments": [{"campaign_id": "c", "user_id": "u1"}],
@@ -114,7 +117,8 @@ OTHERS: dict[str, list[dict[str, Any]]] = {
 }
 SEEDS = {
     "event_names": "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
-    "order,Order,下单,product,order,,true\ninvite,,,,invite,,\naccept,,,,invite_accept,,\n",
+    "order,Order,下单,product,order,,true\ninvite,,,,invite,,\naccept,,,,invite_accept,,\n"
+    "publish,,,,publish,,\n",
     "funnels": "funnel_id,window_seconds\nf,604800\n",
     "funnel_steps": "funnel_id,step_number,event_name\nf,1,open\nf,2,order\n",
     "retentions": "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,11 @@ def change(settings: Settings, sql: str) -> None:
         connection.execute(sql)
 
 
-def release(settings: Settings, made_of: dict[str, str] | None = None) -> PublishedBuild:
+def release(
+    settings: Settings, made_of: dict[str, str] | None = None, restating: Restating = WATCHED
+) -> PublishedBuild:
     parts = {**SAME, **(made_of or {})}
-    return publish(settings, [DAYS, PEOPLE, LIST], "hash", made_of=parts, restating=WATCHED)
+    return publish(settings, [DAYS, PEOPLE, LIST], "hash", made_of=parts, restating=restating)
 
 
 def told(settings: Settings) -> list[Change]:
@@ -147,6 +150,15 @@ def test_each_value_of_a_ripe_row_that_moved_is_told_with_its_key(settings: Sett
     parquet = settings.publish_dir / "parquet/marts/mart_restatements.parquet"
     assert duckdb.sql(f"select count(*) from '{parquet}'").fetchall() == [(3,)]
     assert second.row_counts["marts.mart_restatements"] == 3
+
+
+def test_what_is_of_everything_so_far_goes_on_untold(settings: Settings) -> None:
+    """In all rows, or in those in which the named column is empty."""
+    in_some = replace(WATCHED, so_far={DAYS: {"figure": "part", "rate": True}})
+    release(settings, restating=in_some)
+    change(settings, "update marts.mart_days set figure = figure + 1, rate = 0.9 where is_mature")
+    release(settings, restating=in_some)
+    assert told(settings) == [("days", ("2024-01-01", "web"), "figure", "4", "5")]
 
 
 def test_a_row_that_is_gone_or_ripe_no_more_is_told(settings: Settings) -> None:

@@ -58,7 +58,8 @@ open,,,product,element_click,true,false
 read,,,content,page_view,true,{is_read_key}
 buy,,,product,order,true,false
 refund,,,product,refund,false,false
-push,,,campaign,,false,false
+push,,,content,exposure,false,false
+skim,,,content,read_start,false,false
 """
 ACTIVITIES = """activity_id,event_name,new_by
 any,,{any_new_by}
@@ -127,7 +128,7 @@ class World:
         """Events that count as activity, by user."""
         users: dict[str, list[dict[str, Any]]] = {}
         for event in self.events:
-            if event["event_name"] not in ("refund", "push"):
+            if event["event_name"] not in ("refund", "push", "skim"):
                 users.setdefault(event["user_id"], []).append(event)
         return users
 
@@ -220,8 +221,9 @@ def _life(draw: random.Random, zone: ZoneInfo) -> list[dict[str, Any]]:
         if draw.random() < 0.2:
             events.append(
                 {
-                    "event_name": "push",
+                    "event_name": draw.choice(("push", "skim")),
                     "occurred_at": _instant(draw, zone, day + timedelta(days=1)),
+                    "content_id": f"piece {draw.randrange(9)}",
                 }
             )
         day += timedelta(days=draw.choice(gaps))
@@ -446,6 +448,17 @@ def build(name: str, horizon: str = "") -> Path:
                     "submitted_at": (at + timedelta(hours=at.day)).isoformat(),
                 }
                 for user, at in wanted.created.items()
+            ],
+            "contents": [
+                {
+                    "content_id": f"piece {number}",
+                    "author_id": f"author {number % 3}",
+                    "planned_at": datetime(2023, number + 1, 20, tzinfo=UTC).isoformat(),
+                    "published_at": datetime(2023, number + 1, 21, 3, tzinfo=UTC).isoformat()
+                    if number % 2
+                    else None,
+                }
+                for number in range(9)
             ],
             **campaign_feeds(),
         },

@@ -41,10 +41,11 @@ given as (
             when {{ required_value(feed ~ '.budget_amount') }} is not null and {{ lacks_rate(
                 feed, required_value(feed ~ '.budget_amount'), budget_instant(feed)
             ) }} then 'foreign_currency'
-            {% elif feed == 'campaign_assignments' -%}
-            when {{ given_id(feed, 'assigned_at') }} is not null
-                and {{ parse_instant(feed ~ '.assigned_at') }} is null then 'unparseable_assigned_at'
             {% endif -%}
+            {% for column in feed_optional_instants().get(feed, []) -%}
+            when {{ given_id(feed, column) }} is not null
+                and {{ parse_instant(feed ~ '.' ~ column) }} is null then 'unparseable_{{ column }}'
+            {% endfor -%}
         end as reason,
         {{ "'missing_" ~ people[0] ~ "'" if people[0] in required_columns else 'null' }}
             as reason_without_user,

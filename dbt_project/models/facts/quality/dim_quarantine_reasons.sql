@@ -1,4 +1,4 @@
-{# A loop over the columns that feeds require, because each is a reason of the same kind. #}
+{# Loops over the columns of feeds, because each is a reason of the same kind. #}
 {%- set required = feed_required_columns().values() | sum(start=[]) | unique | sort -%}
 with
 
@@ -58,13 +58,15 @@ reasons as (
         'The amount is in another currency than the reporting one. Add its rate to seeds/currency_rates.csv.' as mend_en,
         '金额不是报表币种。在 seeds/currency_rates.csv 里加上它的汇率。' as mend_zh
 
+    {% for column in feed_optional_instants().values() | sum(start=[]) -%}
     union all
 
     select
-        'unparseable_assigned_at' as reason,
-        'The assigned_at of the row cannot be read for certain. Write a date or a time as ISO 8601, or leave it empty: as the campaign starts.' as mend_en,
-        '这一行的 assigned_at 无法确定地识别。请按 ISO 8601 写日期或时间，或留空表示活动开始时。' as mend_zh
+        'unparseable_{{ column }}' as reason,
+        'The {{ column }} of the row cannot be read for certain. Write a date or a time as ISO 8601, or leave it empty.' as mend_en,
+        '这一行的 {{ column }} 无法确定地识别。请按 ISO 8601 写日期或时间，或留空。' as mend_zh
 
+    {% endfor -%}
     {% for column in required -%}
     union all
 
