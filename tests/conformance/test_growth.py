@@ -16,7 +16,7 @@ if not (cases.FOLDER / "areas").is_dir():
 from tests.conformance.test_areas import check, parameters
 
 HORIZON = "2026-06-01T00:00:00Z"
-KINDS = ("referrals",)
+KINDS = ("referrals", "winback")
 WORLD = cases.World(cases.read_cases(*KINDS))
 
 
@@ -28,7 +28,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         events=[*WORLD.feeds["events"], end],
         feeds={name: rows for name, rows in WORLD.feeds.items() if name != "events"},
         seeds=WORLD.seeds,
-        select="+mart_referrals",
+        select="+mart_referrals +mart_winback",
         run_tests=True,
     )
 
@@ -49,3 +49,24 @@ def test_referrals(warehouse: Path, case: cases.Case) -> None:
             [case["params"]["grain"], WORLD.day(case, week)],
         )
         check(case, label, expected, row[column])
+
+
+@parameters("winback")
+def test_winback(warehouse: Path, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        column, week, stage, dimension, value = label.split("/")
+        keys = [
+            case["params"]["grain"], WORLD.day(case, week), stage, dimension,
+            None if dimension == "all" else value,
+        ]  # fmt: skip
+        rows = support.query(
+            warehouse,
+            "select * from marts.mart_winback where grain = ? and period_start_date = ?"
+            " and stage_id = ? and dimension = ? and dimension_value is not distinct from ?",
+            keys,
+        )
+        # A value that nobody had in the period has no row.
+        if rows or dimension == "all":
+            check(case, label, expected, rows[0][column])
+        else:
+            assert not expected, (label, expected)

@@ -72,7 +72,7 @@ moved as (
     inner join changed_days on active_days.activity_date = changed_days.last_active_date
     where
         active_days.next_activity_date is null
-        or active_days.next_activity_date > changed_days.changed_from_date
+        or active_days.next_activity_date >= changed_days.changed_from_date
     {%- endif %}
 
 ),

@@ -54,7 +54,7 @@ events as (
             events.is_activity
             or event_names.role in (
                 'exposure', 'invite', 'invite_accept', 'coupon_issued', 'coupon_redeemed',
-                'check_in', 'order'
+                'check_in', 'order', 'message_sent'
             )
         )
 
