@@ -59,6 +59,7 @@ read,,,content,page_view,true,{is_read_key}
 buy,,,product,order,true,false
 refund,,,product,refund,false,false
 push,,,campaign,,false,false
+ask,,,user,invite,false,false
 """
 ACTIVITIES = """activity_id,event_name,new_by
 any,,{any_new_by}
@@ -127,7 +128,7 @@ class World:
         """Events that count as activity, by user."""
         users: dict[str, list[dict[str, Any]]] = {}
         for event in self.events:
-            if event["event_name"] not in ("refund", "push"):
+            if event["event_name"] not in ("refund", "push", "ask"):
                 users.setdefault(event["user_id"], []).append(event)
         return users
 
@@ -220,7 +221,7 @@ def _life(draw: random.Random, zone: ZoneInfo) -> list[dict[str, Any]]:
         if draw.random() < 0.2:
             events.append(
                 {
-                    "event_name": "push",
+                    "event_name": draw.choice(("push", "ask")),
                     "occurred_at": _instant(draw, zone, day + timedelta(days=1)),
                 }
             )
