@@ -9,9 +9,11 @@ import math
 import shutil
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from demo.business import clock, plan
+from demo.business.features import adopted_rate
 from orchestration.project import ROOT, Settings
 from orchestration.transform.dbt_runs import load_manifest
 from tests.business.test_planted import ACTIVE
@@ -365,6 +367,19 @@ def test_who_fell_silent_and_who_is_back(each: Built) -> None:
     assert (row["silent"], row["returned"], row["touched"]) == (silent, returned, touched)
     planned = written * plan.TOUCHED_RETURN_RATE + (silent - written) * plan.RETURN_RATE
     assert holds(planned / silent, returned, silent)
+
+
+@pytest.mark.parametrize("day", [1, 7, 28])
+def test_a_feature_is_adopted_as_fast_as_planned(each: Built, day: int) -> None:
+    [row] = each.query(
+        "select * from marts.mart_survival_curves where survival_id = 'adopt_collections'"
+        f" and breakdown_value is null and day <= {day} order by day desc limit 1"
+    )
+    rate, lower = float(row["survival_rate"]), float(row["survival_rate_lower"])
+    # A day is over when the next one begins.
+    planned = 1 - float(adopted_rate(np.array(day + 1.0), plan.FEATURES[0]))
+    spread = math.log(math.log(lower) / math.log(rate)) / 1.96 * Z
+    assert rate ** math.exp(spread) <= planned <= rate ** math.exp(-spread)
 
 
 def test_coupons_bring_no_orders(each: Built) -> None:
