@@ -42,11 +42,11 @@ SEEDS = {
         "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
         "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
         "check_in,Check in,签到,user,check_in,,\n"
+        "message,Message,消息,user,message_sent,false,\n"
         + "".join(
             f"{name},,,content,{role},{'false' if name in _OF_STAFF else 'true'},\n"
             for name, role in _CONTENT_ROLES.items()
         )
-        "message,Message,消息,user,message_sent,false,\n"
     ),
     "activities": (
         "activity_id,label_en,label_zh,event_name,new_by\n"
