@@ -215,3 +215,14 @@ def test_a_product_without_invites_has_no_rows_of_them(tmp_path: Path) -> None:
         tmp_path, events=[row for row in EVENTS if row["event_name"] == "open"], select=MARTS
     )
     assert rows(quiet, "select count(*) from marts.mart_referrals") == [(0,)]
+
+
+def test_what_comes_later_counts_as_if_it_had_come_at_once(warehouse: Path, tmp_path: Path) -> None:
+    build_warehouse(tmp_path, events=EVENTS[1::2], feeds={"feedback": FEEDBACK[1:]}, seeds=SEEDS)
+    later = build_warehouse(tmp_path, events=EVENTS[::2], feeds={"feedback": FEEDBACK[:1]})
+    for table in (
+        "facts.fct_invite_events", "facts.fct_invites", "facts.fct_last_ids", "facts.fct_silences",
+        "marts.mart_referrals", "marts.mart_winback",
+    ):  # fmt: skip
+        sql = f"select * from {table} order by all"
+        assert query(later, sql) == query(warehouse, sql), table
