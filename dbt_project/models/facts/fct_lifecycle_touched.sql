@@ -27,7 +27,8 @@ grounds as (
 ),
 
 {% if is_incremental() -%}
--- Days, and the first on which who was last active on one may be in another stage.
+-- Days, and the first on which who was last active on one may be in another stage; who is back that
+-- day is in none, and was silent before it (fct_silences).
 changed_days as (
 
     select
