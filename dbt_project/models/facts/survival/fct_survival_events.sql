@@ -6,7 +6,7 @@
     meta={'recomputed': {'by': 'survival', 'from': 'occurred_at'}},
 ) }}
 {%- set columns = [
-    'survival_id', 'side', 'source_id', 'event_id', 'subject_id', 'breakdown_value', 'event_date',
+    'survival_id', 'side', 'source_id', 'event_id', 'entity_id', 'breakdown_value', 'event_date',
     'occurred_at',
 ] %}
 with
@@ -72,7 +72,7 @@ valued as (
 
     select
         occurred.*,
-        nullif(subjects.property_value, '') as subject_id,
+        nullif(subjects.property_value, '') as entity_id,
         case when occurred.side = 'start' then parts.property_value end as breakdown_value
     from occurred
     {{ join_recomputed('survival', 'occurred', 'occurred_at') }}

@@ -17,7 +17,7 @@ events as (
     select
         events.survival_id,
         survivals.subject,
-        case when survivals.subject = 'user' then events.user_id else events.subject_id end
+        case when survivals.subject = 'user' then events.user_id else events.entity_id end
             as subject_id,
         events.side,
         events.breakdown_value,
