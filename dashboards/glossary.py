@@ -55,6 +55,11 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "measure_id",
         ("kind", "event_name", "window_days", "pre_days"),
     ),
+    "seeds.dim_survivals": (
+        Text("Survival curves", "存活曲线"),
+        "survival_id",
+        ("subject", "start_event", "end_event", "max_days", "breakdown"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",

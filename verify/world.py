@@ -42,6 +42,7 @@ SEEDS = {
         "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
         "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
         "check_in,Check in,签到,user,check_in,,\n"
+        "message,Message,消息,user,message_sent,false,\n"
         + "".join(
             f"{name},,,content,{role},{'false' if name in _OF_STAFF else 'true'},\n"
             for name, role in _CONTENT_ROLES.items()
@@ -82,9 +83,15 @@ SEEDS = {
         "bought,,proportion,order,,,14,14\nspend,,mean,order,event:amount,,7,7\n"
         "per_view,c1,ratio,order|refund,event:amount,view,30,\nactive,,mean,*,,,3,3\n"
     ),
+    "survivals": (
+        "survival_id,subject,start_event,end_event,max_days,breakdown\n"
+        "to_order,user,open,order,60,event:platform\nto_refund,user,*,refund,,user:plan\n"
+        "shops,merchant,view,order|refund,,event:page|user:plan\npieces,content,view,*,30,\n"
+        "whole_pieces,content,,order,,\ndaily,streak,,,5,\nviewing,streak,view,,,event:platform\n"
+    ),
     "filters": (
         "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
-        "measure,bought,platform,is_set,\n"
+        "measure,bought,platform,is_set,\nsurvival,pieces,platform,is_set,\n"
     ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
@@ -127,6 +134,14 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
             for day in range(DAYS)
         ],
         "feedback": [_feedback(draw, people) for _ in range(people)],
+        "merchants": [
+            {
+                "merchant_id": f"m{number % 11}",
+                "opened_at": (START + timedelta(days=number)).isoformat() if number % 4 else None,
+                "updated_at": (START + timedelta(days=number)).isoformat(),
+            }
+            for number in range(20)
+        ],
     }
     world["events"] += _of_campaigns(draw, count // 4, people)
     world["contents"] = [_content(draw, people) for _ in range(2 * _PIECES)]
@@ -159,6 +174,9 @@ def _events(draw: random.Random, count: int, people: int) -> list[Row]:
                 "anonymous_id": f"d{device}" if not is_known or draw.random() < 0.5 else None,
                 "platform": draw.choice(["ios", "web", None]),
                 "page": draw.choice(["/", "/list", "/item", None]),
+                "feature_id": f"f{number % 5}" if number % 3 else None,
+                "content_id": f"p{number % 14}" if number % 4 else None,
+                "merchant_id": f"m{number % 9}" if number % 5 else None,
                 "utm_source": draw.choice([None, None, None, "Mail", "ads", "(direct)"]),
                 "utm_medium": draw.choice([None, None, None, None, "cpc"]),
                 "referrer": draw.choice([None, None, "https://www.search.example/?q=1", "/list"]),
@@ -181,6 +199,7 @@ def _feedback(draw: random.Random, people: int) -> Row:
         "kind": draw.choice([None, "nps", "NPS", "rating"]),
         "score": draw.choice([None, "9", "7.5", "0", "11"]),
         "tags": draw.choice([None, "price", "price|speed", "speed | speed|"]),
+        "closed_at": (submitted + timedelta(days=9)).isoformat() if submitted.second % 2 else None,
         "answered_at": draw.choice([None, (submitted + timedelta(hours=3)).isoformat()]),
         "release_id": draw.choice([None, "r1"]),
         "updated_at": draw.choice([None, submitted.isoformat()]),
@@ -197,6 +216,8 @@ def _of_campaigns(draw: random.Random, count: int, people: int) -> list[Row]:
         name = draw.choice(
             ["invite", "accept", "coupon", "redeem", "check_in", "check_in", "order"]
         )
+        if number % 9 == 0:
+            name = "message"
         is_known = draw.random() < 0.6
         rows.append(
             {

@@ -65,8 +65,8 @@
 {%- endmacro %}
 
 {# How `int_scope` is read: the definitions, what their id is called, and the instant.
-   - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member`, `item`
-     and `measure` of one. `activity` and `stickiness`: the same by days. `order`: for none.
+   - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member`, `item`,
+     `measure` and `survival` of one. `activity` and `stickiness`: the same by days. `order`: for none.
    - `funnel`, `retention` and `path`: from `reached_from_at` on, for what sees it from before.
    - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
      from the first period of such a member on.
@@ -109,6 +109,7 @@
         },
         'converter': {'definition': 'conversion', 'ids': ['conversion_id'], 'from': beginning()},
         'measure': {'definition': 'measure', 'ids': ['measure_id'], 'from': 'from_at'},
+        'survival': {'definition': 'survival', 'ids': ['survival_id'], 'from': 'from_at'},
     }[by]) }}
 {%- endmacro %}
 

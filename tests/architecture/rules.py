@@ -210,7 +210,7 @@ def personal_data(node: Node) -> dict[str, str]:
 def columns_of_personal_data_are_tagged(manifest: Manifest) -> Iterator[str]:
     content = {"properties", "payload", "malformed_payload", "comment"}
     given = ("given_id", "given_user_id", "given_anonymous_id", "known_user_id",
-             "known_anonymous_id", "inviter_id")  # fmt: skip
+             "known_anonymous_id", "inviter_id", "accepted_user_id", "subject_id")  # fmt: skip
     wanted = {**dict.fromkeys((*PERSON_IDS, *given, "entrant_id", "row_key"), "identifier"),
               **dict.fromkeys(content, "content")}  # fmt: skip
     for name, model in models(manifest).items():

@@ -9,9 +9,11 @@ import math
 import shutil
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from demo.business import clock, plan
+from demo.business.features import adopted_rate
 from orchestration.project import ROOT, Settings
 from orchestration.transform.dbt_runs import load_manifest
 from tests.business.test_planted import ACTIVE
@@ -347,6 +349,81 @@ def test_invites_bring_whom_they_brought(each: Built) -> None:
         """
     )
     assert row["median_cycle_seconds"] == pytest.approx(cycle, abs=1e-6)
+
+
+def test_the_product_spreads_as_planned(each: Built) -> None:
+    """What one campaign tells of its invites, the whole product does, of those that are ripe."""
+    [row] = each.query("select * from marts.mart_referrals where grain = 'all'")
+    assert row["invite_count"] == each.world.drawn["events"]["invite_sent"]
+    assert row["accepted_count"] == each.world.drawn["events"]["invite_accepted"]
+    ripe, accepted = int(row["mature_invite_count"]), int(row["mature_accepted_count"])
+    assert 0 < ripe < row["invite_count"]
+    assert holds(plan.INVITE_ACCEPTED_RATE, accepted, ripe)
+    assert row["acceptance_rate_lower"] <= row["acceptance_rate"] <= row["acceptance_rate_upper"]
+    days = each.query(
+        "select epoch(accepted_at - invited_at) / 86400 as days from facts.fct_invites"
+        " where accepted_at is not null"
+    )
+    assert median_holds(plan.INVITE_MEDIAN_DAYS, [float(day["days"]) for day in days])
+    [[people]] = [
+        list(found.values())
+        for found in each.query("select count(distinct user_id) from facts.fct_user_active_days")
+    ]
+    assert row["active_user_count"] == people
+    assert row["k_factor"] == accepted / people
+
+
+def test_who_fell_silent_and_who_is_back(each: Built) -> None:
+    [row] = each.query(
+        "select max(period_start_date) as last, sum(silent_count) as silent,"
+        " sum(mature_returned_count) as returned, sum(touched_returned_count) as touched"
+        " from marts.mart_winback where stage_id = 'churn' and dimension = 'all'"
+        " and grain = 'day' and is_mature"
+    )
+    silent, written, returned, touched = each.world.one(
+        f"""
+        with days as (
+            select person, day, min(occurred_at) as first_at from acts
+            where event_name in {ACTIVE} group by person, day
+        ),
+        gaps as (
+            select person, day + 31 as churned,
+                lead(day) over (partition by person order by day) as next_day,
+                lead(first_at) over (partition by person order by day) as next_at
+            from days
+        ),
+        silences as (
+            select *, coalesce(next_day < churned + 30, false) as is_back, exists (
+                from acts where event_name = 'message_sent' and acts.person = gaps.person
+                    and acts.campaign_id is not null and acts.occurred_at < gaps.next_at
+                    and acts.occurred_at >= gaps.next_at - interval 7 day
+            ) as is_touched, exists (
+                from acts where event_name = 'message_sent' and acts.person = gaps.person
+                    and acts.day = churned
+            ) as is_written_to
+            from gaps
+            where coalesce(next_day >= churned, true) and churned <= date '{row["last"]}'
+        )
+        select count(*), count(*) filter (where is_written_to), count(*) filter (where is_back),
+            count(*) filter (where is_back and is_touched) from silences
+        """
+    )
+    assert (row["silent"], row["returned"], row["touched"]) == (silent, returned, touched)
+    planned = written * plan.TOUCHED_RETURN_RATE + (silent - written) * plan.RETURN_RATE
+    assert holds(planned / silent, returned, silent)
+
+
+@pytest.mark.parametrize("day", [1, 7, 28])
+def test_a_feature_is_adopted_as_fast_as_planned(each: Built, day: int) -> None:
+    [row] = each.query(
+        "select * from marts.mart_survival_curves where survival_id = 'adopt_collections'"
+        f" and breakdown_value is null and day <= {day} order by day desc limit 1"
+    )
+    rate, lower = float(row["survival_rate"]), float(row["survival_rate_lower"])
+    # A day is over when the next one begins.
+    planned = 1 - float(adopted_rate(np.array(day + 1.0), plan.FEATURES[0]))
+    spread = math.log(math.log(lower) / math.log(rate)) / 1.96 * Z
+    assert rate ** math.exp(spread) <= planned <= rate ** math.exp(-spread)
 
 
 def test_coupons_bring_no_orders(each: Built) -> None:

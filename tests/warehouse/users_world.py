@@ -60,6 +60,7 @@ buy,,,product,order,true,false
 refund,,,product,refund,false,false
 push,,,content,exposure,false,false
 skim,,,content,read_start,false,false
+ask,,,user,invite,false,false
 """
 ACTIVITIES = """activity_id,event_name,new_by
 any,,{any_new_by}
@@ -128,7 +129,7 @@ class World:
         """Events that count as activity, by user."""
         users: dict[str, list[dict[str, Any]]] = {}
         for event in self.events:
-            if event["event_name"] not in ("refund", "push", "skim"):
+            if event["event_name"] not in ("refund", "push", "skim", "ask"):
                 users.setdefault(event["user_id"], []).append(event)
         return users
 
@@ -221,7 +222,7 @@ def _life(draw: random.Random, zone: ZoneInfo) -> list[dict[str, Any]]:
         if draw.random() < 0.2:
             events.append(
                 {
-                    "event_name": draw.choice(("push", "skim")),
+                    "event_name": draw.choice(("push", "skim", "ask")),
                     "occurred_at": _instant(draw, zone, day + timedelta(days=1)),
                     "content_id": f"piece {draw.randrange(9)}",
                 }

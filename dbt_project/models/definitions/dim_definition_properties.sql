@@ -30,6 +30,12 @@ measures as (
 
 ),
 
+survivals as (
+
+    select * from {{ ref('dim_survivals') }}
+
+),
+
 listed as (
 
     select
@@ -109,6 +115,26 @@ listed as (
         denominator_property as properties
     from measures
     where denominator_property is not null
+
+    union all
+
+    select
+        'survival' as definition,
+        survival_id as definition_id,
+        'breakdown' as purpose,
+        breakdown as properties
+    from survivals
+    where breakdown is not null
+
+    union all
+
+    select
+        'survival' as definition,
+        survival_id as definition_id,
+        'subject' as purpose,
+        'event:' || subject || '_id' as properties
+    from survivals
+    where subject in ('merchant', 'content')
 
 ),
 

@@ -42,6 +42,12 @@ measures as (
 
 ),
 
+survivals as (
+
+    select * from {{ ref('dim_survivals') }}
+
+),
+
 filters as (
 
     select
@@ -197,6 +203,32 @@ sides as (
         false as is_day_enough
     from measures
     where kind = 'ratio'
+
+    union all
+
+    select
+        'survival' as definition,
+        survival_id as definition_id,
+        'start' as side,
+        start_event as event_name,
+        case when subject = 'user' then 'matching' end as first_time,
+        false as is_any_event,
+        subject = 'streak' and breakdown is null as is_day_enough
+    from survivals
+    where subject in ('user', 'streak') or start_event is not null
+
+    union all
+
+    select
+        'survival' as definition,
+        survival_id as definition_id,
+        'end' as side,
+        end_event as event_name,
+        null as first_time,
+        false as is_any_event,
+        false as is_day_enough
+    from survivals
+    where subject <> 'streak'
 
 ),
 

@@ -57,6 +57,8 @@ sides as (
         ('conversion', 'dim_conversions', 'conversion_id', "'conversion'"),
         ('measure', 'dim_campaign_measures', 'measure_id', "'numerator'"),
         ('measure', 'dim_campaign_measures', 'measure_id', "'denominator'"),
+        ('survival', 'dim_survivals', 'survival_id', "'start'"),
+        ('survival', 'dim_survivals', 'survival_id', "'end'"),
     ] %}
     select
         '{{ definition }}' as definition,
@@ -100,6 +102,11 @@ files as (
         'measure' as definition,
         'campaign_measures.csv' as file,
         'campaign_measures.csv' as side_file
+    union all
+    select
+        'survival' as definition,
+        'survivals.csv' as file,
+        'survivals.csv' as side_file
 
 ),
 
@@ -203,6 +210,12 @@ definition_rows as (
         measure_id as definition_id,
         row_number
     from {{ ref('dim_campaign_measures') }}
+    union all
+    select
+        'survival' as definition,
+        survival_id as definition_id,
+        row_number
+    from {{ ref('dim_survivals') }}
 
 ),
 

@@ -27,7 +27,8 @@ grounds as (
 ),
 
 {% if is_incremental() -%}
--- Days, and the first on which who was last active on one may be in another stage.
+-- Days, and the first on which who was last active on one may be in another stage; who is back that
+-- day is in none, and was silent before it (fct_silences).
 changed_days as (
 
     select
@@ -72,7 +73,7 @@ moved as (
     inner join changed_days on active_days.activity_date = changed_days.last_active_date
     where
         active_days.next_activity_date is null
-        or active_days.next_activity_date > changed_days.changed_from_date
+        or active_days.next_activity_date >= changed_days.changed_from_date
     {%- endif %}
 
 ),

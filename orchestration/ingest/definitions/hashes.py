@@ -25,6 +25,7 @@ FILES = {
     "source_categories": ("channel", CHANNELS),
     "conversions": ("conversion", "conversion_id"),
     "campaign_measures": ("measure", "measure_id"),
+    "survivals": ("survival", "survival_id"),
     "filters": ("", "definition_id"),  # the kind is the row's `definition`
 }
 """The files whose rows are parts of definitions: the kind, and the id or the column that has it."""

@@ -442,6 +442,12 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
     for measure, row in definitions.column("campaign_measures", "measure_id").items():
         is_ratio = row.values["kind"] == "ratio"
         found[("measure", measure)] = {"numerator", "denominator"} if is_ratio else {"numerator"}
+    for survival, row in definitions.column("survivals", "survival_id").items():
+        subject = row.values["subject"]
+        is_started = row.has("start_event") or subject in ("user", "streak")
+        found[("survival", survival)] = {
+            *(["start"] if is_started else []), *(["end"] if subject != "streak" else [])
+        }  # fmt: skip
     return found
 
 
@@ -452,6 +458,7 @@ _DEFINED_IN = {
     "path": ("paths",),
     "conversion": ("conversions",),
     "measure": ("campaign_measures",),
+    "survival": ("survivals",),
 }
 _SIDES = {
     "funnel": Words(
@@ -470,6 +477,10 @@ _SIDES = {
     "measure": Words(
         "give numerator, denominator (of a ratio), or nothing for both",
         "填 numerator、denominator（kind 为 ratio 时），或留空表示两侧",
+    ),
+    "survival": Words(
+        "give start (where something starts it), end (but of a streak), or nothing for both",
+        "填 start（有开始事件时）、end（连续没有），或留空表示两侧",
     ),
 }
 
@@ -947,7 +958,30 @@ def _measures(definitions: Definitions) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+def _survivals(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["survivals"]
+    for row in table.rows:
+        if row.values["subject"] == "streak":
+            yield from idle(
+                table, row, ["end_event"], Words("of a streak", "subject 为 streak 时"),
+                Words("give another subject", "换一个 subject"),
+            )  # fmt: skip
+        elif not row.has("end_event"):
+            yield table.problem(
+                row,
+                Words("it ends with nothing: end_event is empty", "没有结束：end_event 为空"),
+                Words("name the events that end it", "写明以什么事件结束"),
+            )
+        if not row.has("breakdown"):
+            yield from idle(
+                table, row, ["breakdown_limit"],
+                Words("without a breakdown", "没有 breakdown 时"),
+                Words("give a breakdown", "填写 breakdown"),
+            )  # fmt: skip
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
+    _survivals,
 )  # fmt: skip

@@ -1,8 +1,8 @@
 with
 
-campaign_events as (
+invite_events as (
 
-    select * from {{ ref('fct_campaign_events') }}
+    select * from {{ ref('fct_invite_events') }} where campaign_id is not null
 
 ),
 
@@ -14,7 +14,7 @@ invites as (
         invite_id,
         user_id,
         min(occurred_at) as invited_at
-    from campaign_events
+    from invite_events
     where role = 'invite' and invite_id is not null
     group by campaign_id, invite_id, user_id
 
@@ -43,7 +43,7 @@ named as (
         coalesce(own.user_id, firsts.user_id, accepts.inviter_id) as inviter_id,
         coalesce(own.invited_at, firsts.invited_at) as invited_at,
         accepts.occurred_at
-    from campaign_events as accepts
+    from invite_events as accepts
     left join invites as own
         on accepts.campaign_id = own.campaign_id
         and accepts.invite_id = own.invite_id

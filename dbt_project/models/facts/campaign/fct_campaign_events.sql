@@ -6,8 +6,8 @@
     on_schema_change='fail',
 ) }}
 {%- set columns = [
-    'campaign_id', 'source_id', 'event_id', 'role', 'invite_id', 'inviter_id', 'order_id', 'amount',
-    'discount_amount', 'is_activity', 'event_date', 'occurred_at',
+    'campaign_id', 'source_id', 'event_id', 'role', 'order_id', 'amount', 'discount_amount',
+    'is_activity', 'event_date', 'occurred_at',
 ] %}
 with
 
@@ -26,14 +26,6 @@ events as (
         events.source_id,
         events.event_id,
         event_names.role,
-        case
-            when event_names.role in ('invite', 'invite_accept')
-                then {{ json_property('events.properties', "'invite_id'") }}
-        end as invite_id,
-        case
-            when event_names.role = 'invite_accept'
-                then {{ json_property('events.properties', "'inviter_id'") }}
-        end as inviter_id,
         case
             when event_names.role = 'coupon_redeemed'
                 then {{ try_cast(
@@ -62,7 +54,7 @@ events as (
             events.is_activity
             or event_names.role in (
                 'exposure', 'invite', 'invite_accept', 'coupon_issued', 'coupon_redeemed',
-                'check_in', 'order'
+                'check_in', 'order', 'message_sent'
             )
         )
 
