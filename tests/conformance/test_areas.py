@@ -17,6 +17,8 @@ KEYS: dict[str, tuple[str, Sequence[str]]] = {
     "feedback": ("mart_feedback", ("period_start_date", "dimension", "dimension_value")),
     "page": ("mart_page_exits", ("period_start_date", "page")),
     "element": ("mart_page_elements", ("period_start_date", "page", "element")),
+    "adoption": ("mart_feature_adoption", ("period_start_date", "feature_id")),
+    "usage": ("mart_feature_usage", ("period_start_date", "feature_id")),
 }
 HORIZON = "2026-06-01T00:00:00Z"
 Cell = Callable[[cases.Case, str, Sequence[str], str], Any]
@@ -25,7 +27,7 @@ Cell = Callable[[cases.Case, str, Sequence[str], str], Any]
 @pytest.fixture(scope="module")
 def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
     """The figure of a table for the keys of a case, after one build of all cases."""
-    world = cases.World(cases.read_cases("feedback", "pages"))
+    world = cases.World(cases.read_cases("feedback", "pages", "feature"))
     events = world.feeds.pop("events")
     end = {"event_id": "end", "event_name": "end", "user_id": "end", "occurred_at": HORIZON}
     warehouse = support.build_warehouse(
@@ -85,6 +87,14 @@ def test_pages(cell: Cell, case: cases.Case) -> None:
         column, *keys = label.split("/")
         of = "page" if len(keys) == 2 else "element"
         check(case, label, expected, cell(case, of, keys, column))
+
+
+@parameters("feature")
+def test_features(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        *usage, column, period = label.split("/")
+        of = "usage" if usage else "adoption"
+        check(case, label, expected, cell(case, of, [period, case["id"]], column))
 
 
 WILSON = cases.read_cases("wilson_interval")

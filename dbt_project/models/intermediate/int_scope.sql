@@ -115,6 +115,15 @@ definitions as (
         0 as seconds_ahead
     from {{ ref('dim_campaign_measures') }}
 
+    union all
+
+    select
+        'feature' as definition,
+        feature_id as definition_id,
+        'touched' as looks_from,
+        0 as seconds_ahead
+    from {{ ref('dim_features') }}
+
 ),
 
 -- Of which all users are computed: what says something else, or is gone; all of them, and what

@@ -442,6 +442,8 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
     for measure, row in definitions.column("campaign_measures", "measure_id").items():
         is_ratio = row.values["kind"] == "ratio"
         found[("measure", measure)] = {"numerator", "denominator"} if is_ratio else {"numerator"}
+    for feature in definitions.column("features", "feature_id"):
+        found[("feature", feature)] = {"use", "eligible"}
     return found
 
 
@@ -452,6 +454,7 @@ _DEFINED_IN = {
     "path": ("paths",),
     "conversion": ("conversions",),
     "measure": ("campaign_measures",),
+    "feature": ("features",),
 }
 _SIDES = {
     "funnel": Words(
@@ -471,6 +474,7 @@ _SIDES = {
         "give numerator, denominator (of a ratio), or nothing for both",
         "填 numerator、denominator（kind 为 ratio 时），或留空表示两侧",
     ),
+    "feature": Words("give use, eligible, or nothing for both", "填 use、eligible，或留空表示两侧"),
 }
 
 
@@ -947,7 +951,37 @@ def _measures(definitions: Definitions) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+def _features(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["features"]
+    plan = definitions.column("event_names", "event_name")
+    for row in table.rows:
+        names = cells.alternatives(row.values["event_name"] or "")
+        if "*" in names:
+            yield table.problem(
+                row,
+                Words("any activity would be a use", "任意活跃都会算作使用"),
+                Words("name the events that are", "写明哪些事件算使用"),
+            )
+        if not row.has("event_name"):
+            names = [name for name, of in plan.items() if of.values["role"] == "feature_use"]
+        for name in names:
+            if name in plan and plan[name].values["is_activity"] is False:
+                yield table.problem(
+                    row,
+                    Words(
+                        f"event {name} is no activity, and so no use of a feature",
+                        f"事件 {name} 不算活跃，也就不算使用功能",
+                    ),
+                    Words(
+                        "give is_activity true in event_names.csv, or name another event",
+                        "在 event_names.csv 里把 is_activity 写成 true，或填别的事件",
+                    ),
+                    WARNING,
+                )
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
+    _features,
 )  # fmt: skip
