@@ -55,6 +55,11 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "measure_id",
         ("kind", "event_name", "window_days", "pre_days"),
     ),
+    "seeds.dim_features": (
+        Text("Features", "功能"),
+        "feature_id",
+        ("event_name", "eligible_event", "released_at", "adopt_uses", "window_days", "owner"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",
