@@ -34,6 +34,7 @@ SEEDS = {
         "coupon,Coupon,发券,campaign,coupon_issued,false,\n"
         "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
         "check_in,Check in,签到,user,check_in,,\n"
+        "use,Use,使用,product,feature_use,,\n"
     ),
     "activities": (
         "activity_id,label_en,label_zh,event_name,new_by\n"
@@ -70,9 +71,13 @@ SEEDS = {
         "bought,,proportion,order,,,14,14\nspend,,mean,order,event:amount,,7,7\n"
         "per_view,c1,ratio,order|refund,event:amount,view,30,\nactive,,mean,*,,,3,3\n"
     ),
+    "features": (
+        "feature_id,event_name,eligible_event,released_at,adopt_uses,window_days,campaign_id\n"
+        "map,,,2023-11-20 13:00,2,14,c0\nlist,,,,,,\nviewing,view|use,order,2024-01-01,,7,\n"
+    ),
     "filters": (
         "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
-        "measure,bought,platform,is_set,\n"
+        "measure,bought,platform,is_set,\nfeature,viewing,platform,is_set,\n"
     ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
@@ -117,6 +122,7 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
         "feedback": [_feedback(draw, people) for _ in range(people)],
     }
     world["events"] += _of_campaigns(draw, count // 4, people)
+    world["events"] += _of_features(draw, count // 8, people)
     return world
 
 
@@ -199,6 +205,27 @@ def _of_campaigns(draw: random.Random, count: int, people: int) -> list[Row]:
                     "inviter_id": f"u{draw.randrange(people)}",
                     "discount_amount": draw.choice(["1", "2.5", "much"]),
                 },
+            }
+        )
+    return rows
+
+
+def _of_features(draw: random.Random, count: int, people: int) -> list[Row]:
+    """Uses of features, signed in or on a device, from before their release on."""
+    rows = []
+    for number in range(count):
+        person = draw.randrange(people // 2)
+        is_known = draw.random() < 0.6
+        at = START + timedelta(days=draw.randrange(DAYS), minutes=draw.choice([0, 30, 780]))
+        rows.append(
+            {
+                "event_id": f"f{number}",
+                "event_name": "use",
+                "occurred_at": at.isoformat(),
+                "user_id": f"u{person}" if is_known else None,
+                "anonymous_id": None if is_known else f"d{person}",
+                "platform": draw.choice(["web", None]),
+                "feature_id": draw.choice(["map", "map", "list", "another", None]),
             }
         )
     return rows
