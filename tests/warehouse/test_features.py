@@ -179,11 +179,17 @@ def test_an_id_that_no_event_carries_and_a_campaign_that_is_not_there_are_told(
     warehouse = build_warehouse(
         tmp_path,
         events=[
-            {"event_name": "use", "user_id": "a", "occurred_at": "2024-01-01", "feature_id": "Map"}
+            {
+                "event_name": "use|tap",
+                "user_id": "a",
+                "occurred_at": "2024-01-01",
+                "feature_id": feature,
+            }
+            for feature in ("Map", "list")
         ],
         seeds={
-            "event_names": "event_name,role\nuse,feature_use\n",
-            "features": "feature_id,campaign_id\nmap,trial\n",
+            "event_names": "event_name,role\nuse|tap,feature_use\nunsent,feature_use\n",
+            "features": "feature_id,campaign_id\nmap,trial\nlist,\n",
         },
         select="+mart_definition_warnings +mart_feature_usage",
     )
@@ -191,7 +197,8 @@ def test_an_id_that_no_event_carries_and_a_campaign_that_is_not_there_are_told(
     assert [row["problem"] for row in rows] == [
         "no event of role feature_use has feature_id map", "there is no campaign trial",
     ]  # fmt: skip
-    assert query(warehouse, "select * from marts.mart_feature_usage") == []
+    used = query(warehouse, "select feature_id from marts.mart_feature_usage where grain = 'all'")
+    assert used == [{"feature_id": "list"}]
 
 
 HEADER = "feature_id,event_name,adopt_uses\n"

@@ -15,7 +15,7 @@ event_names as (
 -- Where a feature names no event, its uses are of those that the tracking plan has for them.
 feature_uses as (
 
-    select {{ dbt.listagg("replace(event_name, '|', '\\\\|')", "'|'", 'order by event_name') }}
+    select {{ dbt.listagg("replace(event_name, '|', chr(92) || '|')", "'|'", 'order by event_name') }}
         as event_name
     from event_names
     where role = 'feature_use'

@@ -57,7 +57,7 @@ sides as (
         ('conversion', 'dim_conversions', 'conversion_id', "'conversion'"),
         ('measure', 'dim_campaign_measures', 'measure_id', "'numerator'"),
         ('measure', 'dim_campaign_measures', 'measure_id', "'denominator'"),
-        ('feature', 'dim_features', 'feature_id', "'use'"),
+        ('feature', 'dim_features', 'feature_id', "case when not is_told_by_id then 'use' end"),
         ('feature', 'dim_features', 'feature_id', "'eligible'"),
     ] %}
     select
