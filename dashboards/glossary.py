@@ -60,6 +60,11 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "survival_id",
         ("subject", "start_event", "end_event", "max_days", "breakdown"),
     ),
+    "seeds.dim_features": (
+        Text("Features", "功能"),
+        "feature_id",
+        ("event_name", "eligible_event", "released_at", "adopt_uses", "window_days", "owner"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",

@@ -43,6 +43,7 @@ SEEDS = {
         "redeem,Redeem,核销,campaign,coupon_redeemed,,\n"
         "check_in,Check in,签到,user,check_in,,\n"
         "message,Message,消息,user,message_sent,false,\n"
+        "use,Use,使用,product,feature_use,,\n"
         + "".join(
             f"{name},,,content,{role},{'false' if name in _OF_STAFF else 'true'},\n"
             for name, role in _CONTENT_ROLES.items()
@@ -89,9 +90,14 @@ SEEDS = {
         "shops,merchant,view,order|refund,,event:page|user:plan\npieces,content,view,*,30,\n"
         "whole_pieces,content,,order,,\ndaily,streak,,,5,\nviewing,streak,view,,,event:platform\n"
     ),
+    "features": (
+        "feature_id,event_name,eligible_event,released_at,adopt_uses,window_days,campaign_id\n"
+        "map,,,2023-11-20 13:00,2,14,c0\nlist,,,,,,\nviewing,view|use,order,2024-01-01,,7,\n"
+    ),
     "filters": (
         "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
         "measure,bought,platform,is_set,\nsurvival,pieces,platform,is_set,\n"
+        "feature,viewing,platform,is_set,\n"
     ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
@@ -146,6 +152,7 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
     world["events"] += _of_campaigns(draw, count // 4, people)
     world["contents"] = [_content(draw, people) for _ in range(2 * _PIECES)]
     world["events"] += _of_contents(draw, count // 3, people)
+    world["events"] += _of_features(draw, count // 8, people)
     return world
 
 
@@ -279,6 +286,27 @@ def _of_contents(draw: random.Random, count: int, people: int) -> list[Row]:
                     "dwell_seconds": draw.choice([None, 12, 99999, "long"]),
                     "share_id": f"s{draw.randrange(9)}",
                 },
+            }
+        )
+    return rows
+
+
+def _of_features(draw: random.Random, count: int, people: int) -> list[Row]:
+    """Uses of features, signed in or on a device, from before their release on."""
+    rows = []
+    for number in range(count):
+        person = draw.randrange(people // 2)
+        is_known = draw.random() < 0.6
+        at = START + timedelta(days=draw.randrange(DAYS), minutes=draw.choice([0, 30, 780]))
+        rows.append(
+            {
+                "event_id": f"f{number}",
+                "event_name": "use",
+                "occurred_at": at.isoformat(),
+                "user_id": f"u{person}" if is_known else None,
+                "anonymous_id": None if is_known else f"d{person}",
+                "platform": draw.choice(["web", None]),
+                "feature_id": draw.choice(["map", "map", "list", "another", None]),
             }
         )
     return rows

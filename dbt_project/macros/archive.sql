@@ -4,7 +4,7 @@
     {%- set relation = source('archive', archive) -%}
     {%- set kind = archive.split('_')[1] -%}
     {%- set names = ["'" ~ kind ~ "'", 'kept.' ~ kind ~ '_id']
-        if kind in ('activity', 'stickiness', 'retention', 'funnel', 'path', 'conversion', 'measure', 'survival')
+        if kind in ('activity', 'stickiness', 'retention', 'funnel', 'path', 'conversion', 'measure', 'survival', 'feature')
         else ['kept.definition', 'kept.definition_id'] if archive == 'arc_first_events' -%}
     {%- if names -%}
     (

@@ -66,12 +66,12 @@
 
 {# How `int_scope` is read: the definitions, what their id is called, and the instant.
    - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member`, `item`,
-     `measure` and `survival` of one. `activity` and `stickiness`: the same by days. `order`: for none.
+     `measure`, `survival` and `feature` of one. `activity` and `stickiness`: the same by days. `order`: for none.
    - `funnel`, `retention` and `path`: from `reached_from_at` on, for what sees it from before.
    - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
      from the first period of such a member on.
    - `touch`: from the start of the session on. `conversion`: from the first that sees something new.
-     `toucher` and `converter`: all that the same users ever did.
+     `toucher`, `converter` and `adopter`: all that the same users ever did.
    - `user`, `funnel_user`, `retention_user`, `path_user` and `path_end`: the earliest of each user. #}
 {% macro recomputed_reading(by) -%}
     {%- set day = local_date('from_at') -%}
@@ -110,6 +110,8 @@
         'converter': {'definition': 'conversion', 'ids': ['conversion_id'], 'from': beginning()},
         'measure': {'definition': 'measure', 'ids': ['measure_id'], 'from': 'from_at'},
         'survival': {'definition': 'survival', 'ids': ['survival_id'], 'from': 'from_at'},
+        'feature': {'definition': 'feature', 'ids': ['feature_id'], 'from': 'from_at'},
+        'adopter': {'definition': 'feature', 'ids': ['feature_id'], 'from': beginning()},
     }[by]) }}
 {%- endmacro %}
 

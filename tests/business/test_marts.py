@@ -279,6 +279,71 @@ def test_use_of_a_feature_week_after_week(each: Built) -> None:
     assert holds(plan.FEATURES[0].again_rate, row["returned"], row["people"])
 
 
+@pytest.mark.parametrize("feature", plan.FEATURES, ids=lambda feature: feature.feature_id)
+def test_features_are_adopted_and_used_again_as_planned(each: Built, feature: plan.Feature) -> None:
+    [row] = each.query(
+        "select * from marts.mart_feature_adoption"
+        f" where feature_id = '{feature.feature_id}' and grain = 'all'"
+    )
+    assert holds(feature.adopted_rate, row["mature_adopter_count"], row["mature_eligible_count"])
+    waits = each.query(
+        "select epoch(adopted_at - eligible_at) / 86400 as days from facts.fct_feature_adoptions"
+        f" where feature_id = '{feature.feature_id}' and adopted_at is not null"
+        f" and eligible_date < date '{plan.START}' + {plan.DAYS - plan.ADOPT_WINDOW_DAYS - 1}"
+    )
+    # Half of those who ever adopt have.
+    cut = 1 - math.exp(-plan.ADOPT_WINDOW_DAYS / plan.ADOPT_MEAN_DAYS)
+    middle = -plan.ADOPT_MEAN_DAYS * math.log(1 - cut / 2)
+    assert median_holds(middle, [float(wait["days"]) for wait in waits])
+    [weeks] = each.query(
+        "select sum(retained_user_count) as again, sum(previous_user_count) as before"
+        " from marts.mart_feature_usage"
+        f" where feature_id = '{feature.feature_id}' and grain = 'week' and is_mature"
+    )
+    assert holds(feature.again_rate, weeks["again"], weeks["before"])
+
+
+def test_all_uses_are_of_a_feature(each: Built) -> None:
+    [row] = each.query(
+        "select sum(use_count) as uses from marts.mart_feature_usage where grain = 'all'"
+    )
+    assert row["uses"] == each.world.drawn["events"]["feature_used"]
+
+
+def test_visits_end_at_checkout_as_often_as_planned(each: Built) -> None:
+    rows = each.query("select * from marts.mart_page_exits where grain = 'all'")
+    [row] = (row for row in rows if row["page"] == "checkout")
+    assert holds(plan.CHECKOUT_EXIT_RATE, row["exit_count"], row["session_count"])
+    assert row["exit_count"] == max(of["exit_count"] for of in rows if of["page"] != "home")
+
+
+def test_feedback_is_as_planned(each: Built) -> None:
+    [nps] = each.query(
+        "select * from marts.mart_feedback"
+        " where grain = 'all' and dimension = 'kind' and dimension_value = 'nps'"
+    )
+    assert holds(plan.NPS_SHARES["promoters"], nps["promoter_count"], nps["score_count"])
+    assert holds(plan.NPS_SHARES["detractors"], nps["detractor_count"], nps["score_count"])
+    assert nps["nps"] == (nps["promoter_count"] - nps["detractor_count"]) / nps["score_count"]
+    [of_all] = each.query(
+        "select * from marts.mart_feedback where grain = 'all' and dimension = 'all'"
+    )
+    told = each.world.one(
+        "select count(*), count(answered_at), count(closed_at), count(release_id),"
+        " quantile_disc(epoch(answered_at - submitted_at), 0.5) from feedback"
+    )
+    assert told == tuple(
+        of_all[column] for column in ("feedback_count", "answered_count", "closed_count",
+                                      "released_count", "median_seconds_to_answer")
+    )  # fmt: skip
+    answered = each.query(
+        "select seconds_to_answer / 3600 as hours from facts.fct_feedback"
+        " where seconds_to_answer is not null"
+        f" and submitted_date < date '{plan.START}' + {plan.DAYS - 30}"
+    )
+    assert median_holds(plan.ANSWER_MEDIAN_HOURS, [float(row["hours"]) for row in answered])
+
+
 def test_channels_cost_and_bring_what_was_drawn(each: Built) -> None:
     rows = each.query(
         "select channel_id, new_user_count, cost_amount from marts.mart_channel_acquisition"

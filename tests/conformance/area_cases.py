@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from orchestration.ingest.definitions.schema import BY_NAME
 from tests.conformance.cases import FOLDER
 from tests.conformance.channel_cases import csv_of
 
@@ -19,6 +20,7 @@ Case = Mapping[str, Any]
 Row = dict[str, Any]
 WEEKS_APART = 52
 OTHER = "other"
+ROLES = BY_NAME["event_names"].field("role").enum
 NO_ACTIVITY = ("message_sent", "approve", "reject", "creator_reward")
 
 
@@ -47,11 +49,19 @@ class World:
                     self.feeds.setdefault(feed, []).append(self._row(case, feed, row))
                     roles.add(row.get("role", OTHER))
         plan = [
-            {"event_name": role, "role": "" if role == OTHER else role,
+            {"event_name": role, "role": role if role in ROLES else "",
              "is_activity": str(role not in NO_ACTIVITY).lower()}
             for role in sorted(roles)
         ]  # fmt: skip
         self.seeds["event_names"] = csv_of("event_names", plan)
+        features = [case for case in self.cases if case["kind"] == "feature"]
+        self.seeds["features"] = csv_of("features", map(self._feature, features))
+        # The product has users of other cases, too.
+        self.seeds["filters"] = csv_of(
+            "filters",
+            [{"definition": "feature", "definition_id": case["id"], "property": "case",
+              "operator": "is", "value": case["id"]} for case in features],
+        )  # fmt: skip
 
     def day(self, case: Case, text: str) -> date:
         """The day on which a day of the case is."""
@@ -59,6 +69,15 @@ class World:
 
     def _earlier(self, case: Case) -> timedelta:
         return timedelta(weeks=WEEKS_APART * self.cases.index(case))
+
+    def _feature(self, case: Case) -> Row:
+        given = {name: cell for name, cell in case["params"].items()
+                 if name in ("adopt_uses", "window_days")}  # fmt: skip
+        return given | {
+            "feature_id": case["id"],
+            "eligible_event": case["params"].get("eligible_role", ""),
+            "released_at": self._moved(case, case["params"].get("released_at")) or "",
+        }
 
     def _row(self, case: Case, feed: str, row: Row) -> Row:
         moved = {
@@ -72,6 +91,8 @@ class World:
                 moved[name] = f"{case['id']} {moved[name]}"
         if feed != "events":
             return moved
+        if case["kind"] == "feature":
+            moved |= {"case": case["id"], "feature_id": case["id"]}
         return {
             "event_name": moved.pop("role"),
             "event_id": f"{case['id']} {moved.pop('id')}",

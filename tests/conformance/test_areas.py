@@ -21,6 +21,8 @@ KEYS: dict[str, tuple[str, Sequence[str]]] = {
     "creators": ("mart_creators", ("period_start_date",)),
     "positions": ("mart_content_positions", ("period_start_date", "position")),
     "content": ("mart_content_performance", ("content_id", "window_days")),
+    "adoption": ("mart_feature_adoption", ("period_start_date", "feature_id")),
+    "usage": ("mart_feature_usage", ("period_start_date", "feature_id")),
 }
 HORIZON = "2026-06-01T00:00:00Z"
 Cell = Callable[[cases.Case, str, Sequence[Any], str], Any]
@@ -29,7 +31,9 @@ Cell = Callable[[cases.Case, str, Sequence[Any], str], Any]
 @pytest.fixture(scope="module")
 def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
     """The figure of a table for the keys of a case, after one build of all cases."""
-    found = cases.read_cases("feedback", "pages", "content", "positions", "supply", "creators")
+    found = cases.read_cases(
+        "feedback", "pages", "content", "positions", "supply", "creators", "feature"
+    )
     # What is live stays: who asks for stocks happens before all others.
     world = cases.World(sorted(found, key=lambda case: "stock_at" in case["params"]))
     events = world.feeds.pop("events")
@@ -121,6 +125,14 @@ def test_creators(cell: Cell, case: cases.Case) -> None:
     for label, expected in case["expected"].items():
         column, *keys = label.split("/")
         check(case, label, expected, cell(case, "creators", keys, column))
+
+
+@parameters("feature")
+def test_features(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        *usage, column, period = label.split("/")
+        of = "usage" if usage else "adoption"
+        check(case, label, expected, cell(case, of, [period, case["id"]], column))
 
 
 WILSON = cases.read_cases("wilson_interval")

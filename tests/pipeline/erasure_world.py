@@ -123,6 +123,7 @@ SEEDS = {
     "funnel_steps": "funnel_id,step_number,event_name\nf,1,open\nf,2,order\n",
     "retentions": "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
     "r,*,first_ever,*,day,5\n",
+    "features": "feature_id,event_name\nf,order\n",
 }
 REQUEST = {"request_id": "request-PLANTED", "user_id": PERSON, "requested_at": "2024-02-01"}
 

@@ -37,9 +37,13 @@ SEEDS = {
     "breakdown\nback,Back,open,first_matching,buy,calendar,5,user:tier\n"
     "rolling,,*,first_ever,*,rolling,3,\nagain,,view,recurring,view,calendar,4,event:plan\n",
     "filters": "definition,definition_id,side,scope,property,operator,value\n"
-    "retention,back,return,user,tier,is_not,iron\nactivity,viewing,,event,plan,is_not,free\n",
+    "retention,back,return,user,tier,is_not,iron\nactivity,viewing,,event,plan,is_not,free\n"
+    "feature,pro_plans,use,event,plan,is,pro\n",
     "paths": "path_id,anchor_event,direction,steps,scope,window_seconds,item_property\n"
     "after_open,open,after,2,user,86400,\nplans,,after,3,session,,event:plan\n",
+    "features": "feature_id,owner,event_name,eligible_event,released_at,adopt_uses\n"
+    "views,me,view,,2024-03-06,1\nbuys,,buy,open,,2\npro_plans,,open|view,,,1\n"
+    "opens,,open,,,1\n",
     "rfm_cut_points": "measure,score,at_least,at_most\n"
     "monetary,1,,19.99\nmonetary,2,20,39.99\nmonetary,3,40,59.99\nmonetary,4,60,79.99\n"
     "monetary,5,80,\n",
@@ -55,6 +59,7 @@ SPOILED = {
     "fct_path_runs": ("path_id", "item = 'spoiled'", "item = 'spoiled'"),
     "fct_activity_days": ("activity_id", "event_count = 99", "event_count = 99"),
     "fct_stickiness_hours": ("stickiness_id", "event_count = 99", "event_count = 99"),
+    "fct_feature_uses": ("feature_id", "source_id = 'spoiled'", "source_id = 'spoiled'"),
 }
 
 
@@ -64,6 +69,7 @@ BEFORE_IT_BROKE = "+fct_funnel_opened_attempts +fct_retention_members +fct_activ
 Change = tuple[str, str, str]
 CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     "a label": ([("retentions", "back,Back,", "back,Return,")], set()),
+    "an owner": ([("features", "views,me", "views,you")], set()),
     "a stage": ([("lifecycle_stages", "dormancy,fixed,3", "dormancy,fixed,2")], set()),
     "a cut point": (
         [
@@ -80,12 +86,16 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     "steps of a path": ([("paths", "plans,,after,3,", "plans,,after,2,")], {"plans"}),
     "a condition": ([("filters", "plan,is_not,free", "plan,is,free")], {"viewing", "days"}),
     "an activity": ([("activities", "buying,buy", "buying,open")], {"buying", "hours"}),
+    "a release": ([("features", "2024-03-06,1", "2024-03-07 09:00,1")], {"views"}),
+    "uses": ([("features", "buys,,buy,open,,2", "buys,,buy,open,,1")], {"buys"}),
+    "a condition of a use": ([("filters", "plan,is,pro", "plan,is,free")], {"pro_plans"}),
     "an interval": ([("stickiness", "days,viewing,day", "days,viewing,hour")], {"days"}),
     "new ones": (
         [
             ("funnels", "strict,strict", "more,ordered,60,users,,\nstrict,strict"),
             ("funnel_steps", "strict,1", "more,1,,view\nmore,2,,buy\nstrict,1"),
             ("retentions", "again,", "more,,buy,recurring,*,calendar,2,\nagain,"),
+            ("features", "buys,", "more,,open,,,1\nbuys,"),
             ("paths", "plans,", "more,view,before,2,session,,\nplans,"),
             ("activities", "viewing,", "more,open|buy\nviewing,"),
             ("stickiness", "any_hours,", "more,more,hour,week\nany_hours,"),
@@ -95,12 +105,13 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     "gone ones": (
         [
             ("paths", "after_open,open,after,2,user,86400,\n", ""),
+            ("features", "opens,,open,,,1\n", ""),
             ("stickiness", "any_hours,any,hour,week\n", ""),
             ("retentions", "again,,view,recurring,view,calendar,4,event:plan\n", ""),
             ("funnels", "in_any,any,86400,users,event:plan,first\n", ""),
             ("funnel_steps", "in_any,1,,view\nin_any,2,,open\n", ""),
         ],
-        {"after_open", "any_hours", "again", "in_any"},
+        {"after_open", "any_hours", "again", "in_any", "opens"},
     ),
 }
 

@@ -104,6 +104,11 @@ buying,proportion,buy,,14,30
 spending,mean,buy,event:amount,7,30
 """
 
+FEATURES = """feature_id,event_name,eligible_event,released_at,adopt_uses,window_days
+reading,read,,2023-03-05 13:00,,
+buying,buy,open,,2,14
+"""
+
 
 @dataclass(frozen=True)
 class World:
@@ -366,6 +371,7 @@ churn,{mode},,,,
             "funnel_steps": FUNNEL_STEPS,
             "conversions": CONVERSIONS,
             "campaign_measures": MEASURES,
+            "features": FEATURES,
             **retention_seeds(drawn_retentions(name), ZoneInfo(zone)),
             "lifecycle_stages": stages,
             "rfm_cut_points": cut_points,

@@ -48,6 +48,12 @@ survivals as (
 
 ),
 
+features as (
+
+    select * from {{ ref('dim_features') }}
+
+),
+
 filters as (
 
     select
@@ -229,6 +235,30 @@ sides as (
         false as is_day_enough
     from survivals
     where subject <> 'streak'
+
+    union all
+
+    select
+        'feature' as definition,
+        feature_id as definition_id,
+        'use' as side,
+        event_name,
+        null as first_time,
+        false as is_any_event,
+        false as is_day_enough
+    from features
+
+    union all
+
+    select
+        'feature' as definition,
+        feature_id as definition_id,
+        'eligible' as side,
+        eligible_event as event_name,
+        null as first_time,
+        false as is_any_event,
+        false as is_day_enough
+    from features
 
 ),
 

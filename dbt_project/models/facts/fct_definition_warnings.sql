@@ -59,6 +59,8 @@ sides as (
         ('measure', 'dim_campaign_measures', 'measure_id', "'denominator'"),
         ('survival', 'dim_survivals', 'survival_id', "'start'"),
         ('survival', 'dim_survivals', 'survival_id', "'end'"),
+        ('feature', 'dim_features', 'feature_id', "case when not is_told_by_id then 'use' end"),
+        ('feature', 'dim_features', 'feature_id', "'eligible'"),
     ] %}
     select
         '{{ definition }}' as definition,
@@ -107,6 +109,11 @@ files as (
         'survival' as definition,
         'survivals.csv' as file,
         'survivals.csv' as side_file
+    union all
+    select
+        'feature' as definition,
+        'features.csv' as file,
+        'features.csv' as side_file
 
 ),
 
@@ -316,6 +323,66 @@ worthless as (
 
 ),
 
+-- Of events that its row names, `unsent` tells.
+unused as (
+
+    select
+        'features.csv' as file,
+        features.row_number,
+        'no event of role feature_use has feature_id ' || features.feature_id as problem,
+        '角色为 feature_use 的事件里没有 feature_id ' || features.feature_id as problem_zh,
+        'write the id as the feed spells it, give its event in event_names.csv that role, or wait until it comes'
+            as mend,
+        '按数据里的写法填写编号，在 event_names.csv 里给它的事件这个角色，或等它出现' as mend_zh
+    from {{ ref('dim_features') }} as features
+    cross join {{ ref('dim_horizon') }} as horizon
+    where
+        features.is_told_by_id
+        and (features.released_at is null or features.released_at <= horizon.data_through_at)
+        and not exists (
+            select 1
+            from {{ ref('fct_feature_uses') }} as uses
+            where uses.feature_id = features.feature_id
+        )
+
+),
+
+unreleased as (
+
+    select
+        'features.csv' as file,
+        features.row_number,
+        'feature ' || features.feature_id || ' is released after the data end: nobody could use it yet'
+            as problem,
+        '功能 ' || features.feature_id || ' 的上线时间晚于数据结束：还没有人可以使用' as problem_zh,
+        'correct released_at, or wait until then' as mend,
+        '改正 released_at，或等到那时' as mend_zh
+    from {{ ref('dim_features') }} as features
+    inner join {{ ref('dim_horizon') }} as horizon
+        on features.released_at > horizon.data_through_at
+
+),
+
+ungiven as (
+
+    select
+        'features.csv' as file,
+        features.row_number,
+        'there is no campaign ' || features.campaign_id as problem,
+        '没有活动 ' || features.campaign_id as problem_zh,
+        'write the id as the feed of campaigns spells it, or wait until it comes' as mend,
+        '按 campaigns 数据里的写法填写编号，或等它出现' as mend_zh
+    from {{ ref('dim_features') }} as features
+    where
+        features.campaign_id is not null
+        and not exists (
+            select 1
+            from {{ ref('dim_campaigns') }} as campaigns
+            where campaigns.campaign_id = features.campaign_id
+        )
+
+),
+
 warnings as (
 
     select distinct * from unsent
@@ -327,6 +394,12 @@ warnings as (
     select * from unanchored
     union all
     select * from worthless
+    union all
+    select * from unused
+    union all
+    select * from unreleased
+    union all
+    select * from ungiven
 
 )
 

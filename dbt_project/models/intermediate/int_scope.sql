@@ -124,6 +124,15 @@ definitions as (
         0 as seconds_ahead
     from {{ ref('dim_survivals') }}
 
+    union all
+
+    select
+        'feature' as definition,
+        feature_id as definition_id,
+        'touched' as looks_from,
+        0 as seconds_ahead
+    from {{ ref('dim_features') }}
+
 ),
 
 -- Of which all users are computed: what says something else, or is gone; all of them, and what

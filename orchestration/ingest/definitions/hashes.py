@@ -26,13 +26,14 @@ FILES = {
     "conversions": ("conversion", "conversion_id"),
     "campaign_measures": ("measure", "measure_id"),
     "survivals": ("survival", "survival_id"),
+    "features": ("feature", "feature_id"),
     "filters": ("", "definition_id"),  # the kind is the row's `definition`
 }
 """The files whose rows are parts of definitions: the kind, and the id or the column that has it."""
 # Columns of definitions that change what is shown and not what is counted.
 _SHOWN = frozenset(
     {"label_en", "label_zh", "breakdown_limit", "item_limit", "sequence_limit", "time_bins",
-     "is_cumulative", "new_by", "is_paid", "is_goal_up"}
+     "is_cumulative", "new_by", "is_paid", "is_goal_up", "owner"}
 )  # fmt: skip
 
 

@@ -448,6 +448,8 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
         found[("survival", survival)] = {
             *(["start"] if is_started else []), *(["end"] if subject != "streak" else [])
         }  # fmt: skip
+    for feature in definitions.column("features", "feature_id"):
+        found[("feature", feature)] = {"use", "eligible"}
     return found
 
 
@@ -459,6 +461,7 @@ _DEFINED_IN = {
     "conversion": ("conversions",),
     "measure": ("campaign_measures",),
     "survival": ("survivals",),
+    "feature": ("features",),
 }
 _SIDES = {
     "funnel": Words(
@@ -482,6 +485,7 @@ _SIDES = {
         "give start (where something starts it), end (but of a streak), or nothing for both",
         "填 start（有开始事件时）、end（连续没有），或留空表示两侧",
     ),
+    "feature": Words("give use, eligible, or nothing for both", "填 use、eligible，或留空表示两侧"),
 }
 
 
@@ -980,8 +984,38 @@ def _survivals(definitions: Definitions) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+def _features(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["features"]
+    plan = definitions.column("event_names", "event_name")
+    for row in table.rows:
+        names = cells.alternatives(row.values["event_name"] or "")
+        if "*" in names:
+            yield table.problem(
+                row,
+                Words("any activity would be a use", "任意活跃都会算作使用"),
+                Words("name the events that are", "写明哪些事件算使用"),
+            )
+        if not row.has("event_name"):
+            names = [name for name, of in plan.items() if of.values["role"] == "feature_use"]
+        for name in names:
+            if name in plan and plan[name].values["is_activity"] is False:
+                yield table.problem(
+                    row,
+                    Words(
+                        f"event {name} is no activity, and so no use of a feature",
+                        f"事件 {name} 不算活跃，也就不算使用功能",
+                    ),
+                    Words(
+                        "give is_activity true in event_names.csv, or name another event",
+                        "在 event_names.csv 里把 is_activity 写成 true，或填别的事件",
+                    ),
+                    WARNING,
+                )
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
     _survivals,
+    _features,
 )  # fmt: skip

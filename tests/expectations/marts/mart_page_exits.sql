@@ -9,3 +9,11 @@ cross join (values ('home', 8, 3), ('list', 2, 7)) as pages (page, entry_count, 
 -- Defect: who_comes_in_leaves
 update marts.mart_page_exits set exit_count = 6
 where page = 'list' and period_start_date = '2024-01-05';
+
+-- Defect: most_pages_have_a_name
+insert into marts.mart_page_exits by name
+select * replace ('all' as grain, null as period_start_date)
+from marts.mart_page_exits where period_start_date = '2024-01-05';
+update marts.mart_page_exits
+set page = if(page = 'home', 'Other', page), session_count = if(page = 'home', 900, 200)
+where grain = 'all';
