@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.ingest.definitions.problems import ERROR, WARNING
@@ -312,3 +313,31 @@ def test_what_is_ripe_at_a_horizon_stays(
         " where is_mature and grain = 'month' and period_start_date = '2025-03-01' group by all",
     )
     assert {(row["conversion_id"], row["n"]) for row in march} == ripe
+
+
+def test_a_storm_of_clicks_of_one_user_is_one_path(tmp_path: Path) -> None:
+    """So many touches before one order, all in a row: nothing is done for each pair of them."""
+    clicks = 200_000
+    (tmp_path / "raw" / "events").mkdir(parents=True)
+    duckdb.sql(
+        f"""
+        select
+            'click' || range as event_id, 'visit' as event_name, 'bot' as user_id,
+            if(range % 2 = 0, 'ads1', 'mail') as utm_source,
+            timestamp '2025-03-01' + to_milliseconds(range) as occurred_at, null as amount
+        from range({clicks})
+        union all
+        select 'order', 'order', 'bot', null, timestamp '2025-03-02', 100
+        union all
+        select 'end', 'visit', 'end', null, timestamp '2025-07-01', null
+        """
+    ).write_parquet(str(tmp_path / "raw" / "events" / "storm.parquet"))
+    built = build_warehouse(tmp_path, seeds=SEEDS, select=MARTS)
+    for model in ("linear", "time_decay", "position", "shapley", "markov"):
+        of = "first" if model == "markov" else "orders.all::1"
+        rows = attribution(built, conversion_id=of, model_id=model, grain="month")
+        credited = [row["credited_count"] for row in rows.values() if row["credited_count"]]
+        assert credited == pytest.approx([0.5, 0.5], abs=1e-3), model
+        assert sum(row["credited_amount"] for row in rows.values()) == pytest.approx(100, abs=1e-6)
+    [longest] = query(built, "select max(touch_count) as n from facts.fct_attribution_paths")
+    assert longest["n"] == clicks
