@@ -233,6 +233,36 @@ def test_of_the_rows_of_one_cost_the_file_that_came_last_counts(warehouse: Path)
     assert rows == [{"channel_id": "mail", "cost_amount": Decimal(12)}]
 
 
+def test_a_verdict_is_that_of_every_model(warehouse: Path) -> None:
+    """Of months one by one, and of all of them, from what the models give them."""
+    rows = query(warehouse, "select * from marts.mart_channel_verdicts")
+    said = {(row["conversion_id"], row["span"], row["channel_id"]): row for row in rows
+            if str(row["period_start_date"]) in ("2025-02-01", "2025-03-01")}  # fmt: skip
+    for (conversion, span, channel), row in said.items():
+        if span.startswith("last"):
+            continue
+        period = f"period_start_date = '{row['period_start_date']}'" if span == "month" else "true"
+        models = query(
+            warehouse,
+            "select sum(credited_amount) as amount, sum(cost_amount) as cost"
+            f" from marts.mart_attribution where grain = 'month' and {period}"
+            f" and conversion_id = '{conversion}' and channel_id = '{channel}' group by model_id",
+        )
+        amounts = [each["amount"] for each in models] or [0]
+        assert row["credited_amount_low"] == pytest.approx(min(amounts))
+        assert row["credited_amount_high"] == pytest.approx(max(amounts))
+        assert row["cost_amount"] == (models[0]["cost"] if models else 0)
+    verdicts = {key: row["verdict_id"] for key, row in said.items()}
+    assert verdicts["orders.all::1", "all", "ads"] == "depends"
+    assert verdicts["first", "last_3", "ads"] == "pays"
+    assert verdicts["first", "all", "tv"] == "nobody"
+    assert verdicts["first", "all", "unassigned"] == "unknown"
+    assert verdicts["nothing", "all", "ads"] == "nobody"
+    assert verdicts["orders.all::1", "all", "mail"] == "free"
+    assert {row["span"] for row in rows} == {"month", "all", "last_3", "last_12"}
+    assert not any(row["is_mature"] for row in rows if row["span"] != "month")
+
+
 def test_a_conversion_that_never_came_is_a_warning(warehouse: Path) -> None:
     build_warehouse(warehouse.parent, select="+fct_definition_warnings")
     rows = query(warehouse, "select * from facts.fct_definition_warnings")
@@ -270,6 +300,7 @@ KEYS = {
     "mart_attribution_removals": ("conversion_id", "period_start_date", "channel_id"),
     "mart_channel_acquisition": ("grain", "period_start_date", "channel_id"),
     "mart_channel_cohort_value": ("cohort_start_date", "channel_id", "day_number"),
+    "mart_channel_verdicts": ("conversion_id", "span", "period_start_date", "channel_id"),
 }  # fmt: skip
 SO_FAR = {"net_amount", "payback_days"}
 
