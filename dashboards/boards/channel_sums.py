@@ -136,12 +136,13 @@ VERDICTS = """
         ('loses', 2, 'Stop: costs more than it brings, by every model',
             '停投：按任何模型都入不敷出'),
         ('unknown', 3, 'No rule names its channel: cannot be judged', '没有规则能归类，无法判断'),
-        ('depends', 4, 'Depends on the model', '取决于归因模型'),
-        ('no_value', 5, 'The conversion has no value: see what one costs',
+        ('no_conversions', 4, 'Nobody converted: cannot be judged', '没有人转化，无法判断'),
+        ('depends', 5, 'Depends on the model', '取决于归因模型'),
+        ('no_value', 6, 'The conversion has no value: see what one costs',
             '该转化没有价值，请看单次成本'),
-        ('pays', 6, 'Keep: brings more than it costs, by every model',
+        ('pays', 7, 'Keep: brings more than it costs, by every model',
             '保留：按任何模型都赚回花费'),
-        ('free', 7, 'Not paid for', '不花钱')
+        ('free', 8, 'Not paid for', '不花钱')
     )
 """
 

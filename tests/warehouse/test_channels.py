@@ -257,7 +257,7 @@ def test_a_verdict_is_that_of_every_model(warehouse: Path) -> None:
     assert verdicts["first", "last_3", "ads"] == "pays"
     assert verdicts["first", "all", "tv"] == "nobody"
     assert verdicts["first", "all", "unassigned"] == "unknown"
-    assert verdicts["nothing", "all", "ads"] == "nobody"
+    assert verdicts["nothing", "all", "ads"] == "no_conversions"
     assert verdicts["orders.all::1", "all", "mail"] == "free"
     assert {row["span"] for row in rows} == {"month", "all", "last_3", "last_12"}
     assert not any(row["is_mature"] for row in rows if row["span"] != "month")

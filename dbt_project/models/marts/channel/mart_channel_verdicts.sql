@@ -194,6 +194,12 @@ final as (
         case
             when cost_amount <= 0 then 'free'
             when channel_id = 'unassigned' then 'unknown'
+            -- Where nobody converted at all, no channel is to blame.
+            when
+                max(credited_count_high) over (
+                    partition by conversion_id, span, period_start_date
+                ) = 0
+                then 'no_conversions'
             when credited_count_high = 0 then 'nobody'
             when roas_high is null then 'no_value'
             when roas_high < 1 then 'loses'
