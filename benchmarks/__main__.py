@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks import (
+    areas,
     attribution,
     fixed,
     floor,
@@ -73,6 +74,7 @@ ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "attribution": lambda bench: (attribution.duels(bench.folder / "paths", bench.events), []),
     "floor": lambda bench: (floor.duels(bench.made.warehouse), []),
     "line": lambda bench: line.run(bench.folder, bench.events),
+    "areas": lambda bench: areas.run(bench.folder / "business", bench.events),
     "fixed": lambda bench: ([], fixed.run(bench.folder / "fixed")),
 }
 

@@ -1,10 +1,10 @@
 """Attribution of paths to channels, against mta and ChannelAttribution on the same paths.
 
-They read paths as texts, whose order somebody has found before; ours finds them, from touches and
-conversions on, and writes what each touch is credited with. One person is one path, without two
-touches of one channel in a row, which mta takes out and ChannelAttribution does not. Their Markov
-chains are no peers of the exact one: mta sums the paths that it has seen, ChannelAttribution draws
-some at random, which its seconds hold.
+Both start from paths whose touches are in order: theirs are texts, ours the rows of
+`fct_path_touches`; ours also writes what each touch is credited with. One person is one path,
+without two touches of one channel in a row, which mta takes out and ChannelAttribution does not.
+Their Markov chains are no peers of the exact one: mta sums the paths that it has seen,
+ChannelAttribution draws some at random, which its seconds hold.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ SEEDS = {
     "paid,paid,none,first|last|linear|position|markov\n",
 }
 PATHS = {"parquet": "{parquet}"}
+PATHS_OF_OURS = ("+fct_path_touches", "+dim_dates")
 QUESTION = Question(
     name="attribution",
     models=("+mart_attribution", "+mart_attribution_transitions", "+mart_attribution_removals"),
@@ -46,7 +47,7 @@ QUESTION = Question(
         ),
     ),
     seeds=SEEDS,
-    given=(*EVENTS, "+fct_touches", "+dim_dates"),
+    given=(*EVENTS, *PATHS_OF_OURS),
 )
 
 
@@ -76,7 +77,7 @@ def make(folder: Path, paths: int) -> Warehouse:
         connection.execute(f"copy ({_EVENTS}) to '{events / 'all.parquet'}' (format parquet)")
         connection.execute(f"copy ({_PATHS}) to '{warehouse.parquet}' (format parquet)")
     warehouse.take_in(SEEDS)
-    warehouse.run(["+fct_touches", "+dim_dates"], ())
+    warehouse.run(PATHS_OF_OURS, ())
     return warehouse
 
 

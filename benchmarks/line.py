@@ -68,7 +68,7 @@ class _Rebuilt:
     def new_day(self, file: Path) -> Cost:
         shutil.move(file, self.folder / "raw" / "events" / file.name)
         wanted = environment(self.folder)
-        return _built(f"{self.name}: one new day", wanted)
+        return built(f"{self.name}: one new day", wanted)
 
 
 def _rebuilt(name: str, folder: Path, events: int) -> _Rebuilt:
@@ -82,11 +82,11 @@ def _rebuilt(name: str, folder: Path, events: int) -> _Rebuilt:
     write = measure(f"{name}: one sorted write", [sys.executable, *arguments], wanted)
     database.unlink()
     asked = ASKED_REBUILD if events == MANY_EVENTS else None
-    rebuild = _built(f"{name}: rebuild", wanted, asked)
+    rebuild = built(f"{name}: rebuild", wanted, asked)
     return _Rebuilt(name, folder, (imported, write, rebuild), made.held_back)
 
 
-def _built(name: str, wanted: dict[str, str], asked: float | None = None) -> Cost:
+def built(name: str, wanted: dict[str, str], asked: float | None = None) -> Cost:
     cost = measure(name, BUILD, wanted, asked, ASKED_MB)
     told = json.loads((Path(wanted["DBT_TARGET_PATH"]) / "run_results.json").read_bytes())
     nodes = {node["unique_id"].split(".")[2]: node["execution_time"] for node in told["results"]}

@@ -15,41 +15,20 @@ SINGLE_MONTHS = 12
 # Two of Paul Tol's beside those of Okabe and Ito; the last is of all together.
 COLOURS = (BLUE, ORANGE, RED, SKY, PURPLE, "#999933", "#882255", INK)
 
-# A month is ripe when every figure of it is. What the reader chooses is a span of months.
+# What the reader chooses is a span of months.
 SPANS = f"""
-    months as (
-        select conversion_id, period_start_date, bool_and(is_mature) as is_mature
-        from (
-            select conversion_id, period_start_date, is_mature
-            from marts.mart_attribution where grain = 'month'
-            union all
-            select conversion_id, period_start_date, is_mature
-            from marts.mart_channel_acquisition
-            cross join seeds.dim_conversions where grain = 'month'
-        )
-        group by all
-    ),
-
-    numbered as (
-        select *,
-            row_number() over (partition by conversion_id order by period_start_date desc)
-                as number,
-            row_number() over (
-                partition by conversion_id, is_mature order by period_start_date desc
-            ) as number_of_kind
-        from months
-    ),
-
     spans as (
-        select conversion_id, 'last_' || length as span, period_start_date, is_mature
-        from numbered
-        inner join (values (3), (12)) as lengths (length) on number_of_kind <= length
-        where is_mature
-        union all
-        select conversion_id, 'all', period_start_date, is_mature from months
-        union all
-        select conversion_id, cast(period_start_date as varchar), period_start_date, is_mature
-        from numbered where number <= {SINGLE_MONTHS}
+        select distinct verdicts.conversion_id, verdicts.span as kind,
+            case when verdicts.span = 'month' then cast(verdicts.period_start_date as varchar)
+                else verdicts.span end as span,
+            verdicts.period_start_date, verdicts.last_month_start_date, verdicts.month_count,
+            verdicts.is_mature or verdicts.span like 'last%' as is_mature
+        from marts.mart_channel_verdicts as verdicts
+        where verdicts.span <> 'last_3' or verdicts.month_count = 3
+        qualify dense_rank() over (
+            partition by verdicts.conversion_id, verdicts.span
+            order by verdicts.period_start_date desc
+        ) <= {SINGLE_MONTHS}
     )
 """
 
@@ -104,7 +83,8 @@ SUMS = f"""
         from spans
         inner join marts.mart_attribution as attribution
             on spans.conversion_id = attribution.conversion_id
-            and spans.period_start_date = attribution.period_start_date
+            and attribution.period_start_date
+                between spans.period_start_date and spans.last_month_start_date
         inner join channels on attribution.channel_id = channels.channel_id
         inner join seeds.dim_conversions as conversions
             on spans.conversion_id = conversions.conversion_id
@@ -127,44 +107,42 @@ SUMS = f"""
             bool_and(spans.is_mature) as is_mature
         from spans
         inner join marts.mart_channel_acquisition as acquisition
-            on spans.period_start_date = acquisition.period_start_date
+            on acquisition.period_start_date
+                between spans.period_start_date and spans.last_month_start_date
         inner join channels on acquisition.channel_id = channels.channel_id
         where acquisition.grain = 'month'
         group by all
-    ),
-
-    judged as (
-        select conversion_id, span, channel_id, any_value(channel_en) as channel_en,
-            any_value(channel_zh) as channel_zh, max(cost_amount) as cost_amount,
-            min(credited_count) as count_low, max(credited_count) as count_high,
-            min(credited_amount) as value_low, max(credited_amount) as value_high,
-            min(roas) as roas_low, max(roas) as roas_high, bool_and(is_mature) as is_mature,
-            case
-                when max(cost_amount) <= 0 then 'free'
-                when channel_id = 'unassigned' then 'unknown'
-                when max(credited_count) = 0 then 'nobody'
-                when max(roas) is null then 'no_value'
-                when max(roas) < 1 then 'loses'
-                when min(roas) >= 1 then 'pays'
-                else 'depends'
-            end as verdict_id
-        from credited
-        group by conversion_id, span, channel_id
     )
 """
+# What the mart says of the channels of a span, in words.
 VERDICTS = """
-    verdicts (verdict_id, verdict_number, verdict_en, verdict_zh) as (
+    judged as (
+        select spans.conversion_id, spans.span, named.channel_id, named.label_en as channel_en,
+            named.label_zh as channel_zh, named.place, verdicts.verdict_id,
+            verdicts.credited_count_low as count_low, verdicts.credited_count_high as count_high,
+            verdicts.credited_amount_low as value_low,
+            verdicts.credited_amount_high as value_high,
+            verdicts.cost_amount, verdicts.roas_low, verdicts.roas_high, spans.is_mature
+        from marts.mart_channel_verdicts as verdicts
+        inner join spans on verdicts.conversion_id = spans.conversion_id
+            and verdicts.span = spans.kind
+            and verdicts.period_start_date = spans.period_start_date
+        inner join named on verdicts.channel_id = named.channel_id
+    ),
+
+    words (verdict_id, verdict_number, verdict_en, verdict_zh) as (
         values
         ('nobody', 1, 'Stop: no conversion came of it', '停投：没有带来任何转化'),
         ('loses', 2, 'Stop: costs more than it brings, by every model',
             '停投：按任何模型都入不敷出'),
         ('unknown', 3, 'No rule names its channel: cannot be judged', '没有规则能归类，无法判断'),
-        ('depends', 4, 'Depends on the model', '取决于归因模型'),
-        ('no_value', 5, 'The conversion has no value: see what one costs',
+        ('no_conversions', 4, 'Nobody converted: cannot be judged', '没有人转化，无法判断'),
+        ('depends', 5, 'Depends on the model', '取决于归因模型'),
+        ('no_value', 6, 'The conversion has no value: see what one costs',
             '该转化没有价值，请看单次成本'),
-        ('pays', 6, 'Keep: brings more than it costs, by every model',
+        ('pays', 7, 'Keep: brings more than it costs, by every model',
             '保留：按任何模型都赚回花费'),
-        ('free', 7, 'Not paid for', '不花钱')
+        ('free', 8, 'Not paid for', '不花钱')
     )
 """
 
@@ -184,7 +162,8 @@ FLOW = f"""
         from spans
         inner join marts.mart_attribution_transitions as moves
             on spans.conversion_id = moves.conversion_id
-            and spans.period_start_date = moves.period_start_date
+            and moves.period_start_date
+                between spans.period_start_date and spans.last_month_start_date
         group by all
     ),
 

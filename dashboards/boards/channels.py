@@ -100,17 +100,15 @@ BOARD = Board(
             select
                 span as value,
                 case when span = 'all' then 'All months so far'
-                    when span like 'last%' then 'The last ' || count(*) || ' ripe months'
-                    else span[:7] || case when bool_and(is_mature) then '' else ' (not ripe)' end
+                    when span like 'last%' then 'The last ' || month_count || ' ripe months'
+                    else span[:7] || case when is_mature then '' else ' (not ripe)' end
                 end as label_en,
                 case when span = 'all' then '至今所有月份'
-                    when span like 'last%' then '最近 ' || count(*) || ' 个成熟的月份'
-                    else span[:7] || case when bool_and(is_mature) then '' else '（未成熟）' end
+                    when span like 'last%' then '最近 ' || month_count || ' 个成熟的月份'
+                    else span[:7] || case when is_mature then '' else '（未成熟）' end
                 end as label_zh,
                 conversion_id
             from spans
-            group by conversion_id, span
-            having span <> 'last_3' or count(*) = 3
             order by conversion_id,
                 array_position(['last_12', 'last_3', 'all'], span) nulls last, span desc
             """,
@@ -154,27 +152,26 @@ BOARD = Board(
                 "ROAS = 归因价值 / 花费，只算花了钱的渠道。"
                 "CAC = 花费 / 新客户，含免费渠道的新客户。",
             ),
-            ("marts.mart_attribution", "marts.mart_channel_acquisition"),
+            ("marts.mart_attribution", "marts.mart_channel_acquisition",
+             "marts.mart_channel_verdicts"),
             f"""
             with {SUMS},
 
+            {VERDICTS},
+
+            lost as (
+                select conversion_id, span, sum(cost_amount) as lost_amount,
+                    string_agg(channel_en, ', ' order by cost_amount desc) as lost_en,
+                    string_agg(channel_zh, '、' order by cost_amount desc) as lost_zh
+                from judged where verdict_id in ('nobody', 'loses') group by all
+            ),
+
             spenders as (
-                select credited.conversion_id, credited.span, credited.model_id,
-                    sum(credited.cost_amount) as cost_amount,
-                    sum(credited.credited_amount) filter (where credited.roas is not null)
-                        / sum(credited.cost_amount) filter (where credited.roas is not null)
-                        as roas,
-                    sum(credited.cost_amount) filter (where judged.is_lost) as lost_amount,
-                    string_agg(credited.channel_en, ', ' order by credited.cost_amount desc)
-                        filter (where judged.is_lost) as lost_en,
-                    string_agg(credited.channel_zh, '、' order by credited.cost_amount desc)
-                        filter (where judged.is_lost) as lost_zh,
-                    bool_and(credited.is_mature) as is_mature
-                from credited
-                inner join (
-                    select *, verdict_id in ('nobody', 'loses') as is_lost from judged
-                ) as judged using (conversion_id, span, channel_id)
-                group by all
+                select conversion_id, span, model_id, sum(cost_amount) as cost_amount,
+                    sum(credited_amount) filter (where roas is not null)
+                        / sum(cost_amount) filter (where roas is not null) as roas,
+                    bool_and(is_mature) as is_mature
+                from credited group by all
             ),
 
             people as (
@@ -185,12 +182,13 @@ BOARD = Board(
 
             select
                 spenders.conversion_id, spenders.span, spenders.model_id, spenders.cost_amount,
-                coalesce(spenders.lost_amount, 0) as lost_amount, spenders.lost_en,
-                spenders.lost_zh, spenders.roas, people.new_user_count,
+                coalesce(lost.lost_amount, 0) as lost_amount, lost.lost_en,
+                lost.lost_zh, spenders.roas, people.new_user_count,
                 people.new_customer_count,
                 spenders.cost_amount / nullif(people.new_customer_count, 0) as cac_amount,
                 spenders.is_mature
             from spenders
+            left join lost using (conversion_id, span)
             left join people using (conversion_id, span)
             order by spenders.conversion_id, spenders.span, spenders.model_id
             """,
@@ -221,7 +219,7 @@ BOARD = Board(
                 "分给它的最少和最多。"
                 "所有模型的 ROAS 都低于 1：无论怎么算都入不敷出。",
             ),
-            ("marts.mart_attribution", "marts.mart_channel_acquisition"),
+            ("marts.mart_channel_verdicts", "marts.mart_channel_acquisition"),
             f"""
             with {SUMS},
 
@@ -230,9 +228,9 @@ BOARD = Board(
             select
                 judged.conversion_id, judged.span, judged.channel_id, judged.channel_en,
                 judged.channel_zh,
-                verdicts.verdict_en || case when judged.is_mature then '' else ' (not ripe yet)'
+                words.verdict_en || case when judged.is_mature then '' else ' (not ripe yet)'
                 end as verdict_en,
-                verdicts.verdict_zh || case when judged.is_mature then '' else '（未成熟）' end
+                words.verdict_zh || case when judged.is_mature then '' else '（未成熟）' end
                 as verdict_zh,
                 judged.cost_amount,
                 {between("judged.value_low", "judged.value_high", "{:,.0f}")} as value_between,
@@ -244,10 +242,11 @@ BOARD = Board(
                 )} as cost_per_conversion_between,
                 acquired.new_customer_count, acquired.cac_amount, judged.is_mature
             from judged
-            inner join verdicts on judged.verdict_id = verdicts.verdict_id
+            inner join words on judged.verdict_id = words.verdict_id
             left join acquired using (conversion_id, span, channel_id)
-            where judged.cost_amount <> 0 or judged.count_high > 0
-            order by judged.conversion_id, judged.span, verdicts.verdict_number,
+            where judged.place < {CHANNELS_SHOWN}
+                and (judged.cost_amount <> 0 or judged.count_high > 0)
+            order by judged.conversion_id, judged.span, words.verdict_number,
                 judged.value_high - judged.cost_amount, judged.channel_id
             """,
             columns=(
@@ -322,21 +321,23 @@ BOARD = Board(
             ),
             ("marts.mart_attribution",),
             f"""
-            with {SUMS}
+            with {SUMS},
+
+            ranged as (
+                select *, min(roas) over of_all as roas_low, max(roas) over of_all as roas_high
+                from credited
+                window of_all as (partition by conversion_id, span, channel_id)
+            )
 
             select
-                credited.conversion_id, credited.span, credited.model_id as by_model_id,
-                credited.channel_id, credited.channel_en, credited.channel_zh, credited.roas,
-                credited.credited_amount, credited.cost_amount, judged.roas_low,
-                judged.roas_high,
+                conversion_id, span, model_id as by_model_id, channel_id, channel_en, channel_zh,
+                roas, credited_amount, cost_amount, roas_low, roas_high,
                 dense_rank() over (
-                    partition by credited.conversion_id, credited.span
-                    order by judged.roas_high, credited.channel_id
+                    partition by conversion_id, span order by roas_high, channel_id
                 ) as row_number,
-                credited.is_mature
-            from credited inner join judged using (conversion_id, span, channel_id)
-            where credited.roas is not null
-            order by credited.conversion_id, credited.span, row_number, by_model_id
+                is_mature
+            from ranged where roas is not null
+            order by conversion_id, span, row_number, by_model_id
             """,
             dots(
                 "channel",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.ingest.definitions.problems import ERROR, WARNING
@@ -232,6 +233,36 @@ def test_of_the_rows_of_one_cost_the_file_that_came_last_counts(warehouse: Path)
     assert rows == [{"channel_id": "mail", "cost_amount": Decimal(12)}]
 
 
+def test_a_verdict_is_that_of_every_model(warehouse: Path) -> None:
+    """Of months one by one, and of all of them, from what the models give them."""
+    rows = query(warehouse, "select * from marts.mart_channel_verdicts")
+    said = {(row["conversion_id"], row["span"], row["channel_id"]): row for row in rows
+            if str(row["period_start_date"]) in ("2025-02-01", "2025-03-01")}  # fmt: skip
+    for (conversion, span, channel), row in said.items():
+        if span.startswith("last"):
+            continue
+        period = f"period_start_date = '{row['period_start_date']}'" if span == "month" else "true"
+        models = query(
+            warehouse,
+            "select sum(credited_amount) as amount, sum(cost_amount) as cost"
+            f" from marts.mart_attribution where grain = 'month' and {period}"
+            f" and conversion_id = '{conversion}' and channel_id = '{channel}' group by model_id",
+        )
+        amounts = [each["amount"] for each in models] or [0]
+        assert row["credited_amount_low"] == pytest.approx(min(amounts))
+        assert row["credited_amount_high"] == pytest.approx(max(amounts))
+        assert row["cost_amount"] == (models[0]["cost"] if models else 0)
+    verdicts = {key: row["verdict_id"] for key, row in said.items()}
+    assert verdicts["orders.all::1", "all", "ads"] == "depends"
+    assert verdicts["first", "last_3", "ads"] == "pays"
+    assert verdicts["first", "all", "tv"] == "nobody"
+    assert verdicts["first", "all", "unassigned"] == "unknown"
+    assert verdicts["nothing", "all", "ads"] == "no_conversions"
+    assert verdicts["orders.all::1", "all", "mail"] == "free"
+    assert {row["span"] for row in rows} == {"month", "all", "last_3", "last_12"}
+    assert not any(row["is_mature"] for row in rows if row["span"] != "month")
+
+
 def test_a_conversion_that_never_came_is_a_warning(warehouse: Path) -> None:
     build_warehouse(warehouse.parent, select="+fct_definition_warnings")
     rows = query(warehouse, "select * from facts.fct_definition_warnings")
@@ -269,6 +300,7 @@ KEYS = {
     "mart_attribution_removals": ("conversion_id", "period_start_date", "channel_id"),
     "mart_channel_acquisition": ("grain", "period_start_date", "channel_id"),
     "mart_channel_cohort_value": ("cohort_start_date", "channel_id", "day_number"),
+    "mart_channel_verdicts": ("conversion_id", "span", "period_start_date", "channel_id"),
 }  # fmt: skip
 SO_FAR = {"net_amount", "payback_days"}
 
@@ -312,3 +344,31 @@ def test_what_is_ripe_at_a_horizon_stays(
         " where is_mature and grain = 'month' and period_start_date = '2025-03-01' group by all",
     )
     assert {(row["conversion_id"], row["n"]) for row in march} == ripe
+
+
+def test_a_storm_of_clicks_of_one_user_is_one_path(tmp_path: Path) -> None:
+    """So many touches before one order, all in a row: nothing is done for each pair of them."""
+    clicks = 200_000
+    (tmp_path / "raw" / "events").mkdir(parents=True)
+    duckdb.sql(
+        f"""
+        select
+            'click' || range as event_id, 'visit' as event_name, 'bot' as user_id,
+            if(range % 2 = 0, 'ads1', 'mail') as utm_source,
+            timestamp '2025-03-01' + to_milliseconds(range) as occurred_at, null as amount
+        from range({clicks})
+        union all
+        select 'order', 'order', 'bot', null, timestamp '2025-03-02', 100
+        union all
+        select 'end', 'visit', 'end', null, timestamp '2025-07-01', null
+        """
+    ).write_parquet(str(tmp_path / "raw" / "events" / "storm.parquet"))
+    built = build_warehouse(tmp_path, seeds=SEEDS, select=MARTS)
+    for model in ("linear", "time_decay", "position", "shapley", "markov"):
+        of = "first" if model == "markov" else "orders.all::1"
+        rows = attribution(built, conversion_id=of, model_id=model, grain="month")
+        credited = [row["credited_count"] for row in rows.values() if row["credited_count"]]
+        assert credited == pytest.approx([0.5, 0.5], abs=1e-3), model
+        assert sum(row["credited_amount"] for row in rows.values()) == pytest.approx(100, abs=1e-6)
+    [longest] = query(built, "select max(touch_count) as n from facts.fct_attribution_paths")
+    assert longest["n"] == clicks

@@ -21,38 +21,96 @@ channels as (
 
 path_ends as (
 
-    select of_all.*
+    select
+        of_all.*,
+        conversions.repeats,
+        conversions.direct
     from {{ ref('fct_path_ends') }} as of_all
     {{ join_recomputed('conversion', 'of_all', 'ended_at') }}
+    inner join conversions on of_all.conversion_id = conversions.conversion_id
 
 ),
 
+ways as (
+
+    select distinct direct from conversions
+
+),
+
+-- What stands before and after a touch is the same in all paths that hold both, so it is asked once
+-- a user. Where direct touches are not counted, those that are and those that are not stand apart:
+-- a path is of one kind.
+touches as (
+
+    select
+        touches.user_id,
+        ways.direct,
+        touches.touch_id,
+        touches.channel_id,
+        coalesce(channels.is_direct, false) as is_direct,
+        row_number() over in_order as user_touch_number,
+        lag(touches.channel_id) over in_order as channel_before,
+        lead(touches.channel_id) over in_order as channel_after,
+        lag(touches.touched_at) over in_order as touched_before_at,
+        lead(touches.touched_at) over in_order as touched_after_at,
+        touches.touched_at
+    from {{ ref('fct_touches') }} as touches
+    cross join ways
+    left join channels on touches.channel_id = channels.channel_id
+    where touches.user_id in (select path_ends.user_id from path_ends)
+    window in_order as (
+        partition by
+            touches.user_id,
+            ways.direct,
+            case when ways.direct = 'ignore' then coalesce(channels.is_direct, false) end
+        order by touches.touched_at, touches.source_id, touches.event_id
+    )
+
+),
+
+-- Of a run of one channel, the touch that counts: its first, or its last, within the path.
 touched as (
 
     select
         path_ends.conversion_id,
         path_ends.path_id,
         path_ends.user_id,
+        path_ends.direct,
         path_ends.is_converted,
         path_ends.end_date,
         path_ends.known_at,
         path_ends.ended_at,
         touches.touch_id,
         touches.channel_id,
-        touches.source_id,
-        touches.event_id,
-        coalesce(channels.is_direct, false) as is_direct,
-        conversions.repeats,
-        conversions.direct,
+        touches.is_direct,
+        touches.user_touch_number,
         touches.touched_at
     from path_ends
-    inner join {{ ref('fct_touches') }} as touches
+    inner join touches
         on path_ends.user_id = touches.user_id
+        and path_ends.direct = touches.direct
         and path_ends.from_at <= touches.touched_at
         and path_ends.ended_at >= touches.touched_at
-    inner join conversions on path_ends.conversion_id = conversions.conversion_id
-    left join channels on touches.channel_id = channels.channel_id
-    where path_ends.after_at is null or touches.touched_at > path_ends.after_at
+    where
+        (path_ends.after_at is null or touches.touched_at > path_ends.after_at)
+        and (
+            path_ends.repeats = 'each'
+            or (
+                path_ends.repeats = 'first'
+                and (
+                    touches.channel_id is distinct from touches.channel_before
+                    or touches.touched_before_at < path_ends.from_at
+                    or touches.touched_before_at <= path_ends.after_at
+                )
+            )
+            or (
+                path_ends.repeats = 'last'
+                and (
+                    touches.channel_id is distinct from touches.channel_after
+                    or touches.touched_after_at > path_ends.ended_at
+                )
+            )
+        )
 
 ),
 
@@ -66,37 +124,19 @@ undirected as (
 
 ),
 
-neighbours as (
+numbered as (
 
     select
         touched.*,
-        lag(touched.channel_id) over in_order as channel_before,
-        lead(touched.channel_id) over in_order as channel_after
+        row_number() over in_order as touch_number,
+        lead(touched.channel_id) over in_order as next_channel_id
     from touched
     left join undirected
         on touched.conversion_id = undirected.conversion_id
         and touched.path_id = undirected.path_id
     where touched.direct = 'keep' or not touched.is_direct or undirected.path_id is null
     window in_order as (
-        partition by touched.conversion_id, touched.path_id
-        order by touched.touched_at, touched.source_id, touched.event_id
-    )
-
-),
-
-numbered as (
-
-    select
-        neighbours.*,
-        row_number() over in_order as touch_number,
-        lead(channel_id) over in_order as next_channel_id
-    from neighbours
-    where
-        repeats = 'each'
-        or (repeats = 'first' and channel_id is distinct from channel_before)
-        or (repeats = 'last' and channel_id is distinct from channel_after)
-    window in_order as (
-        partition by conversion_id, path_id order by touched_at, source_id, event_id
+        partition by touched.conversion_id, touched.path_id order by touched.user_touch_number
     )
 
 )
