@@ -20,6 +20,7 @@ from tempfile import mkdtemp
 
 from benchmarks import (
     attribution,
+    bad_input,
     fixed,
     floor,
     funnel,
@@ -74,6 +75,7 @@ ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "floor": lambda bench: (floor.duels(bench.made.warehouse), []),
     "line": lambda bench: line.run(bench.folder, bench.events),
     "fixed": lambda bench: ([], fixed.run(bench.folder / "fixed")),
+    "bad": lambda bench: ([], bad_input.run(bench.folder / "bad")),
 }
 
 
