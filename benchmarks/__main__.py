@@ -21,6 +21,7 @@ from tempfile import mkdtemp
 from benchmarks import (
     areas,
     attribution,
+    bad_input,
     fixed,
     floor,
     funnel,
@@ -76,6 +77,7 @@ ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "line": lambda bench: line.run(bench.folder, bench.events),
     "areas": lambda bench: areas.run(bench.folder / "business", bench.events),
     "fixed": lambda bench: ([], fixed.run(bench.folder / "fixed")),
+    "bad": lambda bench: ([], bad_input.run(bench.folder / "bad")),
 }
 
 
