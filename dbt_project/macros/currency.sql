@@ -1,6 +1,6 @@
 {# The currency of every amount after staging: the setting `YUNYING_CURRENCY`. #}
 {% macro reporting_currency() -%}
-    {{ return((env_var('YUNYING_CURRENCY', 'USD') or 'USD') | upper) }}
+    {{ return(setting('CURRENCY', 'USD') | upper) }}
 {%- endmacro %}
 
 {# The currency of a row of a feed: that of the reports where it names none. #}

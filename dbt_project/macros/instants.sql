@@ -46,7 +46,7 @@
     case
                         when {{ zone }} like '+%' or {{ zone }} like '-%' then {{ zone }}
                         when upper({{ zone }}) in ('Z', 'UTC', 'GMT') then '+00:00'
-                        {%- for named in env_var('YUNYING_ZONE_NAMES', '').split(',') if '=' in named %}
+                        {%- for named in setting('ZONE_NAMES').split(',') if '=' in named %}
                         {%- set name, offset = named.split('=') %}
                         when upper({{ zone }}) = '{{ name | trim | upper }}' then '{{ offset | trim }}'
                         {%- endfor %}

@@ -2,7 +2,7 @@
    the reporting zone. `YUNYING_TIMEZONE` and `YUNYING_WEEK_START` are the settings. #}
 
 {% macro reporting_timezone() -%}
-    {{ return(env_var('YUNYING_TIMEZONE', 'UTC') or 'UTC') }}
+    {{ return(setting('TIMEZONE', 'UTC')) }}
 {%- endmacro %}
 
 {# UTC timestamp -> wall clock of the reporting zone. #}
@@ -49,7 +49,7 @@
 
 {# Whether `YUNYING_WEEK_START` is Sunday. #}
 {% macro week_starts_on_sunday() -%}
-    {{ return((env_var('YUNYING_WEEK_START', 'monday') or 'monday') == 'sunday') }}
+    {{ return(setting('WEEK_START', 'monday') == 'sunday') }}
 {%- endmacro %}
 
 {# Day of the week by ISO 8601: 1 is Monday, 7 Sunday. The first Monday before any date that
@@ -60,7 +60,7 @@
 
 {# First day of the calendar week that holds a day; `YUNYING_WEEK_START` says which. #}
 {% macro week_start(day) -%}
-    {%- if (env_var('YUNYING_WEEK_START', 'monday') or 'monday') == 'sunday' -%}
+    {%- if setting('WEEK_START', 'monday') == 'sunday' -%}
         cast({{ dbt.dateadd('day', -1, dbt.date_trunc('week', dbt.dateadd('day', 1, day))) }} as date)
     {%- else -%}
         cast({{ dbt.date_trunc('week', day) }} as date)
@@ -78,7 +78,7 @@
 
 {# `YUNYING_HORIZON` as a UTC timestamp literal, or nothing when it is not set. #}
 {% macro horizon() -%}
-    {%- set value = env_var('YUNYING_HORIZON', '') -%}
+    {%- set value = setting('HORIZON') -%}
     {{ return("cast('" ~ value ~ "' as timestamp)" if value else none) }}
 {%- endmacro %}
 

@@ -15,7 +15,7 @@ _FILES = ("instants.sql", "engines/duckdb.sql")
 def define_raw_instant(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Make `raw_instant(text)`: a UTC timestamp, null where the text is none for certain."""
     environment = Environment(extensions=["jinja2.ext.do"])
-    environment.globals["env_var"] = settings.environment().get
+    environment.globals["setting"] = lambda name: str(getattr(settings, name.lower()))
     environment.globals["blank_characters"] = lambda: BLANKS
     texts = [(_MACROS / file).read_text(encoding="utf-8") for file in _FILES]
     macros = environment.from_string("\n".join(texts)).module

@@ -69,6 +69,10 @@ def rows_state(
     )
 
 
+NO_ROWS = str((0, None, None))
+"""That hash of a table without rows."""
+
+
 def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     row = connection.execute(f"select count(*) from {table}").fetchone()
     return int(row[0]) if row else 0

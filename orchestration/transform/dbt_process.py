@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,14 @@ from typing import Any
 SECONDS_BETWEEN_LOOKS = 0.1
 STATE = "rows_state"
 """Where a result has the state of a table that was made or kept."""
-STAYED = "kept: what it reads came out as it was"
+STAYED = "kept: it would come out as it stands"
 """The message of a result of what was kept."""
 HASHED_ROWS = 1_000_000
 """A hash of 30 columns of so many rows costs 0.15 s of processor: a larger table is always new."""
 _TEXT = ("view", "ephemeral")
+ANY, ALL = "any", "all"
+Condition = str | list["Condition"]
+"""When a table is empty: a table that has to be, or a list: `any` or `all`, and conditions."""
 
 
 def end_with(parent: int) -> None:
@@ -109,10 +112,21 @@ def leave_out(unique_ids: frozenset[str]) -> None:
     NodeSelector.get_selected = selected_but_these  # type: ignore[method-assign]
 
 
-def keep_what_reads_nothing_new(
-    unless_new: Mapping[str, Sequence[str]], states: Mapping[str, str]
+def is_met(condition: Condition, empty: Collection[str]) -> bool:
+    """Is a table empty for sure, where these are?"""
+    if isinstance(condition, str):
+        return condition in empty
+    word, *parts = condition
+    return (any if word == ANY else all)(is_met(part, empty) for part in parts)
+
+
+def keep_what_comes_out_as_it_was(
+    unless_new: Mapping[str, Sequence[str]],
+    empty_when: Mapping[str, Condition],
+    states: Mapping[str, str],
 ) -> None:
-    """What stands stays where each table that it reads has come out in the state it had before.
+    """What stands stays where each table that it reads has come out in the state it had before,
+    or where it has no rows, and those of which it would have some have none.
 
     dbt chooses what to build before it starts; what comes out as it was is known when it is made.
     """
@@ -122,10 +136,11 @@ def keep_what_reads_nothing_new(
     from dbt.artifacts.schemas.run import RunResult
     from dbt.task.runnable import GraphRunnableTask
 
-    from orchestration.store.sql import quote, rows_state
+    from orchestration.store.sql import NO_ROWS, quote, rows_state
 
     call = GraphRunnableTask.call_runner
     same: set[str] = set()
+    empty: set[str] = set()
 
     def state(node: Any) -> str | None:
         if node.resource_type != NodeType.Model or node.config.materialized in _TEXT:
@@ -150,7 +165,10 @@ def keep_what_reads_nothing_new(
 
     def call_unless_kept(self: Any, runner: Any, *args: Any) -> Any:
         node, before = runner.node, states.get(runner.node.unique_id)
-        stays = not runner.skip and same.issuperset(unless_new.get(node.unique_id, [None]))
+        stays = not runner.skip and (
+            same.issuperset(unless_new.get(node.unique_id, [None]))
+            or is_met(empty_when.get(node.unique_id, [ANY]), empty)
+        )
         now = state(node) if stays else None
         # Not what somebody else has written into since.
         if stays and now == before:
@@ -162,6 +180,8 @@ def keep_what_reads_nothing_new(
             result.adapter_response[STATE] = now
             if now == before:
                 same.add(node.unique_id)
+            if now == NO_ROWS:
+                empty.add(node.unique_id)
         return result
 
     GraphRunnableTask.call_runner = call_unless_kept  # type: ignore[method-assign]
@@ -228,7 +248,7 @@ def main() -> None:
     if plan := os.environ.get("BUILD_PLAN"):
         told = json.loads(Path(plan).read_bytes())
         leave_out(frozenset(told["left_out"]))
-        keep_what_reads_nothing_new(told["unless_new"], told["states"])
+        keep_what_comes_out_as_it_was(told["unless_new"], told["empty_when"], told["states"])
     sys.argv[0] = "dbt"
     cli()
 

@@ -23,7 +23,7 @@ from orchestration.ingest.definitions.hashes import FILES as HASHED_ONE_BY_ONE
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.ingest.seeds import definition_paths
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
-from orchestration.transform.dbt_process import STAYED
+from orchestration.transform.dbt_process import STAYED, Condition
 
 # Folders of the dbt project whose files decide what the manifest holds.
 _PROJECT_FOLDERS = ("models", "macros", "data_tests")
@@ -338,14 +338,19 @@ def _definition_hash(settings: Settings, name: str) -> str:
 
 
 def write_plan(
-    left_out: Iterable[str], unless_new: Mapping[str, Iterable[str]], states: Mapping[str, str]
+    left_out: Iterable[str],
+    unless_new: Mapping[str, Iterable[str]],
+    empty_when: Mapping[str, Condition],
+    states: Mapping[str, str],
 ) -> Path:
     """Tell the dbt of a build, by its unique ids, what it leaves out, and what it keeps unless one
-    of the tables that it reads comes out with another state than it had."""
+    of the tables that it reads comes out with another state than it had, or has rows now."""
     path = target_dir() / "plan.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    plan = {"left_out": [*left_out], "unless_new": {n: [*r] for n, r in unless_new.items()}}
-    path.write_text(json.dumps({**plan, "states": dict(states)}), encoding="utf-8")
+    plan: dict[str, Any] = {"left_out": [*left_out]}
+    plan["unless_new"] = {name: [*reads] for name, reads in unless_new.items()}
+    plan |= {"empty_when": dict(empty_when), "states": dict(states)}
+    path.write_text(json.dumps(plan), encoding="utf-8")
     return path
 
 

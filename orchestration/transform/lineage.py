@@ -33,8 +33,8 @@ def schema_of(columns: Mapping[tuple[str, str], Mapping[str, str]], catalog: str
     return MappingSchema({catalog: nested}, dialect=DIALECT)
 
 
-def column_lineage(sql: str, schema: MappingSchema) -> Lineage:
-    """The parents of each column that a query gives, in order; empty when it cannot be read."""
+def scope_of(sql: str, schema: MappingSchema) -> Scope | None:
+    """A query, taken apart; None when it cannot be read."""
     try:
         query = qualify(
             sqlglot.parse_one(sql, dialect=DIALECT),
@@ -42,9 +42,13 @@ def column_lineage(sql: str, schema: MappingSchema) -> Lineage:
             dialect=DIALECT,
             validate_qualify_columns=False,
         )
-        scope = build_scope(query)
+        return build_scope(query)
     except SqlglotError:
-        return {}
+        return None
+
+
+def column_lineage(scope: Scope | None) -> Lineage:
+    """The parents of each column that a query gives, in order; empty when it cannot be read."""
     if scope is None:
         return {}
     return {name: sorted(parents) for name, parents in _Walk().outputs(scope)}

@@ -8,7 +8,9 @@ nor where somebody restates days: something is damaged then.
 
 What hangs on something new is seen again while dbt works. Much of it comes out as it was: events
 of a user who buys nothing change no order. Of each table the state is noted when it is made, and
-where all that a table or a test reads has the state that it had, it stays as well.
+where all that a table or a test reads has the state that it had, it stays as well. So does a table
+without rows while those have none without which it can have none, whatever else it reads: of an
+area of which nobody sends an event a new day makes nothing.
 
 Lists of one build (which events are new, whom and what it computes) have other rows in each, and
 never stay. What is replaced by key only asks them which keys. What is computed by definition and
@@ -28,8 +30,8 @@ import duckdb
 from orchestration.ingest.definitions.hashes import FILES
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
-from orchestration.store.sql import insert_many, literal, quote, row_count, rows_state
-from orchestration.transform.dbt_process import STATE
+from orchestration.store.sql import NO_ROWS, insert_many, literal, quote, row_count, rows_state
+from orchestration.transform.dbt_process import ALL, ANY, STATE, Condition
 from orchestration.transform.dbt_runs import BY_USER, Manifest, run_results
 from orchestration.transform.fingerprint import made_of
 from orchestration.transform.transforming import asked_of_a_build
@@ -53,12 +55,14 @@ class Unchanged:
     """The models that stay, and the tests that need not be run, by dbt's unique ids.
 
     Of others, `unless_new` has the models to be made that they read: they stay where the rows of
-    these come out with the `states` of before.
+    these come out with the `states` of before. What is empty stays as well while `empty_when` is
+    met, of models to be made.
     """
 
     models: frozenset[str] = frozenset()
     tests: frozenset[str] = frozenset()
     unless_new: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    empty_when: Mapping[str, Condition] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -102,8 +106,10 @@ def find(
     manifest: Manifest,
     states: Mapping[str, str],
     standing: Collection[str],
+    conditions: Mapping[str, Condition],
 ) -> Unchanged:
-    """Of the models that stand of the last whole build, those that this one need not make."""
+    """Of the models that stand of the last whole build, those that this one need not make;
+    `conditions` say when a model is empty, by the names of the relations it reads."""
     before = dict(connection.execute("select source, state from raw.source_states").fetchall())
     nodes, sources = manifest["nodes"], manifest["sources"]
     made_anew = {name for name, source in sources.items() if source["name"] == "restated_days"}
@@ -184,7 +190,35 @@ def find(
         for name in seen_again
         if not is_list(name) and (found := awaited(name)) is not None
     }
-    return Unchanged(models, tests, unless_new, before)
+    ids = {
+        f"{node['schema']}.{node.get('alias') or node['identifier']}": name
+        for name, node in {**sources, **nodes}.items()
+        if name in sources or name.startswith("model.")
+    }
+
+    def of_models(condition: Condition, own: str = "") -> Condition:
+        """The same of models to be made; of others it is known."""
+        if isinstance(condition, list):
+            return [condition[0], *(of_models(part, own) for part in condition[1:])]
+        name = ids.get(condition)
+        if name is None:
+            is_empty = False
+        elif name in sources:
+            is_empty = states[name] == NO_ROWS or states[name].startswith("0 ")
+        elif name in models and is_text(name):
+            return of_models(conditions.get(name, [ANY]))
+        elif name in models or name == own:
+            is_empty = before.get(name) == NO_ROWS
+        else:
+            return name
+        return [ALL if is_empty else ANY]
+
+    empty_when = {
+        name: of_models(conditions[name], name)
+        for name in seen_again
+        if not is_list(name) and name in conditions and before.get(name) == NO_ROWS
+    }
+    return Unchanged(models, tests, unless_new, empty_when, before)
 
 
 def lists(manifest: Manifest) -> Callable[[str], bool]:

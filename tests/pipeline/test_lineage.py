@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.transform.lineage import column_lineage, schema_of
+from orchestration.transform.lineage import column_lineage, schema_of, scope_of
 
 COLUMNS = {
     ("facts", "orders"): {"user_id": "text", "amount": "decimal", "day": "date"},
@@ -57,4 +57,4 @@ AMOUNT = ("facts", "orders", "amount")
     ids=["through steps", "united", "rows", "inner queries", "recursive", "unnested", "unreadable"],
 )
 def test_columns_are_followed_to_tables(sql: str, wanted: dict[str, object]) -> None:
-    assert column_lineage(sql, schema_of(COLUMNS, "db")) == wanted
+    assert column_lineage(scope_of(sql, schema_of(COLUMNS, "db"))) == wanted

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from orchestration.project import (
     other_environment,
 )
 from orchestration.publish.builds import DATABASE
+from orchestration.store.sql import NO_ROWS
 from orchestration.store.warehouse import connect
 from orchestration.transform import unchanged
-from orchestration.transform.dbt_process import STAYED
+from orchestration.transform.dbt_process import STAYED, Condition
 from orchestration.transform.dbt_runs import BY_USER, load_manifest, without_archive
 from tests import support
 from tests.support import dbt_target, settings_of, write_feeds
@@ -129,10 +130,14 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def kept_of(warehouse: duckdb.DuckDBPyConnection, **changed: str) -> unchanged.Unchanged:
+def kept_of(
+    warehouse: duckdb.DuckDBPyConnection,
+    conditions: Mapping[str, Condition] | None = None,
+    **changed: str,
+) -> unchanged.Unchanged:
     states = STATES | {name if name in STATES else f"source.p.{name}": state
                        for name, state in changed.items()}  # fmt: skip
-    return unchanged.find(warehouse, MANIFEST, states, STANDING)
+    return unchanged.find(warehouse, MANIFEST, states, STANDING, conditions or {})
 
 
 def found(warehouse: duckdb.DuckDBPyConnection, **changed: str) -> tuple[set[str], set[str]]:
@@ -215,6 +220,32 @@ def test_what_hangs_on_something_new_waits_for_what_of_it_is_made(
     }
     assert "test.p.view" in kept.unless_new
     assert kept_of(warehouse, events="2", asked="b").unless_new == {}
+
+
+def test_what_is_empty_waits_for_rows_of_what_it_would_be_made_of(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    days = "model.p.days"
+    for name in (days, "model.p.paths"):
+        warehouse.execute("insert into raw.source_states values (?, ?)", [name, NO_ROWS])
+
+    def wanted(condition: Condition, **changed: str) -> Condition | None:
+        kept = kept_of(warehouse, {days: condition}, events="2", **changed)
+        assert kept.empty_when.keys() <= {days}
+        return kept.empty_when.get(days)
+
+    # What is made is looked at then; of what stands it is known, and of a table itself.
+    assert wanted("facts.events") == "model.p.events"
+    assert wanted(["any", "facts.paths", "facts.funnels"]) == ["any", ["all"], ["any"]]
+    assert wanted(["all", "facts.days", "facts.events"]) == ["all", ["all"], "model.p.events"]
+    assert wanted("elsewhere.table") == ["any"]
+    # Of a source too, whose state is its rows or begins with their number.
+    assert wanted("s.funnels") == ["any"]
+    assert wanted("s.funnels", funnels=NO_ROWS) == wanted("s.funnels", funnels="0 x") == ["all"]
+    assert wanted("s.funnels", funnels="none") == ["any"]
+    # Not a list of one build, nor what has rows, nor where definitions ask for other parts.
+    assert kept_of(warehouse, {SCOPE: ["all"], "model.p.attempts": ["all"]}).empty_when == {}
+    assert wanted("facts.events", asked="b") is None
 
 
 def test_each_macro_that_asks_of_the_build_before_is_known() -> None:
@@ -319,6 +350,9 @@ def test_builds_that_keep_tables_give_what_a_rebuild_gives(tmp_path: Path) -> No
     came_out_same = {r["unique_id"].rpartition(".")[2] for r in results if r["message"] == STAYED}
     assert "int_identity_links" in came_out_same
     assert "fct_orders" not in came_out_same
+    # It is another day; nobody has sent a page, so no page was left on it.
+    assert "mart_page_exits" in came_out_same
+    assert not {"dim_horizon", "mart_active_users_daily"} & came_out_same
     with connect(settings) as connection:
         stands = connection.execute("select count(*) from raw.built_models").fetchone()
     made = Counter(result["unique_id"].split(".")[0] for result in results)

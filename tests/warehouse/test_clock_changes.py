@@ -29,8 +29,8 @@ MINUTE = timedelta(minutes=1)
 def macros(zone: str) -> Any:
     """The macros of time, as they are for this zone."""
     environment = jinja2.Environment()
-    environment.globals["env_var"] = lambda name, default="": (
-        zone if name == "YUNYING_TIMEZONE" else default
+    environment.globals["setting"] = lambda name, default="": (
+        zone if name == "TIMEZONE" else default
     )
     environment.globals["return"] = lambda value: value
     environment.globals["dbt"] = SimpleNamespace(

@@ -37,6 +37,7 @@ from orchestration.transform.dbt_runs import (
 )
 from orchestration.transform.dbt_tests import rows_query
 from orchestration.transform.fingerprint import fingerprint
+from orchestration.transform.read_sql import conditions
 from orchestration.ui.table_metadata import table_metadata
 from orchestration.ui.translator import LayerTranslator
 
@@ -68,7 +69,8 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
 
             def stays(standing: frozenset[str]) -> frozenset[str]:
                 nonlocal kept
-                kept = unchanged.find(connection, MANIFEST, states, standing)
+                read = conditions(connection, run.asked)
+                kept = unchanged.find(connection, MANIFEST, states, standing, read)
                 return kept.models
 
             attempt = _attempt(
@@ -87,7 +89,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
 
     attempt_id = attempt.attempt_id if attempt else ""
     left_out = (*(node["unique_id"] for node in standing), *kept.tests)
-    plan = write_plan(left_out, kept.unless_new, kept.states) if attempt else None
+    plan = write_plan(left_out, kept.unless_new, kept.empty_when, kept.states) if attempt else None
     os.environ.update(dbt_environment(settings, attempt_id, run.asked, plan))
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
@@ -109,13 +111,13 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     exit_code = invocation.process.wait()
     came_out_same = stayed()
     if more := _nodes(came_out_same, "model"):
-        context.log.info(f"{len(more)} more read what came out as it was, and stay")
+        context.log.info(f"{len(more)} more would come out as they stand, and stay")
         standing += more
     yield from _passed_before(context, _nodes(came_out_same, "test"))
     with connect_or_retry(settings, context.log.info) as connection:
         if attempt is not None:
             attempts.kept(connection, attempt, (node["unique_id"] for node in more))
-        why = "not again: nothing that it reads is new" if kept.models else "before the break"
+        why = "not again: it would come out as it stands" if kept.models else "before the break"
         yield from _with_metadata(connection, tables, standing, why)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
