@@ -41,11 +41,12 @@ def lines(
     x_label: Text | None = None,
     beneath: str | None = None,
     mark_at: float | None = None,
+    between: tuple[str, str] | None = None,
 ) -> Spec:
     """Lines over days, or over numbered periods. The part that is not ripe is dashed.
 
     `beneath` is a count that stands below each labelled day: of how many the figure is;
-    `mark_at` a figure that a line stands at.
+    `mark_at` a figure that a line stands at; `between` an interval that is shaded.
     """
     encoding: Spec = {
         "x": _day(x, beneath) if is_date else _number_axis(x, x_label),
@@ -58,6 +59,7 @@ def lines(
         "encoding": encoding,
         "layer": [
             *_marked("y", y, mark_at),
+            *_shaded(between, encoding),
             {"only": "ripe", "transform": [{"filter": _IS_RIPE}], "mark": mark},
             {
                 "only": "tail",
@@ -283,6 +285,17 @@ def dots(
         ],
         "line": 30,
     }  # fmt: skip
+
+
+def _shaded(between: tuple[str, str] | None, encoding: Mapping[str, Any]) -> list[Spec]:
+    """What lies between two figures, behind the line."""
+    if between is None:
+        return []
+    low, high = between
+    return [{
+        "mark": {"type": "area", "opacity": 0.15, "line": False},
+        "encoding": {"y": {**encoding["y"], "field": low}, "y2": {"field": high}},
+    }]  # fmt: skip
 
 
 def _marked(axis: str, field: str, at: float | None) -> list[Spec]:

@@ -9,6 +9,7 @@ from dashboards.boards import (
     lifecycle,
     overview,
     paths,
+    product,
     retention,
     rfm,
     sales,
@@ -24,5 +25,6 @@ BOARDS: tuple[Board, ...] = (
     funnels.BOARD,
     retention.BOARD,
     paths.BOARD,
+    product.BOARD,
     health.BOARD,
 )

@@ -19,6 +19,7 @@ from orchestration.publish.site import site_writer
 from orchestration.transform.build_checks import BuildCheck
 from orchestration.transform.dbt_runs import chinese, exposed_nodes, load_manifest
 from tests.browser import Chromium, browser, executable
+from tests.dashboards import areas as area
 from tests.support import build_warehouse, settings_of
 
 FIRST = date(2024, 1, 1)
@@ -177,10 +178,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             "campaigns": CAMPAIGNS,
             "campaign_assignments": ASSIGNED,
             "channel_costs": costs(),
+            "feedback": area.feedback(),
         },
         seeds=SEEDS,
     )
     return publish_with_pages(settings_of(folder))
+
+
+@pytest.fixture(scope="session")
+def areas(tmp_path_factory: pytest.TempPathFactory) -> area.Areas:
+    return area.Areas(tmp_path_factory.mktemp("areas"))
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,16 @@ QUESTIONS: dict[str, tuple[list[str], list[str], str]] = {
         """select campaign_id, measure_id, variant, incremental_value, user_count, difference
         from marts.mart_campaign_lift where method = 'unadjusted'""",
     ),
+    "exits of a page": (
+        ["page_sessions", "exit_rate"], [DAY, "page_period__page"],
+        """select period_start_date, page, session_count, exit_rate
+        from marts.mart_page_exits where grain = 'day'""",
+    ),
+    "recommending by month": (
+        ["nps_answers", "nps"], [MONTH],
+        """select period_start_date, promoter_count + passive_count + detractor_count, nps
+        from marts.mart_feedback where grain = 'month' and dimension = 'all'""",
+    ),
     "retention of a cohort": (
         ["retention_returned_users", "retention_rate"],
         [DAY, "cohort__retention_id", "cohort__period_number"],
