@@ -4,7 +4,9 @@ from dashboards.board import Board
 from dashboards.boards import (
     campaigns,
     channels,
+    content,
     funnels,
+    growth,
     health,
     lifecycle,
     overview,
@@ -26,5 +28,7 @@ BOARDS: tuple[Board, ...] = (
     retention.BOARD,
     paths.BOARD,
     product.BOARD,
+    content.BOARD,
+    growth.BOARD,
     health.BOARD,
 )

@@ -1,4 +1,4 @@
-"""Which page loses people, and what do users say?"""
+"""Which page loses people, is what is new used again, and what do users say?"""
 
 from __future__ import annotations
 
@@ -18,18 +18,37 @@ from dashboards.board import (
     Tile,
     Tiles,
 )
-from dashboards.boards.shared import FEW, MONTH, USERS, answer, beside_others, by_span, spans, sure
+from dashboards.boards.shared import (
+    FEW,
+    MONTH,
+    USERS,
+    answer,
+    beside_others,
+    by_span,
+    rate_of,
+    spans,
+    sure,
+)
 from dashboards.specs import dots, lines, rows
 
 PAGES_SHOWN = 20
 """Pages, those that most visits see first; also whose elements can be chosen."""
 BARS_SHOWN = 12
+CURVES_SHOWN = 6
+WEEKS_SHOWN = 52
+_LAST_WEEKS = 12
+"""Ripe weeks that are summed up to say whether a feature is used again."""
 _ENDS_HERE = 0.9
 """A page at which more visits than these end is one at which people are done."""
 
 _PAGE = Text("Page", "页面")
 _VISITS = Text("Visits that see it", "浏览过的会话")
 _EXIT_RATE = Text("Of them, end on it", "其中在此结束")
+_FEATURE = Text("Feature", "功能")
+_ADOPTED = Text("Took it up", "采用率")
+_AGAIN = Text("Used it again", "再次使用率")
+_ADOPTERS = Text("Took it up so far", "累计采用人数")
+_BY_FEATURE = Series("by_feature_id", "feature", order="place")
 _CLICKS = Text("Clicks", "点击数")
 _FEEDBACK = Text("Feedback", "反馈数")
 _NPS = Text("NPS", "NPS 净推荐值")
@@ -45,6 +64,10 @@ _VERDICTS = {
 }
 _BY_VERDICT = Series(
     "verdict_id", "verdict", labels=_VERDICTS, colours=(RED, GREY, GREEN, SKY, BLUE)
+)
+_NO_FEATURE = Text(
+    "No feature is named, or nobody could use it yet (seeds/features.csv).",
+    "没有定义功能，或者还没有人可以使用（seeds/features.csv）。",
 )
 _NO_FEEDBACK = Text("No feedback came (feed feedback).", "没有收到反馈（feedback 数据）。")
 
@@ -92,6 +115,56 @@ _WHICH_PAGE = f"""
     group by span
 """
 
+_ADOPTION = "marts.mart_feature_adoption"
+_USAGE = "marts.mart_feature_usage"
+_FEATURES = """
+    features as (
+        select *, coalesce(label_en, feature_id) as feature_en,
+            coalesce(label_zh, label_en, feature_id) as feature_zh,
+            row_number() over (order by released_at desc nulls last, row_number) as place
+        from seeds.dim_features
+        where feature_id in (select feature_id from marts.mart_feature_adoption)
+    )
+"""
+# Of those who used it in a week, those who did in the next, over the last weeks.
+_IS_IT_USED_AGAIN = f"""
+    with {_FEATURES},
+
+    weeks as (
+        select *, row_number() over (partition by feature_id order by period_start_date desc)
+            as number
+        from {_USAGE} where grain = 'week' and is_mature and previous_user_count is not null
+    ),
+
+    again as (
+        select feature_id, sum(previous_user_count) as previous_count,
+            {rate_of("sum(retained_user_count)", "sum(previous_user_count)", "again")}
+        from weeks where number <= {_LAST_WEEKS} group by feature_id
+    )
+
+    select features.feature_id,
+        case when coalesce(again.previous_count, 0) < {FEW} then 'Too few users to tell.'
+            else format('{{}} of those who use it in a week do in the next: ', {sure("again")})
+            || case when again_lower > 0.5 then 'most come back to it.'
+                when again_upper < 0.5 then 'most do not come back to it.'
+                else 'about half come back to it.' end end
+        || case when adoption.mature_eligible_count < {FEW} then ''
+            else format(' {{}} of those who could took it up within {{}} days.',
+                {sure("adoption_rate")}, features.window_days) end as answer_en,
+        case when coalesce(again.previous_count, 0) < {FEW} then '用户太少，不能确定。'
+            else format('一周内用过的人中 {{}} 下一周再用：', {sure("again")})
+            || case when again_lower > 0.5 then '多数会再用。'
+                when again_upper < 0.5 then '多数不再用。'
+                else '约一半会再用。' end end
+        || case when adoption.mature_eligible_count < {FEW} then ''
+            else format('可以使用的人中 {{}} 在 {{}} 天内采用。',
+                {sure("adoption_rate")}, features.window_days) end as answer_zh
+    from features
+    inner join {_ADOPTION} as adoption on features.feature_id = adoption.feature_id
+        and adoption.grain = 'all'
+    left join again on features.feature_id = again.feature_id
+"""
+
 # Of promoters less detractors: Bonett and Price 2012, the adjusted Wald interval of a difference
 # of two shares of the same people, which holds for few of them too.
 _RATED = f"""
@@ -137,40 +210,55 @@ _KINDS = {
 }
 
 
-def _kind(language: str) -> str:
+def _about(language: str) -> str:
     cases = " ".join(f"when '{kind}' then '{getattr(t, language)}'" for kind, t in _KINDS.items())
     return (
-        f"coalesce(case when dimension = 'kind' then case dimension_value {cases} end end,"
-        f" dimension_value) as about_{language}"
+        f"coalesce(case dimension when 'kind' then case dimension_value {cases} end"
+        f" when 'feature' then features.feature_{language} end, dimension_value)"
+        f" as about_{language}"
     )
 
 
 # What most feedback is about, by each way to part it; what is about nothing there is left out.
 _THEMES = f"""
-    with {_RATED}
+    with {_RATED},
+
+    {_FEATURES}
 
     select
-        span, dimension, {_kind("en")}, {_kind("zh")}, feedback_count, user_count, mean_score,
+        span, dimension, {_about("en")}, {_about("zh")}, feedback_count, user_count, mean_score,
         nps_count, rated, answered_count / feedback_count as answered_rate,
         median_seconds_to_answer, closed_count / feedback_count as closed_rate, released_count,
         closed_loop_rate,
         row_number() over (
             partition by span, dimension order by feedback_count desc, dimension_value
-        ) as place,
+        ) as theme_number,
         is_mature
     from counted
+    left join features on dimension_value = features.feature_id
     where dimension <> 'all' and dimension_value <> '' and feedback_count > 0
-    qualify place <= {BARS_SHOWN}
-    order by span, dimension, place
+    qualify theme_number <= {BARS_SHOWN}
+    order by span, dimension, theme_number
 """
 
 BOARD = Board(
     name="product",
     title=Text("Product", "产品"),
     question=Text(
-        "Which page loses people, and what do users say?", "哪个页面在流失用户，用户怎么说？"
+        "Which page loses people, is what is new used again, and what do users say?",
+        "哪个页面在流失用户，新功能有没有人再用，用户怎么说？",
     ),
     filters=(
+        Choice(
+            "feature_id",
+            _FEATURE,
+            f"""
+            with {_FEATURES}
+
+            select feature_id as value, feature_en as label_en, feature_zh as label_zh
+            from features order by place
+            """,
+        ),
         spans("marts.mart_page_exits", "marts.mart_feedback"),
         Choice(
             "page",
@@ -205,12 +293,21 @@ BOARD = Board(
             is_wide=True,
         ),
         answer(
+            "used_again",
+            Text("Is the feature used again by those who tried it?",
+                 "试过该功能的人有没有再用？"),
+            _IS_IT_USED_AGAIN,
+            (_USAGE, _ADOPTION),
+            _NO_FEATURE,
+            is_wide=False,
+        ),
+        answer(
             "glad",
             Text("How gladly do users recommend it?", "用户有多愿意推荐？"),
             _ARE_THEY_GLAD,
             ("marts.mart_feedback",),
             _NO_FEEDBACK,
-            is_wide=True,
+            is_wide=False,
         ),
         Chart(
             "exits",
@@ -296,6 +393,159 @@ BOARD = Board(
             ),
         ),
         Chart(
+            "again",
+            Text("Who uses it again", "谁再次使用"),
+            Text(
+                "Of those who used the feature in a week, the share that did in the next. Shaded: "
+                "where it lies with 95% certainty; n: of how many.",
+                "某周用过该功能的人中下一周再用的比例。阴影是 95% 置信区间，n 是人数。",
+            ),
+            (_USAGE,),
+            f"""
+            select feature_id, period_start_date, retention_rate, retention_rate_lower,
+                retention_rate_upper, previous_user_count, retained_user_count, user_count,
+                usage_rate, is_mature
+            from {_USAGE}
+            where grain = 'week' and period_start_date > (
+                select max(period_start_date) - {7 * WEEKS_SHOWN} from {_USAGE}
+            )
+            order by feature_id, period_start_date
+            """,
+            lines(
+                "period_start_date",
+                "retention_rate",
+                _AGAIN,
+                [("period_start_date", Text("Week", "周"), None),
+                 ("retention_rate", _AGAIN, ".1%"),
+                 ("retained_user_count", Text("Users again", "再次使用的用户"), ",d"),
+                 ("previous_user_count", Text("of users the week before", "上一周的用户"), ",d"),
+                 ("user_count", Text("Users of the week", "当周用户"), ",d"),
+                 ("usage_rate", Text("of those active", "占活跃用户"), ".1%")],
+                number=".0%",
+                beneath="previous_user_count",
+                between=("retention_rate_lower", "retention_rate_upper"),
+            ),
+            empty=_NO_FEATURE,
+        ),
+        Chart(
+            "adoption",
+            Text("Who takes it up", "谁采用了它"),
+            Text(
+                "By the month in which users could use it first: the share that took it up within "
+                "its window. Shaded: where it lies with 95% certainty; n: of how many.",
+                "按用户开始可以使用的月份：在窗口内采用的比例。阴影是 95% 置信区间，n 是人数。",
+            ),
+            (_ADOPTION,),
+            f"""
+            select feature_id, period_start_date, adoption_rate, adoption_rate_lower,
+                adoption_rate_upper, mature_eligible_count, mature_adopter_count, eligible_count,
+                adopter_count, median_seconds_to_adopt, is_mature
+            from {by_span(_ADOPTION)}
+            where grain = 'month'
+            order by feature_id, period_start_date
+            """,
+            lines(
+                "period_start_date",
+                "adoption_rate",
+                _ADOPTED,
+                [("period_start_date", MONTH, None), ("adoption_rate", _ADOPTED, ".1%"),
+                 ("mature_adopter_count", Text("Users who did", "采用的用户"), ",d"),
+                 ("mature_eligible_count",
+                  Text("of those whose window is over", "窗口已结束的用户"), ",d"),
+                 ("adopter_count", Text("So far", "目前采用"), ",d"),
+                 ("eligible_count", Text("of all who could", "可以使用的用户"), ",d"),
+                 ("median_seconds_to_adopt", Text("After, median", "用时中位数"), "duration")],
+                number=".0%",
+                beneath="mature_eligible_count",
+                between=("adoption_rate_lower", "adoption_rate_upper"),
+            ),
+            empty=_NO_FEATURE,
+        ),
+        Chart(
+            "adopters",
+            Text("Adoption of all features", "各功能的采用曲线"),
+            Text(
+                "Users who have taken it up by the end of the month, of the newest "
+                f"{CURVES_SHOWN} features.",
+                f"截至当月月末累计采用的用户数，最新的 {CURVES_SHOWN} 个功能。",
+            ),
+            (_USAGE,),
+            f"""
+            with {_FEATURES}
+
+            select features.feature_id as by_feature_id, features.feature_en,
+                features.feature_zh, features.place, period_start_date, new_adopter_count,
+                sum(new_adopter_count) over (
+                    partition by features.feature_id order by period_start_date
+                ) as adopters_so_far, usage.is_mature
+            from {_USAGE} as usage
+            inner join features on usage.feature_id = features.feature_id
+            where usage.grain = 'month' and features.place <= {CURVES_SHOWN}
+            order by features.place, period_start_date
+            """,
+            lines(
+                "period_start_date",
+                "adopters_so_far",
+                _ADOPTERS,
+                [("feature", _FEATURE, None), ("period_start_date", MONTH, None),
+                 ("adopters_so_far", _ADOPTERS, ",d"),
+                 ("new_adopter_count", Text("In the month", "当月"), ",d")],
+                series=_BY_FEATURE,
+            ),
+            _BY_FEATURE,
+            empty=_NO_FEATURE,
+        ),
+        Table(
+            "launches",
+            Text("What else changed when it came", "上线前后还有什么变化"),
+            Text(
+                "Who took it up within its window, beside other users, before and after. Who takes "
+                "a feature up is another user than who does not: no effect of it, unless a "
+                "campaign gave it by lot.",
+                "窗口内采用的用户与其他用户，上线前后对比。采用者本来就与不采用者不同："
+                "除非由活动随机开放，否则这不是功能的效果。",
+            ),
+            ("marts.mart_feature_launches",),
+            f"""
+            select feature_id,
+                case measure_id when 'active_days' then 'Active days'
+                    when 'net_amount' then 'Net amount ({{currency}})' else measure_id end
+                    as measure_en,
+                case measure_id when 'active_days' then '活跃天数'
+                    when 'net_amount' then '净额（{{currency}}）' else measure_id end
+                    as measure_zh,
+                adopter_count, other_count,
+                format('{{:.2f}} → {{:.2f}}', adopter_mean_before, adopter_mean_after)
+                    as of_adopters,
+                format('{{:.2f}} → {{:.2f}}', other_mean_before, other_mean_after) as of_others,
+                format('{{:+.2f}}', change_difference) || coalesce(format(
+                    ' ({{:+.2f}} – {{:+.2f}})', change_difference_lower, change_difference_upper
+                ), '') as difference,
+                case when is_randomized then 'By lot: see campaign ' || campaign_id
+                    when least(adopter_count, other_count) < {FEW} then 'No: too few users'
+                    else 'No: adopters are other people' end as trust_en,
+                case when is_randomized then '随机开放：见活动 ' || campaign_id
+                    when least(adopter_count, other_count) < {FEW} then '不能：人数太少'
+                    else '不能：采用者本来就不同' end as trust_zh,
+                is_mature
+            from marts.mart_feature_launches
+            where adopter_count > 0 and other_count > 0
+            order by feature_id, measure_id
+            """,
+            columns=(
+                Column("measure", Text("Measure, per user", "人均指标")),
+                Column("adopter_count", Text("Took it up", "采用者"), "count"),
+                Column("of_adopters", Text("Before → after", "上线前 → 后")),
+                Column("other_count", Text("Others", "其他用户"), "count"),
+                Column("of_others", Text("Before → after", "上线前 → 后")),
+                Column("difference", Text("Difference (95% interval)", "差异（95% 区间）")),
+                Column("trust", Text("Is it its effect?", "是功能的效果吗？")),
+            ),
+            empty=Text("No feature has been released between data before and after it.",
+                       "没有功能在上线前后都有数据。"),
+            is_wide=True,
+        ),
+        Chart(
             "nps",
             Text("Promoters less detractors", "推荐者减贬损者"),
             Text(
@@ -355,7 +605,6 @@ BOARD = Board(
                 Tile("closed_loop_rate", _LOOP, "rate"),
             ),
             empty=_NO_FEEDBACK,
-            is_wide=True,
         ),
         Chart(
             "themes",
@@ -375,7 +624,7 @@ BOARD = Board(
                  ("user_count", USERS, ",d"), ("rated", _NPS, None),
                  ("nps_count", Text("Answers", "回答数"), ",d"),
                  ("mean_score", Text("Mean score", "平均分"), ".1f")],
-                order="place",
+                order="theme_number",
                 text="format(datum.feedback_count, ',') + (datum.nps_count >= "
                      f"{FEW} ? ' · NPS ' + datum.rated : '')",
             ),

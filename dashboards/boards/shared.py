@@ -115,6 +115,14 @@ def sure(rate: str) -> str:
     return f"format('{{:.1f}}% ({{:.1f}}% – {{:.1f}}%)', {figures})"
 
 
+def rate_of(part: str, whole: str, name: str) -> str:
+    """Columns of a rate that no mart has, summed up on a board: it, and Wilson's 95% interval."""
+    z, n = 1.959963984540054, f"nullif({whole}, 0)"
+    spread = f"{z} * sqrt({part} * (1 - {part} / {n}) + {z * z / 4})"
+    ends = [f"({part} + {z * z / 2} {sign} {spread}) / ({n} + {z * z})" for sign in "-+"]
+    return f"{part} / {n} as {name}, {ends[0]} as {name}_lower, {ends[1]} as {name}_upper"
+
+
 def beside_others(rows: str, part: str, whole: str, rate: str, by: str) -> str:
     """Rows with the rate of all others together, and whether theirs is surely `more` or `less`;
     `few` of them tell nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+import numpy as np
 import pytest
 
 from tests.browser import Chromium, Page
@@ -26,6 +27,13 @@ def page(areas: Areas, chromium: Chromium) -> Page:
 def answer(page: Page, item: str) -> str:
     [[said]] = rows_of(page, item)
     return said
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """Wilson's interval: the shares p that lie 1.96 of their own errors from the given one."""
+    share, z2 = part / whole, 1.959963984540054**2 / whole
+    low, high = sorted(np.roots([1 + z2, -2 * share - z2, share**2]))
+    return float(low), float(high)
 
 
 def interval(rate: float, low: float, high: float) -> str:
@@ -116,6 +124,69 @@ def test_nps_has_an_interval_and_few_answers_none_to_conclude_from(
         choose(page, "span", month)
         assert answer(page, "glad").endswith(said)
     assert "not ripe" in page.evaluate("document.querySelector('#nps .note').textContent")
+
+
+def test_it_says_whether_the_newest_feature_is_used_again(page: Page, areas: Areas) -> None:
+    assert page.evaluate("document.querySelector('[data-filter=feature_id]').value") == "map"
+    [(retained, previous)] = areas.query(
+        "select sum(retained_user_count), sum(previous_user_count) from (from"
+        " marts.mart_feature_usage where feature_id = 'map' and grain = 'week' and is_mature"
+        " order by period_start_date desc limit 12)"
+    )
+    [(rate, low, high)] = areas.query(
+        "select adoption_rate, adoption_rate_lower, adoption_rate_upper"
+        " from marts.mart_feature_adoption where feature_id = 'map' and grain = 'all'"
+    )
+    said = answer(page, "used_again")
+    lower, upper = wilson(int(retained), int(previous))
+    assert lower > 0.5
+    assert said == (
+        f"{interval(retained / previous, lower, upper)} of those who use it in a week do in the"
+        f" next: most come back to it. {interval(rate, low, high)} of those who could took it up"
+        " within 14 days."
+    )
+    weeks = areas.query(
+        "select cast(period_start_date as varchar), retention_rate, retention_rate_lower"
+        " from marts.mart_feature_usage where feature_id = 'map' and grain = 'week'"
+        " order by period_start_date"
+    )
+    columns = ("retention_rate", "retention_rate_lower")
+    assert [
+        (row["period_start_date"], *(float(row[name]) if row[name] else None for name in columns))
+        for row in figures(page, "again")
+    ] == weeks
+    assert page.evaluate("document.querySelectorAll('#again svg .mark-area path').length") == 1
+    choose(page, "feature_id", "scan")
+    assert answer(page, "used_again").startswith("Too few users to tell.")
+
+
+def test_adoption_is_by_those_who_could_and_a_launch_is_no_experiment(
+    page: Page, areas: Areas
+) -> None:
+    wanted = areas.query(
+        "select cast(period_start_date as varchar), mature_eligible_count, mature_adopter_count"
+        " from marts.mart_feature_adoption where feature_id = 'map' and grain = 'month'"
+        " order by period_start_date"
+    )
+    columns = ("mature_eligible_count", "mature_adopter_count")
+    assert [
+        (row["period_start_date"], *(int(row[name]) for name in columns))
+        for row in figures(page, "adoption")
+    ] == wanted
+    so_far: dict[str, list[int]] = {}
+    for row in figures(page, "adopters"):
+        so_far.setdefault(row["by_feature_id"], []).append(int(row["adopters_so_far"]))
+    for feature, counts in so_far.items():
+        assert counts == sorted(counts)
+        [(adopters,)] = areas.query(
+            "select adopter_count from marts.mart_feature_adoption"
+            f" where feature_id = '{feature}' and grain = 'all'"
+        )
+        assert counts[-1] == adopters
+    assert list(so_far) == ["map", "scan"]
+    launches = rows_of(page, "launches")
+    assert {row[0] for row in launches} == {"Active days", "Net amount (USD)"}
+    assert {row[-1] for row in launches} <= {"No: adopters are other people", "No: too few users"}
 
 
 def test_feedback_is_told_by_what_it_is_about(page: Page, areas: Areas) -> None:
