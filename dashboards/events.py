@@ -1,7 +1,7 @@
 """What figures are made of, and whether anybody sends it: for empty places, and for marks.
 
 A definition is made of the events that it names, by the column that a filter chooses it by; a
-mart of orders of the events that the tracking plan calls so; everything else of any event.
+mart of a role of the events that the tracking plan gives it; everything else of any event.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ DEFINITIONS = {
     "path_id": "select path_id, anchor_event, item_event from seeds.dim_paths",
 }
 """The id of a definition and the events that it names, in its last columns."""
-OF_ORDERS = {"marts.mart_sales_periods", "marts.mart_rfm_scores", "marts.mart_rfm_migrations"}
+ROLES = {
+    "marts.mart_sales_periods": "order",
+    "marts.mart_rfm_scores": "order",
+    "marts.mart_rfm_migrations": "order",
+    "marts.mart_page_exits": "page_view",
+    "marts.mart_page_elements": "element_click",
+}
+"""The marts that are made of the events of a role."""
 _ANY = Text("any event", "任何事件")
-_NO_ROLE = Text(
-    "an event with the role order (seeds/event_names.csv)",
-    "角色为 order 的事件（seeds/event_names.csv）",
-)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class Events:
         self._connection = connection
         self._came = {name for (name,) in came}
         self._labels = {name: (en or name, zh or en or name) for name, en, zh, _ in plan}
-        self._orders = [name for name, _, _, role in plan if role == "order"]
+        self._of_role: dict[str, list[str]] = {}
+        for name, _, _, role in plan:
+            self._of_role.setdefault(role, []).append(name)
 
     def definitions(self, columns: Iterable[str]) -> Mapping[str, Mapping[str, MadeOf]]:
         """What the definitions are made of that these filters choose, by column and id."""
@@ -72,10 +77,12 @@ class Events:
         if isinstance(item, Table) and item.empty != Item.empty:
             return MadeOf((), ())  # it says itself why it has no rows
         marts = {mart for mart in item.marts if mart.startswith("marts.")}
-        if marts and marts <= OF_ORDERS:
-            orders = self._made_of([self._orders])
-            return orders if self._orders else MadeOf((), (_NO_ROLE,))
-        return self._made_of([[]])
+        roles = {ROLES.get(mart) for mart in marts}
+        role = roles.pop() if len(roles) == 1 else None
+        if role is None:
+            return self._made_of([[]])
+        named = self._of_role.get(role)
+        return self._made_of([named]) if named else MadeOf((), (_no_role(role),))
 
     def _made_of(self, sides: Iterable[list[str]]) -> MadeOf:
         """A side is a list of alternatives, of which one is enough; empty: any event."""
@@ -93,6 +100,13 @@ class Events:
         english = [f"{en} ({name})" for name, (en, _) in zip(side, named, strict=True)]
         chinese = [f"{zh}（{name}）" for name, (_, zh) in zip(side, named, strict=True)]
         return Text(" or ".join(english), "或".join(chinese))
+
+
+def _no_role(role: str) -> Text:
+    return Text(
+        f"an event with the role {role} (seeds/event_names.csv)",
+        f"角色为 {role} 的事件（seeds/event_names.csv）",
+    )
 
 
 def alternatives(text: str | None) -> list[str]:

@@ -41,11 +41,14 @@ def lines(
     x_label: Text | None = None,
     beneath: str | None = None,
     mark_at: float | None = None,
+    between: tuple[str, str] | None = None,
+    is_stepped: bool = False,
 ) -> Spec:
     """Lines over days, or over numbered periods. The part that is not ripe is dashed.
 
     `beneath` is a count that stands below each labelled day: of how many the figure is;
-    `mark_at` a figure that a line stands at.
+    `mark_at` a figure that a line stands at; `between` an interval that is shaded. A figure
+    that holds until the next is stepped.
     """
     encoding: Spec = {
         "x": _day(x, beneath) if is_date else _number_axis(x, x_label),
@@ -53,11 +56,13 @@ def lines(
         "tooltip": _tooltip(tooltip),
         **_colour(series, "stroke"),
     }
-    mark = {"type": "line", "strokeWidth": 2, "interpolate": "linear"}
+    course = {"interpolate": "step-after" if is_stepped else "linear"}
+    mark = {"type": "line", "strokeWidth": 2, **course}
     return {
         "encoding": encoding,
         "layer": [
             *_marked("y", y, mark_at),
+            *_shaded(between, encoding, course),
             {"only": "ripe", "transform": [{"filter": _IS_RIPE}], "mark": mark},
             {
                 "only": "tail",
@@ -283,6 +288,19 @@ def dots(
         ],
         "line": 30,
     }  # fmt: skip
+
+
+def _shaded(
+    between: tuple[str, str] | None, encoding: Mapping[str, Any], course: Mapping[str, str]
+) -> list[Spec]:
+    """What lies between two figures, behind the line."""
+    if between is None:
+        return []
+    low, high = between
+    return [{
+        "mark": {"type": "area", "opacity": 0.15, "line": False, **course},
+        "encoding": {"y": {**encoding["y"], "field": low}, "y2": {"field": high}},
+    }]  # fmt: skip
 
 
 def _marked(axis: str, field: str, at: float | None) -> list[Spec]:

@@ -4,11 +4,14 @@ from dashboards.board import Board
 from dashboards.boards import (
     campaigns,
     channels,
+    content,
     funnels,
+    growth,
     health,
     lifecycle,
     overview,
     paths,
+    product,
     retention,
     rfm,
     sales,
@@ -24,5 +27,8 @@ BOARDS: tuple[Board, ...] = (
     funnels.BOARD,
     retention.BOARD,
     paths.BOARD,
+    product.BOARD,
+    content.BOARD,
+    growth.BOARD,
     health.BOARD,
 )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dashboards.board import BLUE, GREEN, GREY, ORANGE, SKY, Choice, Series, Text
+from dashboards.board import BLUE, GREEN, GREY, ORANGE, SKY, Choice, Column, Series, Table, Text
 
 DAYS_SHOWN = 800
 """Days of a daily figure that a board holds, so that its file stays small; marts hold all."""
 
+MONTHS_SHOWN = 24
+"""Months of a figure by month."""
+FEW = 30
+"""Of fewer cases than these nothing is concluded."""
+
 DAY = Text("Day", "日期")
+MONTH = Text("Month", "月份")
 USERS = Text("Users", "用户数")
 SHARE = Text("Share", "占比")
 STAGE = Text("Stage", "阶段")
@@ -42,6 +48,97 @@ def so_many_of(part: str, whole: str, name: str) -> str:
         f"format('{{}} of {{}}', {counts}) as {name}_en,"
         f" format('{{1}} 中的 {{0}}', {counts}) as {name}_zh"
     )
+
+
+def by_span(mart: str) -> str:
+    """The newest months of a mart, and all so far, named by `span`. What is so far is no period
+    that has yet to close."""
+    return f"""(
+        select * replace (is_mature or grain = 'all' as is_mature),
+            coalesce(strftime(period_start_date, '%Y-%m'), 'all') as span
+        from {mart}
+        where grain = 'all' or grain = 'month' and period_start_date > (
+            select max(period_start_date) - interval '{MONTHS_SHOWN} months' from {mart}
+        )
+    )"""
+
+
+def spans(*marts: str) -> Choice:
+    """Which month; the last ripe one is the default, and where none is, all so far."""
+    each = " union all ".join(f"select span, is_mature from {by_span(mart)}" for mart in marts)
+    return Choice(
+        "span",
+        MONTH,
+        f"""
+        with spans as (
+            select span, bool_and(is_mature) as is_mature from ({each}) group by span
+        )
+
+        select
+            span as value,
+            case when span = 'all' then 'All so far' when is_mature then span
+                else span || ' (not ripe)' end as label_en,
+            case when span = 'all' then '至今全部' when is_mature then span
+                else span || '（未成熟）' end as label_zh
+        from spans
+        order by
+            span <> (select max(span) from spans where is_mature and span <> 'all'),
+            span <> 'all', span desc
+        """,
+    )
+
+
+def answer(
+    item: str, question: Text, sql: str, marts: tuple[str, ...], empty: Text, *, is_wide: bool
+) -> Table:
+    """A question of a board and the sentence that answers it, of SQL that gives `answer_en`,
+    `answer_zh` and the columns of filters."""
+    return Table(
+        item,
+        question,
+        Text(
+            f"In brackets: where it lies with 95% certainty. Of fewer than {FEW} cases nothing is "
+            "concluded.",
+            f"括号内是 95% 置信区间。少于 {FEW} 例时不下结论。",
+        ),
+        marts,
+        sql,
+        columns=(Column("answer", Text("Answer", "回答")),),
+        empty=empty,
+        is_wide=is_wide,
+    )
+
+
+def sure(rate: str) -> str:
+    """A rate in words, and between which it lies."""
+    figures = ", ".join(f"100 * {rate}{end}" for end in ("", "_lower", "_upper"))
+    return f"format('{{:.1f}}% ({{:.1f}}% – {{:.1f}}%)', {figures})"
+
+
+def rate_of(part: str, whole: str, name: str) -> str:
+    """Columns of a rate that no mart has, summed up on a board: it, and Wilson's 95% interval."""
+    z, n = 1.959963984540054, f"nullif({whole}, 0)"
+    spread = f"{z} * sqrt({part} * (1 - {part} / {n}) + {z * z / 4})"
+    ends = [f"({part} + {z * z / 2} {sign} {spread}) / ({n} + {z * z})" for sign in "-+"]
+    return f"{part} / {n} as {name}, {ends[0]} as {name}_lower, {ends[1]} as {name}_upper"
+
+
+def beside_others(rows: str, part: str, whole: str, rate: str, by: str) -> str:
+    """Rows with the rate of all others together, and whether theirs is surely `more` or `less`;
+    `few` of them tell nothing."""
+    return f"""(
+        select *,
+            (sum({part}) over all_of_it - {part})
+                / nullif(sum({whole}) over all_of_it - {whole}, 0) as others_rate,
+            case
+                when {whole} < {FEW} then 'few'
+                when {rate}_lower > others_rate then 'more'
+                when {rate}_upper < others_rate then 'less'
+                else 'unclear'
+            end as verdict_id
+        from {rows}
+        window all_of_it as (partition by {by})
+    )"""
 
 
 def grain(*grains: str) -> Choice:

@@ -19,6 +19,7 @@ from orchestration.publish.site import site_writer
 from orchestration.transform.build_checks import BuildCheck
 from orchestration.transform.dbt_runs import chinese, exposed_nodes, load_manifest
 from tests.browser import Chromium, browser, executable
+from tests.dashboards import areas as area
 from tests.support import build_warehouse, settings_of
 
 FIRST = date(2024, 1, 1)
@@ -45,6 +46,7 @@ COSTS = {
     ("billboard", "offline"): 7.0,
 }  # fmt: skip
 """What is spent each tenth day: what pays, what does not, where nobody came, and by no rule."""
+SEEDS["features"] += "ordering,Ordering,下单,order_placed,,,,,,\n"
 SEEDS["event_names"] += "checked_in,Checked in,签到,campaign,check_in,true,false\n"
 TESTED = {"goal_measure_id": "orders", "starts_at": "2024-01-20", "ends_at": "2024-02-10",
           "target_value": 12, "budget_amount": 60}  # fmt: skip
@@ -177,10 +179,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             "campaigns": CAMPAIGNS,
             "campaign_assignments": ASSIGNED,
             "channel_costs": costs(),
+            "feedback": area.feedback(),
+            "contents": area.contents(),
         },
         seeds=SEEDS,
     )
     return publish_with_pages(settings_of(folder))
+
+
+@pytest.fixture(scope="session")
+def areas(tmp_path_factory: pytest.TempPathFactory) -> area.Areas:
+    return area.Areas(tmp_path_factory.mktemp("areas"))
 
 
 @pytest.fixture(scope="session")

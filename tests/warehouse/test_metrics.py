@@ -98,6 +98,36 @@ QUESTIONS: dict[str, tuple[list[str], list[str], str]] = {
         """select campaign_id, measure_id, variant, incremental_value, user_count, difference
         from marts.mart_campaign_lift where method = 'unadjusted'""",
     ),
+    "exits of a page": (
+        ["page_sessions", "exit_rate"], [DAY, "page_period__page"],
+        """select period_start_date, page, session_count, exit_rate
+        from marts.mart_page_exits where grain = 'day'""",
+    ),
+    "recommending by month": (
+        ["nps_answers", "nps"], [MONTH],
+        """select period_start_date, promoter_count + passive_count + detractor_count, nps
+        from marts.mart_feedback where grain = 'month' and dimension = 'all'""",
+    ),
+    "adoption by month": (
+        ["feature_eligible_users", "adoption_rate"], [MONTH, "adoption__feature_id"],
+        """select period_start_date, feature_id, mature_eligible_count, adoption_rate
+        from marts.mart_feature_adoption where grain = 'month'""",
+    ),
+    "clicks by position": (
+        ["exposures", "click_through_rate"], [DAY, "content_position__position"],
+        """select period_start_date, position, mature_exposure_count, click_rate
+        from marts.mart_content_positions where grain = 'day'""",
+    ),
+    "first reviews": (
+        ["reviewed_pieces", "first_pass_rate"], [MONTH],
+        """select period_start_date, reviewed_count, first_pass_rate
+        from marts.mart_content_supply where grain = 'month' and dimension = 'all'""",
+    ),
+    "referrals": (
+        ["inviting_base", "invited_users", "k_factor"], [MONTH],
+        """select period_start_date, active_user_count, mature_accepted_count, k_factor
+        from marts.mart_referrals where grain = 'month'""",
+    ),
     "retention of a cohort": (
         ["retention_returned_users", "retention_rate"],
         [DAY, "cohort__retention_id", "cohort__period_number"],
