@@ -194,13 +194,13 @@ def test_whom_an_archived_event_names_is_forgotten_and_what_others_did_stays() -
         connection.execute("create schema raw; create temp table names as select 'pia' as id")
         archive.create_tables(connection)
         connection.execute(
-            "insert into archive.arc_campaign_events by name select * from (values"
+            "insert into archive.arc_invite_events by name select * from (values"
             " ('pia', null, 1), ('bob', 'pia', 2), ('bob', 'cid', 3))"
             " as events (user_id, inviter_id, event_id)"
         )
         archive.forget_people(connection)
         left = connection.execute(
-            "select user_id, inviter_id from archive.arc_campaign_events order by event_id"
+            "select user_id, inviter_id from archive.arc_invite_events order by event_id"
         ).fetchall()
     assert left == [("bob", None), ("bob", "cid")]
 
