@@ -109,6 +109,8 @@ def test_referrals(warehouse: Path, case: cases.Case) -> None:
 def test_winback(warehouse: Path, case: cases.Case) -> None:
     for label, expected in case["expected"].items():
         column, week, stage, dimension, value = label.split("/")
+        if dimension == "last_content" and value:
+            value = f"{case['id']} {value}"
         keys = [
             case["params"]["grain"], WORLD.day(case, week), stage, dimension,
             None if dimension == "all" else value,
