@@ -41,18 +41,19 @@
 {%- endmacro %}
 
 {# Archived rows behind those that are computed of raw, whose days they never share. `columns`
-   are those of the rows above, in their order: `key`, or how rows of two ids of one person
-   become one (`sum`, `min`, `max`). `touched` names the column that an incremental model replaces
-   from `recompute_from_date` on; `recomputed` is what the config of a model that is computed by
-   user says. #}
+   are those of the rows above, in their order: a list, or where rows of two ids of one person
+   become one, by column `key` or how they do (`sum`, `min`, `max`). `touched` names the instant or
+   the day from which an incremental model replaces rows of touched users; `recomputed` is what the
+   config of a model that is computed by user says. #}
 {% macro union_archived(archive, columns, touched=none, recomputed=none, where=none) -%}
     {%- set keys = [] -%}
-    {%- for column, use in columns.items() if use == 'key' %}{% do keys.append('archived.' ~ column) %}{% endfor -%}
     union all
 
     select
-        {%- for column, use in columns.items() %}
+        {%- for column in columns %}
+        {%- set use = columns[column] if columns is mapping else 'key' %}
         {% if use == 'key' -%}
+        {%- do keys.append('archived.' ~ column) -%}
         archived.{{ column }}
         {%- elif use == 'sum' -%}
         cast(sum(archived.{{ column }}) as bigint) as {{ column }}
@@ -61,21 +62,17 @@
         {%- endif %}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        {{ archived_rows(archive, columns.keys() | reject('equalto', 'user_id'), where) }}
+        {{ archived_rows(archive, columns | reject('equalto', 'user_id'), where) }}
     ) as archived
     {%- if recomputed %}
     {{ join_recomputed(recomputed['by'], 'archived', recomputed['from']) }}
     {%- endif %}
-    {%- if touched and is_incremental() %}
-    where exists (
-        select 1
-        from touched_users
-        where
-            touched_users.user_id = archived.user_id
-            and touched_users.recompute_from_date <= archived.{{ touched }}
-    )
+    {%- if touched %}
+    {{ join_touched('archived', touched, 'recompute_from_' ~ touched.split('_')[-1]) }}
     {%- endif %}
+    {%- if columns is mapping %}
     group by {{ keys | join(', ') }}
+    {%- endif %}
 {%- endmacro %}
 
 {# Where the archive that an expiry is about to write ends: `cutoff_at`, its day `cutoff_date`, or

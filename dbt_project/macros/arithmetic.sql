@@ -22,3 +22,10 @@
         )
     ) / (1 + {{ z }} * {{ z }} / {{ n }}))) end
 {%- endmacro %}
+
+{# A share of others and the bounds of its interval: three columns. #}
+{% macro rate_with_bounds(numerator, denominator, name) -%}
+    {{ rate(numerator, denominator) }} as {{ name }},
+    {{ wilson_bound(numerator, denominator, '-') }} as {{ name }}_lower,
+    {{ wilson_bound(numerator, denominator, '+') }} as {{ name }}_upper
+{%- endmacro %}

@@ -6,8 +6,8 @@
     on_schema_change='fail',
 ) }}
 {%- set columns = [
-    'campaign_id', 'source_id', 'event_id', 'role', 'order_id', 'amount', 'discount_amount',
-    'is_activity', 'event_date', 'occurred_at',
+    'user_id', 'campaign_id', 'source_id', 'event_id', 'role', 'order_id', 'amount',
+    'discount_amount', 'is_activity', 'event_date', 'occurred_at',
 ] %}
 with
 
@@ -76,26 +76,10 @@ converted as (
         and events.occurred_at >= rates.valid_from_at
         and events.occurred_at < rates.valid_to_at
 
-),
-
-archived as (
-
-    select of_all.*
-    from (
-        {{ archived_rows('arc_campaign_events', columns) | indent(8) }}
-    ) as of_all
-    {{ join_touched('of_all', 'occurred_at') }}
-
 )
 
 select
-    user_id,
     {{ columns | join(',\n    ') }}
 from converted
 
-union all
-
-select
-    user_id,
-    {{ columns | join(',\n    ') }}
-from archived
+{{ union_archived('arc_campaign_events', columns, touched='occurred_at') }}

@@ -5,6 +5,10 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'measure', 'from': 'occurred_at'}},
 ) }}
+{%- set columns = [
+    'measure_id', 'side', 'user_id', 'source_id', 'event_id', 'event_value', 'event_date',
+    'occurred_at',
+] %}
 with
 
 any_activity as (
@@ -89,37 +93,10 @@ valued as (
         and occurred.source_id = property_values.source_id
         and occurred.event_id = property_values.event_id
 
-),
-
-archived as (
-
-    {{ archived_rows('arc_measure_events', [
-        'measure_id', 'side', 'source_id', 'event_id', 'event_value', 'event_date', 'occurred_at',
-    ]) }}
-
 )
 
 select
-    measure_id,
-    side,
-    user_id,
-    source_id,
-    event_id,
-    event_value,
-    event_date,
-    occurred_at
+    {{ columns | join(',\n    ') }}
 from valued
 
-union all
-
-select
-    archived.measure_id,
-    archived.side,
-    archived.user_id,
-    archived.source_id,
-    archived.event_id,
-    archived.event_value,
-    archived.event_date,
-    archived.occurred_at
-from archived
-{{ join_recomputed('measure', 'archived', 'occurred_at') }}
+{{ union_archived('arc_measure_events', columns, recomputed={'by': 'measure', 'from': 'occurred_at'}) }}

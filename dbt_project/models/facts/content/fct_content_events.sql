@@ -6,8 +6,8 @@
     on_schema_change='fail',
 ) }}
 {%- set columns = [
-    'content_id', 'source_id', 'event_id', 'role', 'position', 'progress', 'dwell_seconds', 'amount',
-    'occurred_at',
+    'user_id', 'content_id', 'source_id', 'event_id', 'role', 'position', 'progress',
+    'dwell_seconds', 'amount', 'event_date', 'occurred_at',
 ] %}
 with
 
@@ -97,28 +97,10 @@ typed as (
         occurred_at
     from shares
 
-),
-
-archived as (
-
-    select of_all.*
-    from (
-        {{ archived_rows('arc_content_events', columns) | indent(8) }}
-    ) as of_all
-    {{ join_touched('of_all', 'occurred_at') }}
-
 )
 
 select
-    user_id,
-    {{ columns | join(',\n    ') }},
-    event_date
+    {{ columns | join(',\n    ') }}
 from typed
 
-union all
-
-select
-    user_id,
-    {{ columns | join(',\n    ') }},
-    {{ local_date('occurred_at') }} as event_date
-from archived
+{{ union_archived('arc_content_events', columns, touched='occurred_at') }}

@@ -5,6 +5,9 @@
     on_schema_change='fail',
     meta={'recomputed': {'by': 'feature', 'from': 'occurred_at'}},
 ) }}
+{%- set columns = [
+    'feature_id', 'user_id', 'source_id', 'event_id', 'event_date', 'occurred_at',
+] %}
 with
 
 names as (
@@ -53,23 +56,10 @@ named as (
         events.is_activity
         and (names.released_at is null or events.occurred_at >= names.released_at)
 
-),
-
-archived as (
-
-    {{ archived_rows('arc_feature_uses', [
-        'feature_id', 'source_id', 'event_id', 'event_date', 'occurred_at',
-    ]) }}
-
 )
 
 select
-    named.feature_id,
-    named.user_id,
-    named.source_id,
-    named.event_id,
-    named.event_date,
-    named.occurred_at
+    named.{{ columns | join(',\n    named.') }}
 from named
 left join chosen_events
     on named.feature_id = chosen_events.definition_id
@@ -77,14 +67,4 @@ left join chosen_events
     and named.event_id = chosen_events.event_id
 where not named.has_conditions or chosen_events.event_id is not null
 
-union all
-
-select
-    archived.feature_id,
-    archived.user_id,
-    archived.source_id,
-    archived.event_id,
-    archived.event_date,
-    archived.occurred_at
-from archived
-{{ join_recomputed('feature', 'archived', 'occurred_at') }}
+{{ union_archived('arc_feature_uses', columns, recomputed={'by': 'feature', 'from': 'occurred_at'}) }}

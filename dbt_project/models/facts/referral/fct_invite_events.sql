@@ -6,8 +6,8 @@
     on_schema_change='fail',
 ) }}
 {%- set columns = [
-    'source_id', 'event_id', 'campaign_id', 'role', 'invite_id', 'inviter_id', 'event_date',
-    'occurred_at',
+    'user_id', 'source_id', 'event_id', 'campaign_id', 'role', 'invite_id', 'inviter_id',
+    'event_date', 'occurred_at',
 ] %}
 with
 
@@ -46,26 +46,10 @@ events as (
     inner join event_names on events.event_name = event_names.event_name
     {{ join_touched('events', 'occurred_at') }}
 
-),
-
-archived as (
-
-    select of_all.*
-    from (
-        {{ archived_rows('arc_invite_events', columns) | indent(8) }}
-    ) as of_all
-    {{ join_touched('of_all', 'occurred_at') }}
-
 )
 
 select
-    user_id,
     {{ columns | join(',\n    ') }}
 from events
 
-union all
-
-select
-    user_id,
-    {{ columns | join(',\n    ') }}
-from archived
+{{ union_archived('arc_invite_events', columns, touched='occurred_at') }}

@@ -6,8 +6,8 @@
     meta={'recomputed': {'by': 'survival', 'from': 'occurred_at'}},
 ) }}
 {%- set columns = [
-    'survival_id', 'side', 'source_id', 'event_id', 'entity_id', 'breakdown_value', 'event_date',
-    'occurred_at',
+    'user_id', 'survival_id', 'side', 'source_id', 'event_id', 'entity_id', 'breakdown_value',
+    'event_date', 'occurred_at',
 ] %}
 with
 
@@ -87,23 +87,10 @@ valued as (
         and occurred.event_id = parts.event_id
         and parts.purpose = 'breakdown'
 
-),
-
-archived as (
-
-    {{ archived_rows('arc_survival_events', columns) }}
-
 )
 
 select
-    user_id,
     {{ columns | join(',\n    ') }}
 from valued
 
-union all
-
-select
-    archived.user_id,
-    archived.{{ columns | join(',\n    archived.') }}
-from archived
-{{ join_recomputed('survival', 'archived', 'occurred_at') }}
+{{ union_archived('arc_survival_events', columns, recomputed={'by': 'survival', 'from': 'occurred_at'}) }}

@@ -40,29 +40,21 @@ final as (
         windows.exposure_count,
         windows.clicked_exposure_count,
         windows.click_count,
-        {{ rate('windows.clicked_exposure_count', 'windows.exposure_count') }} as click_rate,
-        {{ wilson_bound('windows.clicked_exposure_count', 'windows.exposure_count', '-') }}
-            as click_rate_lower,
-        {{ wilson_bound('windows.clicked_exposure_count', 'windows.exposure_count', '+') }}
-            as click_rate_upper,
+        {{ rate_with_bounds(
+            'windows.clicked_exposure_count', 'windows.exposure_count', 'click_rate'
+        ) }},
         windows.read_count,
         windows.reader_count,
         windows.finished_read_count,
-        {{ rate('windows.finished_read_count', 'windows.read_count') }} as finish_rate,
-        {{ wilson_bound('windows.finished_read_count', 'windows.read_count', '-') }}
-            as finish_rate_lower,
-        {{ wilson_bound('windows.finished_read_count', 'windows.read_count', '+') }}
-            as finish_rate_upper,
+        {{ rate_with_bounds('windows.finished_read_count', 'windows.read_count', 'finish_rate') }},
         windows.dwell_read_count,
         cast(windows.dwell_seconds as decimal(38, 6)) as dwell_seconds,
         {{ rate('windows.dwell_seconds', 'windows.dwell_read_count') }} as mean_dwell_seconds,
         windows.interaction_count,
         windows.interacting_reader_count,
-        {{ rate('windows.interacting_reader_count', 'windows.reader_count') }} as interaction_rate,
-        {{ wilson_bound('windows.interacting_reader_count', 'windows.reader_count', '-') }}
-            as interaction_rate_lower,
-        {{ wilson_bound('windows.interacting_reader_count', 'windows.reader_count', '+') }}
-            as interaction_rate_upper,
+        {{ rate_with_bounds(
+            'windows.interacting_reader_count', 'windows.reader_count', 'interaction_rate'
+        ) }},
         windows.share_count,
         windows.share_open_count,
         windows.shared_in_reader_count,

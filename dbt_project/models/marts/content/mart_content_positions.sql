@@ -95,14 +95,9 @@ final as (
         summed.clicked_exposure_count,
         summed.mature_exposure_count,
         summed.mature_clicked_exposure_count,
-        {{ rate('summed.mature_clicked_exposure_count', 'summed.mature_exposure_count') }}
-            as click_rate,
-        {{ wilson_bound(
-            'summed.mature_clicked_exposure_count', 'summed.mature_exposure_count', '-'
-        ) }} as click_rate_lower,
-        {{ wilson_bound(
-            'summed.mature_clicked_exposure_count', 'summed.mature_exposure_count', '+'
-        ) }} as click_rate_upper,
+        {{ rate_with_bounds(
+            'summed.mature_clicked_exposure_count', 'summed.mature_exposure_count', 'click_rate'
+        ) }},
         summed.exposure_count = summed.mature_exposure_count
         and {{ is_period_over('summed.grain', 'summed.period_start_date', '0') }} as is_mature,
         summed.period_start_date

@@ -87,25 +87,19 @@ final as (
         counted.submitted_count,
         counted.reviewed_count,
         counted.passed_first_count,
-        {{ rate('counted.passed_first_count', 'counted.reviewed_count') }} as first_pass_rate,
-        {{ wilson_bound('counted.passed_first_count', 'counted.reviewed_count', '-') }}
-            as first_pass_rate_lower,
-        {{ wilson_bound('counted.passed_first_count', 'counted.reviewed_count', '+') }}
-            as first_pass_rate_upper,
+        {{ rate_with_bounds(
+            'counted.passed_first_count', 'counted.reviewed_count', 'first_pass_rate'
+        ) }},
         counted.published_count,
         counted.original_known_count,
         counted.original_count,
-        {{ rate('counted.original_count', 'counted.original_known_count') }} as original_rate,
-        {{ wilson_bound('counted.original_count', 'counted.original_known_count', '-') }}
-            as original_rate_lower,
-        {{ wilson_bound('counted.original_count', 'counted.original_known_count', '+') }}
-            as original_rate_upper,
+        {{ rate_with_bounds(
+            'counted.original_count', 'counted.original_known_count', 'original_rate'
+        ) }},
         counted.median_cycle_seconds,
         stood.live_count,
         stood.stale_count,
-        {{ rate('stood.stale_count', 'stood.live_count') }} as stale_rate,
-        {{ wilson_bound('stood.stale_count', 'stood.live_count', '-') }} as stale_rate_lower,
-        {{ wilson_bound('stood.stale_count', 'stood.live_count', '+') }} as stale_rate_upper,
+        {{ rate_with_bounds('stood.stale_count', 'stood.live_count', 'stale_rate') }},
         {{ is_period_over('counted.grain', 'counted.period_start_date', '0') }} as is_mature,
         counted.period_start_date
     from counted

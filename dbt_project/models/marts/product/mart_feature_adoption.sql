@@ -95,12 +95,9 @@ final as (
         counted.adopter_count,
         counted.mature_eligible_count,
         counted.mature_adopter_count,
-        {{ rate('counted.mature_adopter_count', 'counted.mature_eligible_count') }}
-            as adoption_rate,
-        {{ wilson_bound('counted.mature_adopter_count', 'counted.mature_eligible_count', '-') }}
-            as adoption_rate_lower,
-        {{ wilson_bound('counted.mature_adopter_count', 'counted.mature_eligible_count', '+') }}
-            as adoption_rate_upper,
+        {{ rate_with_bounds(
+            'counted.mature_adopter_count', 'counted.mature_eligible_count', 'adoption_rate'
+        ) }},
         counted.median_seconds_to_adopt,
         {{ is_period_over('counted.grain', 'counted.period_start_date', 'features.window_days') }}
             as is_mature,

@@ -186,21 +186,15 @@ final as (
         joined.grain,
         joined.active_user_count,
         joined.user_count,
-        {{ rate('joined.user_count', 'joined.active_user_count') }} as usage_rate,
-        {{ wilson_bound('joined.user_count', 'joined.active_user_count', '-') }}
-            as usage_rate_lower,
-        {{ wilson_bound('joined.user_count', 'joined.active_user_count', '+') }}
-            as usage_rate_upper,
+        {{ rate_with_bounds('joined.user_count', 'joined.active_user_count', 'usage_rate') }},
         joined.use_count,
         {{ rate('joined.use_count', 'joined.user_count') }} as uses_per_user,
         joined.new_adopter_count,
         joined.previous_user_count,
         joined.retained_user_count,
-        {{ rate('joined.retained_user_count', 'joined.previous_user_count') }} as retention_rate,
-        {{ wilson_bound('joined.retained_user_count', 'joined.previous_user_count', '-') }}
-            as retention_rate_lower,
-        {{ wilson_bound('joined.retained_user_count', 'joined.previous_user_count', '+') }}
-            as retention_rate_upper,
+        {{ rate_with_bounds(
+            'joined.retained_user_count', 'joined.previous_user_count', 'retention_rate'
+        ) }},
         {{ is_period_over('joined.grain', 'joined.period_start_date', '0') }} as is_mature,
         joined.period_start_date
     from joined

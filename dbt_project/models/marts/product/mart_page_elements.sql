@@ -90,11 +90,9 @@ final as (
         named.user_count,
         named.clicked_session_count,
         named.page_session_count,
-        {{ rate('named.clicked_session_count', 'named.page_session_count') }} as click_rate,
-        {{ wilson_bound('named.clicked_session_count', 'named.page_session_count', '-') }}
-            as click_rate_lower,
-        {{ wilson_bound('named.clicked_session_count', 'named.page_session_count', '+') }}
-            as click_rate_upper,
+        {{ rate_with_bounds(
+            'named.clicked_session_count', 'named.page_session_count', 'click_rate'
+        ) }},
         {{ is_period_over('named.grain', 'named.period_start_date', '0') }} as is_mature,
         named.period_start_date
     from named

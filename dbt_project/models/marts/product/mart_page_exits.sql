@@ -66,9 +66,7 @@ final as (
         named.entry_count,
         named.exit_count,
         named.bounce_count,
-        {{ rate('named.exit_count', 'named.session_count') }} as exit_rate,
-        {{ wilson_bound('named.exit_count', 'named.session_count', '-') }} as exit_rate_lower,
-        {{ wilson_bound('named.exit_count', 'named.session_count', '+') }} as exit_rate_upper,
+        {{ rate_with_bounds('named.exit_count', 'named.session_count', 'exit_rate') }},
         {{ is_period_over('named.grain', 'named.period_start_date', '0') }} as is_mature,
         named.period_start_date
     from named

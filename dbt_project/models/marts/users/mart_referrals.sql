@@ -112,12 +112,9 @@ final as (
         joined.accepted_count,
         joined.mature_invite_count,
         joined.mature_accepted_count,
-        {{ rate('joined.mature_accepted_count', 'joined.mature_invite_count') }}
-            as acceptance_rate,
-        {{ wilson_bound('joined.mature_accepted_count', 'joined.mature_invite_count', '-') }}
-            as acceptance_rate_lower,
-        {{ wilson_bound('joined.mature_accepted_count', 'joined.mature_invite_count', '+') }}
-            as acceptance_rate_upper,
+        {{ rate_with_bounds(
+            'joined.mature_accepted_count', 'joined.mature_invite_count', 'acceptance_rate'
+        ) }},
         {{ rate('joined.mature_accepted_count', 'joined.active_user_count') }} as k_factor,
         joined.median_microseconds_to_accept / 1000000.0e0 as median_seconds_to_accept,
         joined.median_cycle_microseconds / 1000000.0e0 as median_cycle_seconds,

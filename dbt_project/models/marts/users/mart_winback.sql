@@ -131,11 +131,9 @@ final as (
         {%- for count in counts %},
         counted.{{ count }}
         {%- endfor %},
-        {{ rate('counted.mature_returned_count', 'counted.mature_silent_count') }} as return_rate,
-        {{ wilson_bound('counted.mature_returned_count', 'counted.mature_silent_count', '-') }}
-            as return_rate_lower,
-        {{ wilson_bound('counted.mature_returned_count', 'counted.mature_silent_count', '+') }}
-            as return_rate_upper,
+        {{ rate_with_bounds(
+            'counted.mature_returned_count', 'counted.mature_silent_count', 'return_rate'
+        ) }},
         {{ is_period_over(
             'counted.grain', 'counted.period_start_date', var('winback_window_days')
         ) }} as is_mature,
