@@ -23,11 +23,13 @@ from dashboards.boards.shared import (
     answer,
     beside_others,
     by_span,
+    rate_beside_others,
+    rate_by_period,
     rate_of,
     spans,
     sure,
 )
-from dashboards.specs import columns, dots, lines
+from dashboards.specs import columns, lines
 
 VALUES_SHOWN = 15
 PIECES_SHOWN = 20
@@ -302,21 +304,13 @@ BOARD = Board(
                 finish_rate_upper, others_rate, read_count, verdict_id, place
             from ranked where finish_rate is not null order by dimension, place
             """,
-            dots(
-                "value",
+            rate_beside_others(
+                ("value", _WHAT),
                 "finish_rate",
                 _FINISHED,
-                [("value", _WHAT, None), ("verdict", Text("Advice", "建议"), None),
-                 ("finish_rate", _FINISHED, ".1%"),
-                 ("finish_rate_lower", Text("at least", "至少"), ".1%"),
-                 ("finish_rate_upper", Text("at most", "至多"), ".1%"),
-                 ("others_rate", Text("Of the others together", "其他合计"), ".1%"),
-                 ("read_count", _READS, ",d")],
-                order="place",
-                low="finish_rate_lower",
-                high="finish_rate_upper",
-                series=_BY_VERDICT,
-                number=".0%",
+                [("read_count", _READS, ",d")],
+                _BY_VERDICT,
+                verdict=Text("Advice", "建议"),
             ),
             _BY_VERDICT,
             empty=_NO_CONTENT,
@@ -397,16 +391,12 @@ BOARD = Board(
             where dimension = 'all' and grain = 'month'
             order by period_start_date
             """,
-            lines(
-                "period_start_date",
+            rate_by_period(
                 "stale_rate",
                 _STALE,
-                [("period_start_date", MONTH, None), ("stale_rate", _STALE, ".1%"),
-                 ("stale_count", Text("Pieces", "内容数"), ",d"),
+                [("stale_count", Text("Pieces", "内容数"), ",d"),
                  ("live_count", Text("of all there", "在架内容"), ",d")],
-                number=".0%",
-                beneath="live_count",
-                between=("stale_rate_lower", "stale_rate_upper"),
+                of="live_count",
             ),
             empty=_NO_CONTENT,
         ),

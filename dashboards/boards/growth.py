@@ -22,10 +22,12 @@ from dashboards.boards.shared import (
     beside_others,
     breakdown,
     by_span,
+    rate_beside_others,
+    rate_by_period,
     spans,
     sure,
 )
-from dashboards.specs import dots, lines
+from dashboards.specs import lines
 
 BARS_SHOWN = 15
 _DAY_TOLD = 30
@@ -362,20 +364,16 @@ BOARD = Board(
             where dimension = 'all' and grain = 'month'
             order by stage_id, period_start_date
             """,
-            lines(
-                "period_start_date",
+            rate_by_period(
                 "return_rate",
                 _RETURNED,
-                [("period_start_date", MONTH, None), ("return_rate", _RETURNED, ".1%"),
-                 ("mature_returned_count", Text("Users who did", "回来的用户"), ",d"),
+                [("mature_returned_count", Text("Users who did", "回来的用户"), ",d"),
                  ("mature_silent_count", _SILENT, ",d"),
                  ("silent_count", Text("Fell silent", "沉默用户"), ",d"),
                  ("returned_count", Text("Back so far", "目前回来"), ",d"),
                  ("touched_returned_count", Text("of them, after a message", "其中由消息触达"),
                   ",d")],
-                number=".0%",
-                beneath="mature_silent_count",
-                between=("return_rate_lower", "return_rate_upper"),
+                of="mature_silent_count",
             ),
             empty=_NO_SILENCE,
         ),
@@ -398,23 +396,14 @@ BOARD = Board(
             from judged
             order by span, stage_id, dimension, place
             """,
-            dots(
-                "seen",
+            rate_beside_others(
+                ("seen", _LAST),
                 "return_rate",
                 _RETURNED,
-                [("seen", _LAST, None), ("verdict", Text("It", "结论"), None),
-                 ("return_rate", _RETURNED, ".1%"),
-                 ("return_rate_lower", Text("at least", "至少"), ".1%"),
-                 ("return_rate_upper", Text("at most", "至多"), ".1%"),
-                 ("others_rate", Text("Of the others together", "其他合计"), ".1%"),
-                 ("mature_silent_count", _SILENT, ",d"),
+                [("mature_silent_count", _SILENT, ",d"),
                  ("touched_returned_count", Text("Back after a message", "由消息触达后回来"),
                   ",d")],
-                order="place",
-                low="return_rate_lower",
-                high="return_rate_upper",
-                series=_BY_VERDICT,
-                number=".0%",
+                _BY_VERDICT,
                 scale={"domain": [0, 1]},
             ),
             _BY_VERDICT,

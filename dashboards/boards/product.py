@@ -25,11 +25,13 @@ from dashboards.boards.shared import (
     answer,
     beside_others,
     by_span,
+    rate_beside_others,
+    rate_by_period,
     rate_of,
     spans,
     sure,
 )
-from dashboards.specs import dots, lines, rows
+from dashboards.specs import lines, rows
 
 PAGES_SHOWN = 20
 """Pages, those that most visits see first; also whose elements can be chosen."""
@@ -329,23 +331,15 @@ BOARD = Board(
             from judged
             order by span, place
             """,
-            dots(
-                "page_name",
+            rate_beside_others(
+                ("page_name", _PAGE),
                 "exit_rate",
                 _EXIT_RATE,
-                [("page_name", _PAGE, None), ("verdict", Text("It", "结论"), None),
-                 ("exit_rate", _EXIT_RATE, ".1%"),
-                 ("exit_rate_lower", Text("at least", "至少"), ".1%"),
-                 ("exit_rate_upper", Text("at most", "至多"), ".1%"),
-                 ("others_rate", Text("On the others together", "其他页面合计"), ".1%"),
-                 ("session_count", _VISITS, ",d"),
+                [("session_count", _VISITS, ",d"),
                  ("entry_count", Text("Visits that begin on it", "从此进入的会话"), ",d"),
                  ("bounce_rate", Text("Of these, see nothing else", "其中只看了它"), ".1%")],
-                order="place",
-                low="exit_rate_lower",
-                high="exit_rate_upper",
-                series=_BY_VERDICT,
-                number=".0%",
+                _BY_VERDICT,
+                others=Text("On the others together", "其他页面合计"),
                 scale={"domain": [0, 1]},
             ),
             _BY_VERDICT,
@@ -411,19 +405,15 @@ BOARD = Board(
             )
             order by feature_id, period_start_date
             """,
-            lines(
-                "period_start_date",
+            rate_by_period(
                 "retention_rate",
                 _AGAIN,
-                [("period_start_date", Text("Week", "周"), None),
-                 ("retention_rate", _AGAIN, ".1%"),
-                 ("retained_user_count", Text("Users again", "再次使用的用户"), ",d"),
+                [("retained_user_count", Text("Users again", "再次使用的用户"), ",d"),
                  ("previous_user_count", Text("of users the week before", "上一周的用户"), ",d"),
                  ("user_count", Text("Users of the week", "当周用户"), ",d"),
                  ("usage_rate", Text("of those active", "占活跃用户"), ".1%")],
-                number=".0%",
-                beneath="previous_user_count",
-                between=("retention_rate_lower", "retention_rate_upper"),
+                of="previous_user_count",
+                period=Text("Week", "周"),
             ),
             empty=_NO_FEATURE,
         ),
@@ -444,20 +434,16 @@ BOARD = Board(
             where grain = 'month'
             order by feature_id, period_start_date
             """,
-            lines(
-                "period_start_date",
+            rate_by_period(
                 "adoption_rate",
                 _ADOPTED,
-                [("period_start_date", MONTH, None), ("adoption_rate", _ADOPTED, ".1%"),
-                 ("mature_adopter_count", Text("Users who did", "采用的用户"), ",d"),
+                [("mature_adopter_count", Text("Users who did", "采用的用户"), ",d"),
                  ("mature_eligible_count",
                   Text("of those whose window is over", "窗口已结束的用户"), ",d"),
                  ("adopter_count", Text("So far", "目前采用"), ",d"),
                  ("eligible_count", Text("of all who could", "可以使用的用户"), ",d"),
                  ("median_seconds_to_adopt", Text("After, median", "用时中位数"), "duration")],
-                number=".0%",
-                beneath="mature_eligible_count",
-                between=("adoption_rate_lower", "adoption_rate_upper"),
+                of="mature_eligible_count",
             ),
             empty=_NO_FEATURE,
         ),

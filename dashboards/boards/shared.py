@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from dashboards.board import BLUE, GREEN, GREY, ORANGE, SKY, Choice, Column, Series, Table, Text
+from dashboards.specs import Spec, Tooltip, dots, lines
 
 DAYS_SHOWN = 800
 """Days of a daily figure that a board holds, so that its file stays small; marts hold all."""
@@ -18,6 +22,8 @@ USERS = Text("Users", "用户数")
 SHARE = Text("Share", "占比")
 STAGE = Text("Stage", "阶段")
 TOTAL = Text("Total", "总计")
+VERDICT = Text("It", "结论")
+OTHERS = Text("Of the others together", "其他合计")
 
 # Cool colours for those who are here, warm and grey for those who are not.
 STAGES = Series("stage_id", "stage", order="stage_number", colours=(SKY, BLUE, GREEN, ORANGE, GREY))
@@ -139,6 +145,50 @@ def beside_others(rows: str, part: str, whole: str, rate: str, by: str) -> str:
         from {rows}
         window all_of_it as (partition by {by})
     )"""
+
+
+def rate_by_period(
+    rate: str, label: Text, counts: Tooltip, *, of: str, period: Text = MONTH
+) -> Spec:
+    """A rate by period between the bounds of its interval; `of` is the count that it is of."""
+    return lines(
+        "period_start_date",
+        rate,
+        label,
+        [("period_start_date", period, None), (rate, label, ".1%"), *counts],
+        number=".0%",
+        beneath=of,
+        between=(f"{rate}_lower", f"{rate}_upper"),
+    )
+
+
+def rate_beside_others(
+    y: tuple[str, Text],
+    rate: str,
+    label: Text,
+    counts: Tooltip,
+    verdicts: Series,
+    *,
+    verdict: Text = VERDICT,
+    others: Text = OTHERS,
+    scale: Mapping[str, Any] | None = None,
+) -> Spec:
+    """Of rows of `beside_others`, in their `place`: the rate, what it lies between, the verdict."""
+    return dots(
+        y[0],
+        rate,
+        label,
+        [(*y, None), ("verdict", verdict, None), (rate, label, ".1%"),
+         (f"{rate}_lower", Text("at least", "至少"), ".1%"),
+         (f"{rate}_upper", Text("at most", "至多"), ".1%"),
+         ("others_rate", others, ".1%"), *counts],
+        order="place",
+        low=f"{rate}_lower",
+        high=f"{rate}_upper",
+        series=verdicts,
+        number=".0%",
+        scale=scale,
+    )  # fmt: skip
 
 
 def grain(*grains: str) -> Choice:
