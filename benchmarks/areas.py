@@ -1,14 +1,17 @@
 """What the areas of operations add to the line: the seconds of their tables and tests beside those
-of all others, in a rebuild and in a new day of the made-up business of `make run DEMO=app`."""
+of all others, in a rebuild and in a new day of the made-up business of `make run DEMO=app`; and
+what they cost a product whose events have none of their roles."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.events import generate
 from benchmarks.line import built
 from benchmarks.peers import Duel
 from benchmarks.processes import Cost, environment, measure
@@ -16,8 +19,32 @@ from demo.business import plan
 from orchestration.project import ROOT
 from orchestration.transform.dbt_runs import load_manifest
 
-# Areas by their folders of models, and what they may add together.
-ASKED = {("channel", "campaign"): 0.15}
+
+@dataclass(frozen=True)
+class Areas:
+    """Areas that came together, by their folders of models or by models of other folders, and the
+    share of the others' seconds that they may add to a rebuild and to a day."""
+
+    name: str
+    parts: frozenset[str]
+    rebuild: float
+    day: float
+
+
+AREAS = (
+    Areas("channels and campaigns", frozenset({"channel", "campaign"}), 0.15, 0.15),
+    Areas(
+        "content, product and users",
+        frozenset(
+            {"content", "product", "page", "referral", "survival", "winback",
+             "mart_referrals", "mart_survival_curves", "mart_winback"}
+        ),
+        0.25, 0.25,
+    ),
+)  # fmt: skip
+# Events without roles, and the seconds that all areas together may take of them.
+PLAIN_EVENTS = 1_000_000
+ASKED_WITHOUT_ROLES = 2.0
 
 
 def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
@@ -28,33 +55,51 @@ def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
         "YUNYING_CURRENCY": plan.CURRENCY,
     }
     command = [sys.executable, "-m", "demo.business", "--size", str(events)]
-    costs = [measure("business: feeds", command, wanted)]
+    made = measure("business: feeds", command, wanted)
     last = max((folder / "raw" / "events").glob("*/*-[0-3][0-9].parquet"))
     held_back = shutil.move(last, folder / last.name)
-    costs.append(built("business: rebuild", wanted))
+    rebuild = built("business: rebuild", wanted)
     shutil.move(held_back, last)
-    costs.append(built("business: one new day", wanted))
+    day = built("business: one new day", wanted)
+    plain = folder / "plain"
+    generate(plain / "raw", min(events, PLAIN_EVENTS))
+    none = built("events without roles: rebuild", environment(plain))
     nodes = load_manifest()["nodes"].values()
-    return [duel(cost, areas, nodes) for cost in costs[1:] for areas in ASKED], costs
+    own = set().union(*(names(areas.parts, nodes) for areas in AREAS))
+    without_roles = Cost(
+        "all areas, of events without roles",
+        sum(seconds for name, seconds in none.models.items() if name in own),
+        asked=ASKED_WITHOUT_ROLES,
+    )
+    duels = [
+        duel(cost, areas, asked, nodes)
+        for areas in AREAS
+        for cost, asked in ((rebuild, areas.rebuild), (day, areas.day))
+    ]
+    return duels, [made, rebuild, day, none, without_roles]
 
 
-def duel(cost: Cost, areas: tuple[str, ...], nodes: Iterable[dict[str, Any]]) -> Duel:
+def duel(cost: Cost, areas: Areas, asked: float, nodes: Iterable[dict[str, Any]]) -> Duel:
     """Tables of these areas and their tests, against all others of a build."""
-    own = names(areas, nodes)
+    own = names(areas.parts, nodes)
     models = {name: seconds for name, seconds in cost.models.items() if name in own}
     ours = sum(models.values())
     return Duel(
-        f"{' and '.join(areas)}, {cost.name}", "all others", ours,
-        sum(cost.models.values()) - ours, ASKED[areas], models=models,
-    )  # fmt: skip
+        f"{areas.name}, {cost.name}",
+        "all others",
+        ours,
+        sum(cost.models.values()) - ours,
+        asked,
+        models=models,
+    )
 
 
-def names(areas: tuple[str, ...], nodes: Iterable[dict[str, Any]]) -> set[str]:
-    """Models in folders of these areas, and the tests beside them."""
+def names(parts: Collection[str], nodes: Iterable[dict[str, Any]]) -> set[str]:
+    """Models of these folders or names, and the tests beside them."""
     models = {
         node["unique_id"]: node["name"]
         for node in nodes
-        if node["resource_type"] == "model" and node["fqn"][-2] in areas
+        if node["resource_type"] == "model" and (node["fqn"][-2] in parts or node["name"] in parts)
     }
     return {*models.values()} | {
         node["name"] for node in nodes if node.get("attached_node") in models
