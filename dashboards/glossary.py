@@ -60,6 +60,7 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "survival_id",
         ("subject", "start_event", "end_event", "max_days", "breakdown"),
     ),
+    "seeds.dim_profile_tags": (Text("Tags of users", "用户标签"), "tag_id", ()),
     "seeds.dim_features": (
         Text("Features", "功能"),
         "feature_id",

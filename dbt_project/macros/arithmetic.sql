@@ -29,3 +29,13 @@
     {{ wilson_bound(numerator, denominator, '-') }} as {{ name }}_lower,
     {{ wilson_bound(numerator, denominator, '+') }} as {{ name }}_upper
 {%- endmacro %}
+
+{# The logarithm of a survival rate by Kaplan-Meier, as an aggregate over a window up to the day: a
+   product is none of what engines share. All that are at risk may end: then nobody is left, and no
+   logarithm says it. #}
+{% macro log_survival(ended_count, at_risk_count) -%}
+    sum(case
+        when {{ ended_count }} < {{ at_risk_count }}
+            then ln(1 - cast({{ ended_count }} as double) / {{ at_risk_count }})
+    end)
+{%- endmacro %}

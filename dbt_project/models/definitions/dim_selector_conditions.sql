@@ -8,7 +8,20 @@ filters as (
 
 selectors as (
 
-    select * from {{ ref('dim_selectors') }}
+    select
+        definition,
+        definition_id,
+        side
+    from {{ ref('dim_selectors') }}
+
+    union all
+
+    -- Of users, whatever they did.
+    select
+        'profile_tag' as definition,
+        tag_id as definition_id,
+        'tag' as side
+    from {{ ref('dim_profile_tags') }}
 
 ),
 

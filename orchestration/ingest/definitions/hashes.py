@@ -27,6 +27,7 @@ FILES = {
     "campaign_measures": ("measure", "measure_id"),
     "survivals": ("survival", "survival_id"),
     "features": ("feature", "feature_id"),
+    "profile_tags": ("profile_tag", "tag_id"),
     "filters": ("", "definition_id"),  # the kind is the row's `definition`
 }
 """The files whose rows are parts of definitions: the kind, and the id or the column that has it."""

@@ -450,6 +450,8 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
         }  # fmt: skip
     for feature in definitions.column("features", "feature_id"):
         found[("feature", feature)] = {"use", "eligible"}
+    for tag in definitions.column("profile_tags", "tag_id"):
+        found[("profile_tag", tag)] = {"tag"}
     return found
 
 
@@ -462,6 +464,7 @@ _DEFINED_IN = {
     "measure": ("campaign_measures",),
     "survival": ("survivals",),
     "feature": ("features",),
+    "profile_tag": ("profile_tags",),
 }
 _SIDES = {
     "funnel": Words(
@@ -486,6 +489,7 @@ _SIDES = {
         "填 start（有开始事件时）、end（连续没有），或留空表示两侧",
     ),
     "feature": Words("give use, eligible, or nothing for both", "填 use、eligible，或留空表示两侧"),
+    "profile_tag": Words("leave it empty", "留空"),
 }
 
 
@@ -496,6 +500,14 @@ def _filters(definitions: Definitions) -> Iterator[Problem]:
         if row.values["property"] is not None:
             yield from property_hint(definitions, table, row, "property", row.values["property"])
         kind, name, side = (row.values[c] for c in ("definition", "definition_id", "side"))
+        if kind == "profile_tag" and row.values["scope"] != "user":
+            yield table.problem(
+                row,
+                Words(
+                    "a tag is of users, and this asks events", "标签属于用户，这个条件问的却是事件"
+                ),
+                Words("give scope user", "把 scope 写成 user"),
+            )
         if not all(definitions[each].is_readable for each in _DEFINED_IN.get(kind, ())):
             continue
         if kind in _SIDES and name is not None and (kind, name) not in sides:
@@ -1013,9 +1025,43 @@ def _features(definitions: Definitions) -> Iterator[Problem]:
                 )
 
 
+def _profile_tags(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["profile_tags"]
+    if not definitions["filters"].is_readable:
+        return
+    asked = {
+        row.values["definition_id"]
+        for row in definitions.rows("filters")
+        if row.values["definition"] == "profile_tag"
+    }
+    for row in table.rows:
+        if row.has("tag_id") and row.values["tag_id"] not in asked:
+            yield table.problem(
+                row,
+                Words(
+                    f"nobody has tag {row.text('tag_id')}: it has no conditions",
+                    f"没有人带标签 {row.text('tag_id')}：它没有条件",
+                ),
+                Words(
+                    "add its conditions to filters.csv, with definition profile_tag",
+                    "在 filters.csv 里加上它的条件，definition 写 profile_tag",
+                ),
+            )
+        if "|" in (row.values["tag_id"] or ""):
+            yield table.problem(
+                row,
+                Words(
+                    f"tag_id {row.text('tag_id')} has a bar, which stands between tags",
+                    f"tag_id {row.text('tag_id')} 里有竖线，竖线用来分隔标签",
+                ),
+                Words("take the bar out", "去掉竖线"),
+            )
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
     _survivals,
     _features,
+    _profile_tags,
 )  # fmt: skip

@@ -119,17 +119,12 @@ at_risk as (
 
 ),
 
--- Sums of logarithms, because a product is none of what engines share. All that are at risk may end:
--- then nobody is left, and no logarithm says it.
 summed as (
 
     select
         at_risk.*,
         at_risk_count = ended_count as is_last,
-        sum(case
-            when ended_count < at_risk_count
-                then ln(1 - cast(ended_count as double) / at_risk_count)
-        end) over through_day as log_rate,
+        {{ log_survival('ended_count', 'at_risk_count') }} over through_day as log_rate,
         sum(case
             when ended_count < at_risk_count
                 then cast(ended_count as double)
