@@ -106,6 +106,30 @@
     )
 {%- endmacro %}
 
+{# Every period, of each grain, from the first date of a relation of the query (`first_date`) to the
+   horizon (a relation `horizon`), or to a `last_date` beyond it, as clocks may run ahead; with its
+   last day: a query. A period in which nothing happened is still one. #}
+{% macro every_period(firsts) -%}
+    select
+        {{ grain_columns() }},
+        max(date_day) as last_date
+    from (
+        select {{ grain_starts('days.date_day') }}, days.date_day
+        from (
+            {{ date_series('first_date', 'last_date', '(
+                select
+                    min(' ~ firsts ~ '.first_date) as first_date,
+                    greatest(
+                        max(horizon.data_through_date), max(' ~ firsts ~ '.last_date)
+                    ) as last_date
+                from ' ~ firsts ~ '
+                cross join horizon
+            ) as bounds', 'date_day') | indent(12) }}
+        ) as days
+    ) as of_days
+    group by {{ grain_sets([]) }}
+{%- endmacro %}
+
 {# The first day of the period of a grain some periods after another; `all` has none. #}
 {% macro period_after(grain, start_date, count) -%}
     cast(case {{ grain }}

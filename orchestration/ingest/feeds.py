@@ -202,10 +202,12 @@ FEEDS: tuple[Feed, ...] = (
         ("country", "text", "Where it is", "所在地"),
         ("opened_at", "timestamp", "When it joined", "入驻时间"),
         ("updated_at", "timestamp", "Since when this version holds", "这个版本从何时起有效"),
+        ("level_id", "text", "Its level on the platform", "商家等级"),
     ),
     _feed(
         "rule_violations",
-        "One row per breach of a platform rule.", "每次违反平台规则一行。",
+        "One row per version of a breach of a platform rule; the latest one counts.",
+        "每次违反平台规则的每个版本一行；以最新的为准。",
         ("violation_id", "text", "The breach", "这次违规"),
         ("merchant_id", "text", "The merchant who broke the rule; required", "违规的商家；必填"),
         ("user_id", "text", "The user who broke the rule", "违规的用户"),
@@ -214,6 +216,7 @@ FEEDS: tuple[Feed, ...] = (
         ("occurred_at", "timestamp", "When it happened; required", "发生时间；必填"),
         ("resolved_at", "timestamp", "When it was settled; empty: still open",
          "处理完的时间；空：还没处理"),
+        ("updated_at", "timestamp", "Since when this version holds", "这个版本从何时起有效"),
     ),
     _feed(
         "feedback",

@@ -63,8 +63,10 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.begin()
     connection.execute("create schema if not exists archive")
     for name, model in models().items():
-        columns = (f"{column} {each['data_type']}" for column, each in model["columns"].items())
+        columns = [f"{column} {each['data_type']}" for column, each in model["columns"].items()]
         connection.execute(f"create table if not exists archive.{name} ({', '.join(columns)})")
+        for column in columns:  # of an archive of before
+            connection.execute(f"alter table archive.{name} add column if not exists {column}")
     connection.execute(
         f"create table if not exists {DEFINITIONS} (definition varchar, definition_id varchar, "
         "archived_hash varchar, present_hash varchar)"

@@ -33,6 +33,17 @@ def read_cases(*kinds: str) -> list[Case]:
     return [case for case in found if "dataset" not in case["rows"]]
 
 
+def _feeds_of(case: Case) -> Mapping[str, Sequence[Row]]:
+    """What units of a concentration have are orders of one day of the case's years."""
+    if case["kind"] != "concentration":
+        return case["rows"]
+    return {"events": [
+        {"role": "order", "user": "u", "ts": "2024-11-01T00:00:00Z", "id": row["unit"],
+         "merchant_id": row["unit"], "amount": row["value"]}
+        for row in case["rows"]
+    ]}  # fmt: skip
+
+
 @dataclass
 class World:
     """Raw feeds and definition rows of all the cases of one build."""
@@ -44,7 +55,7 @@ class World:
     def __post_init__(self) -> None:
         roles: set[str] = set()
         for case in self.cases:
-            for feed, rows in case["rows"].items():
+            for feed, rows in _feeds_of(case).items():
                 for row in rows:
                     self.feeds.setdefault(feed, []).append(self._row(case, feed, row))
                     roles.add(row.get("role", OTHER))
@@ -86,7 +97,7 @@ class World:
         }
         if "user" in moved:
             moved["user_id"] = f"{case['id']} {moved.pop('user')}"
-        for name in ("feedback_id", "content_id", "author_id"):
+        for name in ("feedback_id", "content_id", "author_id", "merchant_id", "violation_id"):
             if name in moved:
                 moved[name] = f"{case['id']} {moved[name]}"
         if feed != "events":

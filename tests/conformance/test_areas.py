@@ -24,6 +24,9 @@ KEYS: dict[str, tuple[str, Sequence[str]]] = {
     "content": ("mart_content_performance", ("content_id", "window_days")),
     "adoption": ("mart_feature_adoption", ("period_start_date", "feature_id")),
     "usage": ("mart_feature_usage", ("period_start_date", "feature_id")),
+    "funnel": ("mart_merchant_funnel", ("period_start_date", "stage_id")),
+    "violations": ("mart_rule_violations", ("period_start_date", "rule_id", "severity")),
+    "concentration": ("mart_concentration", ("period_start_date", "measure_id")),
 }
 HORIZON = "2026-06-01T00:00:00Z"
 Cell = Callable[[cases.Case, str, Sequence[Any], str], Any]
@@ -33,8 +36,9 @@ Cell = Callable[[cases.Case, str, Sequence[Any], str], Any]
 def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
     """The figure of a table for the keys of a case, after one build of all cases."""
     found = cases.read_cases(
-        "feedback", "pages", "content", "positions", "supply", "creators", "feature"
-    )
+        "feedback", "pages", "content", "positions", "supply", "creators", "feature",
+        "merchant_funnel", "violations", "concentration",
+    )  # fmt: skip
     # What is live stays: who asks for stocks happens before all others.
     world = cases.World(sorted(found, key=lambda case: "stock_at" in case["params"]))
     events = world.feeds.pop("events")
@@ -60,10 +64,13 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
         _, names = KEYS[of]
         given, grain = list(keys), None
         if names[0] == "period_start_date":
-            grain = case["params"].get("grain", "all") if keys[0] else "all"
+            usual = "day" if of == "concentration" else "all"
+            grain = case["params"].get("grain", usual) if keys[0] else "all"
             given[0] = world.day(case, keys[0]) if keys[0] else None
         if given[1:] == ["all", ""]:
             given[2] = None
+        if of == "violations" and given[1:] == ["", ""]:
+            given[1:] = [None, None]
         return rows_of(of)[grain, *given][column]
 
     return look_up
@@ -75,7 +82,7 @@ def check(case: cases.Case, label: str, expected: Any, given: Any) -> None:
         return
     tolerance = case["tolerance"]
     if isinstance(tolerance, dict):
-        tolerance = tolerance.get(label.partition("/")[0], tolerance["*"])
+        tolerance = tolerance.get(label.partition("/")[0], tolerance.get("*", 0))
     assert given is not None, label
     assert float(given) == pytest.approx(float(expected), rel=1e-9, abs=tolerance), label
 
@@ -137,6 +144,27 @@ def test_features(cell: Cell, case: cases.Case) -> None:
         *usage, column, period = label.split("/")
         of = "usage" if usage else "adoption"
         check(case, label, expected, cell(case, of, [period, case["id"]], column))
+
+
+@parameters("merchant_funnel")
+def test_merchant_funnels(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        column, *keys = label.split("/")
+        check(case, label, expected, cell(case, "funnel", keys, column))
+
+
+@parameters("violations")
+def test_violations(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        column, *keys = label.split("/")
+        check(case, label, expected, cell(case, "violations", keys, column))
+
+
+@parameters("concentration")
+def test_concentration(cell: Cell, case: cases.Case) -> None:
+    for label, expected in case["expected"].items():
+        keys = ("2024-11-01", case["params"]["measure"])
+        check(case, label, expected, cell(case, "concentration", keys, label))
 
 
 WILSON = cases.read_cases("wilson_interval")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -32,27 +33,51 @@ def feed() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def pieces(tmp_path_factory: pytest.TempPathFactory, feed: pd.DataFrame) -> dict[str, Any]:
-    """What the mart says of each piece so far."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory, feed: pd.DataFrame) -> Path:
     folder = tmp_path_factory.mktemp("deskdrop")
     (folder / "raw" / "events").mkdir(parents=True)
     feed.to_csv(folder / "raw" / "events" / "users_interactions.csv", index=False)
     plan = "".join(f"{name},{role}\n" for name, role in ROLES.items())
-    warehouse = support.build_warehouse(
+    return support.build_warehouse(
         folder,
         seeds={"event_names": f"event_name,role\n{plan}"},
-        select="+mart_content_performance",
+        select="+mart_content_performance +mart_concentration",
         run_tests=True,
     )
+
+
+@pytest.fixture(scope="module")
+def pieces(warehouse: Path) -> dict[str, Any]:
+    """What the mart says of each piece so far."""
     rows = support.query(
         warehouse, "select * from marts.mart_content_performance where window_days is null"
     )
     return {row["content_id"]: row for row in rows}
 
 
-def test_the_pieces_of_the_case(pieces: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def case() -> dict[str, Any]:
     lines = (FOLDER / "areas" / "content.jsonl").read_text(encoding="utf-8").splitlines()
-    [case] = (case for case in map(json.loads, lines) if case["rows"] == {"dataset": "deskdrop"})
+    [found] = (case for case in map(json.loads, lines) if case["rows"] == {"dataset": "deskdrop"})
+    return found
+
+
+def test_how_concentrated_reads_are(warehouse: Path, case: dict[str, Any]) -> None:
+    [row] = support.query(
+        warehouse,
+        "select * from marts.mart_concentration"
+        " where measure_id = 'content_reads' and grain = 'all'",
+    )
+    told = [
+        label.partition("/")[0] for label in case["expected"] if label.endswith("/content_reads")
+    ]
+    assert len(told) == 5
+    for column in told:
+        expected = case["expected"][f"{column}/content_reads"]
+        assert float(row[column]) == pytest.approx(expected, rel=1e-9, abs=1e-6), column
+
+
+def test_the_pieces_of_the_case(pieces: dict[str, Any], case: dict[str, Any]) -> None:
     told = [label.split("/") for label in case["expected"] if not label.endswith("content_reads")]
     assert len(told) == 30
     for column, piece, _ in told:

@@ -6,7 +6,7 @@ ranked as (
     select
         amounts.*,
         row_number() over (
-            partition by order_id, role, event_date order by {{ event_order() }}
+            partition by order_id, role, merchant_id, event_date order by {{ event_order() }}
         ) as event_number
     from {{ ref('step_order_amounts') }} as amounts
     where event_date < {{ cut('cutoff_date') }}
@@ -16,9 +16,10 @@ ranked as (
 select
     order_id,
     role,
+    merchant_id,
     max(case when event_number = 1 then user_id end) as user_id,
     cast(sum(amount) as decimal(38, 4)) as amount,
     event_date,
     min(occurred_at) as occurred_at
 from ranked
-group by order_id, role, event_date
+group by order_id, role, merchant_id, event_date

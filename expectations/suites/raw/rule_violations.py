@@ -12,6 +12,7 @@ SUITE = feed_suite(
         "severity",
         "occurred_at",
         "resolved_at",
+        "updated_at",
     ),
     required=("violation_id", "occurred_at"),
 )

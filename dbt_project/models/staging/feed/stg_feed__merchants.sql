@@ -13,6 +13,7 @@ typed as (
         {{ given_id('merchants', 'merchant_name') }} as merchant_name,
         {{ given_id('merchants', 'category') }} as category,
         {{ given_id('merchants', 'country') }} as country,
+        {{ given_cell('merchants', 'level_id') }} as level_id,
         properties,
         content_hash,
         {{ parse_instant('opened_at') }} as opened_at,

@@ -17,7 +17,8 @@ typed as (
         properties,
         content_hash,
         {{ parse_instant('occurred_at') }} as occurred_at,
-        {{ parse_instant('resolved_at') }} as resolved_at
+        {{ parse_instant('resolved_at') }} as resolved_at,
+        {{ parse_instant(given_cell('rule_violations', 'updated_at')) }} as updated_at
     from rule_violations
 
 )

@@ -1,4 +1,4 @@
--- An event is a row; of events that have expired, their order's day is.
+-- An event is a row; of events that have expired, the day of their order and merchant is.
 with
 
 events as (
@@ -20,7 +20,8 @@ event_names as (
 archived as (
 
     {{ archived_rows(
-        'arc_order_amounts', ['order_id', 'role', 'amount', 'event_date', 'occurred_at']
+        'arc_order_amounts',
+        ['order_id', 'role', 'merchant_id', 'amount', 'event_date', 'occurred_at']
     ) }}
 
 ),
@@ -38,6 +39,7 @@ amounts as (
         ) as order_id,
         event_names.role,
         events.user_id,
+        events.merchant_id,
         events.source_id,
         events.event_id,
         coalesce(events.amount, 0) as amount,
@@ -52,6 +54,7 @@ amounts as (
         order_id,
         role,
         user_id,
+        merchant_id,
         null as source_id,
         null as event_id,
         amount,
@@ -65,6 +68,7 @@ select
     order_id,
     role,
     user_id,
+    merchant_id,
     source_id,
     event_id,
     cast(amount as decimal(38, 4)) as amount,
