@@ -19,6 +19,7 @@ from orchestration.ingest.definitions.checks import (
     problems_of_schemas,
     property_hint,
 )
+from orchestration.ingest.definitions.kpis import OF_EVENTS, kpi_problems
 from orchestration.ingest.definitions.problems import HINT, WARNING, Problem, meant
 from orchestration.ingest.definitions.schema import Words
 from orchestration.store.sql import value
@@ -450,6 +451,9 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
         }  # fmt: skip
     for feature in definitions.column("features", "feature_id"):
         found[("feature", feature)] = {"use", "eligible"}
+    for kpi, row in definitions.column("kpis", "kpi_id").items():
+        if row.values["kind"] in OF_EVENTS:
+            found[("kpi", kpi)] = {"event"}
     return found
 
 
@@ -462,6 +466,7 @@ _DEFINED_IN = {
     "measure": ("campaign_measures",),
     "survival": ("survivals",),
     "feature": ("features",),
+    "kpi": ("kpis",),
 }
 _SIDES = {
     "funnel": Words(
@@ -485,6 +490,7 @@ _SIDES = {
         "give start (where something starts it), end (but of a streak), or nothing for both",
         "填 start（有开始事件时）、end（连续没有），或留空表示两侧",
     ),
+    "kpi": Words("leave it empty", "留空"),
     "feature": Words("give use, eligible, or nothing for both", "填 use、eligible，或留空表示两侧"),
 }
 
@@ -1017,5 +1023,5 @@ _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
     _survivals,
-    _features,
+    _features, kpi_problems,
 )  # fmt: skip

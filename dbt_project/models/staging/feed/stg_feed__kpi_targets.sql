@@ -14,7 +14,8 @@ typed as (
         content_hash,
         {{ try_cast('target_value', 'decimal(18, 4)') }} as target_value,
         {{ parse_date('period_start_date') }} as period_start_date,
-        {{ parse_date('period_end_date') }} as period_end_date
+        {{ parse_date('period_end_date') }} as period_end_date,
+        {{ parse_instant(json_property('properties', "'updated_at'")) }} as updated_at
     from kpi_targets
 
 )
