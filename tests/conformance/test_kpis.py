@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def rows_of(case: cases.Case) -> list[cases.Row]:
             "event_id": f"{case['id']} {number} {side}",
             "event_name": f"{case['id']} {row['driver']}",
             "user_id": case["id"],
-            "occurred_at": datetime.combine(DAY - timedelta(days=side == "from"), datetime.min.time(), UTC),
+            "occurred_at": f"{DAY - timedelta(days=side == 'from')}",
             "value": row[side],
             "segment": row["segment"],
         }
