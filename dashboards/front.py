@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from dashboards.board import Board, Text, Tile, Tiles
+from dashboards.boards.kpis import STAR, answer, moved, tree
 from dashboards.boards.shared import newest, so_many_of
 
 _NET = Text("Net amount ({currency})", "净额（{currency}）")
@@ -81,12 +82,21 @@ WEEK = Tiles(
     is_wide=True,
 )  # fmt: skip
 
+_OF_LEADERS = "month"
+_STAR_OF_LEADERS = f"{STAR} and grain = '{_OF_LEADERS}'"
 FRONT = Board(
     name="index",
     title=Text("Start here", "从这里开始"),
     question=Text("How did it go?", "情况如何？"),
     filters=(),
-    items=(DAY, WEEK),
+    items=(
+        answer(_STAR_OF_LEADERS),
+        tree(f"grain = '{_OF_LEADERS}'"),
+        moved("driver", _STAR_OF_LEADERS, comparison="comparison = 'previous'"),
+        moved("segment", _STAR_OF_LEADERS, comparison="comparison = 'previous'"),
+        DAY,
+        WEEK,
+    ),
 )
 
 

@@ -66,6 +66,11 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "feature_id",
         ("event_name", "eligible_event", "released_at", "adopt_uses", "window_days", "owner"),
     ),
+    "seeds.dim_kpis": (
+        Text("KPIs", "KPI"),
+        "kpi_id",
+        ("kind", "event_name", "mart_column", "drivers", "segment_by", "direction", "owner"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",

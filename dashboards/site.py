@@ -102,6 +102,7 @@ def write_site(
                 "checks": checks(connection),
                 "documents": MADE_BY_DOCS,
                 "project": project,
+                "vega": VEGA,
                 "list_of_documents": f"{DOCUMENTS}/{LIST_OF_DOCUMENTS}",
                 "restated_value_count": restated_value_count,
             },

@@ -245,6 +245,44 @@ def rows(
     return {"layer": layers, "room": _ROOM, "line": 44 if beneath else 26}
 
 
+def waterfall(
+    y: str,
+    start: str,
+    end: str,
+    label: Text,
+    tooltip: Tooltip,
+    *,
+    order: str,
+    text: str,
+    longest: str,
+    series: Series,
+) -> Spec:
+    """Bars that lie, each from where the one above it ended; `text` is an expression of the figure
+    that stands behind the farther end, `longest`."""
+    axis = {"title": None, "ticks": False, "domain": False}
+    name = {"field": y, "type": "nominal", "sort": {"field": order, "op": "min"}, "axis": axis}
+    base: Spec = {"y": name, "tooltip": _tooltip(tooltip)}
+    x_axis = _quantity(start, label, "~s")
+    x_axis["axis"] = {**x_axis["axis"], "labelOverlap": "greedy", "labelSeparation": 10}
+    return {
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": {"band": 0.72}},
+                "encoding": {**base, "x": x_axis, "x2": {"field": end}, **_colour(series)},
+            },
+            {
+                "transform": [{"calculate": text, "as": "shown"}],
+                "mark": {"type": "text", "align": "left", "baseline": "middle", "dx": 5,
+                         "fontSize": 12, "color": INK},
+                "encoding": {**base, "x": {"field": longest, "type": "quantitative"},
+                             "text": {"field": "shown"}},
+            },
+        ],
+        "room": _ROOM,
+        "line": 30,
+    }  # fmt: skip
+
+
 def dots(
     y: str,
     x: str,

@@ -94,10 +94,18 @@ SEEDS = {
         "feature_id,event_name,eligible_event,released_at,adopt_uses,window_days,campaign_id\n"
         "map,,,2023-11-20 13:00,2,14,c0\nlist,,,,,,\nviewing,view|use,order,2024-01-01,,7,\n"
     ),
+    "kpis": (
+        "kpi_id,parent_kpi_id,kind,event_name,property,mart_column,drivers,segment_by,"
+        "is_mix_split,method\nspend,,product,,,,buyers|spend_per_buyer,event:platform,true,\n"
+        "buyers,spend,users,order,,,,,,\nspend_per_buyer,spend,ratio,,,,ordered|buyers,,,lmdi\n"
+        "ordered,spend,sum,order,event:amount,,,user:plan,,\nactive,spend,users,,,,,,,\n"
+        "events,spend,count,*,,,,,,\nnet,spend,mart,,,mart_sales_periods.net_amount,,,,\n"
+        "left,spend,difference,,,,ordered|net,,,\n"
+    ),
     "filters": (
         "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
         "measure,bought,platform,is_set,\nsurvival,pieces,platform,is_set,\n"
-        "feature,viewing,platform,is_set,\n"
+        "feature,viewing,platform,is_set,\nkpi,events,platform,is_set,\n"
     ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"
@@ -149,6 +157,18 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
             for number in range(20)
         ],
     }
+    # Of days and of months; some said again, some of nothing that there is.
+    world["kpi_targets"] = [
+        {
+            "kpi_id": ("spend", "buyers", "spend_per_buyer", "ordered", "none")[number % 5],
+            "period_start_date": f"{start:%Y-%m-%d}",
+            "period_end_date": f"{start + timedelta(days=30 * (start.day == 1)):%Y-%m-%d}",
+            "target_value": number * 7 % 40 - 3,
+            "updated_at": f"{START + timedelta(days=number % 3):%Y-%m-%d}",
+        }
+        for number in range(3 * DAYS)
+        for start in [START + timedelta(days=number * 3 // 7)]
+    ]
     world["events"] += _of_campaigns(draw, count // 4, people)
     world["contents"] = [_content(draw, people) for _ in range(2 * _PIECES)]
     world["events"] += _of_contents(draw, count // 3, people)

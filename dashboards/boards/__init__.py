@@ -15,10 +15,12 @@ from dashboards.boards import (
     retention,
     rfm,
     sales,
+    strategy,
 )
 
 BOARDS: tuple[Board, ...] = (
     overview.BOARD,
+    strategy.BOARD,
     sales.BOARD,
     channels.BOARD,
     campaigns.BOARD,

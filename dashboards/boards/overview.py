@@ -17,6 +17,7 @@ from dashboards.board import (
     Tile,
     Tiles,
 )
+from dashboards.boards.kpis import answer, tree
 from dashboards.boards.shared import (
     DAY,
     DAYS_SHOWN,
@@ -68,6 +69,8 @@ BOARD = Board(
         ),
     ),
     items=(
+        answer(),
+        tree(),
         Tiles(
             "kpis",
             Text("The last whole day", "最近一个完整的日期"),

@@ -4,7 +4,7 @@
     {%- set relation = source('archive', archive) -%}
     {%- set kind = archive.split('_')[1] -%}
     {%- set names = ["'" ~ kind ~ "'", 'kept.' ~ kind ~ '_id']
-        if kind in ('activity', 'stickiness', 'retention', 'funnel', 'path', 'conversion', 'measure', 'survival', 'feature')
+        if kind in ('activity', 'stickiness', 'retention', 'funnel', 'path', 'conversion', 'measure', 'survival', 'feature', 'kpi')
         else ['kept.definition', 'kept.definition_id'] if archive == 'arc_first_events' -%}
     {%- if names -%}
     (
@@ -42,7 +42,7 @@
 
 {# Archived rows behind those that are computed of raw, whose days they never share. `columns`
    are those of the rows above, in their order: a list, or where rows of two ids of one person
-   become one, by column `key` or how they do (`sum`, `min`, `max`). `touched` names the instant or
+   become one, by column `key` or how they do (`sum` of whole numbers, `sum_value`, `min`, `max`). `touched` names the instant or
    the day from which an incremental model replaces rows of touched users; `recomputed` is what the
    config of a model that is computed by user says. #}
 {% macro union_archived(archive, columns, touched=none, recomputed=none, where=none) -%}
@@ -57,6 +57,8 @@
         archived.{{ column }}
         {%- elif use == 'sum' -%}
         cast(sum(archived.{{ column }}) as bigint) as {{ column }}
+        {%- elif use == 'sum_value' -%}
+        cast(sum(archived.{{ column }}) as decimal(38, 12)) as {{ column }}
         {%- else -%}
         {{ use }}(archived.{{ column }}) as {{ column }}
         {%- endif %}{{ ',' if not loop.last }}

@@ -66,7 +66,7 @@
 
 {# How `int_scope` is read: the definitions, what their id is called, and the instant.
    - `definition`: whatever a user did from `from_at` on, for any kind of definition; `member`, `item`,
-     `measure`, `survival` and `feature` of one. `activity` and `stickiness`: the same by days. `order`: for none.
+     `measure`, `survival` and `feature` of one. `activity`, `stickiness` and `kpi`: the same by days. `order`: for none.
    - `funnel`, `retention` and `path`: from `reached_from_at` on, for what sees it from before.
    - `cohort`: from before the longest cohort period, for what has to see that as a whole. `return`:
      from the first period of such a member on.
@@ -111,6 +111,7 @@
         'measure': {'definition': 'measure', 'ids': ['measure_id'], 'from': 'from_at'},
         'survival': {'definition': 'survival', 'ids': ['survival_id'], 'from': 'from_at'},
         'feature': {'definition': 'feature', 'ids': ['feature_id'], 'from': 'from_at'},
+        'kpi': {'definition': 'kpi', 'ids': ['kpi_id'], 'from': day},
         'adopter': {'definition': 'feature', 'ids': ['feature_id'], 'from': beginning()},
     }[by]) }}
 {%- endmacro %}

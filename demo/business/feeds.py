@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -235,18 +237,25 @@ def campaigns(visitors: int) -> pa.Table:
     )
 
 
-def kpi_targets(sign_ups: dict[str, int]) -> pa.Table:
-    """Targets of sign-ups a month, set so that they were met in as many months as planned."""
-    months = sorted(sign_ups)[-plan.TARGET_MONTHS :]
+def kpi_targets(reached: dict[str, dict[str, int]]) -> pa.Table:
+    """Targets of KPIs by month, set so that each was met in as many months as planned."""
+    rows = []
+    for kpi, by_month in reached.items():
+        rows += _targets(kpi, by_month)
+    return pa.Table.from_pylist(rows)
+
+
+def _targets(kpi: str, reached: dict[str, int]) -> list[dict[str, Any]]:
+    months = sorted(reached)[-plan.TARGET_MONTHS :]
     rows = []
     for number, month in enumerate(months):
         # Met ones are spread evenly over the year.
         before, after = (each * plan.TARGETS_MET // len(months) for each in (number, number + 1))
-        came = sign_ups[month]
+        came = reached[month]
         margin = plan.TARGET_MARGIN
         target = int(came * (1 - margin)) if after > before else int(came * (1 + margin)) + 1
         days = [clock.date_of(day) for day in range(plan.DAYS)]
         inside = [day for day in days if day.strftime("%Y-%m") == month]
-        rows.append({"kpi_id": "sign_ups", "period_start_date": inside[0],
+        rows.append({"kpi_id": kpi, "period_start_date": inside[0],
                      "period_end_date": inside[-1], "target_value": target})  # fmt: skip
-    return pa.Table.from_pylist(rows)
+    return rows

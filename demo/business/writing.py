@@ -195,7 +195,13 @@ def _write_day_file(path: Path, file: DayFile) -> dict[str, Any]:
 
 def _write_rest(raw_dir: Path, visitors: int, written: Written) -> None:
     """The feeds that the whole business has once."""
-    targets = feeds.kpi_targets(written.drawn["sign_ups_by_month"])
+    cents = written.drawn["gross_cents_by_month"]
+    targets = feeds.kpi_targets(
+        {
+            "sign_ups": written.drawn["sign_ups_by_month"],
+            "paid_amount": {month: amount // 100 for month, amount in cents.items()},
+        }
+    )
     for feed, table in (("campaigns", feeds.campaigns(visitors)), ("kpi_targets", targets)):
         _write_parquet(raw_dir / feed / f"{feed}.parquet", table)
         written.files[f"{feed}/{feed}.parquet"] = {"rows": table.num_rows, "duplicates": 0}

@@ -30,7 +30,7 @@ MAY_READ = {
     "definitions": {"seeds", "definitions"},
     "staging": {"raw", "definitions", "staging"},
     "intermediate": {"staging", "intermediate", "archive", "definitions"},
-    "steps": {"staging", "intermediate", "facts", "archive", "definitions"},
+    "steps": {"staging", "intermediate", "facts", "archive", "marts", "definitions"},
     "facts": {"staging", "intermediate", "facts", "archive", "definitions"},
     "archive": {"intermediate", "facts", "archive", "archive_next", "definitions"},
     "marts": {"facts", "marts", "seeds", "definitions"},

@@ -98,10 +98,18 @@ def test_costs_of_each_channel_and_campaign(world: World) -> None:
 
 
 def test_targets_are_met_in_the_planned_months(world: World) -> None:
-    rows = world.query("select strftime(period_start_date, '%Y-%m'), target_value from kpi_targets")
-    came = world.drawn["sign_ups_by_month"]
-    assert len(rows) == plan.TARGET_MONTHS
-    assert sum(came[month] >= target for month, target in rows) == plan.TARGETS_MET
+    cents = world.drawn["gross_cents_by_month"]
+    reached = {
+        "sign_ups": world.drawn["sign_ups_by_month"],
+        "paid_amount": {month: amount / 100 for month, amount in cents.items()},
+    }
+    for kpi, came in reached.items():
+        rows = world.query(
+            "select strftime(period_start_date, '%Y-%m'), target_value from kpi_targets"
+            f" where kpi_id = '{kpi}'"
+        )
+        assert len(rows) == plan.TARGET_MONTHS
+        assert sum(came[month] >= target for month, target in rows) == plan.TARGETS_MET
 
 
 # -- People -----------------------------------------------------------------------------------

@@ -44,6 +44,9 @@ SEEDS = {
     "features": "feature_id,owner,event_name,eligible_event,released_at,adopt_uses\n"
     "views,me,view,,2024-03-06,1\nbuys,,buy,open,,2\npro_plans,,open|view,,,1\n"
     "opens,,open,,,1\n",
+    "kpis": "kpi_id,parent_kpi_id,owner,kind,event_name,drivers,segment_by\n"
+    "worth,,me,product,,buyers|each,event:plan\nbuyers,worth,,users,buy,,\n"
+    "each,worth,,ratio,,bought|buyers,\nbought,worth,,count,buy,,\nviewed,worth,,count,view,,\n",
     "rfm_cut_points": "measure,score,at_least,at_most\n"
     "monetary,1,,19.99\nmonetary,2,20,39.99\nmonetary,3,40,59.99\nmonetary,4,60,79.99\n"
     "monetary,5,80,\n",
@@ -60,6 +63,7 @@ SPOILED = {
     "fct_activity_days": ("activity_id", "event_count = 99", "event_count = 99"),
     "fct_stickiness_hours": ("stickiness_id", "event_count = 99", "event_count = 99"),
     "fct_feature_uses": ("feature_id", "source_id = 'spoiled'", "source_id = 'spoiled'"),
+    "fct_kpi_user_days": ("kpi_id", "event_count = 99", "event_count = 99"),
 }
 
 
@@ -69,7 +73,10 @@ BEFORE_IT_BROKE = "+fct_funnel_opened_attempts +fct_retention_members +fct_activ
 Change = tuple[str, str, str]
 CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     "a label": ([("retentions", "back,Back,", "back,Return,")], set()),
-    "an owner": ([("features", "views,me", "views,you")], set()),
+    "an owner": (
+        [("features", "views,me", "views,you"), ("kpis", "worth,,me", "worth,,you")],
+        set(),
+    ),
     "a stage": ([("lifecycle_stages", "dormancy,fixed,3", "dormancy,fixed,2")], set()),
     "a cut point": (
         [
@@ -90,12 +97,14 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
     "uses": ([("features", "buys,,buy,open,,2", "buys,,buy,open,,1")], {"buys"}),
     "a condition of a use": ([("filters", "plan,is,pro", "plan,is,free")], {"pro_plans"}),
     "an interval": ([("stickiness", "days,viewing,day", "days,viewing,hour")], {"days"}),
+    "segments": ([("kpis", "event:plan", "user:tier")], {"buyers", "bought"}),
     "new ones": (
         [
             ("funnels", "strict,strict", "more,ordered,60,users,,\nstrict,strict"),
             ("funnel_steps", "strict,1", "more,1,,view\nmore,2,,buy\nstrict,1"),
             ("retentions", "again,", "more,,buy,recurring,*,calendar,2,\nagain,"),
             ("features", "buys,", "more,,open,,,1\nbuys,"),
+            ("kpis", "viewed,", "more,worth,,count,open,,\nviewed,"),
             ("paths", "plans,", "more,view,before,2,session,,\nplans,"),
             ("activities", "viewing,", "more,open|buy\nviewing,"),
             ("stickiness", "any_hours,", "more,more,hour,week\nany_hours,"),
@@ -106,12 +115,13 @@ CHANGES: dict[str, tuple[list[Change], set[str]]] = {
         [
             ("paths", "after_open,open,after,2,user,86400,\n", ""),
             ("features", "opens,,open,,,1\n", ""),
+            ("kpis", "viewed,worth,,count,view,,\n", ""),
             ("stickiness", "any_hours,any,hour,week\n", ""),
             ("retentions", "again,,view,recurring,view,calendar,4,event:plan\n", ""),
             ("funnels", "in_any,any,86400,users,event:plan,first\n", ""),
             ("funnel_steps", "in_any,1,,view\nin_any,2,,open\n", ""),
         ],
-        {"after_open", "any_hours", "again", "in_any", "opens"},
+        {"after_open", "any_hours", "again", "in_any", "opens", "viewed"},
     ),
 }
 

@@ -36,6 +36,18 @@ survivals as (
 
 ),
 
+kpis as (
+
+    select * from {{ ref('dim_kpis') }}
+
+),
+
+kpi_segments as (
+
+    select * from {{ ref('dim_kpi_segments') }}
+
+),
+
 listed as (
 
     select
@@ -135,6 +147,26 @@ listed as (
         'event:' || subject || '_id' as properties
     from survivals
     where subject in ('merchant', 'content')
+
+    union all
+
+    select
+        'kpi' as definition,
+        kpi_id as definition_id,
+        'value' as purpose,
+        property as properties
+    from kpis
+    where kind = 'sum'
+
+    union all
+
+    -- One may be asked for by several: each is a purpose of its own.
+    select
+        'kpi' as definition,
+        kpi_id as definition_id,
+        segment_by as purpose,
+        segment_by as properties
+    from kpi_segments
 
 ),
 

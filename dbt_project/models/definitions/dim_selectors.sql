@@ -54,6 +54,18 @@ features as (
 
 ),
 
+kpis as (
+
+    select * from {{ ref('dim_kpis') }}
+
+),
+
+kpi_segments as (
+
+    select * from {{ ref('dim_kpi_segments') }}
+
+),
+
 filters as (
 
     select
@@ -259,6 +271,23 @@ sides as (
         false as is_any_event,
         false as is_day_enough
     from features
+
+    union all
+
+    select
+        'kpi' as definition,
+        kpi_id as definition_id,
+        'event' as side,
+        event_name,
+        null as first_time,
+        false as is_any_event,
+        kind = 'users' and not exists (
+            select 1
+            from kpi_segments
+            where kpi_segments.kpi_id = kpis.kpi_id
+        ) as is_day_enough
+    from kpis
+    where kind in ('count', 'users', 'sum')
 
 ),
 

@@ -61,6 +61,7 @@ sides as (
         ('survival', 'dim_survivals', 'survival_id', "'end'"),
         ('feature', 'dim_features', 'feature_id', "case when not is_told_by_id then 'use' end"),
         ('feature', 'dim_features', 'feature_id', "'eligible'"),
+        ('kpi', 'dim_kpis', 'kpi_id', "'event'"),
     ] %}
     select
         '{{ definition }}' as definition,
@@ -114,6 +115,11 @@ files as (
         'feature' as definition,
         'features.csv' as file,
         'features.csv' as side_file
+    union all
+    select
+        'kpi' as definition,
+        'kpis.csv' as file,
+        'kpis.csv' as side_file
 
 ),
 
@@ -223,6 +229,12 @@ definition_rows as (
         survival_id as definition_id,
         row_number
     from {{ ref('dim_survivals') }}
+    union all
+    select
+        'kpi' as definition,
+        kpi_id as definition_id,
+        row_number
+    from {{ ref('dim_kpis') }}
 
 ),
 
@@ -243,11 +255,13 @@ bare as (
     select
         files.file,
         definition_rows.row_number,
-        properties.purpose || ' ' || properties.scope || ':' || properties.property
+        case when properties.purpose like '%:%' then 'segment' else properties.purpose end
+        || ' ' || properties.scope || ':' || properties.property
         || ' of ' || properties.definition || ' ' || properties.definition_id
         || ' occurs on none of its events' as problem,
         properties.definition || ' ' || properties.definition_id || ' 的 '
-        || properties.purpose || ' ' || properties.scope || ':' || properties.property
+        || case when properties.purpose like '%:%' then 'segment' else properties.purpose end
+        || ' ' || properties.scope || ':' || properties.property
         || ' 在它的事件里从未出现' as problem_zh,
         'write the property as the feed spells it, or wait until it comes' as mend,
         '按数据里的写法填写属性，或等它出现' as mend_zh

@@ -133,6 +133,16 @@ definitions as (
         0 as seconds_ahead
     from {{ ref('dim_features') }}
 
+    union all
+
+    select
+        'kpi' as definition,
+        kpi_id as definition_id,
+        'touched' as looks_from,
+        0 as seconds_ahead
+    from {{ ref('dim_kpis') }}
+    where kind in ('count', 'users', 'sum')
+
 ),
 
 -- Of which all users are computed: what says something else, or is gone; all of them, and what

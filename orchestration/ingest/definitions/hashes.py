@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from orchestration.ingest.definitions.cells import spelled
+from orchestration.ingest.definitions.cells import alternatives, spelled
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.store.sql import insert_many, quote
 
@@ -28,13 +28,15 @@ FILES = {
     "survivals": ("survival", "survival_id"),
     "features": ("feature", "feature_id"),
     "profile_tags": ("profile_tag", "tag_id"),
+    "kpis": ("kpi", "kpi_id"),
     "filters": ("", "definition_id"),  # the kind is the row's `definition`
 }
 """The files whose rows are parts of definitions: the kind, and the id or the column that has it."""
 # Columns of definitions that change what is shown and not what is counted.
 _SHOWN = frozenset(
     {"label_en", "label_zh", "breakdown_limit", "item_limit", "sequence_limit", "time_bins",
-     "is_cumulative", "new_by", "is_paid", "is_goal_up", "owner"}
+     "is_cumulative", "new_by", "is_paid", "is_goal_up", "owner", "parent_kpi_id", "stage",
+     "direction", "method", "is_mix_split", "grains"}
 )  # fmt: skip
 
 
@@ -45,6 +47,7 @@ def definition_hashes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, 
         for row in _rows(connection, file):
             key = (kind or row["definition"] or "", row.get(column, column) or "")
             texts.setdefault(key, []).append([file, row] if kind else row)
+    drivers = {row["kpi_id"]: row["drivers"] for row in _rows(connection, "kpis")}
     texts[("activity", "any")] = []
     texts.setdefault(("channel", CHANNELS), [])
     # A stickiness counts an activity: it says what that says.
@@ -52,6 +55,15 @@ def definition_hashes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, 
         if kind == "stickiness":
             activity = said[0][1]["activity_id"]  # type: ignore[index]
             said.append(texts.get(("activity", activity or "any"), []))
+    # What a KPI is made of is counted by its segments too.
+    for row in _rows(connection, "kpis"):
+        pending, seen = [row["kpi_id"] or ""] if row["segment_by"] else [], set()
+        while pending:
+            kpi = pending.pop()
+            if kpi not in seen and ("kpi", kpi) in texts:
+                seen.add(kpi)
+                texts["kpi", kpi].append(["segment_by", row["segment_by"]])
+                pending += alternatives(drivers.get(kpi) or "")
     return {
         key: hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         for key, said in texts.items()

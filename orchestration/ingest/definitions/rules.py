@@ -19,6 +19,7 @@ from orchestration.ingest.definitions.checks import (
     problems_of_schemas,
     property_hint,
 )
+from orchestration.ingest.definitions.kpis import OF_EVENTS, kpi_problems
 from orchestration.ingest.definitions.problems import HINT, WARNING, Problem, meant
 from orchestration.ingest.definitions.schema import Words
 from orchestration.store.sql import value
@@ -452,6 +453,9 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
         found[("feature", feature)] = {"use", "eligible"}
     for tag in definitions.column("profile_tags", "tag_id"):
         found[("profile_tag", tag)] = {"tag"}
+    for kpi, row in definitions.column("kpis", "kpi_id").items():
+        if row.values["kind"] in OF_EVENTS:
+            found[("kpi", kpi)] = {"event"}
     return found
 
 
@@ -465,6 +469,7 @@ _DEFINED_IN = {
     "survival": ("survivals",),
     "feature": ("features",),
     "profile_tag": ("profile_tags",),
+    "kpi": ("kpis",),
 }
 _SIDES = {
     "funnel": Words(
@@ -488,6 +493,7 @@ _SIDES = {
         "give start (where something starts it), end (but of a streak), or nothing for both",
         "填 start（有开始事件时）、end（连续没有），或留空表示两侧",
     ),
+    "kpi": Words("leave it empty", "留空"),
     "feature": Words("give use, eligible, or nothing for both", "填 use、eligible，或留空表示两侧"),
     "profile_tag": Words("leave it empty", "留空"),
 }
@@ -1064,4 +1070,5 @@ _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _survivals,
     _features,
     _profile_tags,
+    kpi_problems,
 )  # fmt: skip
