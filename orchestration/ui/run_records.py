@@ -31,6 +31,7 @@ from orchestration.publish.publishing import current_build
 from orchestration.store.sql import insert_many, literal, value
 from orchestration.ui import alerts
 from orchestration.ui.alerts import Alert
+from orchestration.ui.kpis import kpi_alerts
 
 CHECKS_KEPT = timedelta(days=400)
 _TOLD_CHECKS = 20
@@ -178,8 +179,12 @@ def recorded(
         recorder.run.failure = settings.redact("\n".join(recorder.failures)) or None
         recorder.run.ended_at = _now()
         _quietly(say, lambda: _end(settings, recorder.run, list(recorder.checks.values())))
+        told: list[Alert] = []
         if recorder.run.status == "failed":
-            alert = run_alert(settings, recorder.run, list(recorder.checks.values()))
+            told = [run_alert(settings, recorder.run, list(recorder.checks.values()))]
+        elif recorder.run.status == "succeeded":
+            told = kpi_alerts(settings)
+        for alert in told:
             for problem in alerts.send(settings, alert):
                 say(f"alert: {problem}")
 

@@ -15,9 +15,10 @@ import duckdb
 import pytest
 
 from orchestration.project import Settings, SettingsError
-from orchestration.publish.publishing import current_build, publish
+from orchestration.publish.publishing import DATABASE, current_build, publish
 from orchestration.ui import alerts
 from orchestration.ui.alerts import Alert, send, webhook_body
+from orchestration.ui.kpis import kpi_alerts
 from orchestration.ui.lateness import late_alert
 from orchestration.ui.run_records import CheckRecord, history_dir, recorded, without_values
 from tests.documents import block_with, page
@@ -73,6 +74,47 @@ def test_an_alert_reaches_all_three_once(world: World) -> None:
     assert world.box.logins == [("line", "p@ss-word")]
     assert world.log().count("Yunying: build failed\n") == 1
     assert "sent to the webhook and e-mail" in world.log()
+
+
+def test_kpis_that_missed_or_moved_are_told_once_in_both_languages(world: World) -> None:
+    assert kpi_alerts(world.settings) == []
+    world.settings.publish_dir.mkdir(parents=True)
+    database = str(world.settings.publish_dir / DATABASE)
+    with duckdb.connect(database) as connection:
+        connection.execute(
+            "create schema seeds; create schema marts;"
+            " create table seeds.dim_kpis as select * from (values ('paid', 'Paid', '支付', 1),"
+            " ('reads', 'Reads', '阅读', 2), ('fine', null, null, 3))"
+            " as kpis (kpi_id, label_en, label_zh, row_number);"
+            " create table marts.mart_kpi_values as select * from (values"
+            " ('paid', 'month', 1234.5, 2000, 900, 2100, false, false, true, date '2024-02-01'),"
+            " ('paid', 'month', 1, 2000, 900, 2100, false, true, true, date '2024-01-01'),"
+            " ('paid', 'month', 1, 2000, 900, 2100, false, null, false, date '2024-03-01'),"
+            " ('reads', 'month', 7, null, 9.25, 30, null, true, true, date '2024-02-01'),"
+            " ('fine', 'month', 7, 5, 5, 30, true, false, true, date '2024-02-01'),"
+            " ('fine', 'day', 7, null, 5, 30, null, false, true, date '2024-02-29'))"
+            " as rows (kpi_id, grain, value, target_value, usual_low, usual_high, is_on_target,"
+            " is_unusual, is_mature, period_start_date)"
+        )
+    for run in ("r1", "r2"):
+        with recorded(world.settings, run, "build", "make build"):
+            pass
+    [(_, body)] = world.hook.posted
+    lines = body["text"].splitlines()
+    assert lines[0] == (
+        "Yunying: by the month, 1 KPIs below target, 1 unusual · 按月：1 个 KPI 未达标，1 个异常"
+    )
+    assert "✗ Paid, 2024-02-01: 1,234, target 2,000" in lines
+    assert "✗ Reads, 2024-02-01: 7, usually 9.25 to 30" in lines
+    assert "✗ 支付，2024-02-01：1,234，目标 2,000" in lines
+    assert "✗ 阅读，2024-02-01：7，通常在 9.25 到 30 之间" in lines
+    assert "fine" not in body["text"]
+    # What is restated for the worse is told again.
+    with duckdb.connect(database) as connection:
+        connection.execute("update marts.mart_kpi_values set is_on_target = false where value = 7")
+    with recorded(world.settings, "r3", "build", "make build"):
+        pass
+    assert len(world.hook.posted) == 3
 
 
 def test_the_log_is_added_to(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Values of KPIs: an attainment is the value over its target, a change the value less the last one."""
+"""Values of KPIs: an attainment is the value over its target, a change the value less the last."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe

@@ -13,14 +13,12 @@ kpis as (
 
 ),
 
-{% if is_incremental() -%}
 touched as (
 
     select * from {{ ref('int_kpis_touched') }}
 
 ),
 
-{% endif -%}
 user_days as (
 
     select

@@ -1,4 +1,4 @@
-"""What each driver did to a KPI that changed, exactly: by KPI, period, comparison, driver and segment.
+"""What each driver did to a KPI that changed, exactly: by KPI, period, comparison, driver, segment.
 
 Over all orders in which drivers pass from A to B, the mean of a driver's marginal change of their
 product is its own change times the integral, over t from 0 to 1, of the product of the others at
@@ -137,9 +137,7 @@ def model(dbt: Any, session: Any) -> pa.Table:
                 there = np.flatnonzero(is_there[place])
                 told = [periods[[*ends][each]] for each in there]
                 for row, name in enumerate(names or [kpi]):
-                    figures_told = (
-                        side[row, place, there] for side in (before, after, split)
-                    )
+                    figures_told = (side[row, place, there] for side in (before, after, split))
                     tables.append(_table(kpi, name, segment, comparison, told, *figures_told))
     return pa.concat_tables([_table("", "", None, "", [], *[np.zeros(0)] * 3), *tables])
 

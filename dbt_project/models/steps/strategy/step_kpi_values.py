@@ -80,9 +80,13 @@ def model(dbt: Any, session: Any) -> pa.Table:
     kpis = dbt.ref("dim_kpis").project("kpi_id, kind, segment_by, mart_column").fetchall()
     asked = dbt.ref("dim_kpi_segments").order("kpi_id, segment_by").fetchall()
     calendar = dbt.ref("dim_date_periods").project("grain, period_start_date").distinct().fetchall()
-    of_events = dbt.ref("fct_kpi_periods").project(
-        "kpi_id, segment_by, segment_value, grain, cast(value as double), period_start_date"
-    ).fetchall()
+    of_events = (
+        dbt.ref("fct_kpi_periods")
+        .project(
+            "kpi_id, segment_by, segment_value, grain, cast(value as double), period_start_date"
+        )
+        .fetchall()
+    )
     whole = "dimension = 'all'"
     marts = {
         "mart_content_supply": dbt.ref("mart_content_supply").filter(whole),
@@ -112,7 +116,9 @@ def model(dbt: Any, session: Any) -> pa.Table:
     number = {period: place for place, period in enumerate(periods)}
     leaves: dict[tuple[str, str | None], Segments] = {}
     for kpi, segment_by, value, grain, figure, day in of_events:
-        of = leaves.setdefault((kpi, segment_by), {}).setdefault(value or "", np.zeros(len(periods)))
+        of = leaves.setdefault((kpi, segment_by), {}).setdefault(
+            value or "", np.zeros(len(periods))
+        )
         of[number[grain, day]] = figure
     unripe: dict[str, Array] = {}
     for kpi, grain, day, figure, is_mature in of_marts:
@@ -120,7 +126,9 @@ def model(dbt: Any, session: Any) -> pa.Table:
         of[number[grain, day]] = np.nan if figure is None else figure
         unripe.setdefault(kpi, np.zeros(len(periods), bool))[number[grain, day]] = not is_mature
 
-    tree = Tree({kpi: (kind, by) for kpi, kind, by, _ in kpis}, drivers, leaves, unripe, len(periods))
+    tree = Tree(
+        {kpi: (kind, by) for kpi, kind, by, _ in kpis}, drivers, leaves, unripe, len(periods)
+    )
     tables = [
         _table(kpi, None, None, tree.whole(kpi), periods, ~tree.is_unripe(kpi)) for kpi, *_ in kpis
     ]
