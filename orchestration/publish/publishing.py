@@ -27,7 +27,7 @@ from types import MappingProxyType
 import duckdb
 
 from orchestration.project import ROOT, Settings
-from orchestration.publish import builds, restatements
+from orchestration.publish import audience_files, builds, restatements
 from orchestration.publish.builds import DATABASE, PublishedBuild, current_build
 from orchestration.publish.postgres import serving
 from orchestration.publish.restatements import PERSON_ID_COLUMNS, Relation, Restating
@@ -40,6 +40,7 @@ from orchestration.transform.build_checks import BuildCheck
 __all__ = ["DATABASE", "PublishedBuild", "current_build", "erasure_epoch", "publish"]
 
 _PSEUDONYM = "pseudonym"
+_AUDIENCE_MEMBERS = ("marts", "mart_audience_members")
 
 
 def publish(
@@ -197,6 +198,8 @@ def _write(
             row_counts[".".join(restating.table)] = _count(connection, *restating.table)
         for schema, table in relations:
             _write_parquet(connection, folder, build_id, schema, table)
+        if _AUDIENCE_MEMBERS in comments:
+            audience_files.write(connection, folder, _selected(settings, "user_id", None))
         connection.execute(
             f"create table build as select {value(build.build_id)} as build_id,"
             f" cast({value(build.built_at)} as timestamp) as built_at,"

@@ -1,4 +1,5 @@
-{# Doubts about a definition's text, those that only the events show, and those about campaigns. #}
+{# Doubts about a definition's text, those that only the events show, and those about campaigns and
+   audiences. #}
 with
 
 definition_warnings as (
@@ -16,6 +17,12 @@ fct_definition_warnings as (
 campaign_warnings as (
 
     select * from {{ ref('fct_campaign_warnings') }}
+
+),
+
+audience_warnings as (
+
+    select * from {{ ref('fct_audience_warnings') }}
 
 ),
 
@@ -51,6 +58,17 @@ warnings as (
         mend_zh,
         row_number
     from campaign_warnings
+
+    union
+
+    select
+        'audiences.csv' as file,
+        problem,
+        problem_zh,
+        mend,
+        mend_zh,
+        row_number
+    from audience_warnings
 
 )
 
