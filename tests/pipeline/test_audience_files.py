@@ -43,6 +43,7 @@ def settings(tmp_path: Path) -> Settings:
             " ('pro.a::b', 'c1', 'marketing', timestamp '2024-01-08 01:00'),"
             " ('nobody', null, 'marketing', timestamp '2024-01-01'))"
             " as exports (audience_id, campaign_id, purpose, export_at);"
+            " alter table facts.dim_audience_exports add column made_through_at timestamp;"
             " create table facts.fct_consent_spans (user_id varchar, purpose varchar,"
             " is_granted boolean, is_current boolean)"
         )

@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from orchestration.project import Settings
 from orchestration.store import audience_lists
 from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_runs import load_manifest
 from tests import support
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -31,15 +33,25 @@ SEEDS = {
         "cap_days,holdout_rate,holdout_salt\n"
         f"pro,c1,week,,,,,2,3,0.3,salt\nall.a::b,,{'|'.join(AT)},,,,true,,,0.2,\n"
         "daily,c1,day,2024-01-10 12:00,2024-01-21,news,,1,1,0,salt\nnobody,,month,,,,,,,,\n"
-        "held,,day,2024-01-23,,,true,,,1,\n"
+        "held,,day,2024-01-23,,,true,,,1,\nsilent,c2,day,2024-01-15,,,true,,,0.5,\n"
     ),
     "filters": (
         "definition,definition_id,any_of,scope,property,operator,value\n"
         "audience,pro,,user,plan,is,pro|max\naudience,daily,a,user,plan,is_not,pro\n"
         "audience,daily,a,user,age,gte,50\naudience,nobody,,user,plan,is,none\n"
+        "audience,silent,,user,tags,is,vip\naudience,silent,,user,silent_days,gte,30\n"
+        "audience,silent,,user,plan,is_not,pro\n"
     ),
 }
-SALTS = {"pro": "salt", "all.a::b": "all.a::b", "daily": "salt", "held": "held"}
+SALTS = {
+    "nobody": "nobody",
+    "pro": "salt",
+    "all.a::b": "all.a::b",
+    "daily": "salt",
+    "held": "held",
+    "silent": "silent",
+}
+CAMPAIGNS = {"pro": "c1", "daily": "c1", "silent": "c2"}
 Row = dict[str, Any]
 
 
@@ -52,7 +64,7 @@ class World:
     events: list[Row]
 
     def feeds(self) -> dict[str, list[Row]]:
-        return {"users": self.users, "consents": self.consents}
+        return {"users": self.users, "consents": self.consents, "events": self.events}
 
     def plus(self, other: World) -> World:
         return World(
@@ -109,11 +121,12 @@ def exports(audience: str, through: datetime) -> list[datetime]:
         "daily": [utc(day) for day in days if date(2024, 1, 11) <= day <= date(2024, 1, 21)],
         "nobody": [utc(day) for day in days if day.day == 1],
         "held": [utc(day) for day in days if day >= date(2024, 1, 23)],
+        "silent": [utc(day) for day in days if day >= date(2024, 1, 15)],
     }[audience]
     return [at for at in found if at <= through]
 
 
-def listed(world: World, audience: str, at: datetime) -> dict[str, str]:
+def listed(world: World, profiles: Profiles, audience: str, at: datetime) -> dict[str, str]:
     """The status of whom the conditions match, at an instant."""
     known = {
         event["user_id"] for event in world.events
@@ -124,8 +137,12 @@ def listed(world: World, audience: str, at: datetime) -> dict[str, str]:
         if max(row.get("updated_at", at), row.get("created_at", at)) <= at:
             latest[row["user_id"]] = row
 
-    def matches(row: Row) -> bool:
+    def matches(name: str, row: Row) -> bool:
+        tags, silent_days = profiles.get(name, (None, 0))
         return {
+            "silent": "vip" in (tags or "").split("|")
+            and silent_days >= 30
+            and row.get("plan") != "pro",
             "pro": row.get("plan") in ("pro", "max"),
             "daily": row.get("plan") != "pro" or row.get("age", 0) >= 50,
             "nobody": False,
@@ -137,7 +154,7 @@ def listed(world: World, audience: str, at: datetime) -> dict[str, str]:
                  and row["purpose"] == purpose and row["recorded_at"] <= at]  # fmt: skip
         last = max((row["recorded_at"] for row in given), default=None)
         said = [row["is_granted"] for row in given if row["recorded_at"] == last]
-        return all(said) if said else audience in ("all.a::b", "held")
+        return all(said) if said else audience in ("all.a::b", "held", "silent")
 
     def is_capped(name: str) -> bool:
         if audience not in ("pro", "daily"):
@@ -151,10 +168,10 @@ def listed(world: World, audience: str, at: datetime) -> dict[str, str]:
         ]  # fmt: skip
         return len(sent) >= most
 
-    rate = {"pro": 0.3, "all.a::b": 0.2, "daily": 0, "held": 1}.get(audience, 0.1)
+    rate = {"pro": 0.3, "all.a::b": 0.2, "daily": 0, "held": 1, "silent": 0.5}.get(audience, 0.1)
     statuses = {}
     for name in known | latest.keys():
-        if matches(latest.get(name, {})):
+        if matches(name, latest.get(name, {})):
             digest = hashlib.md5(f"{SALTS[audience]}:{name}".encode()).hexdigest()
             statuses[name] = (
                 "no_consent" if not agrees(name)
@@ -183,20 +200,50 @@ def followed(lists: Mapping[tuple[str, datetime], Mapping[str, str]]) -> set[tup
 
 
 Build = Callable[..., set[tuple[Any, ...]]]
-SELECTED = "+mart_audience_exports +mart_audience_members +fct_campaign_assignments"
+Profiles = Mapping[str, tuple[str | None, int]]
+SELECTED = (
+    "+dim_audience_exports +fct_audience_members +fct_audience_candidates +fct_campaign_assignments"
+    " mart_audience_members mart_audience_exports"
+)
+EARLY_PROFILES = {f"u{number}": ("new|vip" if number % 3 else "vips", 5 * number)
+                  for number in range(30)}  # fmt: skip
+LATE_PROFILES = {f"u{number}": ("vip" if number % 2 else None, 40) for number in range(40)}
+
+
+def tell_profiles(settings: Settings, profiles: Profiles) -> None:
+    """What a build would have made of them, of which only the columns that are asked matter."""
+    columns = load_manifest()["nodes"]["model.yunying.mart_user_profiles"]["columns"]
+    listed = ", ".join(f"{name} {each['data_type']}" for name, each in columns.items())
+    with connect(settings) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute(f"create or replace table marts.mart_user_profiles ({listed})")
+        for name, (tags, silent_days) in profiles.items():
+            connection.execute(
+                "insert into marts.mart_user_profiles (user_id, tags, silent_days)"
+                " values (?, ?, ?)",
+                [name, tags, silent_days],
+            )
 
 
 def _build(folder: Path) -> Build:
-    def build(select: str = SELECTED, **given: Any) -> set[tuple[Any, ...]]:
+    def build(
+        world: World | None = None,
+        profiles: Profiles = LATE_PROFILES,
+        select: str = SELECTED,
+        horizon: str | None = None,
+    ) -> set[tuple[Any, ...]]:
         """Build, whole and green as far as lists are asked; the members."""
-        environment = {**SETTINGS, **given.pop("environment", {})}
-        warehouse = support.build_warehouse(folder, environment=environment, select=select, **given)
+        environment = SETTINGS | ({"YUNYING_HORIZON": horizon} if horizon else {})
         settings = support.settings_of(folder, environment)
+        support.write_feeds(folder, world.feeds() if world else {})
+        support.ingest_raw(settings)
+        tell_profiles(settings, profiles)
+        support.transform(settings, select=select)
         with connect(settings) as connection:
             connection.begin()
             audience_lists.archive(connection, settings)
             connection.commit()
-        rows = support.query(warehouse, "select * from marts.mart_audience_members")
+        rows = support.query(settings.warehouse, "select * from marts.mart_audience_members")
         columns = ("audience_id", "export_at", "user_id", "status", "change")
         return {tuple(row[name] for name in columns) for row in rows}
 
@@ -207,8 +254,6 @@ def _build(folder: Path) -> Build:
 class Story:
     """What came, the lists by the other road, and what builds made of it, one after the other."""
 
-    warehouse: Path
-    early: World
     expected_first: dict[tuple[str, datetime], dict[str, str]]
     expected_second: dict[tuple[str, datetime], dict[str, str]]
     first: set[tuple[Any, ...]]
@@ -224,17 +269,19 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("audiences")
+    (folder / "seeds").mkdir()
+    for name, text in SEEDS.items():
+        (folder / "seeds" / f"{name}.csv").write_text(text, encoding="utf-8")
     build = _build(folder)
+    warehouse = folder / support.WAREHOUSE
     draw = random.Random(7)
     early = draw_world(draw, START, FIRST, "a")
     first_lists = {
-        (audience, at): listed(early, audience, at)
-        for audience in ("pro", "all.a::b", "daily", "nobody", "held")
+        (audience, at): listed(early, EARLY_PROFILES, audience, at)
+        for audience in SALTS
         for at in exports(audience, FIRST)
     }
-    first = build(events=early.events, feeds=early.feeds(), seeds=SEEDS,
-                  select=f"{SELECTED} +fct_audience_warnings")  # fmt: skip
-    warehouse = folder / support.WAREHOUSE
+    first = build(early, EARLY_PROFILES, select=f"{SELECTED} +fct_audience_warnings")
     warnings = support.query(
         warehouse,
         "select row_number, problem from facts.fct_audience_warnings union all"
@@ -244,20 +291,21 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     late = draw_world(draw, START, SECOND, "b")
     everything = early.plus(late)
     second_lists = first_lists | {
-        (audience, at): listed(everything, audience, at)
-        for audience in ("pro", "all.a::b", "daily", "nobody", "held")
+        (audience, at): listed(everything, LATE_PROFILES, audience, at)
+        for audience in SALTS
         for at in exports(audience, SECOND)
         if (audience, at) not in first_lists
     }
-    second = build(events=late.events, feeds=late.feeds())
+    second = build(late)
     assignments = support.query(warehouse, "select * from facts.fct_campaign_assignments")
     counts = support.query(warehouse, "select * from marts.mart_audience_exports")
-    earlier = build(environment={"YUNYING_HORIZON": "2024-01-12T12:00:00Z"})
-    erased = build(feeds={"erasure_requests": [{"user_id": ERASED, "requested_at": SECOND}]})
+    earlier = build(horizon="2024-01-12T12:00:00Z")
+    support.write_feeds(folder, {"erasure_requests": [{"user_id": ERASED, "requested_at": SECOND}]})
+    erased = build()
     warehouse.unlink()
     lost = build()
-    return Story(warehouse, early, first_lists, second_lists, first, warnings, second, earlier,
-                erased, lost, assignments, counts)  # fmt: skip
+    return Story(first_lists, second_lists, first, warnings, second, earlier, erased, lost,
+                 assignments, counts)  # fmt: skip
 
 
 def test_a_list_is_as_of_its_instant(story: Story) -> None:
@@ -300,16 +348,23 @@ def test_a_list_follows_from_the_one_before(story: Story) -> None:
 
 
 def test_who_is_exported_or_held_out_is_assigned_to_the_campaign(story: Story) -> None:
-    expected: dict[str, set[str]] = {}
-    at: dict[str, datetime] = {}
+    expected: dict[tuple[str, str], set[str]] = {}
+    at: dict[tuple[str, str], datetime] = {}
     arms = {"exported": "treatment", "holdout": "control"}
-    for audience, export_at, name, status, _ in story.second:
-        if audience in ("pro", "daily") and status in arms:
-            expected.setdefault(name, set()).add(arms[status])
-            at[name] = min(at.get(name, export_at), export_at)
-    assert {row["user_id"]: (row["variant"], row["assigned_at"]) for row in story.assignments} == {
-        name: (min(variants) if len(variants) == 1 else None, at[name])
-        for name, variants in expected.items()
+    # Who is on a list by the profile is assigned by the build that comes next.
+    known = {row for row in story.second if row[0] != "silent"} | story.first
+    for audience, export_at, name, status, _ in known:
+        if (campaign := CAMPAIGNS.get(audience)) and status in arms:
+            of = (campaign, name)
+            expected.setdefault(of, set()).add(arms[status])
+            at[of] = min(at.get(of, export_at), export_at)
+    assert {campaign for campaign, _ in expected} == {"c1", "c2"}
+    assert {
+        (row["campaign_id"], row["user_id"]): (row["variant"], row["assigned_at"])
+        for row in story.assignments
+    } == {
+        of: (min(variants) if len(variants) == 1 else None, at[of])
+        for of, variants in expected.items()
     }
 
 

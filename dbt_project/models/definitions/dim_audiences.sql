@@ -4,6 +4,18 @@ audiences as (
 
     select * from {{ source('seeds', 'audiences') }}
 
+),
+
+-- Of the profile what is known is known of the horizon alone.
+of_profiles as (
+
+    select distinct definition_id
+    from {{ source('seeds', 'filters') }}
+    where
+        definition = 'audience'
+        and property <> 'user_id'
+        and property in ('tags', '{{ profile_columns() | join("', '") }}')
+
 )
 
 select
@@ -19,6 +31,8 @@ select
     cap_days,
     holdout_rate,
     consent_default,
+    of_profiles.definition_id is not null as asks_profile,
     {{ bound_instant('starts_at', is_end=false) }} as starts_at,
     {{ bound_instant('ends_at', is_end=true) }} as ends_at
 from audiences
+left join of_profiles on audiences.audience_id = of_profiles.definition_id

@@ -97,7 +97,8 @@ exports as (
         archived.audience_id,
         archived.campaign_id,
         archived.purpose,
-        archived.export_at
+        archived.export_at,
+        archived.made_through_at
     from archived
     cross join horizon
     where archived.export_at <= horizon.data_through_at
@@ -108,7 +109,8 @@ exports as (
         audiences.audience_id,
         audiences.campaign_id,
         audiences.purpose,
-        scheduled.export_at
+        scheduled.export_at,
+        horizon.data_through_at as made_through_at
     from scheduled
     inner join audiences on scheduled.audience_id = audiences.audience_id
     cross join horizon
@@ -126,5 +128,6 @@ select
     campaign_id,
     purpose,
     export_at,
-    lag(export_at) over (partition by audience_id order by export_at) as previous_export_at
+    lag(export_at) over (partition by audience_id order by export_at) as previous_export_at,
+    made_through_at
 from exports

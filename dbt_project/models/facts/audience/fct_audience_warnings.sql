@@ -16,6 +16,7 @@ last_exports as (
 
 ),
 
+-- Lists that ask the profile are none of facts.
 matched as (
 
     select
@@ -23,9 +24,11 @@ matched as (
         last_exports.export_at,
         count(members.user_id) as matched_count
     from last_exports
+    inner join audiences on last_exports.audience_id = audiences.audience_id
     left join {{ ref('fct_audience_members') }} as members
         on last_exports.audience_id = members.audience_id
         and last_exports.export_at = members.export_at
+    where not audiences.asks_profile
     group by last_exports.audience_id, last_exports.export_at
 
 ),

@@ -24,12 +24,14 @@ counts as (
         {%- for change in ['added', 'kept', 'removed'] %}
         count(case when members.change = '{{ change }}' then 1 end) as {{ change }}_count,
         {%- endfor %}
-        exports.export_at
+        exports.export_at,
+        exports.made_through_at
     from exports
     left join members
         on exports.audience_id = members.audience_id
         and exports.export_at = members.export_at
-    group by exports.audience_id, exports.campaign_id, exports.export_at
+    group by
+        exports.audience_id, exports.campaign_id, exports.export_at, exports.made_through_at
 
 )
 
@@ -47,6 +49,7 @@ select
     counts.added_count,
     counts.kept_count,
     counts.removed_count,
-    counts.export_at
+    counts.export_at,
+    counts.made_through_at
 from counts
 left join {{ ref('dim_audiences') }} as audiences on counts.audience_id = audiences.audience_id

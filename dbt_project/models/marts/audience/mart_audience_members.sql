@@ -6,9 +6,86 @@ exports as (
 
 ),
 
+candidates as (
+
+    select * from {{ ref('fct_audience_candidates') }}
+
+),
+
+conditions as (
+
+    select * from {{ ref('dim_selector_conditions') }} where definition = 'audience'
+
+),
+
+profiles as (
+
+    select * from {{ ref('mart_user_profiles') }}
+
+),
+
+{% set columns -%}
+    candidates.audience_id,
+        candidates.export_at,
+        candidates.user_id,
+        candidates.status,
+        candidates.bucket,
+        conditions.condition_group,
+        conditions.condition_number,
+        conditions.group_count,
+        conditions.operator,
+        conditions.operand,
+        conditions.operand_number
+{%- endset -%}
+
+-- The profile is of the horizon, the properties are as of the export. Each tag is a value of its own.
+asked as (
+
+    select
+        {{ columns }},
+        case conditions.property
+            {%- for column in profile_columns() | reject('equalto', 'user_id') %}
+            when '{{ column }}' then cast(profiles.{{ column }} as {{ dbt.type_string() }})
+            {%- endfor %}
+            else {{ user_property('candidates', 'conditions.property', 'candidates.user_id') }}
+        end as property_value
+    from candidates
+    inner join conditions on candidates.audience_id = conditions.definition_id
+    left join profiles on candidates.user_id = profiles.user_id
+    where conditions.property <> 'tags'
+
+    union all
+
+    select
+        {{ columns }},
+        tags.tag as property_value
+    from candidates
+    inner join conditions on candidates.audience_id = conditions.definition_id
+    left join (
+        select
+            profiles.user_id,
+            tags.tag
+        from profiles
+        {{ explode(split_text('profiles.tags', "'|'"), 'tags', 'tag') }}
+    ) as tags
+        on candidates.user_id = tags.user_id
+    where conditions.property = 'tags'
+
+),
+
 members as (
 
-    select * from {{ ref('fct_audience_members') }}
+    select
+        audience_id,
+        export_at,
+        user_id,
+        status,
+        bucket
+    from {{ ref('fct_audience_members') }}
+
+    union all
+
+    {{ meeting_conditions('asked', ['audience_id', 'export_at', 'user_id', 'status', 'bucket']) }}
 
 ),
 

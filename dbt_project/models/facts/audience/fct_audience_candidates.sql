@@ -1,0 +1,17 @@
+with
+
+candidates as (
+
+    select * from {{ ref('step_audience_candidates') }} where asks_profile
+
+)
+
+select
+    audience_id,
+    user_id,
+    status,
+    properties,
+    bucket,
+    created_at,
+    export_at
+from candidates
