@@ -31,7 +31,7 @@ select
     cap_days,
     holdout_rate,
     consent_default,
-    of_profiles.definition_id is not null as asks_profile,
+    of_profiles.definition_id is not null as is_by_profile,
     {{ bound_instant('starts_at', is_end=false) }} as starts_at,
     {{ bound_instant('ends_at', is_end=true) }} as ends_at
 from audiences

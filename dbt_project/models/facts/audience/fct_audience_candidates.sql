@@ -2,7 +2,7 @@ with
 
 candidates as (
 
-    select * from {{ ref('step_audience_candidates') }} where asks_profile
+    select * from {{ ref('step_audience_candidates') }} where is_by_profile
 
 )
 

@@ -2,7 +2,7 @@ with
 
 candidates as (
 
-    select * from {{ ref('step_audience_candidates') }} where not asks_profile
+    select * from {{ ref('step_audience_candidates') }} where not is_by_profile
 
 ),
 

@@ -28,7 +28,7 @@ matched as (
     left join {{ ref('fct_audience_members') }} as members
         on last_exports.audience_id = members.audience_id
         and last_exports.export_at = members.export_at
-    where not audiences.asks_profile
+    where not audiences.is_by_profile
     group by last_exports.audience_id, last_exports.export_at
 
 ),

@@ -49,7 +49,7 @@ hashed as (
         exports.purpose,
         exports.consent_default,
         exports.holdout_rate,
-        exports.asks_profile,
+        exports.is_by_profile,
         {{ hashed_share("exports.holdout_salt || ':' || people.user_id") }} as bucket
     from people
     inner join exports
@@ -69,7 +69,7 @@ select
     end as status,
     hashed.properties,
     hashed.bucket,
-    hashed.asks_profile,
+    hashed.is_by_profile,
     hashed.created_at,
     hashed.export_at
 from hashed
