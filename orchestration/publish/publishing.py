@@ -2,10 +2,12 @@
 
     $YUNYING_PUBLISH_DIR/
       builds/<build_id>/      yunying.duckdb  parquet/<schema>/<table>.parquet  data_docs/
+                              audiences/<audience_id>/<export_at>.csv
                               index.html  glossary.html  tables.html  boards/  build.json
       current              -> builds/<build_id>          swapped by one rename
       yunying.duckdb       -> current/yunying.duckdb     never changes
       parquet              -> current/parquet
+      audiences            -> current/audiences, or those of the newest build
       data_docs            -> current/data_docs, and so index.html, boards ...
       docs/                   what `make docs` makes, of the project and of no build
 

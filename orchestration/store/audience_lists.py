@@ -24,7 +24,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make them where they are missing."""
     connection.execute(
         f"create table if not exists {EXPORTS} (audience_id varchar, campaign_id varchar,"
-        " purpose varchar, export_at timestamp, made_through_at timestamp)"
+        " purpose varchar, is_by_profile boolean, export_at timestamp, made_through_at timestamp)"
     )
     connection.execute(
         f"create table if not exists {MEMBERS} (audience_id varchar, user_id varchar,"

@@ -44,6 +44,7 @@ def settings(tmp_path: Path) -> Settings:
             " ('nobody', null, 'marketing', timestamp '2024-01-01'))"
             " as exports (audience_id, campaign_id, purpose, export_at);"
             " alter table facts.dim_audience_exports add column made_through_at timestamp;"
+            " alter table facts.dim_audience_exports add column is_by_profile boolean;"
             " create table facts.fct_consent_spans (user_id varchar, purpose varchar,"
             " is_granted boolean, is_current boolean)"
         )

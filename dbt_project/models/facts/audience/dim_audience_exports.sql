@@ -97,6 +97,7 @@ exports as (
         archived.audience_id,
         archived.campaign_id,
         archived.purpose,
+        archived.is_by_profile,
         archived.export_at,
         archived.made_through_at
     from archived
@@ -109,6 +110,7 @@ exports as (
         audiences.audience_id,
         audiences.campaign_id,
         audiences.purpose,
+        audiences.is_by_profile,
         scheduled.export_at,
         horizon.data_through_at as made_through_at
     from scheduled
@@ -127,6 +129,7 @@ select
     audience_id,
     campaign_id,
     purpose,
+    is_by_profile,
     export_at,
     lag(export_at) over (partition by audience_id order by export_at) as previous_export_at,
     made_through_at

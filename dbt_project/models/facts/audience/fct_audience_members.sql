@@ -62,6 +62,10 @@ members as (
     inner join {{ ref('dim_audience_exports') }} as exports
         on archived.audience_id = exports.audience_id
         and archived.export_at = exports.export_at
+    -- What hangs on lists comes before the profile: those that ask it are there for later horizons.
+    where
+        not exports.is_by_profile
+        or exports.made_through_at < (select data_through_at from {{ ref('dim_horizon') }})
 
 )
 

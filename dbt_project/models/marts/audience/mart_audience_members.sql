@@ -52,7 +52,9 @@ asked as (
     from candidates
     inner join conditions on candidates.audience_id = conditions.definition_id
     left join profiles on candidates.user_id = profiles.user_id
-    where conditions.property <> 'tags'
+    where
+        not candidates.is_listed
+        and conditions.property <> 'tags'
 
     union all
 
@@ -69,7 +71,9 @@ asked as (
         {{ explode(split_text('profiles.tags', "'|'"), 'tags', 'tag') }}
     ) as tags
         on candidates.user_id = tags.user_id
-    where conditions.property = 'tags'
+    where
+        not candidates.is_listed
+        and conditions.property = 'tags'
 
 ),
 
@@ -82,6 +86,17 @@ members as (
         status,
         bucket
     from {{ ref('fct_audience_members') }}
+
+    union all
+
+    select
+        audience_id,
+        export_at,
+        user_id,
+        status,
+        bucket
+    from candidates
+    where is_listed
 
     union all
 

@@ -8,7 +8,7 @@ select
     audiences.cap_messages,
     cast(audiences.holdout_rate as double) as holdout_rate,
     audiences.consent_default,
-    audiences.is_by_profile,
+    exports.is_by_profile,
     {{ add_seconds('exports.export_at', '-86400 * audiences.cap_days') }} as capped_from_at
 from {{ ref('dim_audience_exports') }} as exports
 inner join {{ ref('dim_audiences') }} as audiences on exports.audience_id = audiences.audience_id
