@@ -71,6 +71,11 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         "kpi_id",
         ("kind", "event_name", "mart_column", "drivers", "segment_by", "direction", "owner"),
     ),
+    "seeds.dim_audiences": (
+        Text("Audiences", "人群"),
+        "audience_id",
+        ("schedule", "purpose", "cap_messages", "cap_days", "holdout_rate", "campaign_id"),
+    ),
     "seeds.dim_event_names": (
         Text("Events of the tracking plan", "埋点方案中的事件"),
         "event_name",

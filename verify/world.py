@@ -113,6 +113,18 @@ SEEDS = {
     ),
 }
 
+# Once made they stand, so that a warehouse of its own has them of the archive alone.
+LISTS = {
+    "audiences": (
+        "audience_id,campaign_id,schedule,starts_at,ends_at,consent_default,cap_messages,"
+        "holdout_rate\nmonthly,c0,month,,,true,1,0.3\n"
+        "pro,c4,2023-11-05|2024-01-10T08:00:00Z|2024-02-20,,,true,,\neverybody,,week,2024-01-20,,,,\n"
+    ),
+    "filters": SEEDS["filters"].replace("property", "scope,property", 1).replace(
+        ",platform", ",event,platform"
+    ) + "audience,pro,user,plan,is,paid\naudience,monthly,user,plan,is_not,paid\n",
+}  # fmt: skip
+
 
 def write_world(folder: Path, seed: int, scale: float) -> None:
     """Write the feeds of a world below `folder/raw`, its definitions below `folder/seeds`."""
@@ -123,7 +135,7 @@ def write_world(folder: Path, seed: int, scale: float) -> None:
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     seeds = folder / "seeds"
     seeds.mkdir()
-    for name, text in SEEDS.items():
+    for name, text in {**SEEDS, **LISTS}.items():
         (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
 
 

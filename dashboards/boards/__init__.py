@@ -2,6 +2,7 @@
 
 from dashboards.board import Board
 from dashboards.boards import (
+    audiences,
     campaigns,
     channels,
     content,
@@ -24,6 +25,7 @@ BOARDS: tuple[Board, ...] = (
     sales.BOARD,
     channels.BOARD,
     campaigns.BOARD,
+    audiences.BOARD,
     lifecycle.BOARD,
     rfm.BOARD,
     funnels.BOARD,

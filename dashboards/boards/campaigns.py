@@ -144,7 +144,7 @@ _COMPARED = f"""
             and coalesce(measures.campaign_id, lift.campaign_id) = lift.campaign_id
     )
 """
-_TOLD = f"""
+TOLD = f"""
     {_COMPARED},
 
     told as (
@@ -176,7 +176,7 @@ _RISK_NOW = """
 def _differences(kinds: str) -> str:
     """Differences of the chosen campaign with their intervals, the goal first."""
     return f"""
-        with {_TOLD}
+        with {TOLD}
 
         select
             campaign_id, measure_id, variant, method, difference, difference_low,
@@ -369,7 +369,7 @@ BOARD = Board(
             ("marts.mart_campaign_review", "marts.mart_campaign_lift",
              "marts.mart_campaign_daily"),
             f"""
-            with {_TOLD},
+            with {TOLD},
 
             {_RISK_NOW},
 
@@ -446,7 +446,7 @@ BOARD = Board(
             ),
             ("marts.mart_campaign_lift",),
             f"""
-            with {_TOLD}
+            with {TOLD}
 
             select
                 campaign_id, measure_id, variant, method, verdict_id,
@@ -700,7 +700,7 @@ BOARD = Board(
             ),
             ("marts.mart_campaign_review", "marts.mart_campaign_lift"),
             f"""
-            with {_TOLD}
+            with {TOLD}
 
             select
                 newest.campaign_id as of_campaign_id, newest.campaign, newest.campaign_type,

@@ -58,6 +58,7 @@ def block(seed: int, number: int, visitors: int) -> Block:
         *visit_events, *way, *order_events, shop_events, *use_events, *check_events, reads,
         *content.supply_events(written, reads), merchants.listings(who, sellers),
         *message_events, *coupon_events, *back_events, *campaigns.invites(who),
+        *campaigns.letters(who),
     ]  # fmt: skip
     spent = [costs.channel_costs(who, visitors), costs.campaign_costs(who, visitors)]
     said = feedback(who, app, opened_at, len(written), len(sellers))

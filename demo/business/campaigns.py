@@ -6,6 +6,7 @@ the app while it runs, so what follows stands on a day on which they were active
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from demo.business.events import events
 from demo.business.orders import Orders
 from demo.business.people import NEVER, People
 from demo.business.streams import Ints, Process, hashed
+from demo.business.text import ids
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,33 @@ def win_back(silences: Silences) -> tuple[Assignments, list[np.ndarray]]:
         events("message_sent", sent, who, campaign=code),
         events("campaign_shown", sent + plan.MINUTE, who, campaign=code),
     ]
+
+
+def letters(people: People) -> list[np.ndarray]:
+    """A letter to who is on a list for the first time, but for those whom the list holds out. To
+    answer it is no visit."""
+    code = plan.CAMPAIGN["city_letter"]
+    campaign = plan.CAMPAIGNS[code]
+    lists = clock.start_of(tuple(map(clock.day_number, plan.LETTER_DATES)))
+    tier = [name for name, _ in plan.CITY_TIERS].index(plan.LETTER_CITY_TIER)
+    is_listed = (people.city_tier == tier) & people.agrees & (people.agreed_at <= lists[-1])
+    who = np.flatnonzero(is_listed)
+    at = lists[np.searchsorted(lists, people.agreed_at[who])]
+    names = ids("u", who, people.block).to_pylist()
+    treated = np.array([_bucket(name) >= campaign.control_share for name in names], dtype=bool)
+    draws = people.stream(Process.CAMPAIGNS, 103).random((len(people), 2))[who]
+    answered = draws[:, 0] < campaign.rate + campaign.lift * treated
+    answered_at = at + 10 * plan.HOUR + (2 * draws[:, 1] * plan.DAY).astype(np.int64)
+    return [
+        events("campaign_shown", at[treated] + 9 * plan.HOUR, who[treated], campaign=code),
+        events("letter_answered", answered_at[answered], who[answered], campaign=code),
+    ]
+
+
+def _bucket(user_id: str) -> float:
+    """As the audience has it, whose salt is its id."""
+    digest = hashlib.md5(f"{plan.LETTER_AUDIENCE}:{user_id}".encode(), usedforsecurity=False)
+    return int(digest.hexdigest()[:8], 16) / 2**32
 
 
 def invites(people: People) -> list[np.ndarray]:

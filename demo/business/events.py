@@ -65,6 +65,7 @@ NAMES = (
     Name("coupon_issued", "Coupon issued", "发放优惠券", "campaign", "coupon_issued", False),
     Name("coupon_redeemed", "Coupon redeemed", "核销优惠券", "campaign", "coupon_redeemed"),
     Name("checked_in", "Checked in", "签到", "user", "check_in"),
+    Name("letter_answered", "Letter answered", "回信", "campaign", "", False),
 )  # fmt: skip
 CODE = {each.event_name: code for code, each in enumerate(NAMES)}
 IS_ACTIVITY = np.array([each.is_activity for each in NAMES])

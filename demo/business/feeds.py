@@ -14,7 +14,7 @@ from demo.business.feedback import TAGS
 from demo.business.merchants import Merchants
 from demo.business.orders import Orders
 from demo.business.people import NEVER, People
-from demo.business.streams import Ints, Process
+from demo.business.streams import Ints
 from demo.business.text import ids, instants, labels, money, whole
 
 Rows = list[tuple[Ints, pa.Table]]
@@ -49,13 +49,12 @@ def users(people: People, orders: Orders) -> Rows:
 def consents(people: People) -> Rows:
     """What people answered as they signed up: may we write to you?"""
     who = np.flatnonzero(people.signed_up)
-    granted = people.stream(Process.PROFILES, 1).random(len(people))[who]
     table = pa.table(
         {
             "user_id": ids("u", who, people.block),
             "purpose": labels(["marketing"], np.zeros(len(who), int)),
-            "is_granted": pa.array(granted < plan.MARKETING_CONSENT_RATE),
-            "recorded_at": instants(people.signed_up_at[who] + 5_000),
+            "is_granted": pa.array(people.agrees[who]),
+            "recorded_at": instants(people.agreed_at[who]),
         }
     )
     return [(people.day[who], table)]

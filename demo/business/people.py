@@ -56,6 +56,16 @@ class People:
     def signed_up(self) -> np.ndarray:
         return self.signed_up_at < NEVER
 
+    @property
+    def agrees(self) -> np.ndarray:
+        """Whether they answer yes as they sign up: may we write to you?"""
+        return self.stream(Process.PROFILES, 1).random(len(self)) < plan.MARKETING_CONSENT_RATE
+
+    @property
+    def agreed_at(self) -> Ints:
+        """When they answer."""
+        return np.where(self.signed_up, self.signed_up_at + 5_000, NEVER)
+
     def stream(self, process: Process, part: int = 0) -> np.random.Generator:
         """A stream of this block."""
         return stream(self.seed, process, self.block, part)

@@ -222,10 +222,15 @@ CAMPAIGNS = (
     Campaign("win_back", "We miss you", "召回沉默用户", "message", "sms",
              date(2024, 3, 1), date(2026, 1, 1), 0.1, "returned", 0.5, RETURN_RATE,
              TOUCHED_RETURN_RATE - RETURN_RATE),
+    Campaign("city_letter", "Letter to the big cities", "大城市来信", "message", "mail",
+             date(2025, 9, 1), date(2026, 1, 1), 0.1, "answered", 0.1, 0.10, 0.03),
 )  # fmt: skip
 CAMPAIGN = {each.campaign_id: number for number, each in enumerate(CAMPAIGNS)}
 MESSAGE_CAMPAIGNS = ("spring_reading", "autumn_notice", "summer_sale")
 """Aimed at who opens the app while they run. The second has no effect, and must show none."""
+LETTER_AUDIENCE, LETTER_CITY_TIER = "big_cities", "tier_1"
+LETTER_DATES = (date(2025, 9, 1), date(2025, 10, 1), date(2025, 11, 1), date(2025, 12, 1))
+"""The lists that the letter goes to: who is of the tier, and agrees."""
 COUPON_REDEEMED_RATE, COUPON_DISCOUNT_RATE = 0.6, 0.15
 """Of the orders of somebody who holds a coupon. The coupon brings no order by itself."""
 CHECK_IN_JOIN_RATE, CHECK_IN_JOIN_DAYS, CHECK_IN_AGAIN_RATE = 0.3, 14, 0.7

@@ -14,14 +14,13 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.ingest.definitions.hashes import definition_hashes
 from orchestration.project import DBT_PROJECT_DIR, Settings
-from orchestration.store import kept_tables
+from orchestration.store import audience_lists, kept_tables
 from orchestration.store.sql import insert_many, literal, value
 from orchestration.store.warehouse import WarehouseError
 from orchestration.transform.dbt_runs import (
@@ -33,6 +32,7 @@ from orchestration.transform.dbt_runs import (
 )
 
 NEXT = "archive_next"
+kept_dir = kept_tables.archive_dir
 DEFINITIONS = "archive.arc_definitions"
 """What each definition said when its rows were archived, and says now."""
 
@@ -71,6 +71,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         f"create table if not exists {DEFINITIONS} (definition varchar, definition_id varchar, "
         "archived_hash varchar, present_hash varchar)"
     )
+    audience_lists.create_tables(connection)
     _move_out_of_raw(connection)
     _clear_next(connection)
     connection.commit()
@@ -179,7 +180,11 @@ def keep(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 def recall(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Read the kept copy into a warehouse that was made anew."""
     folder = kept_dir(settings)
-    if not folder.is_dir() or connection.execute("select 1 from raw.expiries limit 1").fetchone():
+    is_new = not any(
+        connection.execute(f"select 1 from {table} limit 1").fetchone()
+        for table in ("raw.expiries", audience_lists.EXPORTS)
+    )
+    if not folder.is_dir() or not is_new:
         return
     for path in folder.glob("archived_*.parquet"):
         path.rename(path.with_name(_renamed(path.name)))
@@ -188,17 +193,15 @@ def recall(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def _kept() -> tuple[str, ...]:
     archives = (f"archive.{name}" for name in models())
-    return (*archives, DEFINITIONS, "raw.expiries", "raw.horizon_floors")
-
-
-def kept_dir(settings: Settings) -> Path:
-    """The archive once more, beside the warehouse."""
-    return settings.warehouse.with_name(settings.warehouse.name + ".archive")
+    return (*archives, DEFINITIONS, *audience_lists.TABLES, "raw.expiries", "raw.horizon_floors")
 
 
 def forget_people(connection: duckdb.DuckDBPyConnection) -> None:
     """Delete what is archived of those whose ids stand in the temporary table `names`. What others
     did has been counted of them, and stays; whom it names is forgotten."""
+    connection.execute(
+        f"delete from {audience_lists.MEMBERS} where user_id in (select id from names)"
+    )
     for name, model in models().items():
         if "user_id" in model["columns"]:
             connection.execute(

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from dashboards.site import PAGES
 from orchestration.project import Settings
+from orchestration.publish.audience_files import AUDIENCES
 
 DATABASE = "yunying.duckdb"
-_LINKS = (DATABASE, "parquet", "data_docs", "build.json", *PAGES)
+_LINKS = (DATABASE, "parquet", AUDIENCES, "data_docs", "build.json", *PAGES)
 _UNFINISHED = ".unfinished-"
 _SYNCS_AT_A_TIME = 8
 # Stands in the folder of a build that readers were taken back from.
@@ -115,6 +116,10 @@ def show(settings: Settings, build_id: str) -> None:
             point(link, Path("current") / name)
         else:
             link.unlink(missing_ok=True)  # a build from before there were such pages
+    # Lists never go back, as who was on one may have taken back their consent since.
+    newest = max(build.build_id for build in kept_builds(settings))
+    if build_id != newest and (builds_dir(settings) / newest / AUDIENCES).exists():
+        point(settings.publish_dir / AUDIENCES, Path("builds") / newest / AUDIENCES)
     sync(settings.publish_dir)
     (builds_dir(settings) / build_id / _ROLLED_BACK).unlink(missing_ok=True)
 

@@ -2,10 +2,12 @@
 
     $YUNYING_PUBLISH_DIR/
       builds/<build_id>/      yunying.duckdb  parquet/<schema>/<table>.parquet  data_docs/
+                              audiences/<audience_id>/<export_at>.csv
                               index.html  glossary.html  tables.html  boards/  build.json
       current              -> builds/<build_id>          swapped by one rename
       yunying.duckdb       -> current/yunying.duckdb     never changes
       parquet              -> current/parquet
+      audiences            -> current/audiences, or those of the newest build
       data_docs            -> current/data_docs, and so index.html, boards ...
       docs/                   what `make docs` makes, of the project and of no build
 
@@ -27,7 +29,7 @@ from types import MappingProxyType
 import duckdb
 
 from orchestration.project import ROOT, Settings
-from orchestration.publish import builds, restatements
+from orchestration.publish import audience_files, builds, restatements
 from orchestration.publish.builds import DATABASE, PublishedBuild, current_build
 from orchestration.publish.postgres import serving
 from orchestration.publish.restatements import PERSON_ID_COLUMNS, Relation, Restating
@@ -40,6 +42,7 @@ from orchestration.transform.build_checks import BuildCheck
 __all__ = ["DATABASE", "PublishedBuild", "current_build", "erasure_epoch", "publish"]
 
 _PSEUDONYM = "pseudonym"
+_AUDIENCE_MEMBERS = ("marts", "mart_audience_members")
 
 
 def publish(
@@ -197,6 +200,8 @@ def _write(
             row_counts[".".join(restating.table)] = _count(connection, *restating.table)
         for schema, table in relations:
             _write_parquet(connection, folder, build_id, schema, table)
+        if _AUDIENCE_MEMBERS in comments:
+            audience_files.write(connection, folder, _selected(settings, "user_id", None))
         connection.execute(
             f"create table build as select {value(build.build_id)} as build_id,"
             f" cast({value(build.built_at)} as timestamp) as built_at,"

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.project import Settings
 from orchestration.store.sql import literal
+
+
+def archive_dir(settings: Settings) -> Path:
+    """The archive once more, beside the warehouse."""
+    return settings.warehouse.with_name(settings.warehouse.name + ".archive")
 
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.ingest.definitions.hashes import definition_hashes, note_definitions
 from orchestration.project import Settings
-from orchestration.store import watermarks
+from orchestration.store import audience_lists, watermarks
 from orchestration.transform.dbt_runs import Manifest, configuration_hash, incremental_models
 
 COMPUTED = "computed anew: "
@@ -41,6 +41,7 @@ class Transformation:
     """What each definition says that it computes: a hash by kind and id."""
     asked: str
     """What the definitions ask of a build, so that dbt leaves the rest out."""
+    settings: Settings
 
     @property
     def arguments(self) -> list[str]:
@@ -81,6 +82,7 @@ def begin(
         why,
         definition_hashes(connection),
         asked_of_a_build(connection),
+        settings,
     )
 
 
@@ -128,6 +130,13 @@ def what_was_computed(connection: duckdb.DuckDBPyConnection, run: Transformation
 
 
 def complete(connection: duckdb.DuckDBPyConnection, transformation: Transformation) -> None:
-    """Note that all of it is built, and green."""
-    watermarks.write(connection, transformation.load_id, transformation.configuration_hash)
-    note_definitions(connection, transformation.definitions)
+    """Note that all of it is built, and green: from now on its lists of audiences stand."""
+    connection.begin()
+    try:
+        audience_lists.archive(connection, transformation.settings)
+        watermarks.write(connection, transformation.load_id, transformation.configuration_hash)
+        note_definitions(connection, transformation.definitions)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

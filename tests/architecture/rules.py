@@ -57,7 +57,8 @@ DESIGNED = {
         "mart_attribution_removals", "mart_channel_acquisition", "mart_channel_cohort_value",
         "mart_campaign_invites", "mart_campaign_discounts", "mart_campaign_check_ins",
         "mart_campaign_cobrands", "mart_campaign_balance", "mart_campaign_lift",
-        "mart_campaign_daily", "mart_campaign_review",
+        "mart_campaign_daily", "mart_campaign_review", "mart_audience_exports",
+        "mart_audience_members",
     },
 }  # fmt: skip
 # What says whom a build computes anew.

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import math
 import shutil
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.business import plan
+from demo.business import clock, plan
 from orchestration.project import ROOT
 from tests.business.worlds import World, Z, campaign, holds
 from tests.support import ingest_raw, query, settings_of, transform
 
 ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
 MARTS = " ".join(f"+mart_campaign_{name}" for name in ("balance", "lift", "review"))
+MARTS += " +mart_audience_exports"
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,17 @@ def test_arms_are_as_they_were_drawn(warehouse: Path) -> None:
         assert review["multiple_variant_user_count"] == 0
         assert review["exposed_before_assigned_count"] == 0
         assert review["unassigned_exposed_count"] == 0
+
+
+def test_what_a_list_did_comes_out_of_its_hold_out(warehouse: Path) -> None:
+    planned = campaign("city_letter")
+    row = lift(warehouse, "city_letter", "answered", "unadjusted")
+    assert abs(row["difference"] - planned.lift) <= Z * error(row)
+    assert holds(planned.rate, int(row["control_value_sum"]), row["control_user_count"])
+    lists = query(warehouse, "select * from marts.mart_audience_exports order by export_at")
+    assert [clock.day_of(1000 * row["export_at"].replace(tzinfo=UTC).timestamp()) for row in lists
+            ] == [clock.day_number(day) for day in plan.LETTER_DATES]  # fmt: skip
+    last = lists[-1]
+    agreed = last["matched_count"] - last["no_consent_count"]
+    assert holds(plan.MARKETING_CONSENT_RATE, agreed, last["matched_count"])
+    assert holds(planned.control_share, last["holdout_count"], agreed)

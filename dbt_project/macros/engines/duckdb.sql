@@ -238,3 +238,7 @@
 {% macro default__is_like_pattern(text, pattern) -%}
     regexp_full_match({{ text }}, '(?s)' || {{ pattern }})
 {%- endmacro %}
+
+{% macro default__hashed_share(text) -%}
+    cast('0x' || substr(md5({{ text }}), 1, 8) as bigint) / 4294967296.0
+{%- endmacro %}

@@ -174,3 +174,7 @@
 {% macro spark__is_like_pattern(text, pattern) -%}
     {{ text }} rlike concat('(?s)^(?:', {{ pattern }}, ')$')
 {%- endmacro %}
+
+{% macro spark__hashed_share(text) -%}
+    cast(conv(substr(md5({{ text }}), 1, 8), 16, 10) as bigint) / cast(4294967296 as double)
+{%- endmacro %}

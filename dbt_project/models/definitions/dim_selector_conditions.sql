@@ -23,6 +23,14 @@ selectors as (
         'tag' as side
     from {{ ref('dim_profile_tags') }}
 
+    union all
+
+    select
+        'audience' as definition,
+        audience_id as definition_id,
+        'member' as side
+    from {{ ref('dim_audiences') }}
+
 ),
 
 -- A regular expression has bars of its own; the other operators take alternatives.

@@ -192,6 +192,8 @@ def read(
             part if first is None or first == last else f"{first}-{last}"
             for part, first, last in ranges(text)
         )
+    if column.form == "schedule":
+        return joined([instant(part) or word(part) for part in alternatives(text)])
     if column.form == "operand":
         return operands(text, row["operator"])
     if column.list == "events":

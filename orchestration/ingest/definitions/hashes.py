@@ -14,6 +14,8 @@ from orchestration.store.sql import insert_many, quote
 
 CHANNELS = "channels"
 """The id of all rules of channels together: which one holds is a question to all of them."""
+LISTED = "audience"
+"""A kind of which nothing is computed anew: lists that were made stand."""
 FILES = {
     "activities": ("activity", "activity_id"),
     "stickiness": ("stickiness", "stickiness_id"),
@@ -46,6 +48,8 @@ def definition_hashes(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, 
     for file, (kind, column) in FILES.items():
         for row in _rows(connection, file):
             key = (kind or row["definition"] or "", row.get(column, column) or "")
+            if key[0] == LISTED:
+                continue
             texts.setdefault(key, []).append([file, row] if kind else row)
     drivers = {row["kpi_id"]: row["drivers"] for row in _rows(connection, "kpis")}
     texts[("activity", "any")] = []

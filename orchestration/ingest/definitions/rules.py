@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
@@ -456,6 +457,8 @@ def _sides(definitions: Definitions) -> dict[tuple[str, str], set[str]]:
     for kpi, row in definitions.column("kpis", "kpi_id").items():
         if row.values["kind"] in OF_EVENTS:
             found[("kpi", kpi)] = {"event"}
+    for audience in definitions.column("audiences", "audience_id"):
+        found[("audience", audience)] = {"member"}
     return found
 
 
@@ -470,6 +473,7 @@ _DEFINED_IN = {
     "feature": ("features",),
     "profile_tag": ("profile_tags",),
     "kpi": ("kpis",),
+    "audience": ("audiences",),
 }
 _SIDES = {
     "funnel": Words(
@@ -496,6 +500,16 @@ _SIDES = {
     "kpi": Words("leave it empty", "留空"),
     "feature": Words("give use, eligible, or nothing for both", "填 use、eligible，或留空表示两侧"),
     "profile_tag": Words("leave it empty", "留空"),
+    "audience": Words("leave it empty", "留空"),
+}
+
+_OF_USERS = {
+    "profile_tag": Words(
+        "a tag is of users, and this asks events", "标签属于用户，这个条件问的却是事件"
+    ),
+    "audience": Words(
+        "an audience is of users, and this asks events", "人群由用户组成，这个条件问的却是事件"
+    ),
 }
 
 
@@ -506,13 +520,9 @@ def _filters(definitions: Definitions) -> Iterator[Problem]:
         if row.values["property"] is not None:
             yield from property_hint(definitions, table, row, "property", row.values["property"])
         kind, name, side = (row.values[c] for c in ("definition", "definition_id", "side"))
-        if kind == "profile_tag" and row.values["scope"] != "user":
+        if kind in _OF_USERS and row.values["scope"] != "user":
             yield table.problem(
-                row,
-                Words(
-                    "a tag is of users, and this asks events", "标签属于用户，这个条件问的却是事件"
-                ),
-                Words("give scope user", "把 scope 写成 user"),
+                row, _OF_USERS[kind], Words("give scope user", "把 scope 写成 user")
             )
         if not all(definitions[each].is_readable for each in _DEFINED_IN.get(kind, ())):
             continue
@@ -1064,6 +1074,115 @@ def _profile_tags(definitions: Definitions) -> Iterator[Problem]:
             )
 
 
+SCHEDULES = ("day", "week", "month")
+_FOLDER_NAME = re.compile(r"(?![. ])[^/\\\x00-\x1f\x7f]{1,80}(?<![. ])")
+
+
+def _audiences(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["audiences"]
+    salts: dict[str, tuple[str, Row]] = {}
+    folders: dict[str, Row] = {}
+    for row in table.rows:
+        name = row.values["audience_id"]
+        if name is not None and not _FOLDER_NAME.fullmatch(name):
+            yield table.problem(
+                row,
+                Words(
+                    f"audience_id {name} is no name of a folder",
+                    f"audience_id {name} 不能作文件夹名",
+                ),
+                Words(
+                    "give at most 80 characters without / and \\, and no point or blank at either "
+                    "end",
+                    "不超过 80 个字符，不含 / 和 \\，首尾没有点或空格",
+                ),
+            )
+        elif name is not None:
+            first = folders.setdefault(name.casefold(), row)
+            if first.values["audience_id"] != name:
+                yield table.problem(
+                    row,
+                    Words(
+                        f"audience_id {name} differs from that of line {first.line} in case alone",
+                        f"audience_id {name} 与第 {first.line} 行的只有大小写不同",
+                    ),
+                    Words(
+                        "give another one: some systems take both for one folder",
+                        "换一个：有的系统会把两者当作同一个文件夹",
+                    ),
+                )
+        yield from _schedule(table, row)
+        yield from _holdout(table, row)
+        campaign, salt = row.values["campaign_id"], row.values["holdout_salt"] or name
+        if campaign is not None and salt is not None:
+            other, first = salts.setdefault(campaign, (salt, row))
+            if other != salt:
+                yield table.problem(
+                    row,
+                    Words(
+                        f"campaign {campaign} holds out others in line {first.line}: who is in "
+                        "both groups counts in neither",
+                        f"活动 {campaign} 在第 {first.line} 行对照的是另一批人：两组都在的人"
+                        "两边都不计",
+                    ),
+                    Words(
+                        f"give both the same holdout_salt, {other}",
+                        f"让两者的 holdout_salt 相同，写 {other}",
+                    ),
+                    WARNING,
+                )
+
+
+def _schedule(table: Table, row: Row) -> Iterator[Problem]:
+    if row.values["schedule"] is None:
+        return
+    parts = cells.alternatives(row.values["schedule"])
+    if len(parts) == 1 and parts[0] in SCHEDULES:
+        return
+    for part in parts:
+        if cells.instant(part) is None:
+            yield table.problem(
+                row,
+                Words(
+                    f"schedule {part or '(empty)'} cannot be read",
+                    f"schedule {part or '（空）'} 读不懂",
+                ),
+                meant(
+                    part,
+                    SCHEDULES,
+                    Words(
+                        "give day, week or month, or instants like 2024-05-31T18:00:00Z with a "
+                        "bar between",
+                        "填 day、week 或 month，或用竖线分隔的时刻，如 2024-05-31T18:00:00Z",
+                    ),
+                ),
+            )
+
+
+def _holdout(table: Table, row: Row) -> Iterator[Problem]:
+    rate = row.values["holdout_rate"]
+    if rate == 1:
+        yield table.problem(
+            row,
+            Words(
+                "holdout_rate 1 holds everybody out: nobody is exported",
+                "holdout_rate 为 1 会留下所有人：谁也不导出",
+            ),
+            Words("give a share below 1", "填小于 1 的比例"),
+            WARNING,
+        )
+    elif rate == 0 and row.has("campaign_id"):
+        yield table.problem(
+            row,
+            Words(
+                "holdout_rate 0 leaves nobody to compare with: what the list did stays unknown",
+                "holdout_rate 为 0 没有可比的人：名单的效果无从知道",
+            ),
+            Words("give a share above 0, such as 0.1", "填大于 0 的比例，例如 0.1"),
+            WARNING,
+        )
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
@@ -1071,4 +1190,5 @@ _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _features,
     _profile_tags,
     kpi_problems,
+    _audiences,
 )  # fmt: skip

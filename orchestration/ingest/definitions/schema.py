@@ -7,7 +7,8 @@ To add a definition file is to add its schema. Words of our own stand under `yun
   missing one; `place`, where it stands among the others.
 - Of a column: `zh`; `default`, what an empty cell is; `otherwise`, the same in words; `of`, words
   beside the default; `unit`; `list`, what is parted by bars in it (`events`, `properties`, or one
-  `event property`); `form` of a text (`word`: one of ours, `ranges`, `code`, `operand`);
+  `event property`); `form` of a text (`word`: one of ours, `ranges`, `code`, `operand`,
+  `schedule`);
   `bound: end`, a date means the end of its day; `maximum_var`, the var of the dbt project that is
   the limit.
 - Words for people have a twin in Chinese: `one_zh`, `otherwise_zh`.

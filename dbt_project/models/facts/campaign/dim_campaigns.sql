@@ -11,7 +11,7 @@ variants as (
     select distinct
         campaign_id,
         variant
-    from {{ ref('stg_feed__campaign_assignments') }}
+    from {{ ref('step_campaign_assignments') }}
 
 ),
 

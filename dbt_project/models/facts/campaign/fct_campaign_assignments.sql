@@ -7,7 +7,7 @@ assignments as (
         assignments.user_id,
         assignments.variant,
         coalesce(assignments.assigned_at, campaigns.starts_at) as assigned_at
-    from {{ ref('stg_feed__campaign_assignments') }} as assignments
+    from {{ ref('step_campaign_assignments') }} as assignments
     left join {{ ref('dim_campaigns') }} as campaigns
         on assignments.campaign_id = campaigns.campaign_id
 

@@ -1,5 +1,5 @@
 {# Doubts about a definition's text, those that only the events show, and those about campaigns and
-   targets. #}
+   targets and audiences. #}
 with
 
 definition_warnings as (
@@ -23,6 +23,12 @@ campaign_warnings as (
 kpi_warnings as (
 
     select * from {{ ref('fct_kpi_warnings') }}
+
+),
+
+audience_warnings as (
+
+    select * from {{ ref('fct_audience_warnings') }}
 
 ),
 
@@ -69,6 +75,17 @@ warnings as (
         mend_zh,
         row_number
     from kpi_warnings
+
+    union
+
+    select
+        'audiences.csv' as file,
+        problem,
+        problem_zh,
+        mend,
+        mend_zh,
+        row_number
+    from audience_warnings
 
 )
 

@@ -1,0 +1,146 @@
+"""Lists as files: whom to write to and nobody else, never half of one, never a list made twice."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.commands.rollback import rollback
+from orchestration.project import Settings
+from orchestration.publish import audience_files
+from orchestration.publish.publishing import publish
+from orchestration.store import audience_lists, kept_tables
+from orchestration.store.keyed_hash import keyed_hash
+from tests.support import settings_of
+
+RELATIONS = [("marts", "mart_audience_members")]
+MEMBERS = [
+    ("pro.a::b", "ann", "exported", "added", "2024-01-01"),
+    ("pro.a::b", "bob", "exported", "added", "2024-01-01"),
+    ("pro.a::b", "cid", "holdout", None, "2024-01-01"),
+    ("pro.a::b", "ann", "exported", "kept", "2024-01-08 01:00"),
+    ("pro.a::b", "bob", "no_consent", "removed", "2024-01-08 01:00"),
+    ("pro.a::b", "dee", "capped", None, "2024-01-08 01:00"),
+]
+FIRST, SECOND = "2024-01-01T00:00:00Z", "2024-01-08T01:00:00Z"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = settings_of(tmp_path)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute(
+            "create schema facts; create schema marts; create schema archive;"
+            " create table marts.mart_audience_members (audience_id varchar, user_id varchar,"
+            " status varchar, change varchar, export_at timestamp);"
+            " alter table marts.mart_audience_members add column bucket double default 0.5;"
+            " create table facts.dim_audience_exports as select * from (values"
+            " ('pro.a::b', 'c1', 'marketing', timestamp '2024-01-01'),"
+            " ('pro.a::b', 'c1', 'marketing', timestamp '2024-01-08 01:00'),"
+            " ('nobody', null, 'marketing', timestamp '2024-01-01'))"
+            " as exports (audience_id, campaign_id, purpose, export_at);"
+            " alter table facts.dim_audience_exports add column made_through_at timestamp;"
+            " alter table facts.dim_audience_exports add column is_by_profile boolean;"
+            " create table facts.fct_consent_spans (user_id varchar, purpose varchar,"
+            " is_granted boolean, is_current boolean)"
+        )
+        for row in MEMBERS:
+            connection.execute(
+                "insert into marts.mart_audience_members values (?, ?, ?, ?, ?, 0.5)", row
+            )
+        audience_lists.create_tables(connection)
+    return settings
+
+
+def execute(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def listed(settings: Settings, export: str, audience: str = "pro.a::b") -> list[tuple[str, ...]]:
+    path = settings.publish_dir / "audiences" / audience / f"{export}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(row["user_id"], row["status"], row["change"]) for row in csv.DictReader(file)]
+    parquet = path.with_suffix(".parquet")
+    assert duckdb.sql(f"select user_id, status, change from '{parquet}'").fetchall() == rows
+    return rows
+
+
+def test_a_file_has_whom_to_write_to_and_whom_to_take_off(settings: Settings) -> None:
+    publish(settings, RELATIONS, "hash")
+    assert listed(settings, FIRST) == [
+        ("ann", "exported", "added"), ("bob", "exported", "added")
+    ]  # fmt: skip
+    assert listed(settings, SECOND) == [
+        ("ann", "exported", "kept"), ("bob", "removed", "removed")
+    ]  # fmt: skip
+    assert listed(settings, FIRST, "nobody") == []
+    names = {path.name for path in (settings.publish_dir / "audiences").rglob("*.csv")}
+    assert names == {f"{FIRST}.csv", f"{SECOND}.csv"}
+
+
+def test_who_takes_consent_back_is_on_no_list_not_even_after_a_rollback(
+    settings: Settings,
+) -> None:
+    first = publish(settings, RELATIONS, "hash")
+    execute(
+        settings,
+        "insert into facts.fct_consent_spans values ('bob', 'marketing', false, true),"
+        " ('ann', 'analytics', false, true), ('ann', 'marketing', true, true)",
+    )
+    publish(settings, RELATIONS, "hash")
+    assert listed(settings, FIRST) == [("ann", "exported", "added")]
+    assert rollback(settings).build_id == first.build_id
+    assert listed(settings, FIRST) == [("ann", "exported", "added")]
+
+
+def test_ids_leave_as_keyed_hashes_where_a_key_is_set(settings: Settings) -> None:
+    publish(replace(settings, pseudonym_key="secret"), RELATIONS, "hash")
+    assert {row[0] for row in listed(settings, FIRST)} == {
+        keyed_hash("secret", "ann"), keyed_hash("secret", "bob")
+    }  # fmt: skip
+
+
+def test_a_publish_that_breaks_off_leaves_the_lists_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(settings, RELATIONS, "hash")
+    before = listed(settings, FIRST)
+    execute(settings, "update marts.mart_audience_members set user_id = 'x' || user_id")
+
+    def broken(connection: duckdb.DuckDBPyConnection, folder: Path, user_id: str) -> None:
+        write(connection, folder, user_id)
+        raise OSError("the disk is full")
+
+    write = audience_files.write
+    monkeypatch.setattr(audience_files, "write", broken)
+    with pytest.raises(OSError, match="full"):
+        publish(settings, RELATIONS, "hash")
+    assert listed(settings, FIRST) == before
+
+
+def test_lists_are_archived_once_and_a_build_that_breaks_off_archives_none(
+    settings: Settings,
+) -> None:
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.begin()
+        audience_lists.archive(connection, settings)
+        connection.rollback()
+        assert connection.table(audience_lists.MEMBERS).fetchall() == []
+        for _ in range(2):
+            connection.begin()
+            audience_lists.archive(connection, settings)
+            connection.commit()
+            # What comes out in another way later changes no list.
+            connection.execute("update marts.mart_audience_members set status = 'capped'")
+        archived = connection.execute(
+            f"select user_id, status from {audience_lists.MEMBERS} order by export_at, user_id"
+        ).fetchall()
+        assert archived == [(row[1], row[2]) for row in MEMBERS]
+        assert len(connection.table(audience_lists.EXPORTS).fetchall()) == 3
+        kept = kept_tables.archive_dir(settings) / "arc_audience_members.parquet"
+        assert len(connection.read_parquet(str(kept)).fetchall()) == len(MEMBERS)
