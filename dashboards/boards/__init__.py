@@ -15,6 +15,7 @@ from dashboards.boards import (
     retention,
     rfm,
     sales,
+    value,
 )
 
 BOARDS: tuple[Board, ...] = (
@@ -24,6 +25,7 @@ BOARDS: tuple[Board, ...] = (
     campaigns.BOARD,
     lifecycle.BOARD,
     rfm.BOARD,
+    value.BOARD,
     funnels.BOARD,
     retention.BOARD,
     paths.BOARD,

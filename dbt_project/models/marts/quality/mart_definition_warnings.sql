@@ -1,7 +1,14 @@
-{# Doubts about a definition's text, those that only the events show, and those about campaigns. #}
+{# Doubts about a definition's text, those that only the events show, and those about campaigns and
+   models of value. #}
 with
 
-definition_warnings as (
+definition_value_warnings as (
+
+    select * from {{ ref('fct_value_warnings') }}
+
+),
+
+warnings as (
 
     select * from {{ source('seeds', 'definition_warnings') }}
 
@@ -51,6 +58,17 @@ warnings as (
         mend_zh,
         row_number
     from campaign_warnings
+
+    union
+
+    select
+        file,
+        problem,
+        problem_zh,
+        mend,
+        mend_zh,
+        row_number
+    from value_warnings
 
 )
 
