@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,8 +15,7 @@ from scipy.special import betaln, gammaln, hyp2f1
 from scipy.stats import beta as beta_distribution
 
 from orchestration.ingest.definitions.problems import ERROR
-from orchestration.project import DBT_PROJECT_DIR
-from tests.support import build_warehouse, query, read_definitions
+from tests.support import build_warehouse, python_step, query, read_definitions
 from tests.warehouse.draws import seed
 
 FEW, MANY = 12, 150
@@ -215,17 +213,8 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, row: str, problem: 
     assert errors[0].problem.zh != errors[0].problem.en
 
 
-def step(name: str) -> Any:
-    path = DBT_PROJECT_DIR / "models" / "steps" / "value" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FITS, EXPECTATIONS = step("step_value_fits"), step("step_value_expectations")
+FITS = python_step("value/step_value_fits")
+EXPECTATIONS = python_step("value/step_value_expectations")
 
 
 def drawn(count: int, parameters: tuple[float, ...], spend: tuple[float, ...]) -> tuple[Any, Any]:

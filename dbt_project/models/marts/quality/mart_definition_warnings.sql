@@ -2,13 +2,7 @@
    models of value. #}
 with
 
-definition_value_warnings as (
-
-    select * from {{ ref('fct_value_warnings') }}
-
-),
-
-warnings as (
+definition_warnings as (
 
     select * from {{ source('seeds', 'definition_warnings') }}
 
@@ -23,6 +17,12 @@ fct_definition_warnings as (
 campaign_warnings as (
 
     select * from {{ ref('fct_campaign_warnings') }}
+
+),
+
+value_warnings as (
+
+    select * from {{ ref('fct_value_warnings') }}
 
 ),
 
