@@ -214,6 +214,18 @@ def channel_attribution(parquet: str) -> Rows:
     ]
 
 
+def lifetimes_fit(parquet: str, unit_days: str) -> Rows:
+    import pandas as pd
+    from lifetimes import BetaGeoFitter, GammaGammaFitter
+
+    customers = pd.read_parquet(parquet)
+    recency, age = (customers[name] / int(unit_days) for name in ("recency_days", "age_days"))
+    purchases = BetaGeoFitter().fit(customers["frequency"], recency, age)
+    again = customers[customers["mean_repeat_amount"] > 0]
+    spending = GammaGammaFitter().fit(again["frequency"], again["mean_repeat_amount"])
+    return [*purchases.params_.items(), *spending.params_.items()]
+
+
 def _user_days(parquet: str, is_key: bool = False) -> Any:
     events = _activity(parquet, *(["event_name"] if is_key else []))
     events["day"] = events["occurred_at"].dt.normalize()

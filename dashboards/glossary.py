@@ -61,6 +61,9 @@ _NAMED: dict[str, tuple[Text, str, tuple[str, ...]]] = {
         ("subject", "start_event", "end_event", "max_days", "breakdown"),
     ),
     "seeds.dim_profile_tags": (Text("Tags of users", "用户标签"), "tag_id", ()),
+    "seeds.dim_value_models": (
+        Text("Value models", "价值模型"), "model_id", ("unit_days", "horizon_days"),
+    ),
     "seeds.dim_features": (
         Text("Features", "功能"),
         "feature_id",

@@ -8,6 +8,7 @@ Called again with the same folder it adds files, as a second delivery would, and
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -269,3 +270,15 @@ def compiled_sql_by_model() -> dict[str, str]:
     """SQL of each model of the last run of this process, as it was sent to the database."""
     folder = dbt_target() / "compiled" / "yunying" / "models"
     return {path.stem: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql")}
+
+
+def python_step(path: str) -> Any:
+    """A step that Python takes, `<folder>/<name>`, as a module: its functions know no engine."""
+    spec = importlib.util.spec_from_file_location(
+        path.rpartition("/")[2], DBT_PROJECT_DIR / "models" / "steps" / f"{path}.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -17,6 +17,7 @@ from dashboards.boards import (
     rfm,
     sales,
     strategy,
+    value,
 )
 
 BOARDS: tuple[Board, ...] = (
@@ -28,6 +29,7 @@ BOARDS: tuple[Board, ...] = (
     audiences.BOARD,
     lifecycle.BOARD,
     rfm.BOARD,
+    value.BOARD,
     funnels.BOARD,
     retention.BOARD,
     paths.BOARD,

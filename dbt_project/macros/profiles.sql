@@ -3,8 +3,8 @@
     {{ return([
         'user_id', 'stage_id', 'state_id', 'segment_id', 'first_channel_id', 'favourite_category',
         'favourite_hour', 'active_day_count', 'silent_days', 'order_count', 'feature_count',
-        'invited_count', 'net_amount', 'churn_risk_rate', 'has_marketing_consent',
-        'first_active_date', 'last_active_date',
+        'invited_count', 'net_amount', 'p_alive', 'expected_value_amount', 'churn_risk_rate',
+        'has_marketing_consent', 'first_active_date', 'last_active_date',
     ]) }}
 {%- endmacro %}
 

@@ -24,8 +24,11 @@ from tests.business.worlds import (
     median_holds,
     poisson_holds,
 )
+from tests.support import python_step
 
 ACTIVE = tuple(each.event_name for each in NAMES if each.is_activity)
+FITS = python_step("value/step_value_fits")
+EXPECTATIONS = python_step("value/step_value_expectations")
 
 
 # -- Sums of what was drawn: exactly ----------------------------------------------------------
@@ -351,9 +354,26 @@ def test_purchases_are_bg_nbd_and_gamma_gamma(worlds: dict[int, World]) -> None:
         errors = world.drawn[f"{model}_standard_errors"]
         for name, value in planted.items():
             assert abs(fitted[name] - value) <= Z * errors[name]
+    # Ours are at least as likely, and as near.
+    ones = np.ones(len(frequency))
+    purchases = FITS.Purchases(frequency.astype(int), recency, age, ones)
+    spending = FITS.Spending(frequency[again], mean[again], ones[again])
+    ours = FITS.figures(purchases, spending)
+    for (model, planted, names), likelihood, theirs in (
+        (("bg_nbd", plan.BG_NBD, FITS.TRANSACTION), FITS.transaction_likelihood(purchases), fit),
+        (("gamma_gamma", plan.GAMMA_GAMMA, FITS.SPEND), FITS.spend_likelihood(spending), spend),
+    ):
+        at = np.array([[ours[name], theirs.params_[name]] for name in names]).T
+        assert likelihood(at[0])[0] >= likelihood(at[1])[0] - 0.01
+        for name, value in planted.items():
+            assert abs(ours[name] - value) <= Z * world.drawn[f"{model}_standard_errors"][name]
     # P(alive) by third of it, against who is.
     alive = {f"u{number}" for number in world.drawn["alive_customers"]}
-    chance = fit.conditional_probability_alive(frequency, recency, age)
+    parameters = np.array([ours[name] for name in FITS.TRANSACTION])
+    chance = EXPECTATIONS.alive(parameters, frequency, recency, age)
+    assert chance == pytest.approx(
+        fit.conditional_probability_alive(frequency, recency, age), abs=0.01
+    )
     is_alive = np.array([row[0] in alive for row in rows])
     for third in np.array_split(np.argsort(chance, kind="stable"), 3):
         assert holds(chance[third].mean(), is_alive[third].sum(), len(third))

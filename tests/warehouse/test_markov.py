@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
-from orchestration.project import DBT_PROJECT_DIR
+from tests.support import python_step
 from tests.warehouse.draws import seed
 
 Steps = list[tuple[str, str, int]]
-MODEL = DBT_PROJECT_DIR / "models" / "steps" / "channel" / "step_attribution_removals.py"
 
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    spec = importlib.util.spec_from_file_location("removals", MODEL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return python_step("channel/step_attribution_removals")
 
 
 def conversion_probability(steps: Steps, without: str = "") -> float:

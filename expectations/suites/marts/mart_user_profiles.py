@@ -14,7 +14,7 @@ SUITE = gx.ExpectationSuite(
     name="marts.mart_user_profiles",
     meta={"keys": ["user_id"]},
     expectations=[
-        not_empty_while("facts.dim_users"),
+        not_empty_while("facts.fct_user_days"),
         *not_negative("active_day_count", "silent_days", "order_count", "feature_count"),
         *rates_between_0_and_1("churn_risk_rate"),
         day_within_horizon("last_active_date"),

@@ -332,8 +332,8 @@ def _order(definitions: Definitions, table: Table, row: Row) -> Iterator[Problem
             first = table.definition.field(low).default if not row.has(low) else None
         if first is None or last is None:
             continue
-        is_time = column.type == "datetime"
-        if is_time:
+        is_time = column.type in ("date", "datetime")
+        if column.type == "datetime":
             first = cells.moment(first, definitions.zone, False)
             last = cells.moment(last, definitions.zone, column.is_end)
         if last < first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -1183,6 +1184,43 @@ def _holdout(table: Table, row: Row) -> Iterator[Problem]:
         )
 
 
+_PARAMETERS = {
+    "transaction_parameters": ("r", "alpha", "a", "b"),
+    "spend_parameters": ("p", "q", "v"),
+}
+
+
+def _value_models(definitions: Definitions) -> Iterator[Problem]:
+    table = definitions["value_models"]
+    for row in table.rows:
+        for column, names in _PARAMETERS.items():
+            if row.has(column) and not _gives(row.values[column], names):
+                said = "|".join(f"{name}=…" for name in names)
+                yield table.problem(
+                    row,
+                    Words(
+                        f"{column} {row.text(column)} does not give {', '.join(names)} once each, "
+                        "as numbers above 0",
+                        f"{column} {row.text(column)} 没有给 {'、'.join(names)} 各一个大于 0 的数",
+                    ),
+                    Words(
+                        f"write {said}, or leave it empty to fit them",
+                        f"写成 {said}，或留空由数据拟合",
+                    ),
+                )
+
+
+def _gives(text: str, names: tuple[str, ...]) -> bool:
+    """Does a text give each of these numbers once?"""
+    parts = [part.partition("=") for part in text.replace(" ", "").lower().split("|")]
+    try:
+        numbers = [float(number) for _, _, number in parts]
+    except ValueError:
+        return False
+    is_each_once = sorted(name for name, _, _ in parts) == sorted(names)
+    return is_each_once and all(0 < number < math.inf for number in numbers)
+
+
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _activities, _funnels, _funnel_steps, _retentions, _paths, _filters, _lifecycle, _rfm,
     _cut_points, _stickiness, _channels, _conversions, _measures,
@@ -1191,4 +1229,5 @@ _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (
     _profile_tags,
     kpi_problems,
     _audiences,
+    _value_models,
 )  # fmt: skip

@@ -1,5 +1,5 @@
 {# Doubts about a definition's text, those that only the events show, and those about campaigns and
-   targets and audiences. #}
+   targets, audiences and models of value. #}
 with
 
 definition_warnings as (
@@ -29,6 +29,12 @@ kpi_warnings as (
 audience_warnings as (
 
     select * from {{ ref('fct_audience_warnings') }}
+
+),
+
+value_warnings as (
+
+    select * from {{ ref('fct_value_warnings') }}
 
 ),
 
@@ -86,6 +92,17 @@ warnings as (
         mend_zh,
         row_number
     from audience_warnings
+
+    union
+
+    select
+        file,
+        problem,
+        problem_zh,
+        mend,
+        mend_zh,
+        row_number
+    from value_warnings
 
 )
 

@@ -1,8 +1,45 @@
 with
 
-profiles as (
+users as (
 
     select * from {{ ref('step_user_profiles') }}
+
+),
+
+segments as (
+
+    select
+        user_id,
+        segment_id
+    from {{ ref('mart_rfm_scores') }}
+    where snapshot_date = (select max(snapshot_date) from {{ ref('dim_rfm_snapshots') }})
+
+),
+
+-- By the first model of value.
+first_values as (
+
+    select
+        user_id,
+        p_alive,
+        expected_value_amount
+    from {{ ref('mart_user_values') }}
+    where model_id = (
+        select min_by(model_id, row_number) from {{ ref('dim_value_models') }}
+    )
+
+),
+
+profiles as (
+
+    select
+        users.*,
+        segments.segment_id,
+        first_values.p_alive,
+        first_values.expected_value_amount
+    from users
+    left join segments on users.user_id = segments.user_id
+    left join first_values on users.user_id = first_values.user_id
 
 ),
 
@@ -63,12 +100,9 @@ tags as (
 final as (
 
     select
-        profiles.{{ profile_columns() | reject('in', ['has_marketing_consent', 'first_active_date', 'last_active_date']) | join(',\n        profiles.') }},
+        profiles.{{ profile_columns() | join(',\n        profiles.') }},
         tags.tags,
-        profiles.has_marketing_consent,
-        false as is_mature,
-        profiles.first_active_date,
-        profiles.last_active_date
+        false as is_mature
     from profiles
     left join tags on profiles.user_id = tags.user_id
 

@@ -49,16 +49,6 @@ states as (
 
 ),
 
-segments as (
-
-    select
-        user_id,
-        segment_id
-    from {{ ref('mart_rfm_scores') }}
-    where snapshot_date = (select max(snapshot_date) from {{ ref('dim_rfm_snapshots') }})
-
-),
-
 orders as (
 
     select
@@ -140,7 +130,6 @@ select
     users.user_id,
     stages.stage_id,
     states.state_id,
-    segments.segment_id,
     acquisitions.channel_id as first_channel_id,
     read_categories.category as favourite_category,
     favourite_hours.favourite_hour,
@@ -169,7 +158,6 @@ left join survival
     on {{ days_between('active.last_active_date', 'last_days.last_date') }} = survival.silent_days
 left join stages on users.user_id = stages.user_id
 left join states on users.user_id = states.user_id
-left join segments on users.user_id = segments.user_id
 left join {{ ref('fct_user_acquisitions') }} as acquisitions on users.user_id = acquisitions.user_id
 left join {{ ref('fct_favourite_hours') }} as favourite_hours on users.user_id = favourite_hours.user_id
 left join read_categories

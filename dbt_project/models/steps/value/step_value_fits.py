@@ -1,0 +1,230 @@
+"""How customers buy and what they spend: BG/NBD and Gamma-Gamma, by maximum likelihood.
+
+Fader, Hardie and Lee 2005: while a customer is there, purchases come at a rate of Gamma(r, alpha);
+after each the customer leaves with a probability of Beta(a, b). Fader and Hardie 2013 (note 025):
+what a customer spends is Gamma(p, nu), nu of customers Gamma(q, v). Customers with equal histories
+are one row of the likelihood, with their number. Gradients are exact, parameters are searched as
+logarithms, and rows stand in an order of their own, so that theirs does not matter.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from scipy.optimize import minimize
+from scipy.special import digamma, gammaln
+
+Array = np.ndarray
+Likelihood = Callable[[Array], tuple[float, Array]]
+LEAST_CUSTOMERS, LEAST_REPEATS = 100, 30
+TRANSACTION, SPEND = ("r", "alpha", "a", "b"), ("p", "q", "v")
+# Beyond these a parameter stands for a limit: nobody leaves, all are alike.
+LOWEST, HIGHEST = np.log(1e-8), np.log(1e8)
+STARTS = ((1.0, 1.0, 1.0, 1.0), (0.25, 0.3, 0.8, 2.5))
+SPEND_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5))
+FIGURES = (*TRANSACTION, *SPEND, "transaction_log_likelihood", "spend_log_likelihood")
+
+
+class Purchases(NamedTuple):
+    """Histories: purchases after the first, when the last was and how long ago the first, in units
+    from the first; how many customers have each."""
+
+    frequency: Array
+    recency: Array
+    age: Array
+    count: Array
+
+
+class Spending(NamedTuple):
+    """Repeat purchases and their mean amount, above 0, and how many customers have each."""
+
+    frequency: Array
+    amount: Array
+    count: Array
+
+
+def _rising(value: float, most: int) -> tuple[Array, Array]:
+    """ln(value (value + 1) ... (value + x - 1)) for x of 0 to `most`, and its derivative."""
+    steps = value + np.arange(most)
+    return (
+        np.concatenate([[0.0], np.cumsum(np.log(steps))]),
+        np.concatenate([[0.0], np.cumsum(1 / steps)]),
+    )
+
+
+def transaction_likelihood(purchases: Purchases) -> Likelihood:
+    """The log-likelihood of BG/NBD and its gradient, by r, alpha, a and b.
+
+    What a purchase count, a recency or an age says by itself is worked out once for each of them.
+    """
+    order = np.lexsort((purchases.age, purchases.recency, purchases.frequency))
+    x, recency, age, count = (np.asarray(column)[order] for column in purchases)
+    x, count = x.astype(np.int64), count.astype(float)
+    recencies, of_recency = np.unique(recency, return_inverse=True)
+    ages, of_age = np.unique(age, return_inverse=True)
+    by_x = np.bincount(x, count)
+    most, customers = len(by_x) - 1, count.sum()
+    by_age, by_age_x = np.bincount(of_age, count), np.bincount(of_age, count * x)
+    first = int(np.searchsorted(x, 1))
+    x, recency, age, count = x[first:], recency[first:], age[first:], count[first:]
+    of_recency, of_age = of_recency[first:], of_age[first:]
+    by_recency = len(recencies)
+
+    def likelihood(parameters: Array) -> tuple[float, Array]:
+        r, alpha, a, b = parameters
+        rising_r, slope_r = _rising(r, most)
+        rising_b, slope_b = _rising(b, most)
+        rising_ab, slope_ab = _rising(a + b, most)
+        log_age, log_recency = np.log(alpha + ages), np.log(alpha + recencies)
+        # As if all were there still; who has left after the last purchase adds `left` to that.
+        total = customers * r * np.log(alpha) + by_x @ (rising_r + rising_b - rising_ab)
+        total -= r * (by_age @ log_age) + by_age_x @ log_age
+        gap = log_age[of_age] - log_recency[of_recency]
+        leaving = np.log(a) - np.log(b + x - 1) + (r + x) * gap
+        total += count @ np.logaddexp(0, leaving)
+        share = count / (1 + np.exp(-leaving))
+        weighted = share * (r + x)
+        d_alpha = customers * r / alpha - (r * by_age + by_age_x) @ (1 / (alpha + ages))
+        d_alpha += np.bincount(of_age, weighted, len(ages)) @ (1 / (alpha + ages))
+        d_alpha -= np.bincount(of_recency, weighted, by_recency) @ (1 / (alpha + recencies))
+        d_r = customers * np.log(alpha) + by_x @ slope_r - by_age @ log_age + share @ gap
+        d_a = -(by_x @ slope_ab) + share.sum() / a
+        d_b = by_x @ (slope_b - slope_ab) - share @ (1 / (b + x - 1))
+        return float(total), np.array([d_r, d_alpha, d_a, d_b])
+
+    return likelihood
+
+
+def spend_likelihood(spending: Spending) -> Likelihood:
+    """The log-likelihood of Gamma-Gamma and its gradient, by p, q and v."""
+    order = np.lexsort((spending.amount, spending.frequency))
+    x, amount, count = (np.asarray(column)[order].astype(float) for column in spending)
+    numbers, of_number = np.unique(x, return_inverse=True)
+    by_number, customers = np.bincount(of_number, count), count.sum()
+    log_amount = count @ np.log(amount)
+    log_total = (count * x) @ np.log(amount * x)
+    total_amount = x * amount
+
+    def likelihood(parameters: Array) -> tuple[float, Array]:
+        p, q, v = parameters
+        both = p * numbers + q
+        log_sum = np.log(v + total_amount)
+        log_sums = np.bincount(of_number, count * log_sum)
+        slopes = np.bincount(of_number, count / (v + total_amount))
+        total = by_number @ (gammaln(both) - gammaln(p * numbers))
+        total += customers * (q * np.log(v) - gammaln(q)) + p * log_total - log_amount
+        total -= both @ log_sums
+        d_p = by_number @ (numbers * (digamma(both) - digamma(p * numbers)))
+        d_p += log_total - numbers @ log_sums
+        d_q = by_number @ digamma(both) + customers * (np.log(v) - digamma(q)) - log_sums.sum()
+        d_v = customers * q / v - both @ slopes
+        return float(total), np.array([d_p, d_q, d_v])
+
+    return likelihood
+
+
+def _highest(likelihood: Likelihood, starts: list[Array], customers: float) -> Array:
+    """Where a likelihood is highest, of several starts."""
+
+    def lost(logarithms: Array) -> tuple[float, Array]:
+        parameters = np.exp(logarithms)
+        value, gradient = likelihood(parameters)
+        return -value / customers, -gradient * parameters / customers
+
+    found = [
+        minimize(
+            lost, np.log(start), jac=True, method="L-BFGS-B",
+            bounds=[(LOWEST, HIGHEST)] * len(start),
+            options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
+        )
+        for start in starts
+    ]  # fmt: skip
+    return np.exp(min(found, key=lambda each: each.fun).x)
+
+
+def fit_transactions(purchases: Purchases) -> Array:
+    """r, alpha, a and b; alpha in the units of the ages, which are scaled to a mean of 1."""
+    scale = float(np.average(purchases.age, weights=purchases.count)) or 1.0
+    scaled = purchases._replace(recency=purchases.recency / scale, age=purchases.age / scale)
+    starts = [np.array(start) for start in STARTS]
+    r, alpha, a, b = _highest(transaction_likelihood(scaled), starts, purchases.count.sum())
+    return np.array([r, alpha * scale, a, b])
+
+
+def fit_spending(spending: Spending) -> Array | None:
+    """p, q and v; None where no parameters are best, as of amounts that are all alike."""
+    scale = float(np.average(spending.amount, weights=spending.count))
+    if np.ptp(spending.amount) <= 1e-9 * scale:
+        return None
+    scaled = spending._replace(amount=spending.amount / scale)
+    starts = [np.array(start) for start in SPEND_STARTS]
+    p, q, v = _highest(spend_likelihood(scaled), starts, spending.count.sum())
+    if max(p, q) > 1e6:
+        return None
+    return np.array([p, q, v * scale])
+
+
+def figures(
+    purchases: Purchases,
+    spending: Spending,
+    transaction: Array | None = None,
+    spend: Array | None = None,
+) -> dict[str, float]:
+    """The parameters of a model, given ones or those that fit best, and their likelihoods. Of too
+    few customers nothing is fitted."""
+    found: dict[str, float] = {}
+    customers = purchases.count.sum()
+    repeats = purchases.count[purchases.frequency > 0].sum()
+    if transaction is None and customers >= LEAST_CUSTOMERS and repeats >= LEAST_REPEATS:
+        transaction = fit_transactions(purchases)
+    if transaction is not None:
+        found |= dict(zip(TRANSACTION, transaction.tolist(), strict=True))
+        if customers:
+            found["transaction_log_likelihood"] = transaction_likelihood(purchases)(transaction)[0]
+    spenders = spending.count.sum()
+    if spend is None and customers >= LEAST_CUSTOMERS and spenders >= LEAST_REPEATS:
+        spend = fit_spending(spending)
+    if spend is not None:
+        found |= dict(zip(SPEND, spend.tolist(), strict=True))
+        if spenders:
+            found["spend_log_likelihood"] = spend_likelihood(spending)(spend)[0]
+    return found
+
+
+def given(text: str | None, names: tuple[str, ...]) -> Array | None:
+    """Parameters as a definition writes them: name=number, with bars between."""
+    if not text:
+        return None
+    parts = dict(part.split("=") for part in text.replace(" ", "").lower().split("|"))
+    return np.array([float(parts[name]) for name in names])
+
+
+def model(dbt: Any, session: Any) -> pa.Table:
+    dbt.config(materialized="table")
+    models = dbt.ref("dim_value_models").project(
+        "model_id, unit_days, transaction_parameters, spend_parameters"
+    )
+    reader = session.cursor()
+    customers = reader.sql(dbt.ref("fct_value_customers").sql_query())
+    rows = []
+    for name, unit, transaction, spend in sorted(models.fetchall()):
+        own = customers.filter(f"model_id = '{name.replace(chr(39), chr(39) * 2)}'")
+        histories = own.aggregate(
+            "frequency, recency_days, age_days, count(*) as customer_count"
+        ).fetchnumpy()
+        spent = own.filter("frequency > 0 and mean_repeat_amount > 0").aggregate(
+            "frequency, mean_repeat_amount, count(*) as customer_count"
+        ).fetchnumpy()  # fmt: skip
+        found = figures(
+            Purchases(
+                histories["frequency"], histories["recency_days"] / unit,
+                histories["age_days"] / unit, histories["customer_count"],
+            ),
+            Spending(spent["frequency"], spent["mean_repeat_amount"], spent["customer_count"]),
+            given(transaction, TRANSACTION),
+            given(spend, SPEND),
+        )  # fmt: skip
+        rows.append({"model_id": name} | {figure: found.get(figure) for figure in FIGURES})
+    kinds = [("model_id", pa.string()), *((figure, pa.float64()) for figure in FIGURES)]
+    return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
