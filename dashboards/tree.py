@@ -1,8 +1,8 @@
 """A tree, drawn: a line for each of its nodes, below the one that it hangs on.
 
 Rows of kind `node` are nodes, of kind `spark` points of the small curve beside one: `node_id`,
-`place` (0: the first line), `parent_place`, `depth`, `name`, `beneath` its words below, `figure` and `difference`
-in words, `verdict` (its colour); `spark_x` and `spark_y` from 0 to 1.
+`place` (0: the first line), `parent_place`, `depth`, `name`, `beneath` its words below, `figure`
+and `difference` in words, `verdict` (its colour); `spark_x` and `spark_y` from 0 to 1.
 """
 
 from __future__ import annotations

@@ -243,7 +243,8 @@ def tree(condition: str = "true") -> Chart:
             )
         )
 
-        select 'node' as kind, grain, kpi_id as node_id, place, parent_place, depth, name_en, name_zh,
+        select 'node' as kind, grain, kpi_id as node_id, place, parent_place, depth,
+            name_en, name_zh,
             {period("period_start_date")} as period,
             case
                 when target_value is null then ''
