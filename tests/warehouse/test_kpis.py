@@ -422,7 +422,8 @@ MART = PARTS + "m,star,mart,,,mart_sales_periods.arpu,,,,,\n"
     [
         (STAR + "two,,count,open,,,,,,,\n", 3, ERROR, "two is a second north star: star in",
          "give the parent_kpi_id that it hangs on"),
-        (STAR + "k,stra,count,open,,,,,,,\n", 3, ERROR, "KPI stra is unknown", "give a kpi_id of kpis.csv"),
+        (STAR + "k,stra,count,open,,,,,,,\n", 3, ERROR, "KPI stra is unknown",
+         "give a kpi_id of kpis.csv"),
         (STAR + "k,l,count,open,,,,,,,\nl,k,count,open,,,,,,,\n", 3, ERROR,
          "KPI k stands above: k > l > k", "take one of them out of parent_kpi_id"),
         (STAR + "k,k,count,open,,,,,,,\n", 3, ERROR, "KPI k stands above: k > k", "take one"),
