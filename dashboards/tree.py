@@ -1,8 +1,8 @@
 """A tree, drawn: a line for each of its nodes, below the one that it hangs on.
 
-Rows of kind `node` are nodes, of kind `spark` points of the small curve beside one: `place` (0: the
-first line), `parent_place`, `depth`, `name`, `beneath` its words below, `figure` and `difference`
-in words, `verdict` (its colour); `spark_x` and `spark_y` from 0 to 1.
+Rows of kind `node` are nodes, of kind `spark` points of the small curve beside one: `node_id`,
+`place` (0: the first line), `parent_place`, `depth`, `name`, `beneath` its words below, `figure`
+and `difference` in words, `verdict` (its colour); `spark_x` and `spark_y` from 0 to 1.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def spec(tooltip: Tooltip) -> Spec:
     def words(field: str, at: str, mark: Spec, **more: Any) -> Spec:
         return {
             "transform": [*nodes, {"calculate": at, "as": "at"}],
-            "mark": {"type": "text", "baseline": "middle", "fontSize": 12, **mark},
+            "mark": {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12, **mark},
             "encoding": {"x": x("at"), "text": {"field": field}, **more},
         }
 
@@ -73,7 +73,7 @@ def spec(tooltip: Tooltip) -> Spec:
                 ],
                 "mark": {"type": "line", "color": BLUE, "strokeWidth": 1.5, "tooltip": None},
                 "encoding": {"x": x("at"), "y": {**y, "field": "height"},
-                             "detail": {"field": "kpi_id"}},
+                             "detail": {"field": "node_id"}},
             },
             words("figure", "1", {**right, "dy": -8, "color": INK, "fontWeight": "bold"}),
             words("difference", "1", {**right, "dy": 8}, color=colour("difference_verdict")),

@@ -7,7 +7,7 @@
     a grid, a table                    a heat map, a table
 
 A chart that draws what its query does not give, because its spec computes it, has none; nor has
-one of bars from a day to a day.
+one of bars that do not begin at 0.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _marks(item: Chart, types: Mapping[str, str], kinds: Mapping[str, str]) -> I
         mark = {"type": mark} if isinstance(mark, str) else mark
         colour = mark.get("color") or encoding.get("color", {}).get("value")
         axes = [encoding.get(axis, {}) for axis in ("x", "y")]
-        is_span = "x2" in encoding and axes[0].get("type") == "temporal"
+        is_span = "x2" in encoding and axes[0].get("bin") != "binned"
         is_drawn = mark.get("type") in kinds and not is_span
         if is_drawn and all(_is_given(axis, types) for axis in axes):
             yield Mark(mark["type"], encoding, colour)

@@ -82,14 +82,16 @@ def _most(by: str, name: str) -> str:
             arg_max({by}_zh, contribution * sign(change)) as {name}_zh,
             max_by(contribution, contribution * sign(change)) as {name}_contribution
         from (
-            select kpi_id, grain, period_start_date, {by}_en, {by}_zh,
-                sum(contribution) as contribution,
-                sum(sum(contribution)) over (
-                    partition by kpi_id, grain, period_start_date
-                ) as change
-            from {DRIVERS}
-            where comparison = 'previous' and {by}_en is not null
-            group by all
+            select *, sum(contribution) over (
+                partition by kpi_id, grain, period_start_date
+            ) as change
+            from (
+                select kpi_id, grain, period_start_date, {by}_en, {by}_zh,
+                    sum(contribution) as contribution
+                from {DRIVERS}
+                where comparison = 'previous' and {by}_en is not null
+                group by all
+            )
         )
         where contribution * change > 0
         group by all
@@ -241,7 +243,8 @@ def tree(condition: str = "true") -> Chart:
             )
         )
 
-        select 'node' as kind, grain, kpi_id, place, parent_place, depth, name_en, name_zh,
+        select 'node' as kind, grain, kpi_id as node_id, place, parent_place, depth,
+            name_en, name_zh,
             {period("period_start_date")} as period,
             case
                 when target_value is null then ''

@@ -148,6 +148,35 @@ def test_orders_and_money_of_each_month(each: Built) -> None:
             assert round(row[f"{of}_amount"] * 100) == drawn[f"{of}_cents_by_month"][month]
 
 
+def test_kpis_are_what_was_drawn_and_meet_as_many_targets_as_planned(each: Built) -> None:
+    drawn = each.world.drawn
+    reached = {
+        "sign_ups": drawn["sign_ups_by_month"],
+        "paid_amount": {m: cents / 100 for m, cents in drawn["gross_cents_by_month"].items()},
+        "refunded": {m: cents / 100 for m, cents in drawn["refunded_cents_by_month"].items()},
+    }
+    for kpi, by_month in reached.items():
+        rows = each.query(
+            "select period_start_date, value, is_on_target from marts.mart_kpi_values"
+            f" where kpi_id = '{kpi}' and grain = 'month'"
+        )
+        got = {f"{row['period_start_date']:%Y-%m}": row["value"] for row in rows}
+        assert {month: got[month] for month in by_month} == pytest.approx(by_month)
+        met = [row["is_on_target"] for row in rows if row["is_on_target"] is not None]
+        if kpi != "refunded":
+            assert (sum(map(bool, met)), len(met)) == (plan.TARGETS_MET, plan.TARGET_MONTHS)
+
+
+def test_new_users_of_each_day_are_a_kpi_too(each: Built) -> None:
+    rows = each.query(
+        "select period_start_date, value from marts.mart_kpi_values"
+        " where kpi_id = 'new_users' and grain = 'day'"
+    )
+    came = {row["period_start_date"]: row["value"] for row in rows}
+    for day, count in enumerate(each.world.drawn["new_by_day"]):
+        assert came.get(clock.date_of(day), 0) == count
+
+
 def test_the_way_to_paying(each: Built) -> None:
     rows = each.query(
         "select mature_reached_count as reached, mature_previous_count as previous"

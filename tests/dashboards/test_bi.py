@@ -51,7 +51,10 @@ ITEMS = [(board, item) for board in BOARDS for item in board.items]
 CHOICES = [
     (board, choice) for board in BOARDS for choice in board.filters if isinstance(choice, Choice)
 ]
-LEFT_OUT = ["channels.flow", "campaigns.calendar", "paths.flow"]
+LEFT_OUT = [
+    "overview.tree", "strategy.tree", "strategy.moved_by_driver", "strategy.moved_by_segment",
+    "channels.flow", "campaigns.calendar", "paths.flow",
+]  # fmt: skip
 BOTH_LANGUAGES = re.compile(r"[a-z].*[\u4e00-\u9fff]", re.IGNORECASE | re.DOTALL)
 NAMED_COLUMNS = ("x_axis", "groupby", "groupbyRows", "groupbyColumns", "columns", "all_columns")
 NAMED_METRICS = ("metric", "metrics", "timeseries_limit_metric")

@@ -370,11 +370,12 @@ def test_targets_are_of_their_period_and_their_latest_version(built: Built) -> N
     split_rows = query(
         warehouse, "select * from marts.mart_kpi_contributions where comparison = 'target'"
     )
-    assert {(row["kpi_id"], row["period_start_date"]) for row in split_rows} == {
-        ("order_rate", january)
-    }
-    change = float(product.value("order_rate", "month", january) or 0) - 50 / 100
-    assert sum(row["contribution"] for row in split_rows) == pytest.approx(change)
+    told_of = {(row["kpi_id"], row["period_start_date"]) for row in split_rows}
+    assert told_of == {("order_rate", january), ("acts", january)}
+    for kpi, aimed in (("order_rate", 50 / 100), ("acts", 100 + 50 + 0)):
+        change = float(product.value(kpi, "month", january) or 0) - aimed
+        parts = [row["contribution"] for row in split_rows if row["kpi_id"] == kpi]
+        assert sum(parts) == pytest.approx(change)
 
 
 def test_doubts_about_targets_are_told(built: Built) -> None:
@@ -421,7 +422,8 @@ MART = PARTS + "m,star,mart,,,mart_sales_periods.arpu,,,,,\n"
     [
         (STAR + "two,,count,open,,,,,,,\n", 3, ERROR, "two is a second north star: star in",
          "give the parent_kpi_id that it hangs on"),
-        (STAR + "k,stra,count,open,,,,,,,\n", 3, ERROR, "KPI stra is unknown", "did you mean star"),
+        (STAR + "k,stra,count,open,,,,,,,\n", 3, ERROR, "KPI stra is unknown",
+         "give a kpi_id of kpis.csv"),
         (STAR + "k,l,count,open,,,,,,,\nl,k,count,open,,,,,,,\n", 3, ERROR,
          "KPI k stands above: k > l > k", "take one of them out of parent_kpi_id"),
         (STAR + "k,k,count,open,,,,,,,\n", 3, ERROR, "KPI k stands above: k > k", "take one"),
