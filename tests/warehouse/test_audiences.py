@@ -370,7 +370,7 @@ def test_who_is_exported_or_held_out_is_assigned_to_the_campaign(story: Story) -
 
 def test_lists_that_cannot_be_meant_are_told(story: Story) -> None:
     told = {(row["row_number"], row["problem"]) for row in story.warnings}
-    assert (3, "audience all.a::b matches everybody") in told
+    assert (3, "audience all.a::b has no conditions: everybody is on it") in told
     assert (2, "there is no campaign c1") in told
     assert (6, "audience held was never exported") in told
     assert (6, "holdout_rate 1 holds everybody out: nobody is exported") in told
