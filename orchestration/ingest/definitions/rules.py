@@ -1083,8 +1083,26 @@ def _audiences(definitions: Definitions) -> Iterator[Problem]:
     table = definitions["audiences"]
     salts: dict[str, tuple[str, Row]] = {}
     folders: dict[str, Row] = {}
+    asked = {
+        row.values["definition_id"]
+        for row in definitions.rows("filters")
+        if row.values["definition"] == "audience"
+    }
     for row in table.rows:
         name = row.values["audience_id"]
+        if definitions["filters"].is_readable and row.has("audience_id") and name not in asked:
+            yield table.problem(
+                row,
+                Words(
+                    f"audience {name} has no conditions: everybody is on it",
+                    f"人群 {name} 没有条件：所有人都在名单上",
+                ),
+                Words(
+                    "add its conditions to filters.csv, with definition audience",
+                    "在 filters.csv 里加上它的条件，definition 写 audience",
+                ),
+                WARNING,
+            )
         if name is not None and not _FOLDER_NAME.fullmatch(name):
             yield table.problem(
                 row,

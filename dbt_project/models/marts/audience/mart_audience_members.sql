@@ -68,7 +68,7 @@ asked as (
             profiles.user_id,
             tags.tag
         from profiles
-        {{ explode(split_text('profiles.tags', "'|'"), 'tags', 'tag') }}
+        {{ explode(split_text('profiles.tags', '|'), 'tags', 'tag') }}
     ) as tags
         on candidates.user_id = tags.user_id
     where
