@@ -27,6 +27,8 @@ ROLES = {
     "marts.mart_sales_periods": "order",
     "marts.mart_rfm_scores": "order",
     "marts.mart_rfm_migrations": "order",
+    "marts.mart_user_values": "order",
+    "marts.mart_value_models": "order",
     "marts.mart_page_exits": "page_view",
     "marts.mart_page_elements": "element_click",
 }

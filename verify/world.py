@@ -103,9 +103,17 @@ SEEDS = {
         "left,spend,difference,,,,ordered|net,,,\n"
     ),
     "filters": (
-        "definition,definition_id,property,operator,value\nconversion,views,platform,is,web\n"
-        "measure,bought,platform,is_set,\nsurvival,pieces,platform,is_set,\n"
-        "feature,viewing,platform,is_set,\nkpi,events,platform,is_set,\n"
+        "definition,definition_id,scope,property,operator,value\n"
+        "conversion,views,,platform,is,web\nmeasure,bought,,platform,is_set,\n"
+        "survival,pieces,,platform,is_set,\nfeature,viewing,,platform,is_set,\n"
+        "kpi,events,,platform,is_set,\n"
+        "profile_tag,buyers,user,order_count,gte,2\nprofile_tag,buyers,user,plan,is_not,free\n"
+        "profile_tag,silent,user,silent_days,gt,3\n"
+    ),
+    "profile_tags": "tag_id\nbuyers\nsilent\n",
+    "value_models": (
+        "model_id,unit_days,transaction_parameters,spend_parameters\n"
+        "given,1,r=0.5|alpha=5|a=0.8|b=2.5,p=6|q=4|v=15\nfitted,,,\n"
     ),
     "retentions": (
         "retention_id,cohort_event,cohort_mode,return_event,granularity,periods\n"

@@ -55,8 +55,10 @@ _WORTH = f"""
             || case when expected < {FEW} or expected is null
                 then ' The hold-out is too short to judge that by.'
                 else format(' In the hold-out they bought on {{:,}} days where {{:,}} were '
-                    || 'expected ({{:+.1f}}%).', cast(bought as bigint), cast(expected as bigint),
-                    100 * (bought / expected - 1)) end
+                    || 'expected, {{:.1f}}% {{}}.',
+                    cast(bought as bigint), cast(expected as bigint),
+                    100 * abs(bought / expected - 1),
+                    case when bought < expected then 'fewer' else 'more' end) end
         end as answer_en,
         case when to_come is null then '客户太少，不能确定。'
             else format('建模截止后 {{:,}} 天内，预计 {{:,}} 位客户有 {{:,}} 天购买',
@@ -64,9 +66,10 @@ _WORTH = f"""
             || coalesce(format('，金额 {{:,}}；其中最高的十分之一占 {{:.0f}}%。',
                 cast(expected_value as bigint), 100 * top_share), '。')
             || case when expected < {FEW} or expected is null then '检验期太短，无法评判。'
-                else format('检验期内实际购买 {{:,}} 天，预计 {{:,}} 天（{{:+.1f}}%）。',
+                else format('检验期内实际购买 {{:,}} 天，预计 {{:,}} 天，{{}} {{:.1f}}%。',
                     cast(bought as bigint), cast(expected as bigint),
-                    100 * (bought / expected - 1)) end
+                    case when bought < expected then '少' else '多' end,
+                    100 * abs(bought / expected - 1)) end
         end as answer_zh
     from worth
     inner join judged using (model_id)

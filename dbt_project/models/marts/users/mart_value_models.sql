@@ -13,7 +13,8 @@ counts as (
         count(*) as customer_count,
         count(case when frequency > 0 then 1 end) as repeat_customer_count,
         sum(holdout_purchase_count) as holdout_purchases,
-        sum(holdout_expected_count) as holdout_expected
+        -- A sum of decimals is the same in whatever order.
+        sum(cast(holdout_expected_count as decimal(28, 9))) as holdout_expected
     from {{ ref('mart_user_values') }}
     group by model_id
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 from scipy.optimize import minimize
-from scipy.special import digamma, gammaln
+from scipy.special import betaln, digamma
 
 Array = np.ndarray
 Likelihood = Callable[[Array], tuple[float, Array]]
@@ -101,46 +101,47 @@ def spend_likelihood(spending: Spending) -> Likelihood:
     order = np.lexsort((spending.amount, spending.frequency))
     x, amount, count = (np.asarray(column)[order].astype(float) for column in spending)
     numbers, of_number = np.unique(x, return_inverse=True)
-    by_number, customers = np.bincount(of_number, count), count.sum()
+    by_number = np.bincount(of_number, count)
     log_amount = count @ np.log(amount)
-    log_total = (count * x) @ np.log(amount * x)
     total_amount = x * amount
 
     def likelihood(parameters: Array) -> tuple[float, Array]:
         p, q, v = parameters
-        both = p * numbers + q
-        log_sum = np.log(v + total_amount)
-        log_sums = np.bincount(of_number, count * log_sum)
+        # As what is left where parameters are large: all are alike, or each spends the same.
+        below = np.bincount(of_number, count * np.log1p(total_amount / v))
+        above = np.bincount(of_number, count * np.log1p(v / total_amount))
         slopes = np.bincount(of_number, count / (v + total_amount))
-        total = by_number @ (gammaln(both) - gammaln(p * numbers))
-        total += customers * (q * np.log(v) - gammaln(q)) + p * log_total - log_amount
-        total -= both @ log_sums
-        d_p = by_number @ (numbers * (digamma(both) - digamma(p * numbers)))
-        d_p += log_total - numbers @ log_sums
-        d_q = by_number @ digamma(both) + customers * (np.log(v) - digamma(q)) - log_sums.sum()
-        d_v = customers * q / v - both @ slopes
+        both = p * numbers + q
+        total = -(by_number @ betaln(p * numbers, q)) - log_amount
+        total -= q * below.sum() + p * (numbers @ above)
+        d_p = by_number @ (numbers * (digamma(both) - digamma(p * numbers))) - numbers @ above
+        d_q = by_number @ (digamma(both) - digamma(q)) - below.sum()
+        d_v = q * by_number.sum() / v - both @ slopes
         return float(total), np.array([d_p, d_q, d_v])
 
     return likelihood
 
 
 def _highest(likelihood: Likelihood, starts: list[Array], customers: float) -> Array:
-    """Where a likelihood is highest, of several starts."""
+    """Where a likelihood is highest: from the likeliest start, from others where that meets a
+    limit."""
 
     def lost(logarithms: Array) -> tuple[float, Array]:
         parameters = np.exp(logarithms)
         value, gradient = likelihood(parameters)
         return -value / customers, -gradient * parameters / customers
 
-    found = [
-        minimize(
+    best = None
+    for start in sorted(starts, key=lambda start: -likelihood(start)[0]):
+        found = minimize(
             lost, np.log(start), jac=True, method="L-BFGS-B",
             bounds=[(LOWEST, HIGHEST)] * len(start),
             options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
-        )
-        for start in starts
-    ]  # fmt: skip
-    return np.exp(min(found, key=lambda each: each.fun).x)
+        )  # fmt: skip
+        best = found if best is None or found.fun < best.fun else best
+        if ((found.x > LOWEST) & (found.x < HIGHEST)).all():
+            break
+    return np.exp(best.x)
 
 
 def fit_transactions(purchases: Purchases) -> Array:
@@ -153,15 +154,13 @@ def fit_transactions(purchases: Purchases) -> Array:
 
 
 def fit_spending(spending: Spending) -> Array | None:
-    """p, q and v; None where no parameters are best, as of amounts that are all alike."""
+    """p, q and v; None of amounts that are all alike, of which no parameters are likeliest."""
     scale = float(np.average(spending.amount, weights=spending.count))
     if np.ptp(spending.amount) <= 1e-9 * scale:
         return None
     scaled = spending._replace(amount=spending.amount / scale)
     starts = [np.array(start) for start in SPEND_STARTS]
     p, q, v = _highest(spend_likelihood(scaled), starts, spending.count.sum())
-    if max(p, q) > 1e6:
-        return None
     return np.array([p, q, v * scale])
 
 
