@@ -111,10 +111,13 @@ def test_kpis_that_missed_or_moved_are_told_once_in_both_languages(world: World)
     assert "fine" not in body["text"]
     # What is restated for the worse is told again.
     with duckdb.connect(database) as connection:
-        connection.execute("update marts.mart_kpi_values set is_on_target = false where value = 7")
+        connection.execute(
+            "update marts.mart_kpi_values set is_on_target = false where target_value = 5"
+        )
     with recorded(world.settings, "r3", "build", "make build"):
         pass
-    assert len(world.hook.posted) == 3
+    assert len(world.hook.posted) == 2
+    assert "✗ fine, 2024-02-01: 7, target 5" in world.hook.posted[1][1]["text"]
 
 
 def test_the_log_is_added_to(world: World) -> None:
