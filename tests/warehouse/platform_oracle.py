@@ -286,7 +286,7 @@ class Platform:
         sums: dict[Any, Any] = Counter()
 
         def of(merchant: str | None, said: str | None = None) -> str:
-            return self.known.get(merchant or "", {}).get("category") or said or ""
+            return self.known.get(merchant or "", {}).get("category") or (said or "").strip()
 
         def periods(category: str, day: date) -> list[tuple[Any, ...]]:
             firsts[category] = min(day, firsts.get(category, day))
