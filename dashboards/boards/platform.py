@@ -112,7 +112,7 @@ _STAGES = {
     "signed_up": Text("Signed up", "入驻"),
     "listed": Text("Listed", "上架"),
     "first_sale": Text("First sale", "首次成交"),
-    "retained": Text("Sold again in the second month", "次月再成交"),
+    "retained": Text("Sold again", "再次成交"),
 }
 
 
@@ -439,9 +439,9 @@ BOARD = Board(
             "breaches",
             Text("Which rules are broken", "违反了哪些规则"),
             Text(
-                "Breaches of each rule, the most first. Beside them: of the active merchants, "
-                "those who broke it.",
-                "各规则的违规次数，最多的在前。旁边是活跃商家中违反它的比例。",
+                "Breaches of each rule; the one that most merchants broke first. Beside them: of "
+                "the active merchants, those who did.",
+                "各规则的违规次数，违反的商家最多的在前。旁边是活跃商家中违反它的比例。",
             ),
             (_RULES,),
             f"""
