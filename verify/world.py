@@ -27,6 +27,10 @@ _CONTENT_ROLES = {
     "submit": "submit", "approve": "approve", "reject": "reject", "publish": "publish",
     "unpublish": "unpublish", "reward": "creator_reward",
 }  # fmt: skip
+_PLATFORM_ROLES = {
+    "list_item": "listing", "fulfil": "fulfil", "cancel": "cancel", "complain": "complaint",
+    "rate": "rating", "look": "demand",
+}  # fmt: skip
 _OF_STAFF = ("approve", "reject", "reward")
 _PIECES = 12
 SEEDS = {
@@ -44,6 +48,7 @@ SEEDS = {
         "check_in,Check in,签到,user,check_in,,\n"
         "message,Message,消息,user,message_sent,false,\n"
         "use,Use,使用,product,feature_use,,\n"
+        + "".join(f"{name},,,platform,{role},,\n" for name, role in _PLATFORM_ROLES.items())
         + "".join(
             f"{name},,,content,{role},{'false' if name in _OF_STAFF else 'true'},\n"
             for name, role in _CONTENT_ROLES.items()
@@ -193,6 +198,8 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
     world["contents"] = [_content(draw, people) for _ in range(2 * _PIECES)]
     world["events"] += _of_contents(draw, count // 3, people)
     world["events"] += _of_features(draw, count // 8, people)
+    world["events"] += _of_platform(draw, count // 5, people)
+    world["rule_violations"] = [_violation(draw) for _ in range(people // 2)]
     return world
 
 
@@ -350,6 +357,44 @@ def _of_features(draw: random.Random, count: int, people: int) -> list[Row]:
             }
         )
     return rows
+
+
+def _of_platform(draw: random.Random, count: int, people: int) -> list[Row]:
+    """What becomes of orders, of merchants who are named or not; what is listed and looked for."""
+    rows = []
+    for number in range(count):
+        person = draw.randrange(people)
+        is_known = draw.random() < 0.6
+        at = START + timedelta(days=draw.randrange(DAYS), minutes=draw.choice([0, 30, 780]))
+        rows.append(
+            {
+                "event_id": f"s{number}",
+                "event_name": draw.choice([*_PLATFORM_ROLES]),
+                "occurred_at": at.isoformat(),
+                "user_id": f"u{person}" if is_known else None,
+                "anonymous_id": None if is_known else f"d{person}",
+                "merchant_id": draw.choice([f"m{draw.randrange(12)}", "M1", None, None]),
+                "order_id": draw.choice([f"o{draw.randrange(count)}", None]),
+                "properties": {
+                    "score": draw.choice([5, "4.5", "good", None]),
+                    "category": draw.choice(["food", " toys ", None]),
+                },
+            }
+        )
+    return rows
+
+
+def _violation(draw: random.Random) -> Row:
+    at = START + timedelta(seconds=draw.randrange(DAYS * 86400))
+    return {
+        "violation_id": draw.choice([None, f"v{draw.randrange(30)}"]),
+        "merchant_id": f"m{draw.randrange(12)}",
+        "rule_id": draw.choice([None, "late", "fake"]),
+        "severity": draw.choice([None, "minor", "major"]),
+        "occurred_at": at.isoformat(),
+        "resolved_at": draw.choice([None, (at + timedelta(days=3)).isoformat(), "soon"]),
+        "updated_at": draw.choice([None, at.isoformat()]),
+    }
 
 
 def _campaigns() -> list[Row]:

@@ -12,6 +12,7 @@ from dashboards.boards import (
     lifecycle,
     overview,
     paths,
+    platform,
     product,
     retention,
     rfm,
@@ -36,5 +37,6 @@ BOARDS: tuple[Board, ...] = (
     product.BOARD,
     content.BOARD,
     growth.BOARD,
+    platform.BOARD,
     health.BOARD,
 )

@@ -642,3 +642,108 @@ def test_stages_and_segments_are_there(each: Built) -> None:
     ]
     paths = each.query("select distinct path_id from marts.mart_path_edges")
     assert len(paths) == 3
+
+
+def test_merchants_reach_their_stages(each: Built) -> None:
+    rows = each.query("select * from marts.mart_merchant_funnel where grain = 'all'")
+    reached = {row["stage_id"]: row["merchant_count"] for row in rows}
+    drawn = each.world.drawn["merchants"]
+    assert reached == {
+        "signed_up": drawn["signed_up"], "listed": drawn["listed"],
+        "first_sale": drawn["sold"], "retained": drawn["retained"],
+    }  # fmt: skip
+    # Whose last stage has had its time: the last ones wait for their first sale.
+    rates = {row["stage_id"]: row for row in each.query(
+        "select stage_id, sum(mature_merchant_count) as reached,"
+        " sum(mature_previous_count) as previous from marts.mart_merchant_funnel"
+        f" where grain = 'day' and period_start_date < date '{plan.START}' + {plan.DAYS - 90}"
+        " group by stage_id"
+    )}  # fmt: skip
+    for stage, rate in {"listed": plan.LISTED_RATE, "first_sale": plan.FIRST_SALE_RATE,
+                        "retained": plan.RETAINED_RATE}.items():  # fmt: skip
+        assert holds(rate, rates[stage]["reached"], rates[stage]["previous"]), stage
+
+
+def test_what_merchants_sell_and_how(each: Built) -> None:
+    rows = each.query("select * from marts.mart_merchant_periods where grain = 'all'")
+    cents = {row["merchant_id"]: int(row["gross_amount"] * 100) for row in rows}
+    drawn = each.world.drawn["gross_cents_by_merchant"]
+    assert cents == {merchant: drawn.get(merchant, 0) for merchant in cents}
+    assert drawn.keys() <= cents.keys()
+    names = {"order_count": "order_paid", "fulfilled_count": "order_fulfilled",
+             "cancelled_count": "order_cancelled", "complaint_count": "order_complained",
+             "rating_count": "order_rated"}  # fmt: skip
+    happened = dict(each.world.query(
+        "select event_name, count(*) from acts where merchant_id is not null group by all"
+    ))  # fmt: skip
+    for column, name in names.items():
+        assert sum(row[column] for row in rows) == happened[name], column
+
+
+def test_how_concentrated_what_was_drawn_is(each: Built) -> None:
+    shares = {
+        "merchant_gross_amount": list(each.world.drawn["gross_cents_by_merchant"].values()),
+        "content_reads": list(each.world.drawn["reads_by_piece"].values()),
+        "creator_reads": [count for (count,) in each.world.query(
+            "select count(*) from acts inner join (select distinct content_id, author_id"
+            " from contents) using (content_id) where event_name = 'read_started'"
+            " and author_id is not null group by author_id"
+        )],
+        "customer_net_amount": [cents for (cents,) in each.world.query(
+            "select sum(round(amount * 100) * case event_name when 'order_paid' then 1 else -1 end)"
+            " as cents from acts where event_name in ('order_paid', 'order_refunded')"
+            " group by person having cents > 0"
+        )],
+    }  # fmt: skip
+    rows = {row["measure_id"]: row for row in each.query(
+        "select * from marts.mart_concentration where grain = 'all'"
+    )}  # fmt: skip
+    assert rows.keys() == shares.keys() | {"merchant_orders"}
+    for measure, values in shares.items():
+        values, row = np.sort([float(value) for value in values]), rows[measure]
+        ranks = np.arange(1, len(values) + 1)
+        assert row["unit_count"] == len(values), measure
+        assert row["hhi"] == pytest.approx(((values / values.sum()) ** 2).sum())
+        gini = 2 * (ranks * values).sum() / (len(values) * values.sum())
+        assert row["gini"] == pytest.approx(gini - (len(values) + 1) / len(values))
+        assert row["top_10_share"] == pytest.approx(values[-10:].sum() / values.sum())
+
+
+def test_rules_are_broken_as_planned(each: Built) -> None:
+    [row] = each.query(
+        "select * from marts.mart_rule_violations where grain = 'all' and rule_id is null"
+    )
+    weeks = [weeks for (weeks,) in each.world.query(
+        f"select epoch(timestamp '{plan.START}' + interval {plan.DAYS} day - interval 8 hour"
+        " - opened_at) / 604800 from merchants"
+    )]  # fmt: skip
+    mean, shape = plan.VIOLATIONS_PER_WEEK * np.array(weeks), plan.VIOLATION_SHAPE
+    spread = math.sqrt((mean + mean**2 / shape).sum())
+    assert abs(row["violation_count"] - mean.sum()) <= Z * spread
+    # Of a negative binomial, more than one.
+    none = (1 + mean / shape) ** -shape
+    more = 1 - none - none * shape * mean / (shape + mean)
+    spread = math.sqrt((more * (1 - more)).sum())
+    assert abs(row["repeat_offender_count"] - more.sum()) <= Z * spread
+    breaches, settled = each.world.one(
+        "select count(distinct violation_id),"
+        " count(distinct violation_id) filter (where resolved_at is not null) from rule_violations"
+    )
+    assert (row["violation_count"], row["resolved_count"]) == (breaches, settled)
+    assert row["violation_rate_lower"] < row["violation_rate"] < row["violation_rate_upper"]
+    rules = each.query(
+        "select distinct rule_id from marts.mart_rule_violations where rule_id is not null"
+    )
+    assert {row["rule_id"] for row in rules} == {name for name, _ in plan.RULES}
+
+
+def test_what_is_looked_for_and_listed(each: Built) -> None:
+    rows = each.query("select * from marts.mart_supply_demand where grain = 'all'")
+    assert {row["category"] for row in rows} == set(plan.CATEGORIES)
+    happened = each.world.drawn["events"]
+    demand = happened["searched"] + happened["merchant_visited"]
+    assert sum(row["demand_count"] for row in rows) == demand
+    listing = each.world.drawn["merchants"]["listed"]
+    assert sum(row["listing_merchant_count"] for row in rows) == listing
+    of_merchants = sum(each.world.drawn["gross_cents_by_merchant"].values())
+    assert sum(int(row["gross_amount"] * 100) for row in rows) == of_merchants

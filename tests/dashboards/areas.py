@@ -18,6 +18,7 @@ from tests.support import build_warehouse
 FIRST = date(2024, 1, 1)
 DAYS = 100
 PEOPLE = 40
+SHOPS = 60
 WALK = ("home", "list", "cart", "thanks")
 """Pages in the order in which a visit sees them."""
 SEEN = (1, 2, 3, 3, 4)
@@ -32,7 +33,10 @@ SEEDS = {
     "began,Began to read,开始阅读,content,read_start,true,false\n"
     "finished,Finished,读完,content,read_finish,true,false\n"
     "invited,Invited,邀请,user,invite,true,false\n"
-    "joined,Joined,接受邀请,user,invite_accept,true,false\n",
+    "joined,Joined,接受邀请,user,invite_accept,true,false\n"
+    "shelved,Shelved,上架,platform,listing,false,false\n"
+    "sought,Sought,找,platform,demand,false,false\n"
+    "sold,Sold,成交,platform,order,false,false\n",
     "survivals": "survival_id,label_en,label_zh,subject,start_event,end_event,max_days\n"
     "to_map,Until something is tried,首次试用之前,user,page_seen,tried,60\n",
     # The map is used by three in four whenever they come; who scans does it at first alone.
@@ -56,6 +60,11 @@ MARTS = (
     "mart_survival_curves",
     "mart_referrals",
     "mart_winback",
+    "mart_concentration",
+    "mart_merchant_funnel",
+    "mart_merchant_periods",
+    "mart_rule_violations",
+    "mart_supply_demand",
 )
 DEFINITIONS = ("dim_campaigns", "dim_features", "dim_lifecycle_stages")
 
@@ -108,7 +117,40 @@ def events() -> list[dict[str, Any]]:
                     add("tried", place + 1, friend, 1, feature_id="map")
                     if place + 16 < DAYS:
                         add("page_seen", place + 16, friend, 0, page="home")
+    # Nine in ten merchants list, half of all sell, and of these two in three again. Toys are
+    # sought as often as food, and bought a tenth as often.
+    for number in range(SHOPS):
+        shop, place = {"merchant_id": f"shop-{number}"}, number // 3
+        if number % 10:
+            add("shelved", place, "staff", number, **shop)
+        for again in range(40 if number % 2 and number % 3 else number % 2):
+            day = place + 2 + again if again < 20 else place + 11 + again
+            add("sold", day, number, 100 + number, amount=round(900 / (number + 1), 2), **shop)
+    for number in range(600):
+        kind = {"properties": {"category": "food" if number % 2 else "toys"}}
+        add("sought", number % DAYS, number % PEOPLE, 200 + number, **kind)
     return made
+
+
+def merchants() -> list[dict[str, Any]]:
+    return [
+        {"merchant_id": f"shop-{number}", "merchant_name": f"Shop {number}", "level_id": "gold",
+         "category": "toys" if number % 20 == 5 else "food",
+         "opened_at": f"{FIRST + timedelta(number // 3)}T01:00:00Z"}
+        for number in range(SHOPS)
+    ]  # fmt: skip
+
+
+def breaches() -> list[dict[str, Any]]:
+    """Half of the merchants are late in March, one in ten sells what is not real; the first half
+    of these was settled."""
+    return [
+        {"violation_id": f"{rule}-{number}", "merchant_id": f"shop-{number}", "rule_id": rule,
+         "severity": "minor" if rule == "late" else "major",
+         "occurred_at": f"2024-03-{1 + number % 28:02d}T10:00:00Z",
+         "resolved_at": f"2024-03-{2 + number % 28:02d}T10:00:00Z" if number < 30 else None}
+        for rule, each in (("late", 2), ("fake", 10)) for number in range(0, SHOPS, each)
+    ]  # fmt: skip
 
 
 def feedback() -> list[dict[str, Any]]:
@@ -153,7 +195,12 @@ class Areas:
         self.database = build_warehouse(
             folder,
             events=events(),
-            feeds={"feedback": feedback(), "contents": contents()},
+            feeds={
+                "feedback": feedback(),
+                "contents": contents(),
+                "merchants": merchants(),
+                "rule_violations": breaches(),
+            },
             seeds=SEEDS,
             select=" ".join(f"+{name}" for name in (*MARTS, *DEFINITIONS)),
         )

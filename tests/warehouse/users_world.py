@@ -61,6 +61,8 @@ refund,,,product,refund,false,false
 push,,,content,exposure,false,false
 skim,,,content,read_start,false,false
 ask,,,user,invite,false,false
+shelve,,,platform,listing,false,false
+look,,,platform,demand,false,false
 """
 ACTIVITIES = """activity_id,event_name,new_by
 any,,{any_new_by}
@@ -134,7 +136,7 @@ class World:
         """Events that count as activity, by user."""
         users: dict[str, list[dict[str, Any]]] = {}
         for event in self.events:
-            if event["event_name"] not in ("refund", "push", "skim", "ask"):
+            if event["event_name"] not in ("refund", "push", "skim", "ask", "shelve", "look"):
                 users.setdefault(event["user_id"], []).append(event)
         return users
 
@@ -220,6 +222,7 @@ def _life(draw: random.Random, zone: ZoneInfo) -> list[dict[str, Any]]:
             if name == "buy":
                 orders += 1
                 event["amount"] = draw.choice(("0", "9.99", "25.5", "25.5", "100"))
+                event["merchant_id"] = f"shop {orders % 9}" if orders % 4 else None
                 if draw.random() < 0.8:
                     event["order_id"] = f"order {orders}"
                     events += _later_states(draw, zone, event, day, end)
@@ -232,6 +235,9 @@ def _life(draw: random.Random, zone: ZoneInfo) -> list[dict[str, Any]]:
                     "content_id": f"piece {draw.randrange(9)}",
                 }
             )
+            shop = {"event_name": "look" if orders % 3 else "shelve", "content_id": None,
+                    "merchant_id": f"shop {orders % 9}"}  # fmt: skip
+            events.append({**events[-1], **shop})
         day += timedelta(days=draw.choice(gaps))
     return events
 

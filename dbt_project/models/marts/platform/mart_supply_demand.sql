@@ -48,7 +48,7 @@ happened as (
     union all
 
     select
-        case when gross_amount > 0 then 'sale' else 'order' end as role,
+        'order' as role,
         merchant_id,
         null as named_category,
         user_id,
@@ -61,7 +61,7 @@ happened as (
     union all
 
     select
-        'money' as role,
+        'sale' as role,
         merchant_id,
         null as named_category,
         null as user_id,
@@ -97,7 +97,7 @@ counted as (
         category,
         {{ grain_columns() }},
         count(distinct case when role = 'listing' then merchant_id end) as listing_merchant_count,
-        count(distinct case when role = 'sale' then merchant_id end) as selling_merchant_count,
+        count(distinct case when gross_amount > 0 then merchant_id end) as selling_merchant_count,
         sum(case when role = 'demand' then event_count else 0 end) as demand_count,
         count(distinct case when role = 'demand' then user_id end) as demand_user_count,
         count(distinct order_id) as order_count,

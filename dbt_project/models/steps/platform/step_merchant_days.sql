@@ -10,12 +10,13 @@ orders as (
 
     select
         order_id,
-        merchant_id
+        merchant_id,
+        first_date
     from {{ ref('step_merchant_orders') }}
 
 )
 
--- What becomes of an order and names nobody is of those who had the order.
+-- What becomes of an order and names nobody is of those who had it by then.
 select
     days.user_id,
     days.role,
@@ -29,3 +30,4 @@ select
 from days
 left join orders
     on case when days.merchant_id is null then days.order_id end = orders.order_id
+    and days.event_date >= orders.first_date
