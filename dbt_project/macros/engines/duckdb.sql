@@ -242,3 +242,11 @@
 {% macro default__hashed_share(text) -%}
     cast('0x' || substr(md5({{ text }}), 1, 8) as bigint) / 4294967296.0
 {%- endmacro %}
+
+{% macro default__merged_objects(json, order) -%}
+    cast(list_reduce(
+        array_agg(json({{ json }}) order by {{ order | join(', ') }}),
+        lambda merged, one: json_merge_patch(merged, one),
+        json('{}')
+    ) as varchar)
+{%- endmacro %}

@@ -178,3 +178,23 @@
 {% macro spark__hashed_share(text) -%}
     cast(conv(substr(md5({{ text }}), 1, 8), 16, 10) as bigint) / cast(4294967296 as double)
 {%- endmacro %}
+
+{% macro spark__merged_objects(json, order) -%}
+    to_json(map_filter(
+        aggregate(
+            array_sort(collect_list(named_struct(
+                {%- for column in order %}'o{{ loop.index }}', {{ column }}, {% endfor -%}
+                'one', {{ json }}
+            ))),
+            cast(map() as map<string, string>),
+            (merged, told) -> map_concat(
+                map_filter(
+                    merged,
+                    (name, value) -> not map_contains_key(from_json(told.one, 'map<string,string>'), name)
+                ),
+                from_json(told.one, 'map<string,string>')
+            )
+        ),
+        (name, value) -> value is not null
+    ))
+{%- endmacro %}
