@@ -13,6 +13,36 @@
             'Order Refunded': ['Order refunded', '订单退款', 'product', 'refund', false, false],
             'Experiment Viewed': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
         },
+        'ga4': {
+            'page_view': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            'screen_view': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
+            'purchase': ['Purchase', '购买', 'product', 'order', true, true],
+            'ecommerce_purchase': ['Purchase', '购买', 'product', 'order', true, true],
+            'in_app_purchase': ['Purchase in the app', '应用内购买', 'product', 'order', true, true],
+            'refund': ['Refund', '退款', 'product', 'refund', false, false],
+            'share': ['Shared', '分享', 'content', 'share', true, false],
+            'app_remove': ['App removed', '卸载应用', 'product', none, false, false],
+            'app_update': ['App updated', '更新应用', 'product', none, false, false],
+            'os_update': ['System updated', '更新系统', 'product', none, false, false],
+            'notification_receive': ['Push received', '收到推送', 'campaign', none, false, false],
+            'notification_dismiss': ['Push dismissed', '划掉推送', 'campaign', none, false, false],
+        },
+        'sensorsdata': {
+            '$pageview': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            '$AppViewScreen': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
+            '$MPViewScreen': ['Page viewed', '浏览小程序页面', 'product', 'page_view', true, false],
+            '$WebClick': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            '$AppClick': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            '$MPClick': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            '$ABTestTrigger': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
+            '$SignUp': ['Identified', '关联用户', 'user', none, false, false],
+            'profile_set': ['Profile set', '设置用户属性', 'user', none, false, false],
+            'profile_set_once': ['Profile set', '设置用户属性', 'user', none, false, false],
+            'profile_increment': ['Profile counted', '累加用户属性', 'user', none, false, false],
+            'profile_append': ['Profile added to', '追加用户属性', 'user', none, false, false],
+            'profile_unset': ['Profile unset', '取消用户属性', 'user', none, false, false],
+            'profile_delete': ['Profile deleted', '删除用户属性', 'user', none, false, false],
+        },
     }) }}
 {%- endmacro %}
 
@@ -48,6 +78,16 @@
     {%- set nested.value = json_property(nested.value, "'" ~ name ~ "'") -%}
     {%- endfor -%}
     {{ nested.value }}
+{%- endmacro %}
+
+{# A value, unless it is what a tool writes where it does not know one: (not set), (direct), 取值异常. #}
+{% macro said(value) -%}
+    case when {{ value }} not like '(%)' and {{ value }} not in ('', '取值异常') then {{ value }} end
+{%- endmacro %}
+
+{# The array of keys with typed values that Google Analytics exports -> an object of them, as text. #}
+{% macro keyed_values(json) -%}
+    {{ adapter.dispatch('keyed_values')(json) }}
 {%- endmacro %}
 
 {# Objects that say one after the other what holds of one thing -> the object of all that holds. What
@@ -113,4 +153,45 @@ select
     created_at,
     updated_at
 from merged
+{%- endmacro %}
+
+{# The records of SensorsData with who they are of: a query. `distinct_id` is the user once somebody
+   has signed in, before it is the device: which, the record says by its other ids. #}
+{% macro sensorsdata_records() -%}
+with
+
+sensorsdata as (
+
+    select * from {{ source('raw', 'sensorsdata') }}
+
+),
+
+known as (
+
+    select
+        sensorsdata.*,
+        case when type like 'track%' then event else type end as event_name,
+        lower(coalesce({{ json_path('properties', '$lib') }}, {{ json_path('lib', '$lib') }}))
+            as library_name,
+        coalesce(
+            login_id,
+            {{ json_path('identities', '$identity_login_id') }},
+            case
+                when type = 'track_signup' or distinct_id <> anonymous_id
+                    or {{ json_path('properties', '$is_login_id') }} = 'true'
+                    then distinct_id
+            end
+        ) as actor_user_id
+    from sensorsdata
+
+)
+
+select
+    known.*,
+    coalesce(
+        anonymous_id,
+        original_id,
+        case when actor_user_id is null then distinct_id end
+    ) as actor_anonymous_id
+from known
 {%- endmacro %}

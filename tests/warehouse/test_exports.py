@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from random import Random
 
+import duckdb
 import pytest
 
 from orchestration.ingest.feeds import LOGS
@@ -19,6 +21,22 @@ MODELS = (
     "+stg_events__quarantined"
 )
 SEGMENT = [*exports.segment(Random(f"segment {seed()}")), *exports.calls_of_users()]
+GA4 = exports.ga4(Random(f"ga4 {seed()}"))
+SENSORSDATA = [*exports.sensorsdata(Random(f"sensorsdata {seed()}")), *exports.profiles()]
+ACTS = {
+    "segment": exports.acts_of_segment(SEGMENT),
+    "ga4": exports.acts_of_ga4(GA4),
+    "sensorsdata": exports.acts_of_sensorsdata(SENSORSDATA),
+}
+IDLE = {
+    "segment": {"identify", "alias", "group", "Order Refunded"},
+    "ga4": {"refund", "app_remove"},
+    "sensorsdata": {"$SignUp", "profile_set", "profile_set_once", "profile_increment"},
+}
+PLAN = """event_name,label_en,label_zh,area,role,is_activity,is_key_action
+PayOrder,Order paid,支付订单,product,order,true,true
+$WebClick,Click,点击,product,,true,false
+"""
 
 
 def write(path: Path, text: str) -> None:
@@ -34,35 +52,52 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "raw/segment/1.json", exports.lines(SEGMENT[half:]))
     write(folder / "raw/segment/2.json", exports.lines(SEGMENT[:half]))
     write(folder / "raw/segment/bad.jsonl", "\n".join(line for line, _ in exports.BAD_SEGMENT))
+    half = len(GA4) // 2
+    write(folder / "raw/ga4/events_20240301.json", exports.lines(GA4[:half]))
+    write(folder / "raw/ga4/refused.json", exports.lines([exports.NO_VISITOR]))
+    write(folder / "ga4.json", exports.lines(GA4))  # so that all types are known
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select * replace (cast(event_timestamp as bigint) as event_timestamp)"
+            f" from read_json('{folder}/ga4.json', format = 'newline_delimited') offset {half})"
+            f" to '{folder}/raw/ga4/events_20240305.parquet'"
+        )
+    half = len(SENSORSDATA) // 2
+    write(folder / "raw/sensorsdata/1.log.json", exports.lines(SENSORSDATA[half:]))
+    write(folder / "raw/sensorsdata/2.log.json", exports.lines(SENSORSDATA[:half]))
     # Rows of the feed beside them, whose visitors are others.
     feed = {"event_id": "f", "event_name": "open", "user_id": "f", "occurred_at": "2024-04-01"}
     return build_warehouse(
         folder,
         events=[feed],
-        environment={"YUNYING_EVENT_SOURCES": "feed,segment"},
+        seeds={"event_names": PLAN},
+        environment={"YUNYING_EVENT_SOURCES": "feed,segment,ga4,sensorsdata"},
         select=MODELS,
     )
 
 
-def test_users_sessions_and_events_of_each_day(warehouse: Path) -> None:
+@pytest.mark.parametrize("log", ACTS)
+def test_users_sessions_and_events_of_each_day(warehouse: Path, log: str) -> None:
     found = query(
         warehouse,
-        "select source_id, event_date, count(distinct user_id) as users, count(*) as events"
-        " from facts.fct_events where is_activity and source_id <> 'feed' group by all",
+        "select cast(event_date as text) as day, count(distinct user_id) as users,"
+        " count(*) as events from facts.fct_events where is_activity and source_id = ?"
+        " group by all",
+        [log],
     )
+    letter = ACTS[log][0][0][0]
     sessions = {
-        str(row["day"]): row["sessions"]
+        row["day"]: row["sessions"]
         for row in query(
             warehouse,
-            "select cast(started_at as date) as day, count(*) as sessions"
-            " from facts.fct_sessions where user_id <> 'f' group by all",
+            "select cast(cast(started_at as date) as text) as day, count(*) as sessions"
+            " from facts.fct_sessions where replace(user_id, 'anon:', '') like ? group by all",
+            [f"{letter}_%"],
         )
     }
-    idle = {"identify", "alias", "group", "Order Refunded"}
-    wanted = exports.by_day(exports.acts_of_segment(SEGMENT), idle)
-    days = {str(row["event_date"]): row for row in found}
+    wanted = exports.by_day(ACTS[log], IDLE[log])
     assert {
-        day: (row["users"], sessions.get(day, 0), row["events"]) for day, row in days.items()
+        row["day"]: (row["users"], sessions.get(row["day"], 0), row["events"]) for row in found
     } == wanted
     assert len(wanted) > 5
 
@@ -78,21 +113,34 @@ def test_every_line_ends_in_one_place(warehouse: Path) -> None:
     assert Counter(row["reason"] for row in reasons if row["source_id"] == "segment") == Counter(
         reason for _, reason in exports.BAD_SEGMENT
     )
+    others = {(row["source_id"], row["reason"]) for row in reasons if row["source_id"] != "segment"}
+    assert others == {("ga4", "missing_actor")}
 
 
-def test_orders_of_segment_have_their_totals(warehouse: Path) -> None:
+def test_orders_have_what_was_paid(warehouse: Path) -> None:
     orders = {
-        row["properties"]["order_id"]: float(row["properties"]["total"])
-        for row in SEGMENT
-        if row.get("event") == "Order Completed"
+        **{
+            row["properties"]["order_id"]: float(row["properties"]["total"])
+            for row in SEGMENT
+            if row.get("event") == "Order Completed"
+        },
+        **{
+            row["ecommerce"]["transaction_id"]: row["ecommerce"]["purchase_revenue"]
+            for row in GA4
+            if row["event_name"] == "purchase"
+        },
+        **{
+            row["properties"]["order_id"]: row["properties"]["amount"]
+            for row in SENSORSDATA
+            if row.get("event") == "PayOrder"
+        },
     }
     found = query(
         warehouse,
-        "select order_id, amount from facts.fct_events where event_name = 'Order Completed'",
+        "select order_id, gross_amount from facts.fct_order_states where gross_amount > 0",
     )
-    assert {row["order_id"]: float(row["amount"]) for row in found} == orders != {}
-    counted = query(warehouse, "select count(*) as orders from facts.fct_order_states")
-    assert counted[0]["orders"] >= len(orders)
+    assert {row["order_id"]: float(row["gross_amount"]) for row in found} == orders
+    assert len({order[0] for order in orders}) == 3
 
 
 def test_what_a_call_of_segment_says_stands_in_our_columns(warehouse: Path) -> None:
@@ -124,17 +172,64 @@ def test_what_a_call_of_segment_says_stands_in_our_columns(warehouse: Path) -> N
     )
 
 
-def test_traits_of_calls_are_the_latest_of_each(warehouse: Path) -> None:
+def test_what_an_event_of_ga4_says_stands_in_our_columns(warehouse: Path) -> None:
     rows = query(
         warehouse,
-        "select user_id, json_extract_string(properties, '$.plan') as plan,"
-        " json_extract_string(properties, '$.mail') as mail, cast(created_at as date) as since"
+        "select * from facts.fct_events where source_id = 'ga4' order by occurred_at, event_id",
+    )
+    wanted = {row["event_params"][4]["value"]["int_value"]: row for row in GA4}
+    assert len(rows) == len(wanted)
+    for row in rows:
+        told = json.loads(row["properties"])
+        given = wanted[told["number"]]
+        session = given["event_params"][0]["value"]["int_value"]
+        is_odd, is_paid = int(told["number"]) % 2, int(told["number"]) % 4 == 1
+        assert told["engagement"] == "1.5"
+        assert (row["source_session_id"], row["page"], row["platform"], row["utm_campaign"]) == (
+            f"{given['user_pseudo_id']}.{session}", "/home" if is_odd else "/", "web", None
+        )  # fmt: skip
+        source = "google" if is_paid else None if is_odd else "mail"
+        assert (row["utm_source"], row["utm_medium"]) == (source, "cpc" if is_paid else None)
+        assert row["country"] in (None, "France")
+
+
+def test_what_sensorsdata_could_not_tell_is_empty(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select distinct platform, page, utm_source from facts.fct_events"
+        " where source_id = 'sensorsdata' and event_name = 'ViewProduct' order by all",
+    )
+    assert [tuple(row.values()) for row in rows] == [("web", "/home", "mail"), ("web", None, None)]
+    roles = query(
+        warehouse,
+        "select event_name, role from seeds.dim_event_names where event_name in"
+        " ('$WebClick', '$AppClick')",
+    )
+    assert {row["event_name"]: row["role"] for row in roles} == {
+        "$WebClick": None, "$AppClick": "element_click",
+    }  # fmt: skip
+
+
+def test_users_have_the_latest_of_each_property(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select user_id, properties, cast(created_at as date) as since"
         " from intermediate.int_users_latest order by user_id",
     )
-    assert [(row["user_id"], row["plan"], row["mail"], str(row["since"])) for row in rows] == [
-        ("u1", "pro", "u1@shop.example", "2023-05-06"),
-        ("u2", "free", None, "None"),
-    ]
+    users = {row["user_id"]: (json.loads(row["properties"]), str(row["since"])) for row in rows}
+    told = {"plan": "pro", "mail": "u1@shop.example", "createdAt": "2023-05-06T00:00:00Z"}
+    assert users["su1"] == (told, "2023-05-06")
+    assert users["su2"] == ({"plan": "free"}, "None")
+    assert users["nu1"][0] == {"city": "杭州", "level": 2, "source": "mail"}
+    last: dict[str, tuple[str, str]] = {}
+    for row in GA4:
+        if row["user_id"]:
+            plan = row["user_properties"][0]["value"]["string_value"]
+            known = last.get(row["user_id"], ("", ""))
+            last[row["user_id"]] = max(known, (row["event_timestamp"], plan))
+    assert {user: told["plan"] for user, (told, _) in users.items() if user[0] == "g"} == {
+        user: plan for user, (_, plan) in last.items()
+    }
 
 
 def test_who_is_erased_is_who_staging_reads(warehouse: Path) -> None:
@@ -166,17 +261,19 @@ def test_a_source_that_nobody_reads_is_said(tmp_path: Path) -> None:
 def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     settings.seeds_dir.mkdir()
-    write(tmp_path / "raw/segment/1.json", exports.lines(SEGMENT))
-    write(tmp_path / "raw/segment/2.json", '{"type": "alias", "previousId": "u1", "userId": "u9"}')
-    write(
-        tmp_path / "raw/erasure_requests/1.json",
-        exports.lines([{"user_id": "u1", "requested_at": "2024-05-01"}]),
-    )
+    logs = {"segment": SEGMENT, "ga4": GA4, "sensorsdata": SENSORSDATA}
+    for log, rows in logs.items():
+        write(tmp_path / f"raw/{log}/1.json", exports.lines(rows))
+    alias = {"type": "alias", "previousId": "su1", "userId": "su9"}
+    write(tmp_path / "raw/segment/2.json", exports.lines([alias]))
+    requests = [{"user_id": user, "requested_at": "2024-05-01"} for user in ("su1", "gu1", "nu1")]
+    write(tmp_path / "raw/erasure_requests/1.json", exports.lines(requests))
     ingest_raw(settings)
-    left = [row for row in SEGMENT if row.get("userId") != "u1" and row.get("anonymousId") != "d1"]
-    assert (tmp_path / "raw/segment/1.json").read_text() == exports.lines(left)
-    assert 0 < len(left) < len(SEGMENT)
-    rows = query(settings.warehouse, "select userid, anonymousid from raw.segment")
-    assert [(row["userid"], row["anonymousid"]) for row in rows] == [
-        (row.get("userId"), row.get("anonymousId")) for row in left
-    ]
+    for log, rows in logs.items():
+        letter = ACTS[log][0][0][0]
+        theirs = (f'"{letter}u1"', f'"{letter}d1"')
+        left = [row for row in rows if not any(name in json.dumps(row) for name in theirs)]
+        assert 0 < len(left) < len(rows)
+        assert (tmp_path / f"raw/{log}/1.json").read_text() == exports.lines(left)
+        [counted] = query(settings.warehouse, f"select count(*) as rows from raw.{log}")
+        assert counted["rows"] == len(left)

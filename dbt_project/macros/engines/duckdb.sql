@@ -250,3 +250,19 @@
         json('{}')
     ) as varchar)
 {%- endmacro %}
+
+{% macro default__keyed_values(json) -%}
+    '{' || array_to_string(list_transform(
+        list_filter(
+            json_extract({{ json }}, '$[*]'),
+            lambda entry: json_extract_string(entry, '$.key') is not null
+        ),
+        lambda entry: cast(to_json(json_extract_string(entry, '$.key')) as varchar) || ':'
+            || coalesce(cast(to_json(coalesce(
+                json_extract_string(entry, '$.value.string_value'),
+                json_extract_string(entry, '$.value.int_value'),
+                json_extract_string(entry, '$.value.double_value'),
+                json_extract_string(entry, '$.value.float_value')
+            )) as varchar), 'null')
+    ), ',') || '}'
+{%- endmacro %}

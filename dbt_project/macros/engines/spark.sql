@@ -198,3 +198,19 @@
         (name, value) -> value is not null
     ))
 {%- endmacro %}
+
+{% macro spark__keyed_values(json) -%}
+    to_json(map_from_entries(transform(
+        filter(
+            from_json(
+                {{ json }},
+                'array<struct<key: string, value: struct<string_value: string, int_value: string, double_value: string, float_value: string>>>'
+            ),
+            entry -> entry.key is not null
+        ),
+        entry -> struct(entry.key, coalesce(
+            entry.value.string_value, entry.value.int_value,
+            entry.value.double_value, entry.value.float_value
+        ))
+    )))
+{%- endmacro %}
