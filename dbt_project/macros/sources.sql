@@ -71,13 +71,20 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{# A value within nested objects as text: `json_path('segment.context', 'page', 'path')`. #}
+{# A value within nested objects as text: `json_path('properties', 'page', 'path')`; null where one of
+   them is none. #}
 {% macro json_path(json) -%}
-    {%- set nested = namespace(value=json) -%}
-    {%- for name in varargs -%}
-    {%- set nested.value = json_property(nested.value, "'" ~ name ~ "'") -%}
-    {%- endfor -%}
-    {{ nested.value }}
+    {{ adapter.dispatch('json_path')(json, varargs) }}
+{%- endmacro %}
+
+{# A text that is JSON, else null: a log has whatever somebody sent, and who reads into it would fail. #}
+{% macro valid_json(text) -%}
+    {{ adapter.dispatch('valid_json')(text) }}
+{%- endmacro %}
+
+{# Whether a text is a JSON object. #}
+{% macro is_object(text) -%}
+    {{ adapter.dispatch('is_object')(text) }}
 {%- endmacro %}
 
 {# A value, unless it is what a tool writes where it does not know one: (not set), (direct), 取值异常. #}
@@ -117,6 +124,7 @@ given as (
         {{ parse_instant('calls.created_at') }} as created_at,
         {{ parse_instant('calls.updated_at') }} as updated_at
     from {{ calls }} as calls
+    where {{ is_object('calls.properties') }}
 
 ),
 
@@ -162,7 +170,11 @@ with
 
 sensorsdata as (
 
-    select * from {{ source('raw', 'sensorsdata') }}
+    select
+        *,
+        {{ valid_json('identities') }} as identities_object,
+        {{ valid_json('lib') }} as lib_object
+    from {{ source('raw', 'sensorsdata') }}
 
 ),
 
@@ -171,11 +183,11 @@ known as (
     select
         sensorsdata.*,
         case when type like 'track%' then event else type end as event_name,
-        lower(coalesce({{ json_path('properties', '$lib') }}, {{ json_path('lib', '$lib') }}))
+        lower(coalesce({{ json_path('properties', '$lib') }}, {{ json_path('lib_object', '$lib') }}))
             as library_name,
         coalesce(
             login_id,
-            {{ json_path('identities', '$identity_login_id') }},
+            {{ json_path('identities_object', '$identity_login_id') }},
             case
                 when type = 'track_signup' or distinct_id <> anonymous_id
                     or {{ json_path('properties', '$is_login_id') }} = 'true'

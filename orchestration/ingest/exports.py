@@ -79,7 +79,8 @@ EXPORTS: tuple[Export, ...] = (
         ("SensorsData 神策", "神策 SensorsData"),
         Actor(
             (user := "coalesce(login_id, "
-             "json_extract_string(identities, '/$identity_login_id'), case "
+             "case when json_valid(identities) "
+             "then json_extract_string(identities, '/$identity_login_id') end, case "
              "when type = 'track_signup' or distinct_id <> anonymous_id "
              "or json_extract_string(properties, '/$is_login_id') = 'true' then distinct_id end)"),
             f"coalesce(anonymous_id, original_id, case when {user} is null then distinct_id end)",

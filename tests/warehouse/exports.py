@@ -271,6 +271,32 @@ BAD_SEGMENT: list[tuple[str, str]] = [
 """Lines that are no event, with the reason."""
 
 
+ODD: dict[str, list[Row]] = {
+    "segment": [
+        {"type": "track", "event": "odd", "messageId": "o1", "userId": "s9", "context": "none",
+         "properties": "none", "timestamp": "2024-03-02T00:00:00Z"},
+        {"type": "track", "event": "odd", "messageId": "o2", "userId": 9.0,
+         "context": {"page": "/x", "app": 7, "campaign": ["a"]}, "properties": [1],
+         "timestamp": "2024-03-02T00:00:00Z"},
+        {"type": "identify", "messageId": "o3", "userId": "s9", "traits": "none",
+         "timestamp": "2024-03-02T00:00:00Z"},
+        {"type": "identify", "messageId": "o4", "userId": "s9", "traits": [{"plan": "free"}],
+         "timestamp": "2024-03-02T00:00:00Z"},
+    ],
+    "ga4": [
+        {"event_timestamp": 1709337600000000, "event_name": "odd", "user_id": "g9",
+         "event_params": params, "user_properties": params, "geo": params, "ecommerce": "none"}
+        for params in ("none", {"key": "a"}, [1, "b", {"key": None}], 5, None)
+    ],
+    "sensorsdata": [
+        {"type": "track", "event": "odd", "distinct_id": "n9", "login_id": "n9", "time": time,
+         "identities": "none", "lib": "none", "properties": "none"}
+        for time in (1709337600000, "1709337600001")
+    ],
+}  # fmt: skip
+"""Rows whose parts have another shape than the tool says: events all the same."""
+
+
 def lines(rows: Iterable[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 

@@ -214,3 +214,20 @@
         ))
     )))
 {%- endmacro %}
+
+{% macro spark__json_path(json, names) -%}
+    {%- set nested = namespace(value=json) -%}
+    {%- for name in names -%}
+    {%- set nested.value = spark__json_property(nested.value, "'" ~ name ~ "'") -%}
+    {%- endfor -%}
+    {{ nested.value }}
+{%- endmacro %}
+
+{# What reads JSON gives null there by itself. #}
+{% macro spark__valid_json(text) -%}
+    {{ text }}
+{%- endmacro %}
+
+{% macro spark__is_object(text) -%}
+    from_json({{ text }}, 'map<string,string>') is not null
+{%- endmacro %}

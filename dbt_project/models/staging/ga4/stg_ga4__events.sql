@@ -3,7 +3,13 @@ with
 
 ga4 as (
 
-    select * from {{ source('raw', 'ga4') }}
+    select
+        *,
+        {% for column in ['collected_traffic_source', 'app_info', 'geo', 'ecommerce'] -%}
+        {{ valid_json(column) }} as {{ column }}_object,
+        {% endfor -%}
+        {{ valid_json('event_params') }} as parameter_array
+    from {{ source('raw', 'ga4') }}
 
 ),
 
@@ -11,8 +17,8 @@ unfolded as (
 
     select
         ga4.*,
-        {{ keyed_values('ga4.event_params') }} as parameters,
-        {{ json_path('ga4.ecommerce', 'transaction_id') }} as transaction_id
+        {{ keyed_values('ga4.parameter_array') }} as parameters,
+        {{ json_path('ga4.ecommerce_object', 'transaction_id') }} as transaction_id
     from ga4
 
 ),
@@ -22,7 +28,7 @@ named as (
     select
         unfolded.*,
         {{ json_path('parameters', 'page_location') }} as page_location,
-        {{ said(json_path('collected_traffic_source', 'gclid')) }} as click_id
+        {{ said(json_path('collected_traffic_source_object', 'gclid')) }} as click_id
     from unfolded
 
 )
@@ -47,8 +53,8 @@ select
     -- Unique within a device alone.
     user_pseudo_id || '.' || {{ json_path('parameters', 'ga_session_id') }} as session_id,
     lower(platform) as platform,
-    {{ json_path('app_info', 'version') }} as app_version,
-    {{ said(json_path('geo', 'country')) }} as country,
+    {{ json_path('app_info_object', 'version') }} as app_version,
+    {{ said(json_path('geo_object', 'country')) }} as country,
     coalesce(
         -- Behind the host, without what is asked of it.
         case
@@ -62,25 +68,25 @@ select
     ) as page,
     {{ json_path('parameters', 'page_referrer') }} as referrer,
     coalesce(
-        {{ said(json_path('collected_traffic_source', 'manual_source')) }},
+        {{ said(json_path('collected_traffic_source_object', 'manual_source')) }},
         {{ said(json_path('parameters', 'source')) }},
         case when click_id is not null then 'google' end
     ) as utm_source,
     coalesce(
-        {{ said(json_path('collected_traffic_source', 'manual_medium')) }},
+        {{ said(json_path('collected_traffic_source_object', 'manual_medium')) }},
         {{ said(json_path('parameters', 'medium')) }},
         case when click_id is not null then 'cpc' end
     ) as utm_medium,
     coalesce(
-        {{ said(json_path('collected_traffic_source', 'manual_campaign_name')) }},
+        {{ said(json_path('collected_traffic_source_object', 'manual_campaign_name')) }},
         {{ said(json_path('parameters', 'campaign')) }}
     ) as utm_campaign,
     coalesce(
-        {{ said(json_path('collected_traffic_source', 'manual_content')) }},
+        {{ said(json_path('collected_traffic_source_object', 'manual_content')) }},
         {{ said(json_path('parameters', 'content')) }}
     ) as utm_content,
     coalesce(
-        {{ said(json_path('collected_traffic_source', 'manual_term')) }},
+        {{ said(json_path('collected_traffic_source_object', 'manual_term')) }},
         {{ said(json_path('parameters', 'term')) }}
     ) as utm_term,
     coalesce({{ json_path('parameters', 'content_id') }}, {{ json_path('parameters', 'item_id') }})
@@ -95,10 +101,10 @@ select
     -- `value` is anything elsewhere: of these it is what was paid, or given back.
     case
         when event_name in ('purchase', 'ecommerce_purchase', 'in_app_purchase') then coalesce(
-            {{ json_path('ecommerce', 'purchase_revenue') }}, {{ json_path('parameters', 'value') }}
+            {{ json_path('ecommerce_object', 'purchase_revenue') }}, {{ json_path('parameters', 'value') }}
         )
         when event_name = 'refund' then coalesce(
-            {{ json_path('ecommerce', 'refund_value') }}, {{ json_path('parameters', 'value') }}
+            {{ json_path('ecommerce_object', 'refund_value') }}, {{ json_path('parameters', 'value') }}
         )
     end as amount,
     nullif(parameters, '{}') as properties,

@@ -6,7 +6,7 @@ states as (
 
     select
         user_id,
-        user_properties,
+        {{ valid_json('user_properties') }} as user_properties,
         max(event_timestamp) as updated_at
     from {{ source('raw', 'ga4') }}
     where user_id is not null and user_properties <> '[]'

@@ -3,7 +3,10 @@ with
 
 segment as (
 
-    select * from {{ source('raw', 'segment') }}
+    select
+        *,
+        {{ valid_json('context') }} as context_object
+    from {{ source('raw', 'segment') }}
 
 ),
 
@@ -15,10 +18,8 @@ named as (
             when lower(segment.type) = 'track' or segment.type is null then segment.event
             else lower(segment.type)
         end as event_name,
-        {{ json_path('segment.context', 'page') }} as page_context,
-        {{ json_path('segment.context', 'campaign') }} as campaign,
-        lower({{ json_path('segment.context', 'device', 'type') }}) as device_type,
-        lower({{ json_path('segment.context', 'library', 'name') }}) as library_name,
+        lower({{ json_path('segment.context_object', 'device', 'type') }}) as device_type,
+        lower({{ json_path('segment.context_object', 'library', 'name') }}) as library_name,
         lower(segment.channel) as sent_by
     from segment
 
@@ -33,30 +34,30 @@ select
     userid as user_id,
     case when event_name = 'alias' then coalesce(previousid, anonymousid) else anonymousid end
         as anonymous_id,
-    coalesce({{ json_path('context', 'sessionId') }}, {{ json_path('properties', 'session_id') }})
+    coalesce({{ json_path('context_object', 'sessionId') }}, {{ json_path('properties', 'session_id') }})
         as session_id,
     case
         when device_type in ('ios', 'android') then device_type
         when sent_by in ('client', 'browser', 'web')
             or library_name like 'analytics.js%' or library_name like '%javascript%' then 'web'
-        else coalesce(lower({{ json_path('context', 'os', 'name') }}), sent_by)
+        else coalesce(lower({{ json_path('context_object', 'os', 'name') }}), sent_by)
     end as platform,
-    {{ json_path('context', 'app', 'version') }} as app_version,
-    {{ json_path('context', 'location', 'country') }} as country,
+    {{ json_path('context_object', 'app', 'version') }} as app_version,
+    {{ json_path('context_object', 'location', 'country') }} as country,
     case
         when event_name = 'screen'
             then coalesce(named.name, {{ json_path('properties', 'name') }})
         else coalesce(
-            {{ json_path('properties', 'path') }}, {{ json_path('page_context', 'path') }}, named.name
+            {{ json_path('properties', 'path') }}, {{ json_path('context_object', 'page', 'path') }}, named.name
         )
     end as page,
-    coalesce({{ json_path('properties', 'referrer') }}, {{ json_path('page_context', 'referrer') }})
+    coalesce({{ json_path('properties', 'referrer') }}, {{ json_path('context_object', 'page', 'referrer') }})
         as referrer,
-    {{ json_path('campaign', 'source') }} as utm_source,
-    {{ json_path('campaign', 'medium') }} as utm_medium,
-    {{ json_path('campaign', 'name') }} as utm_campaign,
-    {{ json_path('campaign', 'content') }} as utm_content,
-    {{ json_path('campaign', 'term') }} as utm_term,
+    {{ json_path('context_object', 'campaign', 'source') }} as utm_source,
+    {{ json_path('context_object', 'campaign', 'medium') }} as utm_medium,
+    {{ json_path('context_object', 'campaign', 'name') }} as utm_campaign,
+    {{ json_path('context_object', 'campaign', 'content') }} as utm_content,
+    {{ json_path('context_object', 'campaign', 'term') }} as utm_term,
     {{ json_path('properties', 'content_id') }} as content_id,
     {{ json_path('properties', 'merchant_id') }} as merchant_id,
     coalesce(

@@ -4,7 +4,13 @@ with
 
 segment as (
 
-    select * from {{ source('raw', 'segment') }}
+    select
+        userid,
+        {{ valid_json('traits') }} as traits,
+        {{ valid_json('context') }} as context_object,
+        coalesce(calls.timestamp, calls.originaltimestamp) as called_at
+    from {{ source('raw', 'segment') }} as calls
+    where lower(calls.type) = 'identify'
 
 ),
 
@@ -12,11 +18,10 @@ calls as (
 
     select
         userid as user_id,
-        coalesce(traits, {{ json_path('context', 'traits') }}) as properties,
+        coalesce(traits, {{ json_path('context_object', 'traits') }}) as properties,
         1 as precedence,
-        coalesce(segment.timestamp, originaltimestamp) as updated_at
+        called_at as updated_at
     from segment
-    where lower(type) = 'identify'
 
 ),
 
