@@ -273,23 +273,23 @@ BAD_SEGMENT: list[tuple[str, str]] = [
 
 ODD: dict[str, list[Row]] = {
     "segment": [
-        {"type": "track", "event": "odd", "messageId": "o1", "userId": "s9", "context": "none",
+        {"type": "track", "event": "odd", "messageId": "o1", "userId": "odd", "context": "none",
          "properties": "none", "timestamp": "2024-03-02T00:00:00Z"},
         {"type": "track", "event": "odd", "messageId": "o2", "userId": 9.0,
          "context": {"page": "/x", "app": 7, "campaign": ["a"]}, "properties": [1],
          "timestamp": "2024-03-02T00:00:00Z"},
-        {"type": "identify", "messageId": "o3", "userId": "s9", "traits": "none",
+        {"type": "identify", "messageId": "o3", "userId": "odd", "traits": "none",
          "timestamp": "2024-03-02T00:00:00Z"},
-        {"type": "identify", "messageId": "o4", "userId": "s9", "traits": [{"plan": "free"}],
+        {"type": "identify", "messageId": "o4", "userId": "odd", "traits": [{"plan": "free"}],
          "timestamp": "2024-03-02T00:00:00Z"},
     ],
     "ga4": [
-        {"event_timestamp": 1709337600000000, "event_name": "odd", "user_id": "g9",
+        {"event_timestamp": 1709337600000000, "event_name": "odd", "user_id": "odd",
          "event_params": params, "user_properties": params, "geo": params, "ecommerce": "none"}
         for params in ("none", {"key": "a"}, [1, "b", {"key": None}], 5, None)
     ],
     "sensorsdata": [
-        {"type": "track", "event": "odd", "distinct_id": "n9", "login_id": "n9", "time": time,
+        {"type": "track", "event": "odd", "distinct_id": "odd", "login_id": "odd", "time": time,
          "identities": "none", "lib": "none", "properties": "none"}
         for time in (1709337600000, "1709337600001")
     ],

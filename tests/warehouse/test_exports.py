@@ -126,7 +126,7 @@ def test_rows_of_an_odd_shape_are_events_all_the_same(warehouse: Path) -> None:
         " where event_name = 'odd' group by all order by all",
     )
     assert [tuple(row.values()) for row in rows] == [
-        ("ga4", "g9", 2), ("segment", "9", 1), ("segment", "s9", 1), ("sensorsdata", "n9", 2),
+        ("ga4", "odd", 2), ("segment", "9", 1), ("segment", "odd", 1), ("sensorsdata", "odd", 2),
     ]  # fmt: skip
 
 
