@@ -43,6 +43,7 @@ class Settings:
     week_start: str
     currency: str
     zone_names: str
+    event_sources: tuple[str, ...]
     horizon: datetime | None
     # Secrets are not shown where settings are.
     pseudonym_key: str | None = field(repr=False)
@@ -79,6 +80,7 @@ class Settings:
             ),
             currency=get("CURRENCY", "USD").upper(),
             zone_names=_zone_names(get("ZONE_NAMES")),
+            event_sources=_event_sources(get("EVENT_SOURCES")),
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
             erasure_key=get("ERASURE_KEY") or None,
@@ -112,6 +114,7 @@ class Settings:
             "WEEK_START": self.week_start,
             "CURRENCY": self.currency,
             "ZONE_NAMES": self.zone_names,
+            "EVENT_SOURCES": ",".join(self.event_sources),
             "HORIZON": self.horizon.isoformat(sep=" ") if self.horizon else "",
             "MEMORY_LIMIT": self.memory_limit,
             "THREADS": self.threads,
@@ -132,6 +135,7 @@ class Settings:
             self.week_start,
             self.currency,
             self.zone_names,
+            ",".join(self.event_sources),
             self.horizon.isoformat() if self.horizon else None,
         ]
 
@@ -181,6 +185,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "zone_names": ("what names of time zones mean in your feeds: `CST=+08:00,IST=+05:30`; a time "
                    "with another name is quarantined",
                    "数据里时区缩写的含义：`CST=+08:00,IST=+05:30`；带其他缩写的时间会被隔离"),
+    "event_sources": ("logs that become events, like `feed,segment`: see "
+                      "[sources](sources.md#logs-of-known-tools)",
+                      "哪些日志成为事件，如 `feed,segment`：见[数据源](sources.md#已知工具的日志)"),
     "horizon": ("build as of this instant (ISO 8601): what occurred later is left out",
                 "只算到这一刻（ISO 8601），之后发生的不算"),
     "pseudonym_key": ("when set, `user_id` and `anonymous_id` are published as keyed hashes",
@@ -217,6 +224,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 """What each setting means, in English and Chinese, as docs/ say it."""
 UNSET: Mapping[str, tuple[str, str]] = {
     "erasure_key": ("drawn once, kept beside the warehouse", "第一次用到时生成，存在工作库旁边"),
+    "event_sources": ("the var `event_sources`: `feed`", "变量 `event_sources`：`feed`"),
     "threads": ("all cores", "全部核"),
     "alert_email_from": ("the first of the recipients", "第一个收件人"),
 }
@@ -258,6 +266,19 @@ def _zone_names(value: str) -> str:
             )
         offsets[name] = pair[2]
     return ",".join(f"{name}={offset}" for name, offset in sorted(offsets.items()))
+
+
+def _event_sources(value: str) -> tuple[str, ...]:
+    staging = DBT_PROJECT_DIR / "models" / "staging"
+    there = sorted(path.parent.name for path in staging.glob("*/stg_*__events.sql"))
+    names = tuple(dict.fromkeys(part.lower() for part in _list(value)))
+    for name in names:
+        if name not in there:
+            raise SettingsError(
+                f"YUNYING_EVENT_SOURCES has {name!r}, which no folder of models/staging reads: "
+                f"give some of {', '.join(there)}"
+            )
+    return names
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from dashboards.board import Text
 from dashboards.boards import BOARDS
 from expectations.suites import suite_files
 from orchestration.ingest.definitions.schema import DEFINITIONS
+from orchestration.ingest.exports import EXPORTS
 from orchestration.ingest.feeds import FEEDS
 from orchestration.project import DBT_PROJECT_DIR, MEANINGS, ROOT, UNSET, Settings
 from orchestration.transform.dbt_runs import exposed_nodes, in_chinese, load_manifest
@@ -99,6 +100,25 @@ def feeds(language: str) -> str:
         said = _said(Text(feed.description, feed.zh), language)
         sections.append(f"### `{feed.name}`\n{said}\n\n{table}")
     return "\n\n".join(sections)
+
+
+def exports(language: str) -> str:
+    """The logs of known tools, and what each carries."""
+    header = (
+        Text("log", "日志"),
+        Text("folder", "文件夹"),
+        Text("identity", "身份"),
+        Text("sessions", "会话"),
+        Text("money", "金额"),
+        Text("campaigns", "活动与来源"),
+        Text("content", "内容"),
+    )
+    rows = [
+        [_said(Text(*words), language) for words in (export.tool, (f"`{export.feed.name}`",) * 2)]
+        + [_said(Text(*words), language) for words in export.carries]
+        for export in EXPORTS
+    ]
+    return _table(language, header, rows)
 
 
 def definitions(language: str) -> str:
@@ -355,6 +375,7 @@ BLOCKS: Mapping[str, Write] = {
     "columns": columns,
     "commands": commands,
     "definitions": definitions,
+    "exports": exports,
     "facts": facts,
     "feeds": feeds,
     "metrics": metrics,

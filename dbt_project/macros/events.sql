@@ -74,10 +74,10 @@
     ))
 {%- endmacro %}
 
-{# The raw rows of all sources that are enabled, in the columns of the feed: a query. The sources come
-   from a var, so that a new one is a folder and a word. #}
+{# The raw rows of all sources that are enabled, in the columns of the feed: a query. A new one is a
+   folder and a word. #}
 {% macro united_events() -%}
-    {% for source_name in var('event_sources') -%}
+    {% for source_name in event_sources() -%}
     select
         source_id,
         event_id,

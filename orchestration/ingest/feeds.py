@@ -6,55 +6,8 @@ Columns of a file that are not listed are folded into `properties`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that a feed's files may bring; `type` is what the text stands for, `zh` its
-    description in Chinese.
-
-    `identifies` says whom a value names, where it names a person: a row that names an erased
-    one is erased.
-    """
-
-    name: str
-    type: str
-    description: str
-    zh: str = ""
-    identifies: str | None = None
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A folder of raw files and the table `raw.<name>` that they become.
-
-    `own_id` is the column that tells its rows apart: a row that has it is hashed when somebody
-    asks, not by ingest.
-    """
-
-    name: str
-    description: str
-    zh: str
-    columns: tuple[Column, ...]
-    own_id: str | None = None
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The declared columns, `properties` not among them."""
-        return tuple(column.name for column in self.columns)
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The columns that a row needs, whatever else it has."""
-        return tuple(
-            column.name for column in self.columns if column.description.endswith("; required")
-        )
-
-    def names_of(self, kind: str) -> tuple[str, ...]:
-        """The columns that identify such a one: `user` or `anonymous`."""
-        return tuple(column.name for column in self.columns if column.identifies == kind)
-
+from orchestration.ingest.columns import Actor, Column, Feed
+from orchestration.ingest.exports import EXPORTS
 
 PERSON_IDS = {"user_id": "user", "author_id": "user", "anonymous_id": "anonymous"}
 """Columns whose values are ids of people: of users, or of devices that one may be behind."""
@@ -66,6 +19,7 @@ def _feed(
     zh: str,
     *columns: tuple[str, str, str, str],
     own_id: str | None = None,
+    actor: Actor | None = None,
 ) -> Feed:
     return Feed(
         name,
@@ -73,7 +27,15 @@ def _feed(
         zh,
         tuple(Column(*column, identifies=PERSON_IDS.get(column[0])) for column in columns),
         own_id,
+        actor,
     )
+
+
+# Whom the acceptance of an invite names beside its own user.
+_INVITER = """
+    case when properties like '%"inviter_id"%'
+        then try(json_extract_string(properties, '$.inviter_id')) end
+"""
 
 
 FEEDS: tuple[Feed, ...] = (
@@ -111,6 +73,7 @@ FEEDS: tuple[Feed, ...] = (
          "订单金额或退款金额；都是正数"),
         ("currency", "text", "ISO 4217 code of the amount", "金额的币种（ISO 4217）"),
         own_id="event_id",
+        actor=Actor("user_id", "anonymous_id", "occurred_at", (_INVITER,)),
     ),
     _feed(
         "users",
@@ -291,7 +254,14 @@ LATEST_STAYS = {
 }
 """Columns that say whom or what a row describes: the latest row of each does not expire."""
 
-FEEDS_BY_NAME: dict[str, Feed] = {feed.name: feed for feed in FEEDS}
+FEEDS_BY_NAME: dict[str, Feed] = {
+    feed.name: feed for feed in (*FEEDS, *(export.feed for export in EXPORTS))
+}
+"""Every folder whose columns are known: feeds, and logs as their tools export them."""
+LOGS: dict[str, Actor] = {
+    feed.name: feed.actor for feed in FEEDS_BY_NAME.values() if feed.actor is not None
+}
+"""Those that have events, with who did them."""
 
 PROVENANCE_COLUMNS: tuple[Column, ...] = (
     Column("source_file", "text", "Path of the file below the raw folder"),

@@ -14,11 +14,13 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class Product:
-    """A product's export: columns that it has all of, and what is which of ours in it."""
+    """A product's export: columns that it has all of, what is which of ours in it, and the folder
+    in which it is read as it is, where there is one."""
 
     name: str
     columns: tuple[str, ...]
     renames: Mapping[str, str]
+    folder: str | None = None
 
 
 _DISTINCT = {"event_name": "event", "user_id": "distinct_id"}
@@ -32,10 +34,10 @@ _TRACKED = {
 
 # The first that fits is named: those with more of their own columns come first.
 PRODUCTS = (
-    Product("RudderStack", ("messageid", "anonymousid", "rudderid"), _TRACKED),
-    Product("Segment or RudderStack", ("messageid", "anonymousid"), _TRACKED),
-    Product("Segment or RudderStack", ("messageid", "userid"), _TRACKED),
-    Product("Segment or RudderStack", ("messageid", "originaltimestamp"), _TRACKED),
+    Product("RudderStack", ("messageid", "anonymousid", "rudderid"), _TRACKED, "segment"),
+    Product("Segment or RudderStack", ("messageid", "anonymousid"), _TRACKED, "segment"),
+    Product("Segment or RudderStack", ("messageid", "userid"), _TRACKED, "segment"),
+    Product("Segment or RudderStack", ("messageid", "originaltimestamp"), _TRACKED, "segment"),
     Product(
         "Segment or RudderStack, from its warehouse tables",
         ("anonymous_id", "original_timestamp", "sent_at"),
@@ -45,6 +47,7 @@ PRODUCTS = (
         "GA4's or Firebase's BigQuery export",
         ("event_timestamp", "user_pseudo_id"),
         {"occurred_at": "event_timestamp", "anonymous_id": "user_pseudo_id"},
+        "ga4",
     ),
     *(
         Product(
@@ -70,7 +73,12 @@ PRODUCTS = (
         {**_DISTINCT, "occurred_at": "time", "event_id": "$insert_id"},
     ),
     *(
-        Product("SensorsData 神策", (*own, "distinct_id"), {**_DISTINCT, "occurred_at": "time"})
+        Product(
+            "SensorsData 神策",
+            (*own, "distinct_id"),
+            {**_DISTINCT, "occurred_at": "time"},
+            "sensorsdata",
+        )
         for own in (("_track_id",), ("map_id",), ("recv_time",), ("flush_time",), ("lib", "type"))
     ),
     *(
@@ -166,11 +174,15 @@ def what_is_missing(feed: Feed | None, names: Sequence[str]) -> tuple[str, ...]:
             renames[ours] = spelled[column.lower()] + (f".{key}" if key else "")
     listed = [f"{renames[name]} as {name}" for name in lacking if name in renames]
     said.append(f"Deliver {', '.join(listed)}, " if listed else "Deliver those columns, ")
-    said[-1] += (
-        "or lay it in a folder of its own and read it as another log: docs/en/sources.md says how."
-        if feed.name == "events"
-        else "or take the file out of the folder."
-    )  # fmt: skip
+    if feed.name != "events":
+        said[-1] += "or take the file out of the folder."
+    elif product is not None and product.folder is not None:
+        said[-1] += f"or lay it in the folder {product.folder}: docs/en/sources.md says how."
+    else:
+        said[-1] += (
+            "or lay it in a folder of its own and read it as another log: docs/en/sources.md "
+            "says how."
+        )
     return tuple(said)
 
 

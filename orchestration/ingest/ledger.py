@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.ingest.feeds import FEEDS
+from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.ingest.readers import FileColumn
 from orchestration.store.sql import insert_many, literals, quote, value
 
@@ -205,7 +205,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for statement in TABLES:
         connection.execute(statement)
     present = _columns(connection)
-    for feed in FEEDS:
+    for feed in FEEDS_BY_NAME.values():
         make_room(connection, feed.name, (*feed.column_names, "properties"), present)
 
 

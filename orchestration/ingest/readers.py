@@ -258,9 +258,7 @@ def as_text(sql: str, kind: str) -> str:
 def is_id(target: Target, name: str) -> bool:
     """Whether a file's column of this name holds ids."""
     lowered = name.lower()
-    if target.declared is None:
-        return lowered.endswith("id")
-    return lowered.endswith("_id") and lowered in target.columns
+    return lowered.endswith("id") and (target.declared is None or lowered in target.columns)
 
 
 def id_text(sql: str, kind: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.ingest.feeds import FEEDS_BY_NAME
+from orchestration.ingest.feeds import FEEDS_BY_NAME, LOGS
 from orchestration.store.keyed_hash import hash_sql
 from orchestration.store.sql import literal, quote, value
 
@@ -16,19 +16,20 @@ SHARED_DEVICE_MAX_USERS = 3
 """As the var `shared_device_max_users` of the dbt project; a test holds them together."""
 KEY = "erasure"
 """Name of the key of the hashes, as `keyed_hash.set_key` was told it."""
-# Whom the acceptance of an invite names beside its own user.
-_INVITER = """
-    case when properties like '%"inviter_id"%'
-        then try(json_extract_string(properties, '$.inviter_id')) end
-"""
-_INSTANTS = ("occurred_at", "recorded_at", "requested_at")
+_INSTANTS = ("recorded_at", "requested_at")
 
 Request = tuple[str | None, str | None, datetime]
 """User id and anonymous id, as `person_id` reads them, and when it was asked: where that cannot
 be read, when it was loaded."""
 
+# Who did what, and when, by every log that is known.
+ACTORS = " union all ".join(
+    f"select load_id, person_id({actor.user}) as user_id, "
+    f"person_id({actor.device}) as anonymous_id, {actor.at} as occurred_at from raw.{quote(log)}"
+    for log, actor in LOGS.items()
+)
 # Devices that users were seen with: the one seen first, how many, and who.
-_OWNERS = """
+_OWNERS = f"""
         select
             anonymous_id,
             first(user_id order by first_seen_at, user_id) as owner,
@@ -37,10 +38,9 @@ _OWNERS = """
         from (
             select anonymous_id, user_id, min(first_seen_at) as first_seen_at
             from (
-                select person_id(anonymous_id) as anonymous_id, person_id(user_id) as user_id,
-                    raw_instant(occurred_at) as first_seen_at
-                from raw.events
-                where person_id(anonymous_id) is not null and person_id(user_id) is not null
+                select anonymous_id, user_id, raw_instant(occurred_at) as first_seen_at
+                from ({ACTORS})
+                where anonymous_id is not null and user_id is not null
                 union all
                 select anonymous_id, user_id, first_seen_at from archive.arc_identity_pairs
             )
@@ -71,9 +71,9 @@ def returned(connection: duckdb.DuckDBPyConnection, since: int, now: datetime) -
         f"""
         select u.id, max(r.requested_at)
         from (
-            select distinct person_id(user_id) as id
-            from raw.events
-            where load_id > {since} and person_id(user_id) is not null
+            select distinct user_id as id
+            from ({ACTORS})
+            where load_id > {since} and user_id is not null
         ) as u
         inner join raw.erased_ids as e
             on e.id_hash = {hash_sql(KEY, "u.id")} and e.kind = 'user'
@@ -170,12 +170,6 @@ def record(
     return count(connection, "new_ids") > 0
 
 
-def named_users(feed: str) -> list[str]:
-    """SQL for each id of a user that a row of a known feed names."""
-    columns = [quote(column) for column in FEEDS_BY_NAME[feed].names_of("user")]
-    return [*columns, _INVITER] if feed == "events" else columns
-
-
 def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
     """Make `erased_rows`: the raw rows of loads after `since` that name an erased person."""
     execute = connection.execute
@@ -186,8 +180,8 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
     for feed, columns in _feeds(connection):
         table = f"raw.{quote(feed)}"
         known = FEEDS_BY_NAME.get(feed)
-        users = named_users(feed) if known else [quote(column) for column in columns]
-        devices = known.names_of("anonymous") if known else ()
+        users = known.users if known else [quote(column) for column in columns]
+        devices = known.devices if known else ()
         for user in users:
             _insert(
                 connection,
@@ -196,14 +190,16 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
                 f"where load_id > {since} and person_id({user}) is not null",
                 ("user",) if known else ("user", "anonymous"),
             )
-        instant = next((f"raw_instant({name})" for name in _INSTANTS if name in columns), "null")
-        for column in devices:
+        log = LOGS.get(feed)
+        at = log.at if log else next((name for name in _INSTANTS if name in columns), None)
+        for device in devices:
             _insert(
                 connection,
                 feed,
-                f"select load_id, row_number, person_id({quote(column)}) as id, "
-                f"{instant} as at from {table} where load_id > {since} "
-                f"and person_id({quote(column)}) is not null and person_id(user_id) is null",
+                f"select load_id, row_number, person_id({device}) as id, "
+                f"{f'raw_instant({at})' if at else 'null'} as at from {table} "
+                f"where load_id > {since} and person_id({device}) is not null "
+                f"and person_id({users[0]}) is null",
                 ("anonymous", "shared"),
             )
         # What is no row cannot be asked for its columns: a word of it that is an id will do.

@@ -37,12 +37,12 @@ from orchestration.ingest.ledger import LOADED
 from orchestration.ingest.seeds import Seeds
 from orchestration.privacy import archive
 from orchestration.privacy.erased_people import (
+    ACTORS,
     KEY,
     REQUESTS,
     Request,
     count,
     find_rows,
-    named_users,
     record,
     requests,
     returned,
@@ -309,7 +309,7 @@ class _Erasing:
     def _ids_of(self, feed: str, load_id: int) -> set[str]:
         """The ids of the people in the erased rows of one file."""
         known = FEEDS_BY_NAME.get(feed)
-        named = [*named_users(feed), *map(quote, known.names_of("anonymous"))] if known else []
+        named = [*known.users, *known.devices] if known else []
         return {
             row[0]
             for name in named
@@ -419,9 +419,7 @@ class _Erasing:
             insert into raw.unjoined_anonymous_ids
             select anonymous_id
             from (
-                select distinct person_id(anonymous_id) as anonymous_id
-                from raw.events
-                where person_id(anonymous_id) is not null
+                select distinct anonymous_id from ({ACTORS}) where anonymous_id is not null
                 union
                 select anonymous_id from archive.arc_identity_pairs
             )

@@ -24,7 +24,7 @@ import duckdb
 from orchestration.ingest.definitions.hashes import FILES
 from orchestration.ingest.feeds import (
     EXPIRES_BY,
-    FEEDS_BY_NAME,
+    FEEDS,
     LATEST_STAYS,
 )
 from orchestration.ingest.instants import define_raw_instant
@@ -286,7 +286,8 @@ def _other_logs(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "select distinct feed from raw.ingest_files where rows_in > 0 order by feed"
     ).fetchall()
-    return [feed for (feed,) in rows if feed not in FEEDS_BY_NAME]
+    ours = {feed.name for feed in FEEDS}
+    return [feed for (feed,) in rows if feed not in ours]
 
 
 def _commit(

@@ -178,3 +178,56 @@
 {% macro spark__hashed_share(text) -%}
     cast(conv(substr(md5({{ text }}), 1, 8), 16, 10) as bigint) / cast(4294967296 as double)
 {%- endmacro %}
+
+{% macro spark__merged_objects(json, order) -%}
+    to_json(map_filter(
+        aggregate(
+            array_sort(collect_list(named_struct(
+                {%- for column in order %}'o{{ loop.index }}', {{ column }}, {% endfor -%}
+                'one', {{ json }}
+            ))),
+            cast(map() as map<string, string>),
+            (merged, told) -> map_concat(
+                map_filter(
+                    merged,
+                    (name, value) -> not map_contains_key(from_json(told.one, 'map<string,string>'), name)
+                ),
+                from_json(told.one, 'map<string,string>')
+            )
+        ),
+        (name, value) -> value is not null
+    ))
+{%- endmacro %}
+
+{% macro spark__keyed_values(json) -%}
+    to_json(map_from_entries(transform(
+        filter(
+            from_json(
+                {{ json }},
+                'array<struct<key: string, value: struct<string_value: string, int_value: string, double_value: string, float_value: string>>>'
+            ),
+            entry -> entry.key is not null
+        ),
+        entry -> struct(entry.key, coalesce(
+            entry.value.string_value, entry.value.int_value,
+            entry.value.double_value, entry.value.float_value
+        ))
+    )))
+{%- endmacro %}
+
+{% macro spark__json_path(json, names) -%}
+    {%- set nested = namespace(value=json) -%}
+    {%- for name in names -%}
+    {%- set nested.value = spark__json_property(nested.value, "'" ~ name ~ "'") -%}
+    {%- endfor -%}
+    {{ nested.value }}
+{%- endmacro %}
+
+{# What reads JSON gives null there by itself. #}
+{% macro spark__valid_json(text) -%}
+    {{ text }}
+{%- endmacro %}
+
+{% macro spark__is_object(text) -%}
+    from_json({{ text }}, 'map<string,string>') is not null
+{%- endmacro %}

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.ingest.feeds import FEEDS_BY_NAME, RESERVED_NAMES
+from orchestration.ingest.feeds import FEEDS, RESERVED_NAMES
 from orchestration.project import DBT_PROJECT_DIR
 from orchestration.transform.dbt_runs import load_manifest
 from orchestration.ui.links import written_in
@@ -24,9 +24,10 @@ def other_logs() -> dg.Definitions:
 
 def log_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
     """Folder and raw table of each source in the schema `raw` that is no feed of ours."""
+    ours = {feed.name for feed in FEEDS} | RESERVED_NAMES
     for source in manifest["sources"].values():
         name = source["identifier"]
-        if source["schema"] != "raw" or name in FEEDS_BY_NAME or name in RESERVED_NAMES:
+        if source["schema"] != "raw" or name in ours:
             continue
         yield dg.AssetSpec(
             ["raw_files", name],

@@ -1,0 +1,292 @@
+"""Logs of known tools become events and users by one setting, counted as the tool would."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+
+from orchestration.ingest.feeds import LOGS
+from orchestration.project import Settings, SettingsError
+from tests.support import WAREHOUSE, build_warehouse, ingest_raw, query, settings_of
+from tests.warehouse import exports
+from tests.warehouse.draws import seed
+
+MODELS = (
+    "+fct_events +fct_sessions +fct_order_states +int_users_latest +stg_ingest_ledger "
+    "+stg_events__quarantined"
+)
+SEGMENT = [*exports.segment(Random(f"segment {seed()}")), *exports.calls_of_users()]
+GA4 = exports.ga4(Random(f"ga4 {seed()}"))
+SENSORSDATA = [*exports.sensorsdata(Random(f"sensorsdata {seed()}")), *exports.profiles()]
+ACTS = {
+    "segment": exports.acts_of_segment(SEGMENT),
+    "ga4": exports.acts_of_ga4(GA4),
+    "sensorsdata": exports.acts_of_sensorsdata(SENSORSDATA),
+}
+IDLE = {
+    "segment": {"identify", "alias", "group", "Order Refunded"},
+    "ga4": {"refund", "app_remove"},
+    "sensorsdata": {"$SignUp", "profile_set", "profile_set_once", "profile_increment"},
+}
+PLAN = """event_name,label_en,label_zh,area,role,is_activity,is_key_action
+PayOrder,Order paid,支付订单,product,order,true,true
+$WebClick,Click,点击,product,,true,false
+"""
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The logs of each tool in a file or two, with lines that are no event."""
+    folder = tmp_path_factory.mktemp("exports")
+    half = len(SEGMENT) // 2
+    write(folder / "raw/segment/1.json", exports.lines(SEGMENT[half:]))
+    write(folder / "raw/segment/2.json", exports.lines(SEGMENT[:half]))
+    write(folder / "raw/segment/bad.jsonl", "\n".join(line for line, _ in exports.BAD_SEGMENT))
+    half = len(GA4) // 2
+    write(folder / "raw/ga4/events_20240301.json", exports.lines(GA4[:half]))
+    write(folder / "raw/ga4/refused.json", exports.lines([exports.NO_VISITOR]))
+    write(folder / "ga4.json", exports.lines(GA4))  # so that all types are known
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select * replace (cast(event_timestamp as bigint) as event_timestamp)"
+            f" from read_json('{folder}/ga4.json', format = 'newline_delimited') offset {half})"
+            f" to '{folder}/raw/ga4/events_20240305.parquet'"
+        )
+    half = len(SENSORSDATA) // 2
+    write(folder / "raw/sensorsdata/1.log.json", exports.lines(SENSORSDATA[half:]))
+    write(folder / "raw/sensorsdata/2.log.json", exports.lines(SENSORSDATA[:half]))
+    for log, rows in exports.ODD.items():
+        write(folder / f"raw/{log}/odd.json", exports.lines(rows))
+    # Rows of the feed beside them, whose visitors are others.
+    feed = {"event_id": "f", "event_name": "open", "user_id": "f", "occurred_at": "2024-04-01"}
+    return build_warehouse(
+        folder,
+        events=[feed],
+        seeds={"event_names": PLAN},
+        environment={"YUNYING_EVENT_SOURCES": "feed,segment,ga4,sensorsdata"},
+        select=MODELS,
+    )
+
+
+@pytest.mark.parametrize("log", ACTS)
+def test_users_sessions_and_events_of_each_day(warehouse: Path, log: str) -> None:
+    found = query(
+        warehouse,
+        "select cast(event_date as text) as day, count(distinct user_id) as users,"
+        " count(*) as events from facts.fct_events where is_activity and source_id = ?"
+        " and event_name <> 'odd' group by all",
+        [log],
+    )
+    letter = ACTS[log][0][0][0]
+    sessions = {
+        row["day"]: row["sessions"]
+        for row in query(
+            warehouse,
+            "select cast(cast(started_at as date) as text) as day, count(*) as sessions"
+            " from facts.fct_sessions where replace(user_id, 'anon:', '') like ? group by all",
+            [f"{letter}_%"],
+        )
+    }
+    wanted = exports.by_day(ACTS[log], IDLE[log])
+    assert {
+        row["day"]: (row["users"], sessions.get(row["day"], 0), row["events"]) for row in found
+    } == wanted
+    assert len(wanted) > 5
+
+
+def test_every_line_ends_in_one_place(warehouse: Path) -> None:
+    ledger = query(warehouse, "select * from staging.stg_ingest_ledger where feed <> 'events'")
+    assert all(
+        row["rows_in"] == row["rows_staged"] + row["rows_duplicate"] + row["rows_quarantined"]
+        for row in ledger
+    )
+    assert sum(row["rows_duplicate"] for row in ledger) > 0
+    reasons = query(warehouse, "select source_id, reason from staging.stg_events__quarantined")
+    assert Counter(row["reason"] for row in reasons if row["source_id"] == "segment") == Counter(
+        reason for _, reason in exports.BAD_SEGMENT
+    )
+    others = {(row["source_id"], row["reason"]) for row in reasons if row["source_id"] != "segment"}
+    assert others == {("ga4", "missing_actor")}
+
+
+def test_rows_of_an_odd_shape_are_events_all_the_same(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select source_id, user_id, count(*) as events from facts.fct_events"
+        " where event_name = 'odd' group by all order by all",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("ga4", "odd", 2), ("segment", "9", 1), ("segment", "odd", 1), ("sensorsdata", "odd", 2),
+    ]  # fmt: skip
+
+
+def test_orders_have_what_was_paid(warehouse: Path) -> None:
+    orders = {
+        **{
+            row["properties"]["order_id"]: float(row["properties"]["total"])
+            for row in SEGMENT
+            if row.get("event") == "Order Completed"
+        },
+        **{
+            row["ecommerce"]["transaction_id"]: row["ecommerce"]["purchase_revenue"]
+            for row in GA4
+            if row["event_name"] == "purchase"
+        },
+        **{
+            row["properties"]["order_id"]: row["properties"]["amount"]
+            for row in SENSORSDATA
+            if row.get("event") == "PayOrder"
+        },
+    }
+    found = query(
+        warehouse,
+        "select order_id, gross_amount from facts.fct_order_states where gross_amount > 0",
+    )
+    assert {row["order_id"]: float(row["gross_amount"]) for row in found} == orders
+    assert len({order[0] for order in orders}) == 3
+
+
+def test_what_a_call_of_segment_says_stands_in_our_columns(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select distinct platform, app_version, utm_source, utm_medium, utm_campaign, referrer,"
+        " page, content_id, source_session_id is not null as has_session from facts.fct_events"
+        " where event_name in ('page', 'screen', 'Article Read')",
+    )
+    web = {
+        "platform": "web",
+        "app_version": None,
+        "utm_source": "mail",
+        "utm_medium": "email",
+        "utm_campaign": "spring",
+        "referrer": "https://search.example/",
+        "has_session": False,
+    }
+    phone = {"platform": "ios", "app_version": "3.4.1", "utm_source": None, "utm_medium": None,
+             "utm_campaign": None, "referrer": None, "has_session": True}  # fmt: skip
+    wanted = [
+        {**web, "page": "/home", "content_id": None},
+        {**web, "page": "/shop", "content_id": "a1"},
+        {**phone, "page": "Home", "content_id": None},
+        {**phone, "page": None, "content_id": "a1"},
+    ]
+    assert sorted(rows, key=str) == sorted(
+        ({name: row[name] for name in rows[0]} for row in wanted), key=str
+    )
+
+
+def test_what_an_event_of_ga4_says_stands_in_our_columns(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select * from facts.fct_events where source_id = 'ga4' and event_name <> 'odd'",
+    )
+    wanted = {row["event_params"][4]["value"]["int_value"]: row for row in GA4}
+    assert len(rows) == len(wanted)
+    for row in rows:
+        told = json.loads(row["properties"])
+        given = wanted[told["number"]]
+        session = given["event_params"][0]["value"]["int_value"]
+        is_odd, is_paid = int(told["number"]) % 2, int(told["number"]) % 4 == 1
+        assert told["engagement"] == "1.5"
+        assert (row["source_session_id"], row["page"], row["platform"], row["utm_campaign"]) == (
+            f"{given['user_pseudo_id']}.{session}", "/home" if is_odd else "/", "web", None
+        )  # fmt: skip
+        source = "google" if is_paid else None if is_odd else "mail"
+        assert (row["utm_source"], row["utm_medium"]) == (source, "cpc" if is_paid else None)
+        assert row["country"] in (None, "France")
+
+
+def test_what_sensorsdata_could_not_tell_is_empty(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select distinct platform, page, utm_source from facts.fct_events"
+        " where source_id = 'sensorsdata' and event_name = 'ViewProduct' order by all",
+    )
+    assert [tuple(row.values()) for row in rows] == [("web", "/home", "mail"), ("web", None, None)]
+    roles = query(
+        warehouse,
+        "select event_name, role from seeds.dim_event_names where event_name in"
+        " ('$WebClick', '$AppClick')",
+    )
+    assert {row["event_name"]: row["role"] for row in roles} == {
+        "$WebClick": None, "$AppClick": "element_click",
+    }  # fmt: skip
+
+
+def test_users_have_the_latest_of_each_property(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select user_id, properties, cast(created_at as date) as since"
+        " from intermediate.int_users_latest order by user_id",
+    )
+    users = {row["user_id"]: (json.loads(row["properties"]), str(row["since"])) for row in rows}
+    told = {"plan": "pro", "mail": "u1@shop.example", "createdAt": "2023-05-06T00:00:00Z"}
+    assert users["su1"] == (told, "2023-05-06")
+    assert users["su2"] == ({"plan": "free"}, "None")
+    assert users["nu1"][0] == {"city": "杭州", "level": 2, "source": "mail"}
+    last: dict[str, tuple[str, str]] = {}
+    for row in GA4:
+        if row["user_id"]:
+            plan = row["user_properties"][0]["value"]["string_value"]
+            known = last.get(row["user_id"], ("", ""))
+            last[row["user_id"]] = max(known, (row["event_timestamp"], plan))
+    assert {user: told["plan"] for user, (told, _) in users.items() if user[0] == "g"} == {
+        user: plan for user, (_, plan) in last.items()
+    }
+
+
+def test_who_is_erased_is_who_staging_reads(warehouse: Path) -> None:
+    """What an erasure takes for user, device and instant is what the staged row has."""
+    for log, actor in LOGS.items():
+        source = "feed" if log == "events" else log
+        read, staged = (
+            query(warehouse, f"select {columns} from {table} order by load_id, row_number")
+            for columns, table in (
+                (f"{actor.user} as u, {actor.device} as d, {actor.at} as t", f"raw.{log}"),
+                ("user_id as u, anonymous_id as d, occurred_at as t",
+                 f"staging.stg_{source}__events"),
+            )
+        )  # fmt: skip
+        assert read == staged != []
+
+
+def test_a_source_that_nobody_reads_is_said(tmp_path: Path) -> None:
+    environment = {"YUNYING_EVENT_SOURCES": "feed, Segment,feed"}
+    assert Settings.from_environment(environment).event_sources == ("feed", "segment")
+    with pytest.raises(SettingsError, match="'ga5', which no folder of models/staging reads: give"):
+        Settings.from_environment({"YUNYING_EVENT_SOURCES": "feed,ga5"})
+    write(tmp_path / "raw/segment/1.json", exports.lines(SEGMENT[:3]))
+    build_warehouse(tmp_path, select="+stg_ingest_ledger")
+    [row] = query(tmp_path / WAREHOUSE, "select error, rows_in from staging.stg_ingest_ledger")
+    assert row == {"error": "no staging model reads this feed", "rows_in": 0}
+
+
+def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    settings.seeds_dir.mkdir()
+    logs = {"segment": SEGMENT, "ga4": GA4, "sensorsdata": SENSORSDATA}
+    for log, rows in logs.items():
+        write(tmp_path / f"raw/{log}/1.json", exports.lines(rows))
+    alias = {"type": "alias", "previousId": "su1", "userId": "su9"}
+    write(tmp_path / "raw/segment/2.json", exports.lines([alias]))
+    requests = [{"user_id": user, "requested_at": "2024-05-01"} for user in ("su1", "gu1", "nu1")]
+    write(tmp_path / "raw/erasure_requests/1.json", exports.lines(requests))
+    ingest_raw(settings)
+    for log, rows in logs.items():
+        letter = ACTS[log][0][0][0]
+        theirs = (f'"{letter}u1"', f'"{letter}d1"')
+        left = [row for row in rows if not any(name in json.dumps(row) for name in theirs)]
+        assert 0 < len(left) < len(rows)
+        assert (tmp_path / f"raw/{log}/1.json").read_text() == exports.lines(left)
+        [counted] = query(settings.warehouse, f"select count(*) as rows from raw.{log}")
+        assert counted["rows"] == len(left)
