@@ -49,13 +49,7 @@ days as (
 
 named as (
 
-    select
-        audiences.audience_id,
-        {{ alternative('instants.part') }} as instant
-    from (
-        select * from audiences where schedule not in ('day', 'week', 'month')
-    ) as audiences
-    {{ explode(alternatives('audiences.schedule'), 'instants', 'part') }}
+    select * from {{ ref('dim_audience_instants') }}
 
 ),
 
@@ -74,7 +68,7 @@ scheduled as (
 
     select
         audience_id,
-        {{ bound_instant('instant', is_end=false) }} as export_at
+        export_at
     from named
 
 ),
