@@ -69,12 +69,7 @@ def kept(
     connection: duckdb.DuckDBPyConnection, known: Mapping[str, Condition]
 ) -> dict[str, Condition]:
     """The models whose tables stand without rows, by dbt's unique ids, and when they stay so."""
-    is_list = lists(load_manifest())
-    models = {
-        f"{node['schema']}.{node['alias']}": name
-        for name, node in load_manifest()["nodes"].items()
-        if node["resource_type"] == "model" and node["config"]["materialized"] in _TABLES
-    }
+    models = _models()
     empty = _empty(connection)
 
     def of_models(condition: Condition) -> Condition:
@@ -89,18 +84,31 @@ def kept(
     return {
         name: of_models(known[table])
         for table, name in models.items()
-        if table in empty and table in known and not is_list(name)
+        if table in empty and table in known
     }
 
 
 def _conditions(connection: duckdb.DuckDBPyConnection, results: list[Any]) -> dict[str, Condition]:
     row = connection.execute("select current_database()").fetchone()
     schema = schema_of(columns_of(connection), str(row[0]) if row else "")
+    is_list = lists(load_manifest())
     return {
         f"{node.schema}.{node.alias}": empty_when(scope_of(node.compiled_code, schema))
         for node in (result.node for result in results)
+        if node.language == "sql"
+        and not is_list(node.unique_id)
         # What it is made of hangs on definitions.
-        if node.language == "sql" and "path_positions" not in node.raw_code
+        and "path_positions" not in node.raw_code
+    }
+
+
+@cache
+def _models() -> dict[str, str]:
+    """dbt's unique id of each model that has a table, by the table's name."""
+    return {
+        f"{node['schema']}.{node['alias']}": name
+        for name, node in load_manifest()["nodes"].items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] in _TABLES
     }
 
 

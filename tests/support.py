@@ -63,6 +63,7 @@ def build_warehouse(
     environment: Mapping[str, str] | None = None,
     full_refresh: bool = False,
     select: str | None = None,
+    only: str | None = None,
     run_tests: bool = False,
     variables: Mapping[str, Any] | None = None,
 ) -> Path:
@@ -70,9 +71,10 @@ def build_warehouse(
 
     A new warehouse begins with the tables that models make of nothing, and what surely stays empty
     is not made anew. `environment` are further `YUNYING_*` settings. `select` is a dbt selection; a
-    partial run leaves no watermark, so the next whole one takes up the same loads again. With
-    `run_tests` dbt's data tests run too. `variables` are dbt's, instead of those of the project.
-    Raises `AssertionError` with dbt's messages when it fails.
+    partial run leaves no watermark, so the next whole one takes up the same loads again. `only` is
+    one as well, of a world that needs no other tables: its runs count as whole. With `run_tests`
+    dbt's data tests run too. `variables` are dbt's, instead of those of the project. Raises
+    `AssertionError` with dbt's messages when it fails.
     """
     settings = settings_of(folder, environment)
     settings.raw_dir.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,7 @@ def build_warehouse(
     if not settings.warehouse.exists():
         shutil.copyfile(made_of_nothing.folder(_build_nothing) / WAREHOUSE, settings.warehouse)
     ingest_raw(settings)
-    transform(settings, full_refresh, select, run_tests, variables)
+    transform(settings, full_refresh, select, only, run_tests, variables)
     return settings.warehouse
 
 
@@ -128,17 +130,19 @@ def transform(
     settings: Settings,
     full_refresh: bool = False,
     select: str | None = None,
+    only: str | None = None,
     run_tests: bool = False,
     variables: Mapping[str, Any] | None = None,
 ) -> None:
     """Run dbt as the orchestrated build does, in this process, and write the watermark."""
+    selected = select or only
     with connect(settings) as connection:
         run = transforming.begin(
             connection,
             settings,
             load_manifest(),
             anew=full_refresh,
-            is_partial=select is not None,
+            is_partial=selected is not None,
         )
         empty_when = {}
         if not variables:
@@ -146,9 +150,9 @@ def transform(
             empty_when = made_of_nothing.kept(connection, known)
     arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
     arguments += run.arguments
-    if select:
-        arguments += ["--select", select]
-    if select and run_tests:  # not those that ask for tables which are not selected
+    if selected:
+        arguments += ["--select", selected]
+    if selected and run_tests:  # not those that ask for tables which are not selected
         arguments.append("--indirect-selection=cautious")
     if variables:
         arguments += ["--vars", json.dumps(variables)]
