@@ -84,6 +84,7 @@ def build_warehouse(
         path = settings.seeds_dir / f"{name.removesuffix('.csv')}.csv"
         path.write_text(text, encoding="utf-8")
     if not settings.warehouse.exists():
+        settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(made_of_nothing.folder(_build_nothing) / WAREHOUSE, settings.warehouse)
     ingest_raw(settings)
     transform(settings, full_refresh, select, only, run_tests, variables)
