@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import made_of_nothing
 from tests.support import build_warehouse, compiled_sql_by_model, run_dbt, settings_of
 
 _ONE_WORLD = {"dashboards", "expectations"}
@@ -27,6 +29,12 @@ def _group(path: Path) -> tuple[bool, int, str]:
     if folder in _ONE_WORLD or "tests.warehouse.users_world" in text:
         return False, 0, folder
     return True, -len(_BUILDS.findall(text)), str(path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shared = made_of_nothing.share()
+        config.add_cleanup(lambda: shutil.rmtree(shared, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,10 +23,16 @@ import duckdb
 
 from orchestration.ingest.seeds import Seeds, read_seeds
 from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.store.sql import NO_ROWS
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
-from orchestration.transform.dbt_process import make_quick
+from orchestration.transform.dbt_process import (
+    Condition,
+    keep_what_comes_out_as_it_was,
+    make_quick,
+)
 from orchestration.transform.dbt_runs import dbt_environment, load_manifest, manifest_path
+from tests import made_of_nothing
 from verify.dbt import FLAGS, as_parsed
 
 # The stem names DuckDB's catalog, which is part of every parsed relation: one name for all
@@ -57,13 +63,16 @@ def build_warehouse(
     environment: Mapping[str, str] | None = None,
     full_refresh: bool = False,
     select: str | None = None,
+    only: str | None = None,
     run_tests: bool = False,
     variables: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write feeds (JSON lines) and seeds (CSV text by file name), ingest, run dbt; return the file.
 
-    `environment` are further `YUNYING_*` settings. `select` is a dbt selection; a partial run
-    leaves no watermark, so the next whole one takes up the same loads again. With `run_tests`
+    A new warehouse begins with the tables that models make of nothing, and what surely stays empty
+    is not made anew. `environment` are further `YUNYING_*` settings. `select` is a dbt selection; a
+    partial run leaves no watermark, so the next whole one takes up the same loads again. `only` is
+    one as well, of a world that needs no other tables: its runs count as whole. With `run_tests`
     dbt's data tests run too. `variables` are dbt's, instead of those of the project. Raises
     `AssertionError` with dbt's messages when it fails.
     """
@@ -74,8 +83,11 @@ def build_warehouse(
     for name, text in (seeds or {}).items():
         path = settings.seeds_dir / f"{name.removesuffix('.csv')}.csv"
         path.write_text(text, encoding="utf-8")
+    if not settings.warehouse.exists():
+        settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made_of_nothing.folder(_build_nothing) / WAREHOUSE, settings.warehouse)
     ingest_raw(settings)
-    transform(settings, full_refresh, select, run_tests, variables)
+    transform(settings, full_refresh, select, only, run_tests, variables)
     return settings.warehouse
 
 
@@ -107,46 +119,65 @@ def ingest_raw(settings: Settings) -> Any:
     return ingest(settings)
 
 
+def _build_nothing(folder: Path) -> tuple[Path, list[Any]]:
+    settings = settings_of(folder)
+    ingest_raw(settings)
+    with connect(settings) as connection:
+        asked = transforming.begin(connection, settings, load_manifest()).asked
+    return settings.warehouse, run_dbt(settings, ["run", "--full-refresh"], asked).result.results
+
+
 def transform(
     settings: Settings,
     full_refresh: bool = False,
     select: str | None = None,
+    only: str | None = None,
     run_tests: bool = False,
     variables: Mapping[str, Any] | None = None,
 ) -> None:
     """Run dbt as the orchestrated build does, in this process, and write the watermark."""
+    selected = select or only
     with connect(settings) as connection:
         run = transforming.begin(
             connection,
             settings,
             load_manifest(),
             anew=full_refresh,
-            is_partial=select is not None,
+            is_partial=selected is not None,
         )
+        empty_when = {}
+        if not variables:
+            known = made_of_nothing.conditions(made_of_nothing.folder(_build_nothing))
+            empty_when = made_of_nothing.kept(connection, known)
     arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
     arguments += run.arguments
-    if select:
-        arguments += ["--select", select]
-    if select and run_tests:  # not those that ask for tables which are not selected
+    if selected:
+        arguments += ["--select", selected]
+    if selected and run_tests:  # not those that ask for tables which are not selected
         arguments.append("--indirect-selection=cautious")
     if variables:
         arguments += ["--vars", json.dumps(variables)]
-    run_dbt(settings, arguments, run.asked)
+    run_dbt(settings, arguments, run.asked, empty_when)
     if select is None:
         with connect(settings) as connection:
             transforming.complete(connection, run)
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str], asked: str = "") -> Any:
+def run_dbt(
+    settings: Settings,
+    arguments: Sequence[str],
+    asked: str = "",
+    empty_when: Mapping[str, Condition] | None = None,
+) -> Any:
     """Run a dbt command over the settings, as a build does; raise `AssertionError` with its
-    messages if it fails."""
+    messages if it fails. Models of `empty_when` have no rows, and stay while it is met."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
     make_quick()
     _remember()
-    with environment_of(settings, asked):
+    with environment_of(settings, asked), _keeping(empty_when or {}):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
             [*FLAGS, *arguments, *_project_flags()]
         )
@@ -183,6 +214,20 @@ def environment_of(settings: Settings, asked: str = "") -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def _keeping(empty_when: Mapping[str, Condition]) -> Iterator[None]:
+    from dbt.task.runnable import GraphRunnableTask
+
+    call = GraphRunnableTask.call_runner
+    if empty_when:
+        states = dict.fromkeys(empty_when, NO_ROWS)
+        keep_what_comes_out_as_it_was({}, empty_when, states, hashed_rows=0)
+    try:
+        yield
+    finally:
+        GraphRunnableTask.call_runner = call
 
 
 @cache

@@ -124,6 +124,7 @@ def keep_what_comes_out_as_it_was(
     unless_new: Mapping[str, Sequence[str]],
     empty_when: Mapping[str, Condition],
     states: Mapping[str, str],
+    hashed_rows: int = HASHED_ROWS,
 ) -> None:
     """What stands stays where each table that it reads has come out in the state it had before,
     or where it has no rows, and those of which it would have some have none.
@@ -147,7 +148,7 @@ def keep_what_comes_out_as_it_was(
             return None
         handle = DuckDBConnectionManager.env().handle()
         try:
-            return rows_state(handle.cursor(), quote(node.schema, node.alias), HASHED_ROWS)
+            return rows_state(handle.cursor(), quote(node.schema, node.alias), hashed_rows)
         finally:
             handle.close()
 

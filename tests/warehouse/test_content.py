@@ -99,7 +99,7 @@ def built(folder: Path, *deliveries: Any, **environment: str) -> Path:
             feeds={} if (folder / "raw" / "contents").exists() else {"contents": CONTENTS},
             seeds=SEEDS,
             environment=environment,
-            select=None if len(deliveries) > 1 else MARTS,
+            only=MARTS,
             run_tests=len(deliveries) < 2,
         )
     return warehouse

@@ -22,6 +22,11 @@ FIXED = STAGES + (
 )
 
 
+def build(folder: Path, **given: Any) -> None:
+    """All that stages are made of, and what is made of them."""
+    support.build_warehouse(folder, only="@fct_lifecycle_touched", **given)
+
+
 def active(user: str, *days: int, device: str = "") -> list[dict[str, Any]]:
     return [
         {
@@ -48,7 +53,7 @@ def differences(folder: Path) -> list[str]:
     other = folder.with_name(folder.name + "-anew")
     shutil.rmtree(other, ignore_errors=True)
     shutil.copytree(folder, other)
-    support.build_warehouse(other, full_refresh=True)
+    build(other, full_refresh=True)
     tables = histories(load_manifest())
     found = compare(folder / support.WAREHOUSE, other / support.WAREHOUSE, histories=tables)
     return [str(one) for one in found.differences]
@@ -56,7 +61,7 @@ def differences(folder: Path) -> list[str]:
 
 def test_a_day_moves_whom_it_touches_and_whose_silence_passed_a_limit(tmp_path: Path) -> None:
     folder = tmp_path / "day"
-    support.build_warehouse(
+    build(
         folder,
         events=[
             *active("steady", *range(0, 20)),
@@ -70,34 +75,32 @@ def test_a_day_moves_whom_it_touches_and_whose_silence_passed_a_limit(tmp_path: 
     )
 
     # Day 21: one is back, and of all others two pass a limit: the 8th day of silence.
-    support.build_warehouse(folder, events=active("back", 21))
+    build(folder, events=active("back", 21))
     assert touched(folder) == {"back": 12, "drowsy": 13}
     assert differences(folder) == []
 
     # Late, and by a device that has an owner from now on, as long ago as its first event.
-    support.build_warehouse(
-        folder, events=[*active("gone", 9), *active("owner", 22, device="phone")]
-    )
+    build(folder, events=[*active("gone", 9), *active("owner", 22, device="phone")])
     assert touched(folder) == {"gone": 0, "owner": 4, "anon:phone": 4}
     assert differences(folder) == []
 
     # Two months on: all who were silent pass both limits, from where they had been silent.
-    support.build_warehouse(folder, events=active("steady", 80))
+    build(folder, events=active("steady", 80))
     assert touched(folder)["steady"] == 18
     assert touched(folder)["asleep"] == 3
     assert differences(folder) == []
 
     # Other rules: everybody, from the first day on.
-    support.build_warehouse(folder, seeds={"lifecycle_stages": FIXED.replace("3,4,", "2,3,")})
+    build(folder, seeds={"lifecycle_stages": FIXED.replace("3,4,", "2,3,")})
     assert touched(folder)["asleep"] == 0
     assert differences(folder) == []
 
     # Limits that are drawn from the gaps: a late day may move them for all.
-    support.build_warehouse(
+    build(
         folder,
         events=active("gone", 40, 41),
         seeds={"lifecycle_stages": FIXED.replace("fixed", "calibrated")},
     )
     assert differences(folder) == []
-    support.build_warehouse(folder, events=[*active("asleep", 10, 11), *active("steady", 95)])
+    build(folder, events=[*active("asleep", 10, 11), *active("steady", 95)])
     assert differences(folder) == []

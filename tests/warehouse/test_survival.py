@@ -199,8 +199,9 @@ def test_another_definition_is_another_curve(warehouse: Path, tmp_path: Path) ->
     }
     zone = {"YUNYING_TIMEZONE": "Asia/Shanghai"}
     folder = tmp_path / "on"
-    build_warehouse(folder, events=EVENTS[1::2], feeds=FEEDS, seeds=SEEDS, environment=zone)
-    build_warehouse(folder, events=EVENTS[::2], seeds=changed, environment=zone)
+    part = {"environment": zone, "only": MARTS}
+    build_warehouse(folder, events=EVENTS[1::2], feeds=FEEDS, seeds=SEEDS, **part)
+    build_warehouse(folder, events=EVENTS[::2], seeds=changed, **part)
     anew = built(tmp_path / "anew", changed, **zone)
     sql = "select * from marts.mart_survival_curves order by all"
     on = query(folder / "warehouse.duckdb", sql)
