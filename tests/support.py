@@ -146,7 +146,7 @@ def transform(
             is_partial=selected is not None,
         )
         empty_when = {}
-        if not variables:
+        if not variables and settings.event_sources == settings_of(Path()).event_sources:
             known = made_of_nothing.conditions(made_of_nothing.folder(_build_nothing))
             empty_when = made_of_nothing.kept(connection, known)
     arguments = ["build", "--exclude-resource-type", "unit_test"] if run_tests else ["run"]
