@@ -15,7 +15,7 @@ SUITE = gx.ExpectationSuite(
     expectations=[
         *not_negative("unit_count", "total_value"),
         *rates_between_0_and_1("hhi", "gini", "top_1_share", "top_10_share", "top_decile_share"),
-        *in_order("top_10_share", "top_1_share"),
+        *in_order("top_1_share", "top_10_share"),
         *parts_within_wholes(("effective_count", "unit_count")),
     ],
 )
