@@ -88,7 +88,7 @@ def exported(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> dict[
             files |= {chart.path: chart.content for chart in of_item}
             drawn += of_item
         for choice in board.filters:
-            if isinstance(choice, Choice):
+            if isinstance(choice, Choice) and _acts(choice, drawn):
                 made = of_choices[choice.column] = choices(connection, board, choice)
                 place = metric(_PLACE, Text("Order", "顺序"), f"min({ORDER})", ",d")
                 files[made.path] = content(made, tables, [place])
@@ -146,7 +146,7 @@ def _dashboard(board: Board, of_choices: Mapping[str, Dataset], drawn: Sequence[
             "cross_filters_enabled": True,
             "label_colors": colours,
             "native_filter_configuration": [
-                _filter(board, one, of_choices, drawn) for one in board.filters
+                _filter(board, one, of_choices, drawn) for one in board.filters if _acts(one, drawn)
             ],
         },
         "version": assets.VERSION,
@@ -211,19 +211,23 @@ def _rows(drawn: Sequence[Drawn]) -> Iterator[list[Drawn]]:
         yield row
 
 
+def _has(chart: Drawn, one: Choice | Period) -> bool:
+    """Does a chart have what a filter acts on?"""
+    if isinstance(one, Period):
+        return chart.dataset.item.day is not None
+    return label_of(one.column) in chart.dataset.types
+
+
+def _acts(one: Choice | Period, drawn: Sequence[Drawn]) -> bool:
+    """Is there a chart that a filter acts on? Those that it is for may not be drawn."""
+    return any(_has(chart, one) for chart in drawn)
+
+
 def _filter(
     board: Board, one: Choice | Period, of_choices: Mapping[str, Dataset], drawn: Sequence[Drawn]
 ) -> Content:
     """A filter of the board, which acts on the charts that have its column."""
-    excluded = [
-        place
-        for place, chart in enumerate(drawn, start=1)
-        if (
-            chart.dataset.item.day is None
-            if isinstance(one, Period)
-            else label_of(one.column) not in chart.dataset.types
-        )
-    ]
+    excluded = [place for place, chart in enumerate(drawn, start=1) if not _has(chart, one)]
     made: Content = {
         "id": _id(board, one),
         "type": "NATIVE_FILTER",
@@ -248,7 +252,10 @@ def _filter(
         "cascadeParentIds": [
             _id(board, other)
             for other in board.filters
-            if isinstance(other, Choice) and other != one and label_of(other.column) in own.types
+            if isinstance(other, Choice)
+            and other != one
+            and other.column in of_choices
+            and label_of(other.column) in own.types
         ],
         "filterType": "filter_select",
         "targets": [{"column": {"name": label_of(one.column)}, "datasetUuid": own.uuid}],

@@ -40,7 +40,7 @@ BOARD = Board(
         grain("month", "week", "day"),
         Choice(
             "kpi_id",
-            Text("KPI", "KPI"),
+            Text("KPI", "关键指标"),
             f"select kpi_id as value, label_en, label_zh from {KPIS}"
             f" order by not ({STAR}), row_number",
         ),
@@ -69,6 +69,9 @@ BOARD = Board(
             select kpi_id, grain, period_start_date, measure, figure,
                 case when measure = 'value' then usual_low end as usual_low,
                 case when measure = 'value' then usual_high end as usual_high,
+                -- What is shaded: nothing where there is no history, which is a band of height 0.
+                coalesce(case when measure = 'value' then usual_low end, figure) as shaded_from,
+                coalesce(case when measure = 'value' then usual_high end, figure) as shaded_to,
                 is_mature
             from (
                 unpivot (
@@ -88,7 +91,7 @@ BOARD = Board(
                  ("usual_high", Text("usually at most", "通常至多"), ",.4~f")],
                 series=_MEASURES,
                 number="~s",
-                between=("usual_low", "usual_high"),
+                between=("shaded_from", "shaded_to"),
             ),
             _MEASURES,
             day="period_start_date",

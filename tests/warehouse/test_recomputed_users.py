@@ -32,6 +32,7 @@ SEEDS = {
 }
 OF_DEFINITIONS = {
     "fct_activity_days", "fct_activity_hours", "fct_order_states", "fct_stickiness_hours",
+    "fct_merchant_order_days",
     "fct_definition_matches", "fct_definition_values", "fct_definition_chosen_events",
     "fct_funnel_opened_attempts", "fct_retention_members", "fct_retention_member_returns",
     "fct_path_events", "fct_path_runs", "fct_path_placed_items", "fct_touches",
@@ -143,7 +144,11 @@ def test_nothing_else_that_is_added_to_is_made_of_definitions_that_change_one_by
     ones than before is computed anew; nor of hours, of which those of `any` alone are counted."""
     apart = {"int_scope", "fct_lifecycle_deadlines", "fct_activity_hours"}
     manifest = load_manifest()
-    of_definitions = incremental_models(manifest, BY_USER).keys()
+    of_definitions = incremental_models(manifest, BY_USER).keys() | {
+        unique_id
+        for unique_id, node in incremental_models(manifest).items()
+        if node["config"]["meta"].get("touched") == "int_kpis_touched"  # each that changed
+    }
     for unique_id in incremental_models(manifest).keys() - of_definitions:
         read = {f"model.yunying.{name}" for name in apart}
         pending = [unique_id]
