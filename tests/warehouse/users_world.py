@@ -40,6 +40,7 @@ def ripening() -> list[str]:
         for node in exposed_nodes(load_manifest())
         if node["schema"] == "marts" and "is_mature" in node["columns"]
         and "without to_at never" not in node["columns"]["is_mature"]["description"]
+        and not node["columns"]["is_mature"]["description"].startswith("No - ")
     ]  # fmt: skip
 
 
@@ -106,6 +107,14 @@ buying,proportion,buy,,14,30
 spending,mean,buy,event:amount,7,30
 """
 
+KPIS = """kpi_id,parent_kpi_id,kind,event_name,property,drivers,segment_by
+star,,product,,,readers|reads_each|price,
+readers,star,users,read,,,
+reads_each,star,ratio,,,reads|readers,
+reads,reads_each,count,read,,,event:page
+price,star,ratio,,,paid|reads,
+paid,price,sum,buy,event:amount,,
+"""
 FEATURES = """feature_id,event_name,eligible_event,released_at,adopt_uses,window_days
 reading,read,,2023-03-05 13:00,,
 buying,buy,open,,2,14
@@ -378,6 +387,7 @@ churn,{mode},,,,
             "conversions": CONVERSIONS,
             "campaign_measures": MEASURES,
             "features": FEATURES,
+            "kpis": KPIS,
             **retention_seeds(drawn_retentions(name), ZoneInfo(zone)),
             "lifecycle_stages": stages,
             "rfm_cut_points": cut_points,

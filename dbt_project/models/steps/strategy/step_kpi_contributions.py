@@ -114,7 +114,10 @@ def model(dbt: Any, session: Any) -> pa.Table:
             figures = np.array([[part.get(each, nothing) for each in segments] for part in parts])
         else:
             segments = [None]
-            figures = np.array([[values[name, None][None]] for name in names])
+            unknown = np.full(len(number), np.nan)
+            figures = np.array(
+                [[values.get((name, None), {}).get(None, unknown)] for name in names]
+            )
         if not segments:
             continue
         is_mixed = is_mix_split and kind == "product" and segment_by is not None
