@@ -133,10 +133,9 @@ LISTS = {
         "holdout_rate\nmonthly,c0,month,,,true,1,0.3\n"
         "pro,c4,2023-11-05|2024-01-10T08:00:00Z|2024-02-20,,,true,,\neverybody,,week,2024-01-20,,,,\n"
     ),
-    "filters": SEEDS["filters"].replace("property", "scope,property", 1).replace(
-        ",platform", ",event,platform"
-    ) + "audience,pro,user,plan,is,paid\naudience,monthly,user,plan,is_not,paid\n",
-}  # fmt: skip
+    "filters": SEEDS["filters"]
+    + "audience,pro,user,plan,is,paid\naudience,monthly,user,plan,is_not,paid\n",
+}
 
 
 def write_world(folder: Path, seed: int, scale: float) -> None:

@@ -71,6 +71,7 @@ SEEDS = {
         "definition,definition_id,side,any_of,scope,property,operator,value\n"
         "activity,on_ios,,,event,platform,is,ios\nretention,firsts,cohort,,event,platform,is,ios\n"
         "funnel,first_ios,1,,event,platform,is,ios\n"
+        "profile_tag,buyers,,,user,order_count,gte,2\nprofile_tag,silent,,,user,silent_days,gt,3\n"
     ),
 }
 RETENTION = "feed,keep_months\nevents,4\n"
