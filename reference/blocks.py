@@ -147,6 +147,24 @@ def boards(language: str) -> str:
     return _table(language, (_BOARD, Text("its question", "回答的问题")), rows)
 
 
+def areas(language: str) -> str:
+    """The boards with the marts that answer their questions."""
+    rows = [
+        (
+            getattr(board.title, language),
+            getattr(board.question, language),
+            ", ".join(
+                f"`{table.removeprefix('marts.')}`"
+                for table in board.marts
+                if table.startswith("marts.")
+            ),
+        )
+        for board in BOARDS
+    ]
+    header = (_BOARD, Text("its question", "回答的问题"), Text("marts", "报表"))
+    return _table(language, header, rows)
+
+
 def metrics(language: str) -> str:
     """What MetricFlow can be asked, with the periods that it can be asked by."""
     rows = []
@@ -370,6 +388,7 @@ def _cell(text: str) -> str:
 
 
 BLOCKS: Mapping[str, Write] = {
+    "areas": areas,
     "boards": boards,
     "checks": checks,
     "columns": columns,
