@@ -367,7 +367,7 @@ def _of_platform(draw: random.Random, count: int, people: int) -> list[Row]:
         at = START + timedelta(days=draw.randrange(DAYS), minutes=draw.choice([0, 30, 780]))
         rows.append(
             {
-                "event_id": f"s{number}",
+                "event_id": f"g{number}",
                 "event_name": draw.choice([*_PLATFORM_ROLES]),
                 "occurred_at": at.isoformat(),
                 "user_id": f"u{person}" if is_known else None,
