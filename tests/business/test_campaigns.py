@@ -98,7 +98,11 @@ def test_what_a_list_did_comes_out_of_its_hold_out(warehouse: Path) -> None:
     row = lift(warehouse, "city_letter", "answered", "unadjusted")
     assert abs(row["difference"] - planned.lift) <= Z * error(row)
     assert holds(planned.rate, int(row["control_value_sum"]), row["control_user_count"])
-    lists = query(warehouse, "select * from marts.mart_audience_exports order by export_at")
+    lists = query(
+        warehouse,
+        "select * from marts.mart_audience_exports where audience_id = 'big_cities'"
+        " order by export_at",
+    )
     assert [clock.day_of(1000 * row["export_at"].replace(tzinfo=UTC).timestamp()) for row in lists
             ] == [clock.day_number(day) for day in plan.LETTER_DATES]  # fmt: skip
     last = lists[-1]
