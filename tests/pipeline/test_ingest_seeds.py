@@ -177,6 +177,12 @@ def test_shipped_definitions_point_at_each_other() -> None:
     }
     assert named - {""} <= events
     ids = {"funnel": funnels, "retention": retentions, "activity": activities}
+    for kind, file, name in (
+        ("profile_tag", "profile_tags", "tag_id"),
+        ("audience", "audiences", "audience_id"),
+        ("kpi", "kpis", "kpi_id"),
+    ):
+        ids[kind] = {row[name] for row in shipped(file)}
     for row in shipped("filters"):
         assert row["definition_id"] in ids[row["definition"]]
 

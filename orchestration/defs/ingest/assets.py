@@ -176,15 +176,19 @@ def _files_spec(feed: Feed) -> dg.AssetSpec:
     )
 
 
+def feed_schema(feed: Feed) -> dg.TableSchema:
+    """The columns of a feed's raw table."""
+    return _schema((*PROVENANCE_COLUMNS, *feed.columns, PROPERTIES_COLUMN, MALFORMED_COLUMN))
+
+
 def _feed_spec(feed: Feed) -> dg.AssetSpec:
-    columns = (*PROVENANCE_COLUMNS, *feed.columns, PROPERTIES_COLUMN, MALFORMED_COLUMN)
     return dg.AssetSpec(
         ["raw", feed.name],
         deps=[["raw_files", feed.name]],
         description=f"{feed.description} Every column is text as it came.",
         group_name="raw",
         owners=LINE_OWNERS,
-        metadata={"dagster/column_schema": _schema(columns), **written_in(INGEST / "feeds.py")},
+        metadata={"dagster/column_schema": feed_schema(feed), **written_in(INGEST / "feeds.py")},
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.ingest.feeds import FEEDS, RESERVED_NAMES
+from orchestration.defs.ingest.assets import feed_schema
+from orchestration.ingest.feeds import FEEDS, FEEDS_BY_NAME, RESERVED_NAMES
 from orchestration.project import DBT_PROJECT_DIR
 from orchestration.transform.dbt_runs import load_manifest
 from orchestration.ui.links import written_in
@@ -37,11 +38,15 @@ def log_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
             owners=owners_of(source),
             metadata=written_in(DBT_PROJECT_DIR / source["original_file_path"]),
         )
+        known = FEEDS_BY_NAME.get(name)
         yield dg.AssetSpec(
             ["raw", name],
             deps=[["raw_files", name]],
             description=source["description"] or f"One row per row of a file of {name}.",
             group_name="raw",
             owners=owners_of(source),
-            metadata=written_in(DBT_PROJECT_DIR / source["original_file_path"]),
+            metadata={
+                **({"dagster/column_schema": feed_schema(known)} if known else {}),
+                **written_in(DBT_PROJECT_DIR / source["original_file_path"]),
+            },
         )
