@@ -22,8 +22,9 @@ from orchestration.transform.dbt_runs import load_manifest
 
 @dataclass(frozen=True)
 class Areas:
-    """Areas that came together, by their folders of models or by models of other folders, and the
-    share of the others' seconds that they may add to a rebuild and to a day."""
+    """Areas that came together, by their folders of models (`strategy`, `facts/strategy`) or by
+    models of other folders, and the share of the others' seconds that they may add to a rebuild
+    and to a day."""
 
     name: str
     parts: frozenset[str]
@@ -40,6 +41,15 @@ AREAS = (
              "mart_referrals", "mart_survival_curves", "mart_winback"}
         ),
         0.25, 0.25,
+    ),
+    Areas(
+        "platform, strategy, value and audiences",
+        frozenset(
+            {"platform", "facts/strategy", "steps/strategy", "value", "profile", "audience",
+             "mart_kpi_values", "mart_kpi_contributions", "mart_user_profiles",
+             "mart_user_values", "mart_value_models"}
+        ),
+        0.20, 0.10,
     ),
 )  # fmt: skip
 # Events without roles, and the seconds that all areas together may take of them.
@@ -99,7 +109,8 @@ def names(parts: Collection[str], nodes: Iterable[dict[str, Any]]) -> set[str]:
     models = {
         node["unique_id"]: node["name"]
         for node in nodes
-        if node["resource_type"] == "model" and (node["fqn"][-2] in parts or node["name"] in parts)
+        if node["resource_type"] == "model"
+        and {node["fqn"][-2], "/".join(node["fqn"][-3:-1]), node["name"]} & {*parts}
     }
     return {*models.values()} | {
         node["name"] for node in nodes if node.get("attached_node") in models

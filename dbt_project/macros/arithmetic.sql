@@ -39,3 +39,9 @@
             then ln(1 - cast({{ ended_count }} as double) / {{ at_risk_count }})
     end)
 {%- endmacro %}
+
+{# A text -> a number from 0 to below 1 that is always the same, and evenly spread: the first 32 bits
+   of its MD5. #}
+{% macro hashed_share(text) -%}
+    {{ adapter.dispatch('hashed_share')(text) }}
+{%- endmacro %}

@@ -35,6 +35,30 @@
     end
 {%- endmacro %}
 
+{# The keys of a relation for which all conditions of their side hold, as a query: a row per key,
+   condition and operand, with `property_value`. Of a condition one operand is enough, of a group
+   one condition; every group must hold. #}
+{% macro meeting_conditions(relation, keys) -%}
+    select {{ keys | join(', ') }}
+    from (
+        select
+            {{ keys | join(', ') }},
+            condition_group,
+            group_count
+        from (
+            select
+                asked.*,
+                coalesce({{ condition_holds() }}, false) as meets_operand
+            from {{ relation }} as asked
+        ) as compared
+        group by
+            {{ keys | join(', ') }}, condition_group, condition_number, group_count, operator
+        having bool_or(meets_operand) <> (operator in ('is_not', 'not_contains'))
+    ) as held
+    group by {{ keys | join(', ') }}, group_count
+    having count(distinct condition_group) = group_count
+{%- endmacro %}
+
 {# Whether a regular expression finds itself in a text, case aside; null where the pattern
    is not one. #}
 {% macro matches_pattern(value, pattern) -%}

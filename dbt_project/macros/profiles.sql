@@ -8,12 +8,12 @@
     ]) }}
 {%- endmacro %}
 
-{# Value of a column of the profile, or else of a property of the user, as text. #}
-{% macro profile_property(relation, property) -%}
+{# Value of a column of a profile as text, or else of a property of the user, whom `users` tells of. #}
+{% macro profile_property(profiles, property, users) -%}
     case {{ property }}
-        {%- for column in profile_columns() %}
-        when '{{ column }}' then cast({{ relation }}.{{ column }} as {{ dbt.type_string() }})
+        {%- for column in profile_columns() | reject('equalto', 'user_id') %}
+        when '{{ column }}' then cast({{ profiles }}.{{ column }} as {{ dbt.type_string() }})
         {%- endfor %}
-        else {{ user_property(relation, property, relation ~ '.user_id') }}
+        else {{ user_property(users, property, users ~ '.user_id') }}
     end
 {%- endmacro %}

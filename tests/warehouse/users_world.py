@@ -39,8 +39,7 @@ def ripening() -> list[str]:
         node["alias"]
         for node in exposed_nodes(load_manifest())
         if node["schema"] == "marts" and "is_mature" in node["columns"]
-        and "without to_at never" not in node["columns"]["is_mature"]["description"]
-        and not node["columns"]["is_mature"]["description"].startswith("No - ")
+        and node["columns"]["is_mature"]["config"]["meta"].get("ripens_by_itself", True)
     ]  # fmt: skip
 
 

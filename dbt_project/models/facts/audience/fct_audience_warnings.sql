@@ -102,6 +102,7 @@ warnings as (
 )
 
 select
+    'audiences.csv' as file,
     problem,
     problem_zh,
     mend,

@@ -43,12 +43,7 @@ asked as (
 
     select
         {{ columns }},
-        case conditions.property
-            {%- for column in profile_columns() | reject('equalto', 'user_id') %}
-            when '{{ column }}' then cast(profiles.{{ column }} as {{ dbt.type_string() }})
-            {%- endfor %}
-            else {{ user_property('candidates', 'conditions.property', 'candidates.user_id') }}
-        end as property_value
+        {{ profile_property('profiles', 'conditions.property', 'candidates') }} as property_value
     from candidates
     inner join conditions on candidates.audience_id = conditions.definition_id
     left join profiles on candidates.user_id = profiles.user_id

@@ -54,35 +54,15 @@ valued as (
     select
         conditions.*,
         profiles.user_id,
-        {{ profile_property('profiles', 'conditions.property') }} as property_value
+        {{ profile_property('profiles', 'conditions.property', 'profiles') }} as property_value
     from profiles
     cross join conditions
 
 ),
 
-conditions_held as (
-
-    select
-        definition_id as tag_id,
-        condition_group,
-        group_count,
-        user_id
-    from valued
-    group by definition_id, condition_group, condition_number, group_count, operator, user_id
-    having
-        bool_or(coalesce({{ condition_holds() }}, false))
-        <> (operator in ('is_not', 'not_contains'))
-
-),
-
 tagged as (
 
-    select
-        user_id,
-        tag_id
-    from conditions_held
-    group by user_id, tag_id, group_count
-    having count(distinct condition_group) = group_count
+    {{ meeting_conditions('valued', ['user_id', 'definition_id']) }}
 
 ),
 
@@ -90,7 +70,7 @@ tags as (
 
     select
         user_id,
-        {{ dbt.listagg('tag_id', "'|'", 'order by tag_id') }} as tags
+        {{ dbt.listagg('definition_id', "'|'", 'order by definition_id') }} as tags
     from tagged
     group by user_id
 
