@@ -21,7 +21,7 @@ from dashboards.board import (
     Tile,
     Tiles,
 )
-from dashboards.boards.shared import DAY, USERS
+from dashboards.boards.shared import DAY, USERS, in_words
 from dashboards.specs import INK, dots, lines
 
 CAMPAIGNS_SHOWN = 40
@@ -80,12 +80,6 @@ _PLANNED = Series(
     labels={"actual": Text("So far", "至今"), "planned": Text("Planned", "计划")},
     colours=(BLUE, GREY),
 )
-
-
-def _said(labels: dict[str, Text], column: str, language: str) -> str:
-    """The words of an id in SQL."""
-    cases = " ".join(f"when '{name}' then '{getattr(t, language)}'" for name, t in labels.items())
-    return f"case {column} {cases} end"
 
 
 _NEWEST = f"""
@@ -149,9 +143,9 @@ TOLD = f"""
 
     told as (
         select *,
-            {_said(_VERDICTS, "verdict_id", "en")}
+            {in_words("verdict_id", _VERDICTS, "en")}
                 || case when is_mature then '' else ' (not ripe yet)' end as said_en,
-            {_said(_VERDICTS, "verdict_id", "zh")}
+            {in_words("verdict_id", _VERDICTS, "zh")}
                 || case when is_mature then '' else '（未成熟）' end as said_zh,
             {_interval(" points", " to ")} as interval_en,
             {_interval(" 个百分点", " 至 ")} as interval_zh,
@@ -240,8 +234,8 @@ def _pace(item: str, title: Text, reading: Text, columns: tuple[str, str], label
 
         select
             campaign_id, activity_date, measure, cast(amount as double) as amount, risk_id,
-            {_said(_RISKS, "risk_id", "en")} as risk_en,
-            {_said(_RISKS, "risk_id", "zh")} as risk_zh, is_mature
+            {in_words("risk_id", _RISKS, "en")} as risk_en,
+            {in_words("risk_id", _RISKS, "zh")} as risk_zh, is_mature
         from (
             unpivot (select * replace (cast(actual as double) as actual,
                 cast(planned as double) as planned) from days)
@@ -388,8 +382,8 @@ BOARD = Board(
 
             select
                 review.campaign_id, review.incremental_value,
-                coalesce(goal.said_en, {_said(_VERDICTS, "'control'", "en")}) as told_en,
-                coalesce(goal.said_zh, {_said(_VERDICTS, "'control'", "zh")}) as told_zh,
+                coalesce(goal.said_en, {in_words("'control'", _VERDICTS, "en")}) as told_en,
+                coalesce(goal.said_zh, {in_words("'control'", _VERDICTS, "zh")}) as told_zh,
                 review.goal_value,
                 format('planned: {{:,.0f}}', cast(review.target_value as double)) as planned_en,
                 format('计划：{{:,.0f}}', cast(review.target_value as double)) as planned_zh,
@@ -399,8 +393,8 @@ BOARD = Board(
                 case when goal.is_sure then review.cost_per_incremental end
                     as cost_per_incremental,
                 risk_now.target_pace_rate,
-                {_said(_RISKS, "risk_now.risk_id", "en")} as risk_en,
-                {_said(_RISKS, "risk_now.risk_id", "zh")} as risk_zh,
+                {in_words("risk_now.risk_id", _RISKS, "en")} as risk_en,
+                {in_words("risk_now.risk_id", _RISKS, "zh")} as risk_zh,
                 review.assigned_count, review.exposed_count,
                 case when review.unassigned_exposed_count + review.exposed_before_assigned_count
                     + review.multiple_variant_user_count > 0 then
@@ -706,8 +700,8 @@ BOARD = Board(
                 newest.campaign_id as of_campaign_id, newest.campaign, newest.campaign_type,
                 newest.start_date || coalesce(' – ' || newest.end_date, ' –') as days,
                 told.variant,
-                coalesce(told.said_en, {_said(_VERDICTS, "'control'", "en")}) as said_en,
-                coalesce(told.said_zh, {_said(_VERDICTS, "'control'", "zh")}) as said_zh,
+                coalesce(told.said_en, {in_words("'control'", _VERDICTS, "en")}) as said_en,
+                coalesce(told.said_zh, {in_words("'control'", _VERDICTS, "zh")}) as said_zh,
                 told.interval_en, told.interval_zh, told.p,
                 format('{{:,.0f}}', review.goal_value)
                     || coalesce(format(' / {{:,.0f}}', cast(review.target_value as double)), '')

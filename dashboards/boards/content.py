@@ -23,6 +23,7 @@ from dashboards.boards.shared import (
     answer,
     beside_others,
     by_span,
+    in_words,
     rate_beside_others,
     rate_by_period,
     rate_of,
@@ -83,11 +84,6 @@ _CREATORS = Series(
     },
     colours=(BLUE, GREEN, SKY, RED),
 )
-
-
-def _said(column: str, language: str) -> str:
-    cases = " ".join(f"when '{one}' then '{getattr(t, language)}'" for one, t in _VERDICTS.items())
-    return f"case {column} {cases} end"
 
 
 def _named(language: str, none: str) -> str:
@@ -267,7 +263,7 @@ BOARD = Board(
             {_WORTH}
 
             select dimension, value_en, value_zh, {", ".join(
-                f"{_said('verdict_id', language)} as verdict_{language}"
+                f"{in_words('verdict_id', _VERDICTS, language)} as verdict_{language}"
                 for language in ("en", "zh")
             )},
                 piece_count, exposure_count, read_count, click_said, finish_said,

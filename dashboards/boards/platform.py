@@ -21,6 +21,7 @@ from dashboards.boards.shared import (
     answer,
     beside_others,
     by_span,
+    in_words,
     rate_beside_others,
     rate_by_period,
     spans,
@@ -116,16 +117,12 @@ _STAGES = {
 }
 
 
-def _stage(language: str) -> str:
-    cases = " ".join(f"when '{name}' then '{getattr(t, language)}'" for name, t in _STAGES.items())
-    return f"case stage_id {cases} end"
-
-
 _STEPS = f"""
     steps as (
-        select *, {_stage("en")} as stage_en, {_stage("zh")} as stage_zh,
-            lag({_stage("en")}) over in_order as from_en,
-            lag({_stage("zh")}) over in_order as from_zh,
+        select *, {in_words("stage_id", _STAGES, "en")} as stage_en,
+            {in_words("stage_id", _STAGES, "zh")} as stage_zh,
+            lag({in_words("stage_id", _STAGES, "en")}) over in_order as from_en,
+            lag({in_words("stage_id", _STAGES, "zh")}) over in_order as from_zh,
             mature_previous_count - mature_merchant_count as lost_count,
             {sure("rate_from_previous")} as said
         from {by_span(_FUNNEL)}
@@ -286,13 +283,6 @@ _MEASURES = {
     "creator_reads": Text("Authors by reads", "作者，按阅读数"),
     "content_reads": Text("Content by reads", "内容，按阅读数"),
 }
-
-
-def _measure(language: str) -> str:
-    cases = " ".join(
-        f"when '{name}' then '{getattr(t, language)}'" for name, t in _MEASURES.items()
-    )
-    return f"case measure_id {cases} end as measure_{language}"
 
 
 BOARD = Board(
@@ -578,8 +568,10 @@ BOARD = Board(
             ),
             (_CONCENTRATION,),
             f"""
-            select span, {_measure("en")}, {_measure("zh")}, unit_count, effective_count, gini,
-                top_1_share, top_10_share, top_decile_share, is_mature
+            select span, {in_words("measure_id", _MEASURES, "en")} as measure_en,
+                {in_words("measure_id", _MEASURES, "zh")} as measure_zh,
+                unit_count, effective_count, gini, top_1_share, top_10_share, top_decile_share,
+                is_mature
             from {by_span(_CONCENTRATION)}
             where unit_count > 0
             order by span, measure_id

@@ -25,6 +25,7 @@ from dashboards.boards.shared import (
     answer,
     beside_others,
     by_span,
+    in_words,
     rate_beside_others,
     rate_by_period,
     rate_of,
@@ -213,9 +214,8 @@ _KINDS = {
 
 
 def _about(language: str) -> str:
-    cases = " ".join(f"when '{kind}' then '{getattr(t, language)}'" for kind, t in _KINDS.items())
     return (
-        f"coalesce(case dimension when 'kind' then case dimension_value {cases} end"
+        f"coalesce(case dimension when 'kind' then {in_words('dimension_value', _KINDS, language)}"
         f" when 'feature' then features.feature_{language} end, dimension_value)"
         f" as about_{language}"
     )

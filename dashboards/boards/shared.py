@@ -32,6 +32,12 @@ STAGE_COLUMNS = """
 """
 
 
+def in_words(column: str, labels: Mapping[str, Text], language: str) -> str:
+    """SQL: the words of an id."""
+    cases = " ".join(f"when '{name}' then '{getattr(t, language)}'" for name, t in labels.items())
+    return f"case {column} {cases} end"
+
+
 def newest(table: str, column: str, days: int = DAYS_SHOWN) -> str:
     """A condition: the day is among the last of the table."""
     name = column.rpartition(".")[2]
