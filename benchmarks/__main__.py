@@ -74,7 +74,7 @@ ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "sessions": partial(_asked, sessions.QUESTIONS),
     "rfm": partial(_asked, rfm.QUESTIONS),
     "attribution": lambda bench: (attribution.duels(bench.folder / "paths", bench.events), []),
-    "value": lambda bench: (value.duels(bench.folder / "value", bench.events), []),
+    "value": lambda bench: value.run(bench.folder / "value"),
     "floor": lambda bench: (floor.duels(bench.made.warehouse), []),
     "line": lambda bench: line.run(bench.folder, bench.events),
     "areas": lambda bench: areas.run(bench.folder / "business", bench.events),

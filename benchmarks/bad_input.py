@@ -200,10 +200,13 @@ def write(folder: Path, cases: Sequence[Case], share: int = 1) -> None:
         "funnel_steps": [STEPS, *(row for case in cases for row in case.steps)],
     }.items():
         width = rows[0].count(",")
-        lines = (row + "," * (width - row.count(",")) + "\n" for row in rows)
-        (folder / "seeds" / f"{name}.csv").write_text("".join(lines), encoding="utf-8")
-    filters = folder / "seeds" / "filters.csv"  # of funnels that are not there
-    filters.write_text(filters.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
+        padded = (row + "," * (width - row.count(",")) + "\n" for row in rows)
+        (folder / "seeds" / f"{name}.csv").write_text("".join(padded), encoding="utf-8")
+    filters = folder / "seeds" / "filters.csv"
+    lines = filters.read_text(encoding="utf-8").splitlines(keepends=True)
+    # Those of funnels are of funnels that are not there.
+    kept = (line for line in lines if not line.startswith("funnel,"))
+    filters.write_text("".join(kept), encoding="utf-8")
     with duckdb.connect() as connection:
         for number, case in enumerate(cases):
             from_numbers = "" if "from numbers" in case.events else "from numbers"

@@ -40,7 +40,7 @@ def spec(tooltip: Tooltip) -> Spec:
 
     dot = {"type": "point", "filled": True, "size": 80, "opacity": 1}
     nodes = [{"filter": "datum.kind === 'node'"}, {"calculate": left, "as": "left"}]
-    hung = [*nodes, {"filter": "datum.depth > 0"},
+    hung = [*nodes, {"filter": "datum.depth > 0 && isValid(datum.parent_place)"},
             {"calculate": f"datum.left - {_INDENT}", "as": "stem"}]  # fmt: skip
     link = {"type": "rule", "color": GREY, "opacity": 0.6, "tooltip": None}
 

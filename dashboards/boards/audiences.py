@@ -31,6 +31,7 @@ _EXPORT = Text("Export (UTC)", "导出时刻（UTC）")
 _NO_LIST = Text(
     "No list was exported (seeds/audiences.csv).", "没有导出过名单（seeds/audiences.csv）。"
 )
+_NOBODY = Text("Nobody was on this list yet.", "这份名单上还没有过人。")
 _CHANGES = Series(
     "measure",
     "measure_name",
@@ -100,6 +101,8 @@ def _by_export(item: str, title: Text, reading: Text, of: Series) -> Chart:
 
         select audience_id, export, number, measure, user_count, abs(user_count) as shown_count
         from (unpivot signed on {", ".join(names)} into name measure value user_count)
+        -- A list that never had anybody is not drawn.
+        qualify max(abs(user_count)) over (partition by audience_id) > 0
         order by audience_id, export
         """,
         columns(
@@ -111,7 +114,7 @@ def _by_export(item: str, title: Text, reading: Text, of: Series) -> Chart:
             series=of,
         ),
         of,
-        empty=_NO_LIST,
+        empty=_NOBODY,
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def _most(by: str, name: str) -> str:
 def answer(condition: str = STAR) -> Table:
     """Does it meet its target, and what is to blame, in a sentence: of the last whole period, and
     of the one that is under way where it has a target."""
-    told, told_zh = period("period_start_date"), period("period_start_date")
+    told = period("period_start_date")
     share = "format('{:.1f}', 100 * attainment_rate)"
     return Table(
         "answer",
@@ -131,7 +131,8 @@ def answer(condition: str = STAR) -> Table:
                     || {figure("target_value")}
                     || case
                         when not is_mature then '.'
-                        when is_on_target then ': met.' else ': missed.'
+                        when is_on_target then ': met.' when not is_on_target then ': missed.'
+                        else '.'
                     end
             end
             || case
@@ -149,7 +150,7 @@ def answer(condition: str = STAR) -> Table:
             end
             || case when is_unusual then ' That is beyond what its history would have.' else '' end
             as answer_en,
-            {told_zh} || case when is_mature then '' else '（进行中）' end || '：' || name_zh || ' '
+            {told} || case when is_mature then '' else '（进行中）' end || '：' || name_zh || ' '
             || {figure("value")}
             || case
                 when target_value is null then '。'
@@ -157,7 +158,8 @@ def answer(condition: str = STAR) -> Table:
                     || {figure("target_value")}
                     || case
                         when not is_mature then '。'
-                        when is_on_target then '：达标。' else '：未达标。'
+                        when is_on_target then '：达标。' when not is_on_target then '：未达标。'
+                        else '。'
                     end
             end
             || case

@@ -135,7 +135,10 @@ _WHERE_LOST = f"""
 
     judged as (
         select *, row_number() over worst_first as place,
-            lead(rate_from_previous_lower) over worst_first as next_lower
+            min(rate_from_previous_lower) over (
+                partition by span order by rate_from_previous, stage_number
+                rows between 1 following and unbounded following
+            ) as next_lower
         from steps
         where stage_number > 1 and mature_previous_count >= {FEW}
         window worst_first as (
@@ -160,7 +163,6 @@ _WHERE_LOST = f"""
         bool_and(steps.is_mature) as is_mature
     from steps
     left join judged on steps.span = judged.span and judged.place = 1
-    where steps.merchant_count > 0 or steps.stage_number > 1
     group by steps.span
 """
 

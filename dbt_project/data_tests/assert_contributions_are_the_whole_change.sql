@@ -1,20 +1,53 @@
--- What drivers and segments did to a KPI since the period before is all that changed.
+-- What drivers and segments did to a KPI since the period before, or since a year before, is all
+-- that changed; and where a KPI changed that has drivers, they did it.
+with
+
+compared as (
+
+    {% for comparison, column in {
+        'previous': 'previous_value', 'last_year': 'same_period_last_year_value',
+    }.items() -%}
+    select
+        kpi_id,
+        grain,
+        period_start_date,
+        '{{ comparison }}' as comparison,
+        value,
+        {{ column }} as from_value
+    from {{ ref('mart_kpi_values') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+split as (
+
+    select
+        kpi_id,
+        grain,
+        period_start_date,
+        comparison,
+        sum(contribution) as contribution
+    from {{ ref('mart_kpi_contributions') }}
+    where comparison <> 'target'
+    group by kpi_id, grain, period_start_date, comparison
+
+)
+
 select
-    contributions.kpi_id,
-    contributions.grain,
-    contributions.period_start_date,
-    sum(contributions.contribution) as contribution,
-    kpi_values.change
-from {{ ref('mart_kpi_contributions') }} as contributions
-inner join {{ ref('mart_kpi_values') }} as kpi_values
-    on contributions.kpi_id = kpi_values.kpi_id
-    and contributions.grain = kpi_values.grain
-    and contributions.period_start_date = kpi_values.period_start_date
-where contributions.comparison = 'previous'
-group by
-    contributions.kpi_id, contributions.grain, contributions.period_start_date,
-    kpi_values.change, kpi_values.value, kpi_values.previous_value
-having
-    abs(sum(contributions.contribution) - kpi_values.change)
-    > 1e-9 * (1 + abs(kpi_values.value) + abs(kpi_values.previous_value))
-    or kpi_values.change is null
+    compared.*,
+    split.contribution
+from compared
+left join split
+    on compared.kpi_id = split.kpi_id
+    and compared.grain = split.grain
+    and compared.period_start_date = split.period_start_date
+    and compared.comparison = split.comparison
+where
+    abs(coalesce(split.contribution, 0) - (compared.value - compared.from_value))
+    > 1e-9 * (1 + abs(compared.value) + abs(compared.from_value))
+    and (
+        split.contribution is not null
+        or compared.kpi_id in (select drivers.kpi_id from {{ ref('dim_kpi_drivers') }} as drivers)
+    )
+    or split.contribution is not null and (compared.value is null or compared.from_value is null)

@@ -98,9 +98,9 @@
     coalesce(day_start_date, week_start_date, month_start_date) as period_start_date
 {%- endmacro %}
 
-{% macro grain_sets(keys) -%}
+{% macro grain_sets(keys, with_all=true) -%}
     grouping sets (
-        {%- for start in ['', 'day_start_date', 'week_start_date', 'month_start_date'] %}
+        {%- for start in ([''] if with_all else []) + ['day_start_date', 'week_start_date', 'month_start_date'] %}
         ({{ (keys + ([start] if start else [])) | join(', ') }}){{ ',' if not loop.last }}
         {%- endfor %}
     )

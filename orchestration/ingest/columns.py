@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+INVITER = """
+    case when properties like '%"inviter_id"%'
+        then try(json_extract_string(properties, '$.inviter_id')) end
+"""
+"""Whom the acceptance of an invite names beside its own user."""
+
 
 @dataclass(frozen=True)
 class Column:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.ingest.columns import Actor, Column, Feed
+from orchestration.ingest.columns import INVITER, Actor, Column, Feed
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,14 @@ def _export(
     return Export(tool, Feed(name, description, zh, named, own_id, actor), carries)
 
 
+_INVITER_OF_GA4 = """
+    case when event_params like '%"inviter_id"%' and json_valid(event_params)
+        then json_extract_string(list_filter(
+            json_extract(event_params, '$[*]'),
+            lambda one: json_extract_string(one, '$.key') = 'inviter_id'
+        )[1], '$.value.string_value') end
+"""
+
 EXPORTS: tuple[Export, ...] = (
     _export(
         "segment",
@@ -44,7 +52,7 @@ EXPORTS: tuple[Export, ...] = (
             "case when lower(type) = 'alias' then coalesce(previousid, anonymousid) "
             "else anonymousid end",
             'coalesce("timestamp", originaltimestamp)',
-            ("previousid",),
+            ("previousid", INVITER),
         ),
         "type event name userid anonymousid previousid groupid messageid timestamp "
         "originaltimestamp sentat receivedat channel context traits integrations",
@@ -59,7 +67,7 @@ EXPORTS: tuple[Export, ...] = (
     _export(
         "ga4",
         ("Google Analytics 4", "Google Analytics 4"),
-        Actor("user_id", "user_pseudo_id", "event_timestamp"),
+        Actor("user_id", "user_pseudo_id", "event_timestamp", (_INVITER_OF_GA4,)),
         "event_date event_timestamp event_name event_params event_previous_timestamp "
         "event_value_in_usd event_bundle_sequence_id event_server_timestamp_offset user_id "
         "user_pseudo_id privacy_info user_properties user_first_touch_timestamp user_ltv device "
@@ -85,7 +93,7 @@ EXPORTS: tuple[Export, ...] = (
              "or json_extract_string(properties, '/$is_login_id') = 'true' then distinct_id end)"),
             f"coalesce(anonymous_id, original_id, case when {user} is null then distinct_id end)",
             '"time"',
-            ("distinct_id",),
+            ("distinct_id", INVITER),
         ),
         "distinct_id login_id anonymous_id original_id identities type event time time_free "
         "project lib recv_time user_id device_id map_id ver _track_id _flush_time",

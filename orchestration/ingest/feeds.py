@@ -6,7 +6,7 @@ Columns of a file that are not listed are folded into `properties`.
 
 from __future__ import annotations
 
-from orchestration.ingest.columns import Actor, Column, Feed
+from orchestration.ingest.columns import INVITER, Actor, Column, Feed
 from orchestration.ingest.exports import EXPORTS
 
 PERSON_IDS = {"user_id": "user", "author_id": "user", "anonymous_id": "anonymous"}
@@ -29,13 +29,6 @@ def _feed(
         own_id,
         actor,
     )
-
-
-# Whom the acceptance of an invite names beside its own user.
-_INVITER = """
-    case when properties like '%"inviter_id"%'
-        then try(json_extract_string(properties, '$.inviter_id')) end
-"""
 
 
 FEEDS: tuple[Feed, ...] = (
@@ -73,7 +66,7 @@ FEEDS: tuple[Feed, ...] = (
          "订单金额或退款金额；都是正数"),
         ("currency", "text", "ISO 4217 code of the amount", "金额的币种（ISO 4217）"),
         own_id="event_id",
-        actor=Actor("user_id", "anonymous_id", "occurred_at", (_INVITER,)),
+        actor=Actor("user_id", "anonymous_id", "occurred_at", (INVITER,)),
     ),
     _feed(
         "users",

@@ -4,7 +4,7 @@
 
 A file of a list is in the build that has its rows, and is swapped in with it. It holds whom to
 write to, and whom to take off the list before. Who has taken back their consent since is not to be
-written to: from the next build on no file of any export has them.
+written to: from the next build on no file of any export has them, wherever its horizon is.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, user_id: str) -> 
         from warehouse.marts.mart_audience_members
         inner join warehouse.facts.dim_audience_exports using (audience_id, export_at)
         where change = 'removed' or (status = 'exported' and (user_id, purpose) not in (
-            select (user_id, purpose) from warehouse.facts.fct_consent_spans
-            where is_current and not is_granted
+            select (user_id, purpose) from warehouse.intermediate.int_consents_resolved
+            group by user_id, purpose having not arg_max(is_granted, recorded_at)
         ))
         order by all
         """

@@ -106,20 +106,27 @@ def publish_lock(settings: Settings) -> Iterator[None]:
 def show(settings: Settings, build_id: str) -> None:
     """Make a kept build the one that readers see. Call it with the publish lock."""
     current = current_build(settings)
+    newest = build_id
     for build in kept_builds(settings):
+        mark = builds_dir(settings) / build.build_id / _ROLLED_BACK
         if current is not None and build_id < build.build_id <= current.build_id:
-            (builds_dir(settings) / build.build_id / _ROLLED_BACK).touch()
+            mark.touch()
+        if build.build_id > build_id and mark.exists():
+            newest = build.build_id
+    # Lists never go back, as who was on one may have taken back their consent since; so they stand
+    # where they stay before all else moves.
+    stay = newest != build_id and (builds_dir(settings) / newest / AUDIENCES).exists()
+    if stay:
+        point(settings.publish_dir / AUDIENCES, Path("builds") / newest / AUDIENCES)
     point(settings.publish_dir / "current", Path("builds") / build_id)
     for name in _LINKS:
         link = settings.publish_dir / name
+        if stay and name == AUDIENCES:
+            continue
         if (builds_dir(settings) / build_id / name).exists():
             point(link, Path("current") / name)
         else:
             link.unlink(missing_ok=True)  # a build from before there were such pages
-    # Lists never go back, as who was on one may have taken back their consent since.
-    newest = max(build.build_id for build in kept_builds(settings))
-    if build_id != newest and (builds_dir(settings) / newest / AUDIENCES).exists():
-        point(settings.publish_dir / AUDIENCES, Path("builds") / newest / AUDIENCES)
     sync(settings.publish_dir)
     (builds_dir(settings) / build_id / _ROLLED_BACK).unlink(missing_ok=True)
 
@@ -176,6 +183,9 @@ def forget_all_but_current(settings: Settings) -> None:
         for build in kept_builds(settings):
             if current is None or build.build_id != current.build_id:
                 shutil.rmtree(builds_dir(settings) / build.build_id)
+        lists = settings.publish_dir / AUDIENCES
+        if not lists.exists():  # those of a build that readers were taken back from
+            lists.unlink(missing_ok=True)
 
 
 def sync_tree(folder: Path) -> None:

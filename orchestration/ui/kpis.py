@@ -7,19 +7,17 @@ from typing import Any
 
 import duckdb
 
+from dashboards.boards.kpis import LAST, figure
 from orchestration.project import Settings
 from orchestration.publish.publishing import DATABASE
 from orchestration.ui.alerts import Alert
 
-_NEWS = """
-select kpi_values.*, coalesce(kpis.label_en, kpi_id) as name_en,
-    coalesce(kpis.label_zh, kpis.label_en, kpi_id) as name_zh
-from marts.mart_kpi_values as kpi_values
-inner join seeds.dim_kpis as kpis using (kpi_id)
-where kpi_values.is_mature
-qualify period_start_date = max(period_start_date) over (partition by kpi_id, grain)
-    and (not is_on_target or is_unusual)
-order by grain, is_on_target, kpis.row_number
+_NEWS = f"""
+select *, {figure("value")} as said, {figure("target_value")} as target_said,
+    {figure("usual_low")} as low_said, {figure("usual_high")} as high_said
+from {LAST} as last
+where not is_on_target or is_unusual
+order by grain, is_on_target, row_number
 """
 _GRAINS = {"day": "日", "week": "周", "month": "月"}
 
@@ -50,7 +48,7 @@ def kpi_alerts(settings: Settings) -> list[Alert]:
         found.append(
             Alert(
                 key=f"kpis {grain} {hashlib.sha256(told.encode()).hexdigest()[:12]}",
-                subject=f"Yunying: by the {grain}, {missed} KPIs below target, {unusual} unusual"
+                subject=f"Yunying: by the {grain}, targets missed: {missed}, unusual: {unusual}"
                 f" · 按{grain_zh}：{missed} 个 KPI 未达标，{unusual} 个异常",
                 text="\n".join(
                     [*(_line(row) for row in of_grain), "", *(_line_zh(row) for row in of_grain),
@@ -62,22 +60,18 @@ def kpi_alerts(settings: Settings) -> list[Alert]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    said = f"✗ {row['name_en']}, {row['period_start_date']}: {_figure(row['value'])}"
+    said = f"✗ {row['name_en']}, {row['period_start_date']}: {row['said']}"
     if row["is_on_target"] is False:
-        said += f", target {_figure(row['target_value'])}"
+        said += f", target {row['target_said']}"
     if row["is_unusual"]:
-        said += f", usually {_figure(row['usual_low'])} to {_figure(row['usual_high'])}"
+        said += f", usually {row['low_said']} to {row['high_said']}"
     return said
 
 
 def _line_zh(row: dict[str, Any]) -> str:
-    said = f"✗ {row['name_zh']}，{row['period_start_date']}：{_figure(row['value'])}"
+    said = f"✗ {row['name_zh']}，{row['period_start_date']}：{row['said']}"
     if row["is_on_target"] is False:
-        said += f"，目标 {_figure(row['target_value'])}"
+        said += f"，目标 {row['target_said']}"
     if row["is_unusual"]:
-        said += f"，通常在 {_figure(row['usual_low'])} 到 {_figure(row['usual_high'])} 之间"
+        said += f"，通常在 {row['low_said']} 到 {row['high_said']} 之间"
     return said
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.4g}"

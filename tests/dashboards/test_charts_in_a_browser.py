@@ -201,7 +201,8 @@ def test_a_label_is_the_number_of_its_bar(
         return [[...dark.querySelectorAll('path')].map((bar) => bar.getBBox().width),
             [...words.querySelectorAll('text')].map((text) => text.textContent)];
     }})()""")
-    numbers = [float(re.match(r"[\d,.]+", label)[0].replace(",", "")) for label in labels]  # type: ignore[index]
+    told = [re.match(r"[+-]?([\d,.]+)", label) for label in labels]
+    numbers = [float(one[1].replace(",", "")) for one in told if one is not None]
     assert len(bars) == len(numbers) > 0
     for bar, number in zip(bars, numbers, strict=True):
         assert bar * max(numbers) == pytest.approx(number * max(bars), rel=0.01, abs=0.5)

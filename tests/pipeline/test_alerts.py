@@ -83,13 +83,16 @@ def test_kpis_that_missed_or_moved_are_told_once_in_both_languages(world: World)
     with duckdb.connect(database) as connection:
         connection.execute(
             "create schema seeds; create schema marts;"
-            " create table seeds.dim_kpis as select * from (values ('paid', 'Paid', '支付', 1),"
-            " ('reads', 'Reads', '阅读', 2), ('fine', null, null, 3))"
-            " as kpis (kpi_id, label_en, label_zh, row_number);"
+            " create table seeds.dim_kpis as select *, null as parent_kpi_id, null as owner,"
+            " null as stage from (values ('paid', 'Paid', '支付', 1, 'up'),"
+            " ('reads', 'Reads', '阅读', 2, 'up'), ('fine', null, null, 3, 'up'),"
+            " ('slow', 'Slow', '慢', 4, 'down'))"
+            " as kpis (kpi_id, label_en, label_zh, row_number, direction);"
             " create table marts.mart_kpi_values as select * from (values"
             " ('paid', 'month', 1234.5, 2000, 900, 2100, false, false, true, date '2024-02-01'),"
             " ('paid', 'month', 1, 2000, 900, 2100, false, true, true, date '2024-01-01'),"
             " ('paid', 'month', 1, 2000, 900, 2100, false, null, false, date '2024-03-01'),"
+            " ('slow', 'month', 12.345, 10, 1, 20, false, false, true, date '2024-02-01'),"
             " ('reads', 'month', 7, null, 9.25, 30, null, true, true, date '2024-02-01'),"
             " ('fine', 'month', 7, 5, 5, 30, true, false, true, date '2024-02-01'),"
             " ('fine', 'day', 7, null, 5, 30, null, false, true, date '2024-02-29'))"
@@ -102,11 +105,12 @@ def test_kpis_that_missed_or_moved_are_told_once_in_both_languages(world: World)
     [(_, body)] = world.hook.posted
     lines = body["text"].splitlines()
     assert lines[0] == (
-        "Yunying: by the month, 1 KPIs below target, 1 unusual · 按月：1 个 KPI 未达标，1 个异常"
+        "Yunying: by the month, targets missed: 2, unusual: 1 · 按月：2 个 KPI 未达标，1 个异常"
     )
-    assert "✗ Paid, 2024-02-01: 1,234, target 2,000" in lines
+    assert "✗ Paid, 2024-02-01: 1,235, target 2,000" in lines
     assert "✗ Reads, 2024-02-01: 7, usually 9.25 to 30" in lines
-    assert "✗ 支付，2024-02-01：1,234，目标 2,000" in lines
+    assert "✗ Slow, 2024-02-01: 12.3, target 10" in lines
+    assert "✗ 支付，2024-02-01：1,235，目标 2,000" in lines
     assert "✗ 阅读，2024-02-01：7，通常在 9.25 到 30 之间" in lines
     assert "fine" not in body["text"]
     # What is restated for the worse is told again.

@@ -12,6 +12,7 @@ import pytest
 from orchestration.commands.rollback import rollback
 from orchestration.project import Settings
 from orchestration.publish import audience_files
+from orchestration.publish.builds import forget_all_but_current
 from orchestration.publish.publishing import publish
 from orchestration.store import audience_lists, kept_tables
 from orchestration.store.keyed_hash import keyed_hash
@@ -45,8 +46,9 @@ def settings(tmp_path: Path) -> Settings:
             " as exports (audience_id, campaign_id, purpose, export_at);"
             " alter table facts.dim_audience_exports add column made_through_at timestamp;"
             " alter table facts.dim_audience_exports add column is_by_profile boolean;"
-            " create table facts.fct_consent_spans (user_id varchar, purpose varchar,"
-            " is_granted boolean, is_current boolean)"
+            " create schema intermediate;"
+            " create table intermediate.int_consents_resolved (user_id varchar, purpose varchar,"
+            " is_granted boolean, recorded_at timestamp)"
         )
         for row in MEMBERS:
             connection.execute(
@@ -59,6 +61,11 @@ def settings(tmp_path: Path) -> Settings:
 def execute(settings: Settings, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(settings.warehouse)) as connection:
         return connection.execute(sql).fetchall()
+
+
+def answers(settings: Settings, rows: str) -> None:
+    """What users say of consent: user, purpose, whether it is granted, when."""
+    execute(settings, f"insert into intermediate.int_consents_resolved values {rows}")
 
 
 def listed(settings: Settings, export: str, audience: str = "pro.a::b") -> list[tuple[str, ...]]:
@@ -87,22 +94,36 @@ def test_who_takes_consent_back_is_on_no_list_not_even_after_a_rollback(
     settings: Settings,
 ) -> None:
     first = publish(settings, RELATIONS, "hash")
-    execute(
+    answers(
         settings,
-        "insert into facts.fct_consent_spans values ('bob', 'marketing', false, true),"
-        " ('ann', 'analytics', false, true), ('ann', 'marketing', true, true)",
+        "('bob', 'marketing', true, '2024-01-01'),"
+        " ('bob', 'marketing', false, '2024-02-01'), ('ann', 'analytics', false, '2024-02-01'),"
+        " ('ann', 'marketing', false, '2024-01-01'), ('ann', 'marketing', true, '2024-02-01')",
     )
     publish(settings, RELATIONS, "hash")
     assert listed(settings, FIRST) == [("ann", "exported", "added")]
     assert rollback(settings).build_id == first.build_id
     assert listed(settings, FIRST) == [("ann", "exported", "added")]
+    # The next build's lists are read, whatever readers were taken back from; and then stay again.
+    answers(settings, "('ann', 'marketing', false, '2024-03-01')")
+    publish(settings, RELATIONS, "hash")
+    assert listed(settings, FIRST) == []
+    rollback(settings)
+    assert listed(settings, FIRST) == []
+    # Where an erasure takes the build of the lists away, there are none.
+    forget_all_but_current(settings)
+    assert not (settings.publish_dir / "audiences").is_symlink()
 
 
 def test_ids_leave_as_keyed_hashes_where_a_key_is_set(settings: Settings) -> None:
-    publish(replace(settings, pseudonym_key="secret"), RELATIONS, "hash")
+    with_key = replace(settings, pseudonym_key="secret")
+    publish(with_key, RELATIONS, "hash")
     assert {row[0] for row in listed(settings, FIRST)} == {
         keyed_hash("secret", "ann"), keyed_hash("secret", "bob")
     }  # fmt: skip
+    answers(settings, "('bob', 'marketing', false, '2024-02-01')")
+    publish(with_key, RELATIONS, "hash")
+    assert {row[0] for row in listed(settings, FIRST)} == {keyed_hash("secret", "ann")}
 
 
 def test_a_publish_that_breaks_off_leaves_the_lists_before(

@@ -271,12 +271,31 @@ def test_a_source_that_nobody_reads_is_said(tmp_path: Path) -> None:
     assert row == {"error": "no staging model reads this feed", "rows_in": 0}
 
 
+INVITED = {
+    "segment": {
+        "type": "track", "event": "Joined", "userId": "su7", "messageId": "joined",
+        "timestamp": "2024-03-02T10:00:00Z",
+        "properties": {"invite_id": "i", "inviter_id": "su1"},
+    },
+    "ga4": {
+        "event_name": "joined", "user_id": "gu7", "event_timestamp": 1709374000000000,
+        "event_params": [{"key": "inviter_id", "value": {"string_value": "gu1"}}],
+    },
+    "sensorsdata": {
+        "type": "track", "event": "joined", "login_id": "nu7", "distinct_id": "nu7",
+        "time": 1709374000000, "properties": {"inviter_id": "nu1"},
+    },
+}  # fmt: skip
+
+
 def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     settings.seeds_dir.mkdir()
     logs = {"segment": SEGMENT, "ga4": GA4, "sensorsdata": SENSORSDATA}
     for log, rows in logs.items():
         write(tmp_path / f"raw/{log}/1.json", exports.lines(rows))
+        # Who accepted their invite names them.
+        write(tmp_path / f"raw/{log}/3.json", exports.lines([INVITED[log]]))
     alias = {"type": "alias", "previousId": "su1", "userId": "su9"}
     write(tmp_path / "raw/segment/2.json", exports.lines([alias]))
     requests = [{"user_id": user, "requested_at": "2024-05-01"} for user in ("su1", "gu1", "nu1")]
@@ -288,5 +307,6 @@ def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
         left = [row for row in rows if not any(name in json.dumps(row) for name in theirs)]
         assert 0 < len(left) < len(rows)
         assert (tmp_path / f"raw/{log}/1.json").read_text() == exports.lines(left)
+        assert not (tmp_path / f"raw/{log}/3.json").read_text().strip()
         [counted] = query(settings.warehouse, f"select count(*) as rows from raw.{log}")
         assert counted["rows"] == len(left)

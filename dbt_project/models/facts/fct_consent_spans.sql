@@ -3,6 +3,9 @@ with
 consents as (
 
     select * from {{ ref('int_consents_resolved') }}
+    {% if horizon() -%}
+    where recorded_at <= {{ horizon() }}
+    {%- endif %}
 
 ),
 

@@ -7,9 +7,6 @@ consents as (
     where
         recorded_at is not null
         and (user_id is not null or anonymous_id is not null)
-        {% if horizon() -%}
-        and recorded_at <= {{ horizon() }}
-        {%- endif %}
 
 ),
 

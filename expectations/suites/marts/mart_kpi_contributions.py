@@ -1,4 +1,4 @@
-"""Contributions: no driver stands by itself where it moved, and all of a comparison is split."""
+"""Contributions: no driver stands by itself where it moved."""
 
 import great_expectations as gx
 import great_expectations.expectations as gxe

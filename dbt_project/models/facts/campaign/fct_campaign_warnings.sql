@@ -10,6 +10,12 @@ campaigns as (
 
 ),
 
+audiences as (
+
+    select * from {{ ref('dim_audiences') }}
+
+),
+
 goals as (
 
     select * from {{ ref('step_campaign_measures') }} where is_goal
@@ -115,6 +121,20 @@ told as (
         '在 campaigns 里给出它的一行，或按那里的写法填写编号' as mend_zh
     from assignments
     where assignments.campaign_id not in (select campaigns.campaign_id from campaigns)
+
+    union all
+
+    select
+        'audiences.csv' as file,
+        audiences.row_number,
+        'there is no campaign ' || audiences.campaign_id as problem,
+        '没有活动 ' || audiences.campaign_id as problem_zh,
+        'write the id as the feed of campaigns spells it, or wait until it comes' as mend,
+        '按 campaigns 数据里的写法填写编号，或等它出现' as mend_zh
+    from audiences
+    where
+        audiences.campaign_id is not null
+        and audiences.campaign_id not in (select campaigns.campaign_id from campaigns)
 
 )
 

@@ -1,28 +1,10 @@
-{%- set retained_from = var('merchant_retained_from_days') * 86400 %}
-{%- set retained_to = var('merchant_retained_to_days') * 86400 %}
+{%- set retained_from_seconds = var('merchant_retained_from_days') * 86400 %}
+{%- set retained_to_seconds = var('merchant_retained_to_days') * 86400 %}
 with
-
-merchants as (
-
-    select * from {{ ref('stg_feed__merchants') }}
-
-),
-
-ranked as (
-
-    select
-        merchants.*,
-        row_number() over (
-            partition by merchant_id
-            order by updated_at desc nulls last, content_hash desc
-        ) as recency_rank
-    from merchants
-
-),
 
 known as (
 
-    select * from ranked where recency_rank = 1
+    select * from {{ ref('step_merchants') }}
 
 ),
 
@@ -63,8 +45,8 @@ retained as (
     from orders
     inner join sold on orders.merchant_id = sold.merchant_id
     where
-        orders.ordered_at >= {{ add_seconds('sold.first_sold_at', retained_from) }}
-        and orders.ordered_at <= {{ add_seconds('sold.first_sold_at', retained_to) }}
+        orders.ordered_at >= {{ add_seconds('sold.first_sold_at', retained_from_seconds) }}
+        and orders.ordered_at <= {{ add_seconds('sold.first_sold_at', retained_to_seconds) }}
     group by orders.merchant_id
 
 ),

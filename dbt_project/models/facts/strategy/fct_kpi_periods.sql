@@ -85,7 +85,7 @@ periods as (
         sum(event_count) as event_count,
         sum(event_value) as event_value
     from days
-    group by {{ grain_sets(['kpi_id', 'kind', 'segment_by', 'segment_value', 'user_id']) }}
+    group by {{ grain_sets(['kpi_id', 'kind', 'segment_by', 'segment_value', 'user_id'], with_all=false) }}
 
 )
 
@@ -108,7 +108,6 @@ inner join touched
     on periods.kpi_id = touched.kpi_id
     and periods.period_start_date >= touched.recompute_from_date
 {% endif -%}
-where periods.grain <> 'all'
 group by
     periods.kpi_id, periods.kind, periods.segment_by, periods.segment_value, periods.grain,
     periods.period_start_date

@@ -45,13 +45,7 @@ first_starts as (
 
 merchants as (
 
-    select
-        merchants.*,
-        row_number() over (
-            partition by merchant_id
-            order by updated_at desc nulls last, content_hash desc
-        ) as recency_rank
-    from {{ ref('stg_feed__merchants') }} as merchants
+    select * from {{ ref('step_merchants') }}
 
 ),
 
@@ -63,7 +57,7 @@ known as (
         merchant_id as subject_id,
         opened_at as started_at
     from merchants
-    where recency_rank = 1 and opened_at is not null
+    where opened_at is not null
 
     union all
 

@@ -1,6 +1,6 @@
 {%- set stages = ['signed_up', 'listed', 'first_sale', 'retained'] %}
-{%- set other_days = var('merchant_retained_from_days') * 86400 %}
-{%- set retained_days = (var('merchant_retained_to_days') + 1) * 86400 %}
+{%- set start_seconds = var('merchant_start_days') * 86400 %}
+{%- set retained_seconds = (var('merchant_retained_to_days') + 1) * 86400 %}
 with
 
 horizon as (
@@ -40,10 +40,10 @@ reached as (
         merchants.reached_stage,
         {% if stage == 'retained' -%}
         {{ add_seconds(
-            'coalesce(merchants.first_sold_at, merchants.signed_up_at)', retained_days
+            'coalesce(merchants.first_sold_at, merchants.signed_up_at)', retained_seconds
         ) }} <= horizon.data_through_at as is_mature,
         {%- else -%}
-        {{ add_seconds('merchants.signed_up_at', other_days) }} <= horizon.data_through_at
+        {{ add_seconds('merchants.signed_up_at', start_seconds) }} <= horizon.data_through_at
             as is_mature,
         {%- endif %}
         merchants.signed_up_date

@@ -6,7 +6,7 @@ warnings as (
 
     {% for relation in [
         source('seeds', 'definition_warnings'), ref('fct_definition_warnings'),
-        ref('fct_campaign_warnings'), ref('fct_kpi_warnings'), ref('fct_audience_warnings'),
+        ref('fct_campaign_warnings'), ref('fct_kpi_warnings'), ref('step_audience_warnings'),
         ref('fct_value_warnings'),
     ] -%}
     select

@@ -131,14 +131,14 @@ def model(dbt: Any, session: Any) -> pa.Table:
             sides["target"] = (np.array([[aims[name]] for name in names]), figures)
         periods = list(number)
         for comparison, (before, after) in sides.items():
-            ends = [end for _, end in pairs[comparison]] if comparison in pairs else number.values()
+            ends = [end for _, end in pairs.get(comparison, [])] or [*number.values()]
             split = changes(kind, method, before, after)
             is_there = np.isfinite(split).all(axis=0)
             if segments != [None]:
                 is_there &= ((before != 0) | (after != 0)).any(axis=0)
             for place, segment in enumerate(segments):
                 there = np.flatnonzero(is_there[place])
-                told = [periods[[*ends][each]] for each in there]
+                told = [periods[ends[each]] for each in there]
                 for row, name in enumerate(names or [kpi]):
                     figures_told = (side[row, place, there] for side in (before, after, split))
                     tables.append(_table(kpi, name, segment, comparison, told, *figures_told))

@@ -45,7 +45,7 @@ middles as (
         median(value) as middle_value
     from history
     group by kpi_id, grain, compared_date
-    having count(*) >= {{ var('volume_min_history_days') }}
+    having count(*) >= {{ var('kpi_min_history_periods') }}
 
 ),
 

@@ -16,20 +16,13 @@ last_exports as (
 
 ),
 
--- Lists that ask the profile are none of facts.
 matched as (
 
     select
-        last_exports.audience_id,
-        last_exports.export_at,
-        count(members.user_id) as matched_count
-    from last_exports
-    inner join audiences on last_exports.audience_id = audiences.audience_id
-    left join {{ ref('fct_audience_members') }} as members
-        on last_exports.audience_id = members.audience_id
-        and last_exports.export_at = members.export_at
-    where not audiences.is_by_profile
-    group by last_exports.audience_id, last_exports.export_at
+        audience_id,
+        max_by(matched_count, export_at) as matched_count
+    from {{ ref('mart_audience_exports') }}
+    group by audience_id
 
 ),
 
@@ -42,6 +35,7 @@ people as (
     inner join {{ ref('dim_users') }} as users
         on users.created_at <= last_exports.export_at
         or users.first_event_at <= last_exports.export_at
+        or (users.created_at is null and users.properties is not null)
     group by last_exports.audience_id
 
 ),
@@ -70,20 +64,6 @@ warnings as (
     inner join audiences on matched.audience_id = audiences.audience_id
     inner join people on matched.audience_id = people.audience_id
     where matched.matched_count >= people.people_count
-
-    union all
-
-    select
-        audiences.row_number,
-        'there is no campaign ' || audiences.campaign_id as problem,
-        '没有活动 ' || audiences.campaign_id as problem_zh,
-        'write the id as the feed of campaigns spells it, or wait until it comes' as mend,
-        '按 campaigns 数据里的写法填写编号，或等它出现' as mend_zh
-    from audiences
-    left join {{ ref('step_campaigns') }} as campaigns on audiences.campaign_id = campaigns.campaign_id
-    where
-        audiences.campaign_id is not null
-        and campaigns.campaign_id is null
 
     union all
 
