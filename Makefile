@@ -27,7 +27,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check rebuild builds rollback serve metrics test verify chaos dev dashboards superset \
+.PHONY: help run build check plan rebuild builds rollback serve metrics test verify chaos dev dashboards superset \
 	superset-assets docs reference mart screenshots bench withdraw restate lint clean
 
 help: ## show these commands ## 列出这些命令
@@ -44,6 +44,9 @@ build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings
 
 check: $(ENVIRONMENT) ## are the definitions right? In seconds; a build looks first, too ## 定义写对了吗？几秒钟就知道；构建也先看一遍
 	@$(BIN)/python -m orchestration.commands.check
+
+plan: $(ENVIRONMENT) ## rows of seeds/event_names.csv for events that came and have none, with guessed roles ## 给数据里有、埋点方案里没有的事件补上 seeds/event_names.csv 的行，并猜测角色
+	@$(BIN)/python -m orchestration.commands.plan
 
 builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see ## 列出保留的各次构建，以及读者正在看的那一次
 	@$(BIN)/python -m orchestration.commands.rollback --list
