@@ -17,12 +17,14 @@ from scipy.special import betaln, digamma
 
 Array = np.ndarray
 Likelihood = Callable[[Array], tuple[float, Array]]
+Starts = tuple[Array, ...]
 LEAST_CUSTOMERS, LEAST_REPEATS = 100, 30
 TRANSACTION, SPEND = ("r", "alpha", "a", "b"), ("p", "q", "v")
 # Beyond these a parameter stands for a limit: nobody leaves, all are alike.
 LOWEST, HIGHEST = np.log(1e-8), np.log(1e8)
-STARTS = ((1.0, 1.0, 1.0, 1.0), (0.25, 0.3, 0.8, 2.5))
-SPEND_STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5))
+STARTS = (np.array([1.0, 1.0, 1.0, 1.0]), np.array([0.25, 0.3, 0.8, 2.5]))
+SPEND_STARTS = (np.array([1.0, 2.0, 1.0]), np.array([6.0, 4.0, 0.5]))
+BLOCK = 8192
 FIGURES = (*TRANSACTION, *SPEND, "transaction_log_likelihood", "spend_log_likelihood")
 
 
@@ -53,23 +55,30 @@ def _rising(value: float, most: int) -> tuple[Array, Array]:
     )
 
 
+def _blocks(rows: int) -> list[slice]:
+    """So many rows at once that what is worked out of them stays in a processor's cache."""
+    return [slice(start, start + BLOCK) for start in range(0, rows, BLOCK)]
+
+
 def transaction_likelihood(purchases: Purchases) -> Likelihood:
     """The log-likelihood of BG/NBD and its gradient, by r, alpha, a and b.
 
     What a purchase count, a recency or an age says by itself is worked out once for each of them.
     """
-    order = np.lexsort((purchases.age, purchases.recency, purchases.frequency))
-    x, recency, age, count = (np.asarray(column)[order] for column in purchases)
-    x, count = x.astype(np.int64), count.astype(float)
-    recencies, of_recency = np.unique(recency, return_inverse=True)
-    ages, of_age = np.unique(age, return_inverse=True)
+    recencies, of_recency = np.unique(purchases.recency, return_inverse=True)
+    ages, of_age = np.unique(purchases.age, return_inverse=True)
+    x = np.asarray(purchases.frequency).astype(np.int64)
+    order = np.argsort((x * len(recencies) + of_recency) * len(ages) + of_age)
+    columns = (x, of_recency, of_age, np.asarray(purchases.count).astype(float))
+    x, of_recency, of_age, count = (column[order] for column in columns)
     by_x = np.bincount(x, count)
     most, customers = len(by_x) - 1, count.sum()
     by_age, by_age_x = np.bincount(of_age, count), np.bincount(of_age, count * x)
     first = int(np.searchsorted(x, 1))
-    x, recency, age, count = x[first:], recency[first:], age[first:], count[first:]
-    of_recency, of_age = of_recency[first:], of_age[first:]
-    by_recency = len(recencies)
+    x, of_recency, of_age, count = (
+        column[first:] for column in (x, of_recency, of_age, count)
+    )  # fmt: skip
+    blocks = _blocks(len(x))
 
     def likelihood(parameters: Array) -> tuple[float, Array]:
         r, alpha, a, b = parameters
@@ -77,21 +86,34 @@ def transaction_likelihood(purchases: Purchases) -> Likelihood:
         rising_b, slope_b = _rising(b, most)
         rising_ab, slope_ab = _rising(a + b, most)
         log_age, log_recency = np.log(alpha + ages), np.log(alpha + recencies)
+        log_odds = np.log(a) - np.log(b + np.arange(-1, most, dtype=float).clip(0))
         # As if all were there still; who has left after the last purchase adds `left` to that.
         total = customers * r * np.log(alpha) + by_x @ (rising_r + rising_b - rising_ab)
         total -= r * (by_age @ log_age) + by_age_x @ log_age
-        gap = log_age[of_age] - log_recency[of_recency]
-        leaving = np.log(a) - np.log(b + x - 1) + (r + x) * gap
-        total += count @ np.logaddexp(0, leaving)
-        share = count / (1 + np.exp(-leaving))
-        weighted = share * (r + x)
-        d_alpha = customers * r / alpha - (r * by_age + by_age_x) @ (1 / (alpha + ages))
-        d_alpha += np.bincount(of_age, weighted, len(ages)) @ (1 / (alpha + ages))
-        d_alpha -= np.bincount(of_recency, weighted, by_recency) @ (1 / (alpha + recencies))
-        d_r = customers * np.log(alpha) + by_x @ slope_r - by_age @ log_age + share @ gap
-        d_a = -(by_x @ slope_ab) + share.sum() / a
-        d_b = by_x @ (slope_b - slope_ab) - share @ (1 / (b + x - 1))
-        return float(total), np.array([d_r, d_alpha, d_a, d_b])
+        left, left_gap = 0.0, 0.0
+        left_by_x = np.zeros(most + 1)
+        left_by_age, left_by_recency = np.zeros(len(ages)), np.zeros(len(recencies))
+        for block in blocks:
+            number, age, recency = x[block], of_age[block], of_recency[block]
+            gap = log_age[age] - log_recency[recency]
+            leaving = (r + number) * gap
+            leaving += log_odds[number]
+            less = np.exp(-np.abs(leaving))
+            left += count[block] @ (np.maximum(leaving, 0) + np.log1p(less))
+            share = count[block] * np.where(leaving > 0, 1, less) / (1 + less)
+            left_gap += share @ gap
+            left_by_x += np.bincount(number, share, most + 1)
+            share *= r + number
+            left_by_age += np.bincount(age, share, len(ages))
+            left_by_recency += np.bincount(recency, share, len(recencies))
+        d_alpha = customers * r / alpha - (r * by_age + by_age_x - left_by_age) @ (
+            1 / (alpha + ages)
+        )
+        d_alpha -= left_by_recency @ (1 / (alpha + recencies))
+        d_r = customers * np.log(alpha) + by_x @ slope_r - by_age @ log_age + left_gap
+        d_a = -(by_x @ slope_ab) + left_by_x.sum() / a
+        d_b = by_x @ (slope_b - slope_ab) - left_by_x[1:] @ (1 / (b + np.arange(most)))
+        return float(total + left), np.array([d_r, d_alpha, d_a, d_b])
 
     return likelihood
 
@@ -104,35 +126,40 @@ def spend_likelihood(spending: Spending) -> Likelihood:
     by_number = np.bincount(of_number, count)
     log_amount = count @ np.log(amount)
     total_amount = x * amount
+    blocks = _blocks(len(x))
 
     def likelihood(parameters: Array) -> tuple[float, Array]:
         p, q, v = parameters
         # As what is left where parameters are large: all are alike, or each spends the same.
-        below = np.bincount(of_number, count * np.log1p(total_amount / v))
-        above = np.bincount(of_number, count * np.log1p(v / total_amount))
-        slopes = np.bincount(of_number, count / (v + total_amount))
+        below = 0.0
+        above, slopes = np.zeros(len(numbers)), np.zeros(len(numbers))
+        for block in blocks:
+            number, spent, of = of_number[block], total_amount[block], count[block]
+            below += of @ np.log1p(spent / v)
+            above += np.bincount(number, of * np.log1p(v / spent), len(numbers))
+            slopes += np.bincount(number, of / (v + spent), len(numbers))
         both = p * numbers + q
         total = -(by_number @ betaln(p * numbers, q)) - log_amount
-        total -= q * below.sum() + p * (numbers @ above)
+        total -= q * below + p * (numbers @ above)
         d_p = by_number @ (numbers * (digamma(both) - digamma(p * numbers))) - numbers @ above
-        d_q = by_number @ (digamma(both) - digamma(q)) - below.sum()
+        d_q = by_number @ (digamma(both) - digamma(q)) - below
         d_v = q * by_number.sum() / v - both @ slopes
         return float(total), np.array([d_p, d_q, d_v])
 
     return likelihood
 
 
-def _highest(likelihood: Likelihood, starts: list[Array], customers: float) -> Array:
+def _highest(likelihood: Likelihood, starts: Starts, units: Array, customers: float) -> Array:
     """Where a likelihood is highest: from the likeliest start, from others where that meets a
-    limit."""
+    limit. `units` are what parameters are measured in."""
 
     def lost(logarithms: Array) -> tuple[float, Array]:
-        parameters = np.exp(logarithms)
+        parameters = np.exp(logarithms) * units
         value, gradient = likelihood(parameters)
         return -value / customers, -gradient * parameters / customers
 
     best = None
-    for start in sorted(starts, key=lambda start: -likelihood(start)[0]):
+    for start in sorted(starts, key=lambda start: -likelihood(start * units)[0]):
         found = minimize(
             lost, np.log(start), jac=True, method="L-BFGS-B",
             bounds=[(LOWEST, HIGHEST)] * len(start),
@@ -141,27 +168,7 @@ def _highest(likelihood: Likelihood, starts: list[Array], customers: float) -> A
         best = found if best is None or found.fun < best.fun else best
         if ((found.x > LOWEST) & (found.x < HIGHEST)).all():
             break
-    return np.exp(best.x)
-
-
-def fit_transactions(purchases: Purchases) -> Array:
-    """r, alpha, a and b; alpha in the units of the ages, which are scaled to a mean of 1."""
-    scale = float(np.average(purchases.age, weights=purchases.count)) or 1.0
-    scaled = purchases._replace(recency=purchases.recency / scale, age=purchases.age / scale)
-    starts = [np.array(start) for start in STARTS]
-    r, alpha, a, b = _highest(transaction_likelihood(scaled), starts, purchases.count.sum())
-    return np.array([r, alpha * scale, a, b])
-
-
-def fit_spending(spending: Spending) -> Array | None:
-    """p, q and v; None of amounts that are all alike, of which no parameters are likeliest."""
-    scale = float(np.average(spending.amount, weights=spending.count))
-    if np.ptp(spending.amount) <= 1e-9 * scale:
-        return None
-    scaled = spending._replace(amount=spending.amount / scale)
-    starts = [np.array(start) for start in SPEND_STARTS]
-    p, q, v = _highest(spend_likelihood(scaled), starts, spending.count.sum())
-    return np.array([p, q, v * scale])
+    return np.exp(best.x) * units
 
 
 def figures(
@@ -171,23 +178,31 @@ def figures(
     spend: Array | None = None,
 ) -> dict[str, float]:
     """The parameters of a model, given ones or those that fit best, and their likelihoods. Of too
-    few customers nothing is fitted."""
+    few customers nothing is fitted, nor of amounts that are all alike, of which no parameters are
+    likeliest."""
     found: dict[str, float] = {}
     customers = purchases.count.sum()
     repeats = purchases.count[purchases.frequency > 0].sum()
+    if customers:
+        likelihood = transaction_likelihood(purchases)
     if transaction is None and customers >= LEAST_CUSTOMERS and repeats >= LEAST_REPEATS:
-        transaction = fit_transactions(purchases)
+        unit = float(np.average(purchases.age, weights=purchases.count)) or 1.0
+        transaction = _highest(likelihood, STARTS, np.array([1, unit, 1, 1]), customers)
     if transaction is not None:
         found |= dict(zip(TRANSACTION, transaction.tolist(), strict=True))
         if customers:
-            found["transaction_log_likelihood"] = transaction_likelihood(purchases)(transaction)[0]
+            found["transaction_log_likelihood"] = likelihood(transaction)[0]
     spenders = spending.count.sum()
-    if spend is None and customers >= LEAST_CUSTOMERS and spenders >= LEAST_REPEATS:
-        spend = fit_spending(spending)
+    if spenders:
+        likelihood = spend_likelihood(spending)
+        unit = float(np.average(spending.amount, weights=spending.count))
+        differ = np.ptp(spending.amount) > 1e-9 * unit
+        if spend is None and customers >= LEAST_CUSTOMERS and spenders >= LEAST_REPEATS and differ:
+            spend = _highest(likelihood, SPEND_STARTS, np.array([1, 1, unit]), spenders)
     if spend is not None:
         found |= dict(zip(SPEND, spend.tolist(), strict=True))
         if spenders:
-            found["spend_log_likelihood"] = spend_likelihood(spending)(spend)[0]
+            found["spend_log_likelihood"] = likelihood(spend)[0]
     return found
 
 
