@@ -27,7 +27,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check plan rebuild builds rollback serve metrics test verify chaos dev dashboards superset \
+.PHONY: help run build check plan rebuild builds rollback serve metrics test test-long verify chaos dev dashboards superset \
 	superset-assets docs reference mart screenshots bench withdraw restate lint clean
 
 help: ## show these commands ## 列出这些命令
@@ -74,6 +74,9 @@ chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7 
 
 test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them ## 全部测试；TESTS=tests/architecture：只跑一部分
 	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder $(TESTS)
+
+test-long: $(ENVIRONMENT) ## more cases and larger worlds of what the tests show, over half an hour ## 更多情形、更大数据的测试，要半个多小时
+	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder -m long $(TESTS)
 
 dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor ## Dagster 界面：血缘、检查、定时、传感器
 	@$(BIN)/python -m orchestration.commands.dev

@@ -71,9 +71,10 @@ def build(folder: Path) -> Callable[..., tuple[int, str]]:
     ("fault", "sentence"),
     [
         ("os.kill(os.getpid(), signal.SIGSEGV)", "dbt was killed (signal 11)"),
-        (
+        pytest.param(
             "raise MemoryError('Unable to allocate 7.45 GiB for an array')",
             "More memory is needed than YUNYING_MEMORY_LIMIT allows.",
+            marks=pytest.mark.long,
         ),
     ],
     ids=["signal", "memory"],

@@ -336,7 +336,9 @@ def test_2_a_rebuild_that_did_not_complete_is_not_built_upon(line: Line) -> None
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits other processes")
-@pytest.mark.parametrize("moment", ["  ingest …", "  transform …"])
+@pytest.mark.parametrize(
+    "moment", [pytest.param("  ingest …", marks=pytest.mark.long), "  transform …"]
+)
 def test_2_a_full_disk_is_told_in_a_sentence_and_readers_keep_their_build(
     line: Line, moment: str
 ) -> None:

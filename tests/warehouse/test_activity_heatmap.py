@@ -17,7 +17,7 @@ from tests.warehouse.users_world import (
     world,
 )
 
-WORLDS = ("plain", "local")
+WORLDS = (pytest.param("plain", marks=pytest.mark.long), "local")
 EVENTS = {"any": None, "reading": "read", "buying": "buy", "never": "unheard_of"}
 Cell = tuple[str, date, int, int]
 

@@ -306,9 +306,9 @@ SO_FAR = {"exposed_count", "unassigned_exposed_count", "cost_amount", "cost_per_
     ("horizon", "lifts_are_ripe", "days"),
     [
         # Within the campaign; after it, and within windows; as the last of them closes.
-        ("2025-03-05T12:00:00", False, 4),
+        pytest.param("2025-03-05T12:00:00", False, 4, marks=pytest.mark.long),
         ("2025-03-12T00:00:00", False, 11),
-        ("2025-03-18T00:00:00", True, 15),
+        pytest.param("2025-03-18T00:00:00", True, 15, marks=pytest.mark.long),
     ],
 )
 def test_what_is_ripe_at_a_horizon_stays(
@@ -420,6 +420,7 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     assert 366 <= len(of["forever"]) <= 366 + 41
 
 
+@pytest.mark.long
 def test_ten_thousand_arms_are_no_burden(tmp_path: Path) -> None:
     world = World()
     world.campaign("c", starts_at="2025-03-01", ends_at="2025-03-11")

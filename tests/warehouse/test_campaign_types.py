@@ -92,7 +92,9 @@ def test_deliveries_equal_a_rebuild(built: Path, tmp_path: Path) -> None:
     assert [str(each) for each in found.differences] == []
 
 
-@pytest.mark.parametrize("horizon", HORIZONS)
+@pytest.mark.parametrize(
+    "horizon", [HORIZONS[0], pytest.param(HORIZONS[1], marks=pytest.mark.long)]
+)
 def test_figures_are_as_of_the_horizon(tmp_path: Path, horizon: str) -> None:
     """And the days that check-ins follow each other on are those of the zone."""
     zone = "America/New_York"

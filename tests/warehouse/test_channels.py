@@ -309,9 +309,13 @@ SO_FAR = {"net_amount", "payback_days"}
     ("horizon", "ripe"),
     [
         # Two days after March the refunds of `first` are over, and not what it looks back on.
-        ("2025-04-03T00:00:00", {("first", 1)}),
+        pytest.param("2025-04-03T00:00:00", {("first", 1)}, marks=pytest.mark.long),
         ("2025-04-30T23:59:59", {("first", 2)}),
-        ("2025-05-01T00:00:00", {("first", 2), ("orders.all::1", 8), ("nothing", 8)}),
+        pytest.param(
+            "2025-05-01T00:00:00",
+            {("first", 2), ("orders.all::1", 8), ("nothing", 8)},
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_what_is_ripe_at_a_horizon_stays(
@@ -346,6 +350,7 @@ def test_what_is_ripe_at_a_horizon_stays(
     assert {(row["conversion_id"], row["n"]) for row in march} == ripe
 
 
+@pytest.mark.long
 def test_a_storm_of_clicks_of_one_user_is_one_path(tmp_path: Path) -> None:
     """So many touches before one order, all in a row: nothing is done for each pair of them."""
     clicks = 200_000

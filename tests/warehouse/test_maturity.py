@@ -34,7 +34,7 @@ def horizon(name: str) -> str:
     return at.isoformat()
 
 
-@pytest.mark.parametrize("name", ["plain", "local"])
+@pytest.mark.parametrize("name", [pytest.param("plain", marks=pytest.mark.long), "local"])
 @pytest.mark.parametrize("table", TABLES)
 def test_what_was_mature_has_the_values_that_it_has_now(name: str, table: str) -> None:
     at = horizon(name)

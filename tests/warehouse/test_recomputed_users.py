@@ -184,6 +184,7 @@ SPOILED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_day_leaves_what_its_users_did_long_before(folder: Path) -> None:
     support.build_warehouse(folder, events=[row for row in events(7, 20) if "02" in row["user_id"]])
     with connect(support.settings_of(folder)) as connection:
@@ -217,6 +218,7 @@ def test_a_day_equals_a_rebuild(folder: Path) -> None:
     assert differences(folder) == []
 
 
+@pytest.mark.long
 def test_what_the_users_feed_says_anew_moves_breakdowns_and_conditions(folder: Path) -> None:
     counts = (
         "select breakdown_value, sum(entrant_count) as n from marts.mart_funnel_conversion"
@@ -231,6 +233,7 @@ def test_what_the_users_feed_says_anew_moves_breakdowns_and_conditions(folder: P
     assert differences(folder) == []
 
 
+@pytest.mark.long
 def test_a_table_that_is_missing_is_made_anew_with_the_rest(folder: Path) -> None:
     with connect(support.settings_of(folder)) as connection:
         connection.execute("drop table facts.fct_funnel_opened_attempts cascade")
@@ -278,6 +281,7 @@ def test_what_was_computed_anew_is_told_with_its_reason(folder: Path) -> None:
     assert differences(folder) == []
 
 
+@pytest.mark.long
 def test_another_plan_computes_everything_and_says_so(folder: Path) -> None:
     settings = support.settings_of(folder)
     support.read_definitions(folder, {"event_names": "event_name,is_activity\nview,false\n"})

@@ -24,7 +24,7 @@ from tests.warehouse.users_world import (
     world,
 )
 
-WORLDS = ("plain", "local")
+WORLDS = (pytest.param("plain", marks=pytest.mark.long), "local")
 EVENTS = {"any": None, "reading": "read", "buying": "buy"}
 Period = tuple[date, date, bool]
 

@@ -94,6 +94,7 @@ def model(dbt: Any, session: Any) -> pa.Table:
         "mart_feedback": dbt.ref("mart_feedback").filter(whole),
         "mart_growth_accounting": dbt.ref("mart_growth_accounting").filter("activity_id = 'any'"),
         "mart_referrals": dbt.ref("mart_referrals"),
+        "mart_rule_violations": dbt.ref("mart_rule_violations").filter("rule_id is null"),
         "mart_sales_periods": dbt.ref("mart_sales_periods"),
     }
     drivers: dict[str, list[str]] = {}
