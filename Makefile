@@ -72,7 +72,7 @@ verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 
 chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7 ## 在读者查询的同时随机制造故障：MINUTES=10 SEED=7
 	@$(BIN)/python -m verify.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-test: $(ENVIRONMENT) ## all tests; TESTS=tests/architecture: some of them ## 全部测试；TESTS=tests/architecture：只跑一部分
+test: $(ENVIRONMENT) ## the tests; TESTS=tests/architecture: some of them ## 测试；TESTS=tests/architecture：只跑一部分
 	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder $(TESTS)
 
 test-long: $(ENVIRONMENT) ## more cases and larger worlds of what the tests show, over half an hour ## 更多情形、更大数据的测试，要半个多小时
