@@ -367,7 +367,7 @@ def test_purchases_are_bg_nbd_and_gamma_gamma(worlds: dict[int, World]) -> None:
         assert likelihood(at[0])[0] >= likelihood(at[1])[0] - 0.01
         for name, value in planted.items():
             assert abs(ours[name] - value) <= Z * world.drawn[f"{model}_standard_errors"][name]
-    # P(alive) by third of it, against who is.
+    # P(alive) by tenth of it, against who is.
     alive = {f"u{number}" for number in world.drawn["alive_customers"]}
     parameters = np.array([ours[name] for name in FITS.TRANSACTION])
     chance = EXPECTATIONS.alive(parameters, frequency, recency, age)
@@ -375,8 +375,8 @@ def test_purchases_are_bg_nbd_and_gamma_gamma(worlds: dict[int, World]) -> None:
         fit.conditional_probability_alive(frequency, recency, age), abs=0.01
     )
     is_alive = np.array([row[0] in alive for row in rows])
-    for third in np.array_split(np.argsort(chance, kind="stable"), 3):
-        assert holds(chance[third].mean(), is_alive[third].sum(), len(third))
+    for tenth in np.array_split(np.argsort(chance, kind="stable"), 10):
+        assert holds(chance[tenth].mean(), is_alive[tenth].sum(), len(tenth))
 
 
 def test_money_of_merchants_and_reads_of_pieces(world: World) -> None:

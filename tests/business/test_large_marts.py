@@ -1,5 +1,6 @@
 """The lift that was planted comes out of the marts, of dirty feeds; where there is none, the
-interval holds 0. In a smaller business arms have a handful of people."""
+interval holds 0. So do the shock of a day and who buys again. A smaller business has a handful of
+people in an arm, and of arrivals on a day."""
 
 from __future__ import annotations
 
@@ -18,13 +19,20 @@ from tests.support import ingest_raw, query, settings_of, transform
 
 ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
 MARTS = " ".join(f"+mart_campaign_{name}" for name in ("balance", "lift", "review"))
-MARTS += " +mart_audience_exports"
+MARTS += " +mart_audience_exports +mart_kpi_contributions +mart_user_values +mart_value_models"
+TREE = """kpi_id,parent_kpi_id,kind,mart_column,drivers
+active,,total,,new|retained|back
+new,active,mart,mart_growth_accounting.new_user_count,
+retained,active,mart,mart_growth_accounting.retained_user_count,
+back,active,mart,mart_growth_accounting.resurrected_user_count,
+"""
 
 
 @pytest.fixture(scope="module")
 def warehouse(worlds: dict[int, World]) -> Path:
     folder = worlds[max(worlds)].folder
     shutil.copytree(ROOT / "demo" / "business" / "seeds", folder / "seeds", dirs_exist_ok=True)
+    (folder / "seeds" / "kpis.csv").write_text(TREE, encoding="utf-8")
     settings = settings_of(folder, ENVIRONMENT)
     ingest_raw(settings)
     transform(settings, select=MARTS)
@@ -109,3 +117,46 @@ def test_what_a_list_did_comes_out_of_its_hold_out(warehouse: Path) -> None:
     agreed = last["matched_count"] - last["no_consent_count"]
     assert holds(plan.MARKETING_CONSENT_RATE, agreed, last["matched_count"])
     assert holds(planned.control_share, last["holdout_count"], agreed)
+
+
+def test_the_driver_that_the_shock_is_of_has_the_largest_share(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select * from marts.mart_kpi_contributions where kpi_id = 'active' and grain = 'day'"
+        " and comparison = 'previous' and period_start_date = ?",
+        [plan.SHOCK_DATE],
+    )
+    parts = {row["driver_id"]: row["contribution"] for row in rows}
+    assert parts.keys() == {"new", "retained", "back"}
+    assert max(parts, key=lambda driver: abs(parts[driver])) == "new"
+    [value] = query(
+        warehouse,
+        "select change from marts.mart_kpi_values where kpi_id = 'active' and grain = 'day'"
+        " and period_start_date = ?",
+        [plan.SHOCK_DATE],
+    )
+    assert sum(parts.values()) == pytest.approx(value["change"], abs=1e-9)
+
+
+def test_as_many_buy_in_the_hold_out_as_was_expected(warehouse: Path) -> None:
+    """Who is there buys by a Poisson of a Gamma, whose variance the sum has."""
+    figures = {
+        row["figure_id"]: row["value"]
+        for row in query(
+            warehouse, "select * from marts.mart_value_models where model_id = 'half_year_back'"
+        )
+    }
+    customers = query(
+        warehouse,
+        "select frequency, p_alive, holdout_expected_count as expected"
+        " from marts.mart_user_values where model_id = 'half_year_back'",
+    )
+    assert len(customers) == figures["customer_count"]
+    variance = 0.0
+    for row in customers:
+        there = row["expected"] / row["p_alive"]
+        spread = there + there**2 / (figures["r"] + row["frequency"])
+        variance += row["p_alive"] * (spread + (1 - row["p_alive"]) * there**2)
+    assert sum(row["expected"] for row in customers) == pytest.approx(figures["holdout_expected"])
+    apart = figures["holdout_purchases"] - figures["holdout_expected"]
+    assert abs(apart) <= Z * math.sqrt(variance)
