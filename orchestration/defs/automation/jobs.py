@@ -4,6 +4,7 @@ import dagster as dg
 
 from orchestration.defs.ingest.restated_days import KEY as RESTATED_DAYS
 from orchestration.ingest.arrivals import folder_signature
+from orchestration.ingest.databases.reading import folders
 from orchestration.project import Settings
 from orchestration.publish.up_to_date import nothing_new, published_already
 
@@ -28,7 +29,8 @@ build = dg.define_asset_job(
 def nightly(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run, unless it would only make again what readers see already."""
     settings = Settings.from_environment()
-    published = published_already(settings)
+    # What is new in a database shows when a run reads it.
+    published = published_already(settings) if settings.databases is None else None
     if published is not None:
         return dg.SkipReason(nothing_new(settings, published))
     return dg.RunRequest()
@@ -54,7 +56,7 @@ def restatements(_context: dg.SensorEvaluationContext, event: dg.EventLogEntry) 
 def arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run when the folders differ from the last look and have come to rest."""
     settings = Settings.from_environment()
-    signature = folder_signature((settings.raw_dir, settings.seeds_dir))
+    signature = folder_signature((settings.raw_dir, settings.seeds_dir), folders(settings))
     seen, _, settling = (context.cursor or "").partition(" ")
     if signature == seen:
         return dg.SkipReason("no file is new or changed")
