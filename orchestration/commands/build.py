@@ -26,11 +26,11 @@ from threading import Event, Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.commands.stopping import Stop
-from orchestration.ingest.databases.declared import DatabasesError
 from orchestration.project import Settings, SettingsError
 from orchestration.store.faults import in_a_sentence
 
 if TYPE_CHECKING:
+    from orchestration.ingest.databases.declared import DatabasesError
     from orchestration.ingest.seeds import Seeds
     from orchestration.ui.run_records import Recorder
 
@@ -145,7 +145,7 @@ def _indented(value: Any) -> str:
 
 def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
     """Run the job, also when nothing is new if `again`; return the exit code."""
-    from orchestration.ingest.databases.reading import read_databases
+    from orchestration.ingest.databases.declared import DatabasesError
     from orchestration.ingest.seeds import read_seeds
     from orchestration.publish.up_to_date import nothing_new, published_already
     from orchestration.store.lock import warehouse_lock
@@ -162,7 +162,10 @@ def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
     with warehouse_lock(settings, narrator.say):
         try:
             # Before all else: what is new in databases are files of the raw folder from here on.
-            read_databases(settings, narrator.say)
+            if settings.databases is not None:
+                from orchestration.ingest.databases.reading import read_databases
+
+                read_databases(settings, narrator.say)
         except DatabasesError as error:
             return _tell_unread(narrator, settings, error)
         published = None if again else published_already(settings)
@@ -237,7 +240,7 @@ def _execute(
     import dagster as dg
 
     from orchestration.definitions import defs
-    from orchestration.ingest.databases.reading import READ_TAG
+    from orchestration.ingest.databases.declared import READ_TAG
     from orchestration.store.attempts import ANEW_TAG
     from orchestration.store.dagster_home import dagster_home, history_hindrance, relax_history
     from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG

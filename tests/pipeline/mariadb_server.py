@@ -42,7 +42,7 @@ class MariaDb:
                 _program("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data",
                 f"--socket={self.folder}/socket", f"--port={self.port}", "--user=nobody",
                 "--bind-address=127.0.0.1", f"--pid-file={self.folder}/pid",
-                "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+                "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
             ],
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.defs.ingest.restated_days import KEY as RESTATED_DAYS
 from orchestration.ingest.arrivals import folder_signature
-from orchestration.ingest.databases.reading import folders
+from orchestration.ingest.databases.declared import folders
 from orchestration.project import Settings
 from orchestration.publish.up_to_date import nothing_new, published_already
 

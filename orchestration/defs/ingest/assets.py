@@ -5,8 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.ingest.databases.declared import DatabasesError
-from orchestration.ingest.databases.reading import READ_TAG, read_databases
+from orchestration.ingest.databases.declared import READ_TAG, DatabasesError
 from orchestration.ingest.definitions.problems import DefinitionsError
 from orchestration.ingest.definitions.schema import DEFINITIONS, Definition
 from orchestration.ingest.feeds import (
@@ -312,7 +311,10 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     """
     settings = Settings.from_environment()
     try:
-        if READ_TAG not in context.run.tags:
+        if settings.databases is not None and READ_TAG not in context.run.tags:
+            # What it needs is loaded where it is needed.
+            from orchestration.ingest.databases.reading import read_databases
+
             read_databases(settings, context.log.info)
         report = ingest(settings, context.log.info)
     except (DatabasesError, DefinitionsError) as error:

@@ -13,29 +13,25 @@ Nothing counts before everything is read: a read that fails leaves no trace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from orchestration.ingest.databases import times
 from orchestration.ingest.databases.declared import (
     Database,
     DatabasesError,
     Table,
     read_declared,
 )
+from orchestration.ingest.databases.paging import Pages
 from orchestration.ingest.databases.servers import (
-    BITS,
-    BOOLEAN,
-    DATE,
     INTEGER,
-    LOCAL,
     TIMES,
     Column,
     Row,
@@ -43,484 +39,260 @@ from orchestration.ingest.databases.servers import (
     open_server,
 )
 from orchestration.ingest.databases.state import NO_HASHES, Hashes, Known, State, hidden_path
+from orchestration.ingest.databases.writing import UNDATED, WHOLE, Files
+from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
-
-if TYPE_CHECKING:
-    import pyarrow.parquet as pq
 
 Say = Callable[[str], None]
 
-READ_TAG = "yunying/databases-read"
-"""A run with this tag was started by who had read the databases for it."""
-
-PAGES_WITHOUT_KEY = 20
-"""So many pages of rows may have one time, or stand in a table that is read whole, where no key
-tells where a page ended."""
-_WHOLE = "whole"
-_UNDATED = "undated"
-_EPOCH = datetime(1970, 1, 1)
+_CHANGED = "updated_at"
+"""The column of feeds that says since when a version holds."""
 
 
 def read_databases(settings: Settings, say: Say) -> None:
-    """Bring what is new in the databases into the raw folder; nothing where none are declared.
+    """Bring what is new in the databases of the settings file into the raw folder.
 
     The warehouse's lock must be held. Raises `DatabasesError` with a sentence when the settings
     file is wrong or a database does not give its rows; nothing has changed then.
     """
-    if settings.databases is None:
-        return
-    databases = read_declared(settings.databases)
+    databases = read_declared(settings.databases) if settings.databases else ()
     state = State.open(settings.raw_dir)
     _sweep(settings.raw_dir, databases)
     files: list[str] = []
     told: list[str] = []
-    for database in databases:
-        say(f"reading the database {database.name} …")
-        with open_server(database) as server:
-            for table in database.tables:
-                reading = _Reading(settings.raw_dir, state, database, table, server)
-                reading.read()
-                files += reading.files
-                told.append(reading.sentence())
+    try:
+        for database in databases:
+            say(f"reading the database {database.name} …")
+            with _called(database.name), open_server(database) as server:
+                for table in database.tables:
+                    written, row_count = _read(settings.raw_dir, state, server, table)
+                    files += written
+                    told.append(_sentence(database, table, row_count))
+    except BaseException:
+        _sweep(settings.raw_dir, databases)
+        raise
     state.commit(files)
     for sentence in told:
         say(sentence)
 
 
-def folders(settings: Settings) -> tuple[Path, ...]:
-    """Where files lie that were read from databases: they come with a build, and ask for none."""
-    if settings.databases is None:
-        return ()
-    with suppress(DatabasesError):  # the next build says it
-        return tuple(
-            settings.raw_dir / database.folder(table)
-            for database in read_declared(settings.databases)
-            for table in database.tables
-        )
-    return ()
+@contextmanager
+def _called(name: str) -> Iterator[None]:
+    """What goes wrong is said with the database's name."""
+    try:
+        yield
+    except DatabasesError as error:
+        raise DatabasesError(f"{name}: {error}") from None
 
 
 def _sweep(raw_dir: Path, databases: Sequence[Database]) -> None:
-    """Take out what a killed run had written and not counted."""
+    """Take out what was written and does not count: it holds rows of people."""
     for database in databases:
         for table in database.tables:
-            for path in (raw_dir / database.folder(table)).glob(".*.new"):
+            for path in (raw_dir / database.folder(table)).glob(hidden_path(Path("*")).name):
                 path.unlink()
+
+
+def _sentence(database: Database, table: Table, row_count: int) -> str:
+    source = database.source(table)
+    if not row_count:
+        return f"{source}: nothing new"
+    return f"{source}: {row_count:,} new or changed rows, in {database.folder(table)}"
+
+
+def _read(raw_dir: Path, state: State, server: Server, table: Table) -> tuple[list[str], int]:
+    """Read one table; return the files that it is in, and how many rows were new. What is known of
+    it now stands in the state."""
+    database = server.database
+    source = database.source(table)
+    of = f"table {table.table}" if table.query is None else f"the query of {table.name}"
+    relation = server.relation(table.table, table.query)
+    found = {column.name: column for column in server.columns(relation, of)}
+    last, meaning = state.tables.get(source), database.meaning(table)
+    # What was read by another settings file is read anew.
+    before = last if last is not None and last.meaning == meaning else None
+    columns = _columns(table, found)
+    _check(table, of, found, columns, before)
+    times_of = (table.updated_at,) if table.updated_at else ()
+    kinds = {name: found[name].holds for name in (*columns.values(), *times_of, *table.key)}
+    reads = last.reads + 1 if last else 1
+    files = Files(raw_dir, database.folder(table), reads, [*columns, *table.values])
+    known = Known(meaning, sorted(found), reads=reads)
+    reading = _Reading(
+        database,
+        table,
+        Pages(server, relation, of, kinds, table.key, database.page_rows),
+        columns,
+        files,
+        known,
+    )
+    try:
+        if table.updated_at is None:
+            row_count = reading.whole(before)
+        else:
+            row_count = reading.news(before, state.seen(source) if before else NO_HASHES)
+    finally:
+        files.close()
+    _put_away(files, known, last, is_anew=before is None or known.is_empty)
+    state.tables[source] = known
+    return [*files.written, state.write_seen(source, reading.again)], row_count
+
+
+def _columns(table: Table, found: Mapping[str, Column]) -> dict[str, str]:
+    """The feed's columns, with the table's column that fills each. Where the feed has versions,
+    the time of a row's last change is that of its version."""
+    columns = dict(table.columns or {name: name for name in found if name not in table.values})
+    feed = FEEDS_BY_NAME.get(table.feed)
+    has_versions = feed is not None and _CHANGED in feed.column_names
+    if table.updated_at and has_versions and _CHANGED not in table.values:
+        columns.setdefault(_CHANGED, table.updated_at)
+    return columns
+
+
+def _check(
+    table: Table,
+    of: str,
+    found: Mapping[str, Column],
+    columns: Mapping[str, str],
+    before: Known | None,
+) -> None:
+    """Raise `DatabasesError` where a column is not there that is asked for, or was there when all
+    were read: nobody has said that it may be missing."""
+    times_of = [table.updated_at] if table.updated_at else []
+    asked = dict.fromkeys([*columns.values(), *times_of, *table.key])
+    missing = [name for name in asked if name not in found]
+    if missing:
+        raise DatabasesError(
+            f"{of} has no {', '.join(missing)}. It has {', '.join(found)}. Bring the column back, "
+            "or mend the settings file."
+        )
+    lost = [name for name in before.columns if name not in found] if before else []
+    if lost and table.columns is None:
+        raise DatabasesError(
+            f"{of} has lost {', '.join(lost)}. Bring it back, or name under columns those that are "
+            "to be read."
+        )
+    for name in times_of:
+        if found[name].holds not in (*TIMES, INTEGER):
+            raise DatabasesError(
+                f"updated_at of {of} is {name}, which holds no times. Give a column of times or of "
+                "epochs, or a query that makes one."
+            )
+
+
+def _put_away(files: Files, known: Known, last: Known | None, is_anew: bool) -> None:
+    """Keep the files of reads before in mind. Where all was read anew their rows leave, but for
+    those in whose place others were written."""
+    known.files |= files.written
+    for name, columns in (last.files if last else files.there()).items():
+        if name not in known.files:
+            if is_anew and columns:
+                files.write_empty(name, columns)
+            known.files[name] = [] if is_anew else columns
 
 
 @dataclass
 class _Reading:
-    """One table, read once."""
+    """One table on its way into files. `again` are hashes of the rows that the next read meets
+    once more."""
 
-    raw_dir: Path
-    state: State
     database: Database
     table: Table
-    server: Server
-    files: list[str] = field(default_factory=list)
-    row_count: int = 0
+    pages: Pages
+    columns: Mapping[str, str]
+    files: Files
+    known: Known
+    again: Hashes = field(default_factory=NO_HASHES.copy)
 
-    def read(self) -> None:
-        self.source = self.database.source(self.table)
-        self.of = f"table {self.table.table}" if self.table.table else f"the query {self.source}"
-        self.relation = self.server.relation(self.table.table, self.table.query)
-        found = {column.name: column for column in self.server.columns(self.relation, self.of)}
-        before = self._known_before(found)
-        columns = self.table.columns or {name: name for name in found}
-        self._check(found, columns)
-        self.outputs = [*columns, *(name for name in self.table.values if name not in columns)]
-        self.selected = list(
-            dict.fromkeys([*columns.values(), *self._time_column(), *self.table.key])
-        )
-        self.kinds = {name: found[name].holds for name in self.selected}
-        self.taken = [self.selected.index(column) for column in columns.values()]
-        self.makers = [
-            _maker(found[column].holds, self.database.time_zone) for column in columns.values()
-        ]
-        self.known = Known(
-            self.database.meaning(self.table),
-            sorted(found),
-            reads=before.reads + 1 if before else 1,
-        )
-        is_as_before = before is not None and before.meaning == self.known.meaning
-        self.writer = _Writer(self)
-        try:
-            if self.table.updated_at is None:
-                self._read_whole(before if is_as_before else None)
-            else:
-                self._read_news(before if is_as_before else None)
-        finally:
-            self.writer.close()
-        self._take_over(before, is_as_before)
-        self.state.tables[self.source] = self.known
-
-    def sentence(self) -> str:
-        where = self.database.folder(self.table)
-        if not self.row_count:
-            return f"{self.source}: nothing new"
-        return f"{self.source}: {self.row_count:,} new or changed rows, in {where}"
-
-    def _time_column(self) -> tuple[str, ...]:
-        return (self.table.updated_at,) if self.table.updated_at else ()
-
-    def _known_before(self, found: Mapping[str, Column]) -> Known | None:
-        """What was known. Raises `DatabasesError` where a column of then is no more, and all are
-        read: nobody has said that it may be missing."""
-        before = self.state.tables.get(self.source)
-        if before is None or self.table.columns is not None:
-            return before
-        lost = [name for name in before.columns if name not in found]
-        if lost and before.meaning == self.database.meaning(self.table):
-            raise DatabasesError(
-                f"{self.source}: {self.of} has lost {_listed(lost)}. Bring it back, or name under "
-                "columns those that are to be read."
-            )
-        return before
-
-    def _check(self, found: Mapping[str, Column], columns: Mapping[str, str]) -> None:
-        asked = dict.fromkeys([*columns.values(), *self._time_column(), *self.table.key])
-        missing = [name for name in asked if name not in found]
-        if missing:
-            raise DatabasesError(
-                f"{self.source}: {self.of} has no {_listed(missing)}. It has {_listed(found)}. "
-                "Bring the column back, or mend the settings file."
-            )
-        time = self.table.updated_at
-        if time is not None and found[time].holds not in (*TIMES, INTEGER):
-            raise DatabasesError(
-                f"{self.source}: updated_at is {time}, which holds no times. Give a column of "
-                "times or of epochs, or a query that makes one."
-            )
-
-    def _take_over(self, before: Known | None, is_as_before: bool) -> None:
-        """Keep the files of before in mind. Where all was read anew, their rows leave, but for what
-        was written in their place: of a table read whole, of one of which the settings file says
-        something else now, and where it is not known how far the files go."""
-        folder = self.raw_dir / self.database.folder(self.table)
-        there = {
-            path.relative_to(self.raw_dir).as_posix(): _columns_of(path)
-            for path in sorted(folder.glob("*.parquet") if before is None else ())
-        }
-        is_anew = not is_as_before or (self.known.digest or "").startswith("0 ")
-        for name, columns in {**there, **(before.files if before else {})}.items():
-            if name in self.known.files:
-                continue
-            if is_anew and columns:
-                self.writer.write_empty(name, columns)
-                columns = []
-            self.known.files[name] = columns
-
-    # A table that is read whole
-
-    def _read_whole(self, before: Known | None) -> None:
+    def whole(self, before: Known | None) -> int:
+        """Read all rows, and leave the file as it is where none is another; return their number."""
         total, count = 0, 0
-        for rows in self._pages("", ()):
+        for rows in self.pages.where("", None):
             total = (total + int(_hashes(rows).sum(dtype=np.uint64))) % 2**64
             count += len(rows)
-            self.writer.write(_WHOLE, self._made(rows))
+            self.files.write(WHOLE, self._made(rows))
         self.known.digest = f"{count} {total:016x}"
         if before is not None and before.digest == self.known.digest:
-            self.writer.discard()
-            return
-        self.row_count = count
+            self.files.discard()
+            return 0
+        return count
 
-    # A table of which is read what is new
-
-    def _read_news(self, before: Known | None) -> None:
+    def news(self, before: Known | None, seen: Hashes) -> int:
+        """Read what changed since, and what has no time; return how many rows were not seen."""
         time = str(self.table.updated_at)
-        holds = self.kinds[time]
-        name = self.server.name(time)
-        least, most = self.server.bounds(holds)
-        since = self._since(before.newest, holds) if before and before.newest else None
-        timed = f"{name} > {least}" if since is None else f"{name} >= {self._literal(since, time)}"
-        untimed = f"{name} is null or {name} <= {least}"
-        if most is not None:
-            timed, untimed = f"{timed} and {name} <= {most}", f"{untimed} or {name} > {most}"
-        clock = self._clock(holds)
-        seen = self.state.seen(self.source) if before else NO_HASHES
-        again: list[tuple[datetime | None, Hashes]] = []
-        newest = (_instant(before.newest, holds), before.newest) if before else (None, None)
-        at = self.selected.index(time)
-        for condition, order in ((timed, (time,)), (untimed, ())):
+        holds = self.pages.kinds[time]
+        overlap = timedelta(minutes=self.database.overlap_minutes)
+        now = times.clock(holds, self.database.time_zone)
+        newest = before.newest if before else None
+        newest_at = times.instant(newest, holds)
+        timed, untimed = self._conditions(
+            time, times.before(newest, holds, overlap) if newest else None
+        )
+        place = list(self.pages.kinds).index(time)
+        met: list[tuple[datetime | None, Hashes]] = []
+        count = 0
+        for condition, order in ((timed, time), (untimed, None)):
             last = NO_HASHES
-            for rows in self._pages(condition, order):
-                hashes = self._write_unseen(rows, at, np.concatenate((seen, last)))
+            for rows in self.pages.where(condition, order):
+                hashes = _hashes(rows)
+                count += self._write_unseen(rows, place, hashes, np.concatenate((seen, last)))
                 last = NO_HASHES if self.table.key else hashes
                 # A time ahead of the clock must not hide what comes before it.
-                dated = ((_instant(row[at], holds), row[at]) for row in reversed(rows))
-                passed = next((each for each in dated if each[0] and each[0] <= clock), None)
-                if passed is not None and (newest[0] is None or passed[0] > newest[0]):
-                    newest = passed
-                again.append((_instant(rows[-1][at], holds), hashes))
-                if newest[0] is not None:
-                    begin = newest[0] - self._overlap()
-                    again = [each for each in again if each[0] is None or each[0] >= begin]
-        self.known.newest = newest[1]
-        remembered = np.unique(np.concatenate([NO_HASHES, *(hashes for _, hashes in again)]))
-        self.files.append(self.state.write_seen(self.source, remembered))
+                for row in reversed(rows):
+                    at = times.instant(row[place], holds)
+                    if at is not None and at <= now:
+                        if newest_at is None or at > newest_at:
+                            newest, newest_at = row[place], at
+                        break
+                met.append((times.instant(rows[-1][place], holds), hashes))
+                if newest_at is not None:
+                    met = [
+                        each for each in met if each[0] is None or each[0] >= newest_at - overlap
+                    ]
+        self.known.newest = newest
+        self.again = np.unique(np.concatenate([NO_HASHES, *(hashes for _, hashes in met)]))
+        return count
 
-    def _write_unseen(self, rows: Sequence[Row], at: int, seen: Hashes) -> Hashes:
-        """Write the rows that are none of those seen, into files by the day of their time, which
-        stands at this place; return the hashes of all."""
-        hashes = _hashes(rows)
-        first = np.zeros(len(rows), dtype=bool)
-        first[np.unique(hashes, return_index=True)[1]] = True
-        chosen = np.flatnonzero(first & ~np.isin(hashes, seen)).tolist()
-        self.row_count += len(chosen)
-        made = self._made([rows[index] for index in chosen])
-        holds = self.kinds[self.selected[at]]
-        for day, listed in groupby(range(len(chosen)), lambda i: _day(rows[chosen[i]][at], holds)):
-            part = list(listed)
-            self.writer.write(day, [column[part[0] : part[-1] + 1] for column in made])
-        return hashes
+    def _conditions(self, time: str, since: str | None) -> tuple[str, str]:
+        """SQL: a row has a time, from `since` on; it has none, or one that is no time."""
+        column = self.pages.server.name(time)
+        least, most = self.pages.server.bounds(self.pages.kinds[time])
+        timed = f"{column} > {least}"
+        if since is not None:
+            timed = f"{column} >= {self.pages.literal(since, time)}"
+        untimed = f"{column} is null or {column} <= {least}"
+        if most is not None:
+            return f"{timed} and {column} <= {most}", f"{untimed} or {column} > {most}"
+        return timed, untimed
 
-    def _overlap(self) -> timedelta:
-        return timedelta(minutes=self.database.overlap_minutes)
+    def _write_unseen(self, rows: Sequence[Row], place: int, hashes: Hashes, seen: Hashes) -> int:
+        """Write the rows whose hashes were not seen, by the day of the time that stands at that
+        place; return their number."""
+        is_first = np.zeros(len(rows), dtype=bool)
+        is_first[np.unique(hashes, return_index=True)[1]] = True
+        chosen = [rows[index] for index in np.flatnonzero(is_first & ~np.isin(hashes, seen))]
+        holds = self.pages.kinds[str(self.table.updated_at)]
 
-    def _since(self, newest: str, holds: str) -> str:
-        """From which value on is read: the latest that was, less the overlap."""
-        instant = _instant(newest, holds)
-        assert instant is not None
-        if holds == INTEGER:
-            unit = _unit(int(newest))
-            return str(int(newest) - int(self._overlap().total_seconds() * unit))
-        with suppress(OverflowError):
-            instant -= self._overlap()
-        if holds == DATE:
-            return instant.date().isoformat()
-        return instant.isoformat(sep=" ") + ("+00" if newest.endswith("+00") else "")
+        def day(row: Row) -> str:
+            at = times.instant(row[place], holds)
+            return at.date().isoformat() if at else UNDATED
 
-    def _clock(self, holds: str) -> datetime:
-        """What time it is, as a column has it."""
-        zone = self.database.time_zone if holds in (LOCAL, DATE) else UTC
-        return datetime.now(zone).replace(tzinfo=None)
-
-    # Pages
-
-    def _pages(self, condition: str, order: tuple[str, ...]) -> Iterator[list[Row]]:
-        """Rows in order of `order` and the key; a page begins behind the end of the last one."""
-        if self.table.key:
-            yield from self._pages_by(condition, (*order, *self.table.key))
-        elif order:
-            yield from self._pages_of_times(condition, order[0])
-        else:
-            rows = self._page(condition, (), PAGES_WITHOUT_KEY * self.database.page_rows + 1)
-            self._check_without_key(len(rows))
-            if rows:
-                yield rows
-
-    def _pages_by(self, condition: str, order: Sequence[str]) -> Iterator[list[Row]]:
-        at = [self.selected.index(name) for name in order]
-        after = ""
-        while True:
-            rows = self._page(_all_of(condition, after), order, self.database.page_rows)
-            if rows:
-                yield rows
-            if len(rows) < self.database.page_rows:
-                return
-            ends = [rows[-1][index] for index in at]
-            if None in ends:
-                raise DatabasesError(
-                    f"{self.source}: {self.of} has rows without {_listed(self.table.key)}. Give a "
-                    "key that every row has."
-                )
-            after = self._beyond(order, ends)
-
-    def _beyond(self, order: Sequence[str], ends: Sequence[Any]) -> str:
-        """SQL: comes after these values, in this order; its first part can use an index."""
-        parts, same = [], ""
-        for name, end in zip(order, ends, strict=True):
-            column, literal = self.server.name(name), self._literal(end, name)
-            parts.append(_all_of(same, f"{column} > {literal}"))
-            same = _all_of(same, f"{column} = {literal}")
-        first, begin = self.server.name(order[0]), self._literal(ends[0], order[0])
-        return _all_of(f"{first} >= {begin}", " or ".join(f"({part})" for part in parts))
-
-    def _pages_of_times(self, condition: str, time: str) -> Iterator[list[Row]]:
-        """Without a key a page begins with the time that the last one ended with, and grows as
-        long as that is all that it holds."""
-        at, begin, limit = self.selected.index(time), "", self.database.page_rows
-        since = None
-        while True:
-            rows = self._page(_all_of(condition, begin), (time,), limit)
-            if rows:
-                yield rows
-            if len(rows) < limit:
-                return
-            if rows[-1][at] == since:
-                self._check_without_key(limit)
-                limit *= 2
-                continue
-            since, limit = rows[-1][at], self.database.page_rows
-            begin = f"{self.server.name(time)} >= {self._literal(since, time)}"
-
-    def _check_without_key(self, row_count: int) -> None:
-        most = PAGES_WITHOUT_KEY * self.database.page_rows
-        if row_count > most:
-            why = "of one updated_at" if self.table.updated_at else "and no updated_at"
-            raise DatabasesError(
-                f"{self.source}: {self.of} has more than {most:,} rows {why}, and no key to read "
-                "them by in pages. Name its key."
-            )
-
-    def _page(self, condition: str, order: Sequence[str], limit: int) -> list[Row]:
-        listed = ", ".join(self.server.name(name) for name in self.selected)
-        sql = f"select {listed} from {self.relation}"
-        if condition:
-            sql += f" where {condition}"
-        if order:
-            sql += f" order by {', '.join(self.server.name(name) for name in order)}"
-        return self.server.rows(f"{sql} limit {limit}", self.of)
-
-    def _literal(self, value: Any, column: str) -> str:
-        return self.server.literal(value, self.kinds[column])
+        for name, of_a_day in groupby(chosen, day):
+            self.files.write(name, self._made(list(of_a_day)))
+        return len(chosen)
 
     def _made(self, rows: Sequence[Row]) -> list[list[str | None]]:
         """The feed's columns of these rows, as text."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(self.selected)
+        given = dict(zip(self.pages.kinds, zip(*rows, strict=True), strict=True))
+        zone = self.database.time_zone
         made = [
-            [maker(value) for value in columns[index]]
-            for index, maker in zip(self.taken, self.makers, strict=True)
+            [*map(times.maker(self.pages.kinds[column], zone), given[column])]
+            for column in self.columns.values()
         ]
         return [*made, *([value] * len(rows) for value in self.table.values.values())]
 
 
-class _Writer:
-    """Writes the files of a read, under hidden names, one at a time."""
-
-    def __init__(self, reading: _Reading) -> None:
-        self.reading = reading
-        self.day: str | None = None
-        self.file: pq.ParquetWriter | None = None
-
-    def write(self, day: str, columns: Sequence[Sequence[str | None]]) -> None:
-        import pyarrow as pa
-
-        if self.file is None or (self.day is not None and day > self.day):
-            self._begin(day)
-        assert self.file is not None
-        self.file.write_table(
-            pa.table([pa.array(column, pa.string()) for column in columns], self._schema())
-        )
-
-    def write_empty(self, name: str, columns: Sequence[str]) -> None:
-        """Put a file without rows in the place of one whose rows are to leave."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        schema = pa.schema([(column, pa.string()) for column in columns])
-        hidden = hidden_path(self.reading.raw_dir / name)
-        hidden.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(schema.empty_table(), hidden)
-        self.reading.files.append(name)
-
-    def discard(self) -> None:
-        """Leave what lies there as it is."""
-        self.close()
-        for name in self.reading.files:
-            hidden_path(self.reading.raw_dir / name).unlink()
-        self.reading.files.clear()
-        self.reading.known.files.clear()
-
-    def close(self) -> None:
-        if self.file is not None:
-            self.file.close()
-            self.file = None
-
-    def _schema(self) -> Any:
-        import pyarrow as pa
-
-        return pa.schema([(name, pa.string()) for name in self.reading.outputs])
-
-    def _begin(self, day: str) -> None:
-        import pyarrow.parquet as pq
-
-        self.close()
-        reading = self.reading
-        part = "" if day == _WHOLE else f".{reading.known.reads}"
-        name = f"{reading.database.folder(reading.table)}/{day}{part}.parquet"
-        hidden = hidden_path(reading.raw_dir / name)
-        hidden.parent.mkdir(parents=True, exist_ok=True)
-        self.day, self.file = day, pq.ParquetWriter(hidden, self._schema(), compression="zstd")
-        reading.files.append(name)
-        reading.known.files[name] = reading.outputs
-
-
-def _columns_of(path: Path) -> list[str]:
-    import pyarrow.parquet as pq
-
-    return list(pq.read_schema(path).names)
-
-
-def _all_of(*conditions: str) -> str:
-    """SQL: all of these hold, save the empty ones."""
-    return " and ".join(f"({each})" for each in conditions if each)
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(names)
-
-
 def _hashes(rows: Sequence[Row]) -> Hashes:
     """A hash of each row."""
-    digests = b"".join(
-        blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=8).digest() for row in rows
-    )
-    return np.frombuffer(digests, dtype=np.uint64)
-
-
-def _maker(holds: str, zone: ZoneInfo) -> Callable[[Any], str | None]:
-    """How a value of a column becomes the text that a raw file has."""
-    if holds == LOCAL and zone.key != "UTC":
-        return lambda value: _in_zone(_dated(_text(value)), zone)
-    if holds in TIMES:
-        return lambda value: _dated(_text(value))
-    if holds == BOOLEAN:
-        return lambda value: {"t": "true", "f": "false"}.get(value, value)
-    if holds == BITS:
-        return lambda value: _text(
-            str(int.from_bytes(value, "big")) if isinstance(value, bytes) else value
-        )
-    return _text
-
-
-def _text(value: Any) -> str | None:
-    """Bytes as hexadecimal digits, as ids are often kept in."""
-    return value.hex() if isinstance(value, bytes) else value
-
-
-def _dated(text: str | None) -> str | None:
-    """A zero date is none."""
-    return None if text is None or text.startswith("0000-00-00") else text
-
-
-def _in_zone(text: str | None, zone: ZoneInfo) -> str | None:
-    """With its offset; what is no time stays as it is, and is found out when it is staged."""
-    if text is None:
-        return None
-    with suppress(ValueError):
-        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat(sep=" ")
-    return text
-
-
-def _unit(epoch: int) -> int:
-    """How many of its units a second has: seconds, milliseconds or microseconds."""
-    return next((unit for unit in (1, 1_000) if epoch < 10**11 * unit), 1_000_000)
-
-
-def _instant(value: Any, holds: str) -> datetime | None:
-    """A time to be ordered by, without a zone; None where it is none."""
-    if value is None:
-        return None
-    with suppress(ValueError, OverflowError):
-        if holds == INTEGER:
-            epoch = int(value)
-            return None if epoch <= 0 else _EPOCH + timedelta(seconds=epoch / _unit(epoch))
-        return datetime.fromisoformat(value).replace(tzinfo=None)
-    return None
-
-
-def _day(value: Any, holds: str) -> str:
-    """The day that a row's file is called by."""
-    instant = _instant(value, holds)
-    return _UNDATED if instant is None else instant.date().isoformat()
+    digests = (blake2b(repr(row).encode(), digest_size=8).digest() for row in rows)
+    return np.frombuffer(b"".join(digests), dtype=np.uint64)

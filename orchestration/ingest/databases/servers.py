@@ -37,8 +37,9 @@ _REFUSED = {
     "user": "it does not let {user} in with that password. Mend the user, or the variable that "
     "password_from names",
     "rights": "{user} may not read {of}. Grant it SELECT there",
-    "database": "it has no database {database}. Mend its name",
-    "table": "{of} is not there any more, or never was. Mend the name of the table",
+    "database": "it has no database {database}, or {user} may not see it. Mend the name, or "
+    "grant it SELECT",
+    "table": "{of} is not there, or {user} may not see it. Mend the name, or grant it SELECT",
     "column": "a column that {of} asks for is not there: {said}. Bring it back, or mend the query",
     "syntax": "it does not understand {of}: {said}. Mend the query",
     "slow": "a page of {of} took over 5 minutes. An index on updated_at and key makes it quick; a "
@@ -153,13 +154,13 @@ class Server(ABC):
                 host=database.host,
                 port=database.port,
                 of=of,
-                said=said.strip().rstrip("."),
+                said=" ".join(said.split()).rstrip("."),
             )
         else:
             told = f"it refuses {of} with its error {why}. Look that up, and mend it there"
         if self.password:
             told = told.replace(self.password, "•••")
-        raise DatabasesError(f"{database.name}: {told}.") from None
+        raise DatabasesError(f"{told}.") from None
 
     @abstractmethod
     def _connect(self) -> Any: ...
@@ -190,8 +191,8 @@ class MySql(Server):
     _CODES: Mapping[int, str] = {
         **dict.fromkeys((1045, 1698, 1251, 3159), "user"),
         **dict.fromkeys((1820, 1862), "expired"),
-        **dict.fromkeys((1044, 1142, 1143, 1227, 1370), "rights"),
-        1049: "database",
+        **dict.fromkeys((1142, 1143, 1227, 1370), "rights"),
+        **dict.fromkeys((1044, 1049), "database"),
         **dict.fromkeys((1146, 1051), "table"),
         1054: "column",
         **dict.fromkeys((1064, 1060, 1052, 1248), "syntax"),
@@ -367,7 +368,7 @@ def _password(database: Database) -> str | None:
     given = secret(database.password_from)
     if given is None:
         raise DatabasesError(
-            f"{database.name}: the environment has no {database.password_from}. Set it to the "
+            f"the environment has no {database.password_from}. Set it to the "
             f"password of {database.user}."
         )
     return given

@@ -43,6 +43,11 @@ class Known:
     files: dict[str, list[str]] = field(default_factory=dict)
     reads: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was read whole, and has no rows."""
+        return self.digest is not None and self.digest.startswith("0 ")
+
 
 @dataclass
 class State:
