@@ -14,15 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import dagster as dg
 import pyarrow.parquet as pq
 import pymysql
 import pytest
 
+from orchestration.defs.automation import jobs
+from orchestration.defs.ingest.assets import ingest_assets
 from orchestration.ingest.arrivals import folder_signature
 from orchestration.ingest.databases import paging, servers, state
 from orchestration.ingest.databases.declared import DatabasesError, folders, read_declared
 from orchestration.ingest.databases.reading import read_databases
 from orchestration.project import ROOT, Settings
+from orchestration.ui.run_records import failure_text
 from tests.documents import block_with, page
 from tests.pipeline import mariadb_server as mariadb
 from tests.pipeline.ingest_support import World
@@ -159,6 +163,9 @@ def shop(tmp_path: Path, source: Source) -> Iterator[Shop]:
     del os.environ[VARIABLE]
 
 
+WITH_ONE = pytest.mark.parametrize("source", ["mysql"], indirect=True)
+"""For what comes after a read: loads take time."""
+
 USERS = """
 users:
   key: id
@@ -198,6 +205,7 @@ def loaded_users(shop: Shop) -> list[tuple[Any, ...]]:
     )
 
 
+@WITH_ONE
 def test_what_is_new_becomes_files_by_day_and_a_second_read_writes_none(shop: Shop) -> None:
     make_users(shop.source)
     add(shop.source, (1, "free", "2026-03-01 08:00:00.25"), (2, "free", "2026-03-02 09:00:00"))
@@ -313,6 +321,7 @@ orders:
     ) == [("7", "7", "1", "2026-03-01 20:00:00+08:00", "12.30", "order_placed", "web")]
 
 
+@WITH_ONE
 def test_a_table_is_read_whole_and_its_file_changes_when_a_row_does(shop: Shop) -> None:
     shop.source.run("create table m (name varchar(20), merchant_id bigint)",
                     "insert into m values ('a', 1), ('b', 2), ('b', 2)")  # fmt: skip
@@ -335,6 +344,7 @@ def test_a_table_is_read_whole_and_its_file_changes_when_a_row_does(shop: Shop) 
     assert shop.ingest().failed_files == ()
 
 
+@WITH_ONE
 def test_another_settings_file_takes_out_what_the_last_one_brought(shop: Shop) -> None:
     make_users(shop.source)
     add(shop.source, (1, "free", "2026-03-01 08:00:00"), (2, "free", "2026-03-02 09:00:00"))
@@ -354,6 +364,7 @@ def test_another_settings_file_takes_out_what_the_last_one_brought(shop: Shop) -
     assert shop.ingest().failed_files == ()
 
 
+@WITH_ONE
 def test_without_its_state_everything_is_read_anew_and_stands_once(shop: Shop) -> None:
     make_users(shop.source)
     add(shop.source, (1, "free", "2026-03-01 08:00:00"))
@@ -440,6 +451,7 @@ def test_what_is_wrong_is_said_in_a_sentence_with_the_mend(
         assert "secret-value" not in said
 
 
+@WITH_ONE
 def test_a_table_that_lost_a_column_stops_the_read_also_where_all_are_read(shop: Shop) -> None:
     make_users(shop.source)
     add(shop.source, (1, "free", "2026-03-01 08:00:00"))
@@ -836,6 +848,26 @@ def test_make_build_ends_with_the_sentence_before_it_loads_anything(
         assert path.is_dir() or wrong.encode() not in path.read_bytes(), path
     runs = json.dumps(shop_history(shop))
     assert "does not let" in runs
+
+
+def test_a_run_of_dagster_reads_before_it_loads(
+    tmp_path: Path, mysql: MySqlSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_users(mysql)
+    add(mysql, (1, "free", "2026-03-01 08:00:00"))
+    shop = Shop(tmp_path, mysql)
+    shop.declare(USERS)
+    with environment_of(shop.settings), dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv(VARIABLE, "wr0ng")
+        failed = dg.materialize([ingest_assets], instance=instance, raise_on_error=False)
+        [failure] = failed.get_step_failure_events()
+        assert "does not let yunying in" in failure_text(failure)
+        monkeypatch.setenv(VARIABLE, mysql.password)
+        assert dg.materialize([ingest_assets], instance=instance).success
+        assert loaded_users(shop) == [("1", "free")]
+        # Nobody knows whether a database has news before it is read.
+        monkeypatch.setattr(jobs, "published_already", lambda _: 1 / 0)
+        assert isinstance(jobs.nightly(dg.build_schedule_context()), dg.RunRequest)
 
 
 def shop_history(shop: Shop) -> list[Any]:

@@ -57,7 +57,7 @@ def read_databases(settings: Settings, say: Say) -> None:
     """
     databases = read_declared(settings.databases) if settings.databases else ()
     state = State.open(settings.raw_dir)
-    _sweep(settings.raw_dir, databases)
+    _sweep(settings.raw_dir)
     files: list[str] = []
     told: list[str] = []
     try:
@@ -69,7 +69,7 @@ def read_databases(settings: Settings, say: Say) -> None:
                     files += written
                     told.append(_sentence(database, table, row_count))
     except BaseException:
-        _sweep(settings.raw_dir, databases)
+        _sweep(settings.raw_dir)
         raise
     state.commit(files)
     for sentence in told:
@@ -85,12 +85,10 @@ def _called(name: str) -> Iterator[None]:
         raise DatabasesError(f"{name}: {error}") from None
 
 
-def _sweep(raw_dir: Path, databases: Sequence[Database]) -> None:
+def _sweep(raw_dir: Path) -> None:
     """Take out what was written and does not count: it holds rows of people."""
-    for database in databases:
-        for table in database.tables:
-            for path in (raw_dir / database.folder(table)).glob(hidden_path(Path("*")).name):
-                path.unlink()
+    for path in raw_dir.glob(f"*/*.*/{hidden_path(Path('*.parquet')).name}"):
+        path.unlink()
 
 
 def _sentence(database: Database, table: Table, row_count: int) -> str:

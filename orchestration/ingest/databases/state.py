@@ -91,6 +91,9 @@ class State:
         They are below the raw folder.
         """
         listed = list(files)
+        for name in listed:
+            with hidden_path(self.raw_dir / name).open("rb") as file:
+                os.fsync(file.fileno())
         path = self.raw_dir / FOLDER / "state.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         hidden = hidden_path(path)
