@@ -23,7 +23,7 @@ from orchestration.defs.automation import jobs
 from orchestration.defs.ingest.assets import ingest_assets
 from orchestration.ingest.arrivals import folder_signature
 from orchestration.ingest.databases import paging, servers, state
-from orchestration.ingest.databases.declared import DatabasesError, folders, read_declared
+from orchestration.ingest.databases.declared import DatabasesError, read_declared
 from orchestration.ingest.databases.reading import read_databases
 from orchestration.project import ROOT, Settings
 from orchestration.ui.run_records import failure_text
@@ -814,12 +814,12 @@ def test_files_that_a_build_brought_ask_for_no_build(
     add(mysql, (1, "free", "2026-03-01 08:00:00"))
     shop = Shop(tmp_path, mysql)
     shop.declare(USERS)
-    watched, aside = [shop.settings.raw_dir], folders(shop.settings)
-    before = folder_signature(watched, aside)
+    before = folder_signature([shop.settings.raw_dir])
     shop.read()
-    assert folder_signature(watched, aside) == before
+    assert shop.files()
+    assert folder_signature([shop.settings.raw_dir]) == before
     shop.put("users/more.csv", "user_id\n2\n")
-    assert folder_signature(watched, aside) != before
+    assert folder_signature([shop.settings.raw_dir]) != before
 
 
 def test_make_build_ends_with_the_sentence_before_it_loads_anything(

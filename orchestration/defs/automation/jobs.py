@@ -4,7 +4,6 @@ import dagster as dg
 
 from orchestration.defs.ingest.restated_days import KEY as RESTATED_DAYS
 from orchestration.ingest.arrivals import folder_signature
-from orchestration.ingest.databases.declared import folders
 from orchestration.project import Settings
 from orchestration.publish.up_to_date import nothing_new, published_already
 
@@ -56,7 +55,7 @@ def restatements(_context: dg.SensorEvaluationContext, event: dg.EventLogEntry) 
 def arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run when the folders differ from the last look and have come to rest."""
     settings = Settings.from_environment()
-    signature = folder_signature((settings.raw_dir, settings.seeds_dir), folders(settings))
+    signature = folder_signature((settings.raw_dir, settings.seeds_dir))
     seen, _, settling = (context.cursor or "").partition(" ")
     if signature == seen:
         return dg.SkipReason("no file is new or changed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from orchestration.ingest.feeds import RESERVED_NAMES
-from orchestration.project import Settings
 
 READ_TAG = "yunying/databases-read"
 """A run with this tag was started by who had read the databases for it."""
@@ -95,19 +93,6 @@ def read_declared(path: Path) -> tuple[Database, ...]:
         return ()
     parts = _Part(path, "the file", root).parts()
     return tuple(_database(name, part) for name, part in parts.items())
-
-
-def folders(settings: Settings) -> tuple[Path, ...]:
-    """Where files lie that were read from databases: they come with a build, and ask for none."""
-    if settings.databases is None:
-        return ()
-    with suppress(DatabasesError):  # the next build says it
-        return tuple(
-            settings.raw_dir / database.folder(table)
-            for database in read_declared(settings.databases)
-            for table in database.tables
-        )
-    return ()
 
 
 @dataclass(frozen=True)

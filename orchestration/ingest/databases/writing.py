@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.ingest.arrivals import BROUGHT_BY_BUILDS
 from orchestration.ingest.databases.state import hidden_path
 
 WHOLE = "whole"
@@ -69,6 +70,7 @@ class Files:
     def _hidden(self, name: str) -> Path:
         hidden = hidden_path(self.raw_dir / name)
         hidden.parent.mkdir(parents=True, exist_ok=True)
+        (hidden.parent / BROUGHT_BY_BUILDS).touch()
         return hidden
 
 
