@@ -44,6 +44,7 @@ class Settings:
     currency: str
     zone_names: str
     event_sources: tuple[str, ...]
+    databases: Path | None
     horizon: datetime | None
     # Secrets are not shown where settings are.
     pseudonym_key: str | None = field(repr=False)
@@ -81,6 +82,7 @@ class Settings:
             currency=get("CURRENCY", "USD").upper(),
             zone_names=_zone_names(get("ZONE_NAMES")),
             event_sources=_event_sources(get("EVENT_SOURCES")),
+            databases=_path(get("DATABASES")) if get("DATABASES") else None,
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
             erasure_key=get("ERASURE_KEY") or None,
@@ -115,6 +117,7 @@ class Settings:
             "CURRENCY": self.currency,
             "ZONE_NAMES": self.zone_names,
             "EVENT_SOURCES": ",".join(self.event_sources),
+            "DATABASES": self.databases or "",
             "HORIZON": self.horizon.isoformat(sep=" ") if self.horizon else "",
             "MEMORY_LIMIT": self.memory_limit,
             "THREADS": self.threads,
@@ -188,6 +191,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "event_sources": ("logs that become events, like `feed,segment`: see "
                       "[sources](sources.md#logs-of-known-tools)",
                       "哪些日志成为事件，如 `feed,segment`：见[数据源](sources.md#已知工具的日志)"),
+    "databases": ("the file that says which tables of MySQL and PostgreSQL are read: see "
+                  "[sources](sources.md#databases)",
+                  "写明读取 MySQL、PostgreSQL 哪些表的文件：见[数据源](sources.md#数据库)"),
     "horizon": ("build as of this instant (ISO 8601): what occurred later is left out",
                 "只算到这一刻（ISO 8601），之后发生的不算"),
     "pseudonym_key": ("when set, `user_id` and `anonymous_id` are published as keyed hashes",
@@ -229,6 +235,11 @@ UNSET: Mapping[str, tuple[str, str]] = {
     "alert_email_from": ("the first of the recipients", "第一个收件人"),
 }
 """What holds where nothing is set, of settings whose default does not say so."""
+
+
+def secret(name: str) -> str | None:
+    """A secret that the environment holds under a name of people's own."""
+    return os.environ.get(name) or None
 
 
 def other_environment() -> dict[str, str]:

@@ -30,9 +30,11 @@ from orchestration.project import Settings, SettingsError
 from orchestration.store.faults import in_a_sentence
 
 if TYPE_CHECKING:
+    from orchestration.ingest.databases.declared import DatabasesError
     from orchestration.ingest.seeds import Seeds
     from orchestration.ui.run_records import Recorder
 
+COMMAND = "make build"
 STOPPED = "The build was stopped. Readers keep the last one; `make build` goes on from there."
 SILENT_SECONDS = 10.0
 """After so long without a line the narrator says that there is still life."""
@@ -143,6 +145,7 @@ def _indented(value: Any) -> str:
 
 def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
     """Run the job, also when nothing is new if `again`; return the exit code."""
+    from orchestration.ingest.databases.declared import DatabasesError
     from orchestration.ingest.seeds import read_seeds
     from orchestration.publish.up_to_date import nothing_new, published_already
     from orchestration.store.lock import warehouse_lock
@@ -157,6 +160,14 @@ def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
         return 2
     os.environ.update(settings.environment())
     with warehouse_lock(settings, narrator.say):
+        try:
+            # Before all else: what is new in databases are files of the raw folder from here on.
+            if settings.databases is not None:
+                from orchestration.ingest.databases.reading import read_databases
+
+                read_databases(settings, narrator.say)
+        except DatabasesError as error:
+            return _tell_unread(narrator, settings, error)
         published = None if again else published_already(settings)
         if published is None:
             try:
@@ -176,17 +187,26 @@ def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
     return 0
 
 
+def _tell_unread(narrator: Narrator, settings: Settings, error: DatabasesError) -> int:
+    """Say why a database was not read, and note the run as one that failed."""
+    from orchestration.ui.run_records import recorded
+
+    with recorded(settings, str(uuid.uuid4()), "build", COMMAND, narrator.say) as recorder:
+        recorder.failures.append(str(error))
+    narrator.tell(f"\nNothing was loaded, and readers keep the last build.\n\n  ✗ {error}\n")
+    return 1
+
+
 def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, again: bool) -> int:
     from orchestration.ui.run_records import recorded
 
     run_id = str(uuid.uuid4())
-    command = "make build"
-    with recorded(settings, run_id, "build", command, narrator.say) as recorder:
+    with recorded(settings, run_id, "build", COMMAND, narrator.say) as recorder:
         if not _are_right(narrator, recorder, seeds):
             return 1
         narrator.doing = "loading Dagster"
         narrator.say("definitions are right; loading Dagster …")
-        is_success = _execute(narrator, settings, recorder, run_id, again, command)
+        is_success = _execute(narrator, settings, recorder, run_id, again)
         stop.raise_if_asked()
     return _tell_outcome(narrator, settings, is_success)
 
@@ -215,12 +235,12 @@ def _execute(
     recorder: Recorder,
     run_id: str,
     again: bool,
-    command: str,
 ) -> bool:
     gc.disable()  # a fifth of these imports is looking for garbage, and what they make stays
     import dagster as dg
 
     from orchestration.definitions import defs
+    from orchestration.ingest.databases.declared import READ_TAG
     from orchestration.store.attempts import ANEW_TAG
     from orchestration.store.dagster_home import dagster_home, history_hindrance, relax_history
     from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG
@@ -231,7 +251,7 @@ def _execute(
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
     relax_history()
-    tags = {STARTED_BY_TAG: command, **({ANEW_TAG: "true"} if again else {})}
+    tags = {STARTED_BY_TAG: COMMAND, READ_TAG: "true", **({ANEW_TAG: "true"} if again else {})}
     hindrance = history_hindrance(dagster_home(), min(settings.wait_seconds, HISTORY_SECONDS))
     if hindrance:
         narrator.say(f"{hindrance}: this build will not stand in Dagster's history")

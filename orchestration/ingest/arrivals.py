@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+BROUGHT_BY_BUILDS = ".brought-by-builds"
+"""A file that a folder has whose files come with a build: they ask for none."""
+
 
 def folder_signature(folders: Iterable[Path]) -> str:
     """Hash over path, size and modification time of every file; no file is opened.
 
     A folder that is missing is an empty one. Hidden files and folders do not count: copying
-    tools keep their unfinished files there.
+    tools keep their unfinished files there. Nor does what builds bring by themselves.
     """
     digest = hashlib.sha256()
     for folder in folders:
@@ -25,6 +28,8 @@ def _files(folder: Path, root: Path) -> Iterator[str]:
     try:
         entries = list(os.scandir(folder))
     except OSError:  # gone, or closed to this user
+        return
+    if any(entry.name == BROUGHT_BY_BUILDS for entry in entries):
         return
     for entry in entries:
         if entry.name.startswith("."):

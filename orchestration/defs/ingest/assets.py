@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.ingest.databases.declared import READ_TAG, DatabasesError
 from orchestration.ingest.definitions.problems import DefinitionsError
 from orchestration.ingest.definitions.schema import DEFINITIONS, Definition
 from orchestration.ingest.feeds import (
@@ -303,14 +304,20 @@ raw_files = [_files_spec(feed) for feed in FEEDS]
     ],
 )
 def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """Load new and replaced files into raw, and the definitions into seeds.
+    """Read databases into the raw folder, load its new and replaced files into raw, and the
+    definitions into seeds.
 
-    It fails, and nothing is loaded, when a definition is wrong.
+    It fails, and nothing is loaded, when a database is not read or a definition is wrong.
     """
     settings = Settings.from_environment()
     try:
+        if settings.databases is not None and READ_TAG not in context.run.tags:
+            # What it needs is loaded where it is needed.
+            from orchestration.ingest.databases.reading import read_databases
+
+            read_databases(settings, context.log.info)
         report = ingest(settings, context.log.info)
-    except DefinitionsError as error:
+    except (DatabasesError, DefinitionsError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info(report.summary())
     if is_due(settings):
