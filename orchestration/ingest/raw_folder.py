@@ -33,6 +33,7 @@ from orchestration.ingest.files import (
 from orchestration.ingest.ledger import FAILED, LedgerRow
 from orchestration.project import Settings
 from orchestration.store.buckets import Bucket, BucketError, Entry, at_once
+from orchestration.store.sql import row_count
 
 Say = Callable[[str], None]
 Found = tuple[RawFile, LedgerRow | None]
@@ -128,12 +129,9 @@ class _BucketFolder:
 
     def unknown(self, connection: duckdb.DuckDBPyConnection, say: Say) -> Iterator[list[Found]]:
         self._list(connection, say)
-        row = connection.execute(
-            "select count(*), cast(coalesce(sum(size_bytes), 0) as bigint) from unknown_objects"
-        ).fetchone()
-        total, size = row if row else (0, 0)
+        total = row_count(connection, "unknown_objects")
         if total:
-            say(f"Fetching {total:,} new or changed object(s), {size / 1e6:,.1f} MB.")
+            say(f"Fetching {total:,} new or changed object(s), {FETCHED_FILES:,} at a time.")
         began_at, done = time.monotonic(), 0
         while found := self._next(connection, done):
             known = ledger.read(
@@ -210,6 +208,7 @@ class _BucketFolder:
         )
         aside: dict[str, list[str]] = {}
         counts: dict[str, int] = {}
+        known = row_count(connection, "raw.ingest_files")
         listed, said_at = 0, time.monotonic()
         for page in self._bucket.pages():
             rows = []
@@ -233,7 +232,7 @@ class _BucketFolder:
             if most is not None and listed > most:
                 return False
             if time.monotonic() - said_at > _SECONDS_BETWEEN_WORDS:
-                say(f"Listed {listed:,} objects of {self._bucket.url} …")
+                say(f"Listed {listed:,} objects of {self._bucket.url}; {known:,} are known …")
                 said_at = time.monotonic()
         self.notes = [note for told in aside.values() for note in told]
         self.notes += [

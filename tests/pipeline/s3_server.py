@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from botocore.config import Config
@@ -33,7 +34,7 @@ class S3:
     faults: list[Fault] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
 
-    @property
+    @cached_property
     def client(self) -> Any:
         """A client of ours, for what deliverers and readers do."""
         return get_session().create_client(
