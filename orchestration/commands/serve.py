@@ -46,8 +46,8 @@ def main() -> int:
         settings = Settings.from_environment()
         if settings.serve_postgres is None and settings.serve_bucket is None:
             raise SettingsError(
-                "Set YUNYING_SERVE_POSTGRES to the server that is to be filled, or YUNYING_SERVE_BUCKET "
-                "to the folder in a bucket."
+                "Set YUNYING_SERVE_POSTGRES to a server, or YUNYING_SERVE_BUCKET to a folder in a "
+                "bucket, that is to be filled."
             )
         serve_current(settings, print)
     except SettingsError as error:

@@ -131,7 +131,7 @@ class _BucketFolder:
         self._list(connection, say)
         total = row_count(connection, "unknown_objects")
         if total:
-            say(f"Fetching {total:,} new or changed object(s), {FETCHED_FILES:,} at a time.")
+            say(f"Fetching {total:,} new or changed object(s).")
         began_at, done = time.monotonic(), 0
         while found := self._next(connection, done):
             known = ledger.read(
@@ -159,10 +159,12 @@ class _BucketFolder:
 
     def signature(self) -> str:
         digest = hashlib.sha256()
-        for number, page in enumerate(self._bucket.pages(), start=1):
+        listed = 0
+        for page in self._bucket.pages():
             for entry in page:
                 digest.update(f"{entry.key}\0{_signature(entry)}\n".encode())
-            if number * len(page) > MOST_WATCHED:
+            listed += len(page)
+            if listed > MOST_WATCHED:
                 raise BucketError(
                     f"{self._bucket.url} holds over {MOST_WATCHED:,} objects, which nobody lists "
                     "every few minutes: the line runs every night, or by `make build`."

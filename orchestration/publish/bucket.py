@@ -22,6 +22,8 @@ from orchestration.store.buckets import Bucket, BucketError, at_once
 
 POINTER = "current.json"
 _BUILDS = "builds/"
+_NOT_TAKEN = "The bucket did not take the build, and readers keep what they had"
+_NOT_CLEARED = "Builds that are to go are still in the bucket: `make serve` tries again"
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def filling(
     if settings.serve_bucket is None:
         yield lambda: None
         return
-    with _in_a_sentence():
+    with _in_a_sentence(_NOT_TAKEN):
         bucket = Bucket(settings, settings.serve_bucket, "YUNYING_SERVE_BUCKET")
         before = bucket.read(POINTER)
         below = f"{_BUILDS}{build.build_id}/"
@@ -54,7 +56,7 @@ def filling(
 
     def show() -> None:
         nonlocal is_shown
-        with _in_a_sentence():
+        with _in_a_sentence(_NOT_TAKEN):
             is_shown = True
             bucket.write(POINTER, _pointer(build, paths))
         say(f"{settings.serve_bucket} has build {build.build_id}")
@@ -62,9 +64,9 @@ def filling(
     try:
         yield show
     except BaseException:
-        if is_shown and before is not None:
+        if is_shown:
             with suppress(BucketError):
-                bucket.write(POINTER, before)
+                bucket.write(POINTER, before) if before else bucket.delete(POINTER)
         raise
 
 
@@ -75,7 +77,7 @@ def prune(settings: Settings) -> None:
     """
     if settings.serve_bucket is None:
         return
-    with _in_a_sentence():
+    with _in_a_sentence(_NOT_CLEARED):
         bucket = Bucket(settings, settings.serve_bucket, "YUNYING_SERVE_BUCKET")
         kept = {build.build_id for build in kept_builds(settings)}
         pointer = bucket.read(POINTER)
@@ -101,10 +103,8 @@ def _pointer(build: PublishedBuild, paths: dict[str, Path]) -> bytes:
 
 
 @contextmanager
-def _in_a_sentence() -> Iterator[None]:
+def _in_a_sentence(told: str) -> Iterator[None]:
     try:
         yield
     except BucketError as error:
-        raise ServingError(
-            f"The bucket does not have the build, or has older ones still. {error}"
-        ) from None
+        raise ServingError(f"{told}. {error}") from None

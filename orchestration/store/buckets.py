@@ -8,17 +8,18 @@ repeat them: its code alone is, in a sentence with the mend.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestration.project import Settings
-from orchestration.store.faults import AGAIN
 from orchestration.store.warehouse import WarehouseError
 
+_One = TypeVar("_One")
+_Given = TypeVar("_Given")
 AT_A_TIME = 16
 """Requests that are on their way together."""
 _ATTEMPTS = 4
@@ -204,11 +205,11 @@ class Bucket:
             yield
         except (faults.BotoCoreError, faults.ClientError, ValueError) as error:
             raise BucketError(
-                f"{self.url} ({self._setting}) cannot be used: {_reason(error)}. {AGAIN}"
+                f"{self.url} ({self._setting}) cannot be used: {_reason(error)}."
             ) from None
 
 
-def at_once(of: Any, each: Iterable[Any]) -> list[Any]:
+def at_once(of: Callable[[_One], _Given], each: Iterable[_One]) -> list[_Given]:
     """What a function gives of each, several requests at a time. The first error ends it."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         futures = [pool.submit(of, one) for one in each]
