@@ -54,8 +54,8 @@ builds: $(ENVIRONMENT) ## the builds that are kept, and the one that readers see
 rollback: $(ENVIRONMENT) ## readers see the build before, at once; BUILD=...: a kept one that is named ## 读者立刻回到上一次构建；BUILD=...：指定保留着的某一次
 	@$(BIN)/python -m orchestration.commands.rollback "$(BUILD)"
 
-serve: $(ENVIRONMENT) ## fill PostgreSQL with the build that readers see; each publish does so by itself ## 把读者正在看的那次构建写进 PostgreSQL；每次发布也会自动写
-	@$(BIN)/python -m orchestration.commands.serve_postgres
+serve: $(ENVIRONMENT) ## fill PostgreSQL and the bucket with the build that readers see; each publish does so by itself ## 把读者正在看的那次构建写进 PostgreSQL 和桶；每次发布也会自动写
+	@$(BIN)/python -m orchestration.commands.serve
 
 metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values ## 列出指标；QUERY="--metrics dau,mau --group-by metric_time"：给出数值
 	@$(BIN)/python -m orchestration.commands.metrics $(if $(QUERY),query $(QUERY),list metrics)

@@ -125,7 +125,7 @@ def build(settings: Settings, progress: Callable[[str], None] | None = None) -> 
     started = time.monotonic()
     sources = source_files()
     recipe = _recipe(sources)
-    settings.raw_dir.mkdir(parents=True, exist_ok=True)
+    settings.own_raw_dir.mkdir(parents=True, exist_ok=True)
     there = _as_noted(settings.raw_dir, recipe)
     if there is not None:
         return FeedFiles(there.file_count, 0, there.event_count, time.monotonic() - started)

@@ -31,10 +31,11 @@ class SettingsError(ValueError):
 class Settings:
     """What a build reads from, writes to and reports in.
 
+    `raw_dir` is a folder of this machine, or as text one in a bucket: `s3://bucket/prefix`.
     Raises `SettingsError` from `from_environment` when a value cannot be used.
     """
 
-    raw_dir: Path
+    raw_dir: Path | str
     seeds_dir: Path
     warehouse: Path
     publish_dir: Path
@@ -60,6 +61,10 @@ class Settings:
     ui_url: str
     pages_url: str
     serve_postgres: str | None = field(repr=False)
+    serve_bucket: str | None
+    s3_endpoint: str | None
+    s3_region: str | None
+    s3_addressing: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -69,11 +74,15 @@ class Settings:
         def get(name: str, default: str = "") -> str:
             return env.get(f"YUNYING_{name}", "").strip() or default
 
+        raw, served = get("RAW_DIR", "data/raw"), get("SERVE_BUCKET")
+        endpoint = _endpoint(
+            get("S3_ENDPOINT") or env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")
+        )
         return cls(
-            raw_dir=_path(get("RAW_DIR", "data/raw")),
-            seeds_dir=_path(get("SEEDS_DIR", "seeds")),
-            warehouse=_path(get("WAREHOUSE", "data/warehouse.duckdb")),
-            publish_dir=_path(get("PUBLISH_DIR", "data/published")),
+            raw_dir=_bucket("RAW_DIR", raw) if raw.startswith("s3:") else _path("RAW_DIR", raw),
+            seeds_dir=_path("SEEDS_DIR", get("SEEDS_DIR", "seeds")),
+            warehouse=_path("WAREHOUSE", get("WAREHOUSE", "data/warehouse.duckdb")),
+            publish_dir=_path("PUBLISH_DIR", get("PUBLISH_DIR", "data/published")),
             builds_kept=_positive("BUILDS_KEPT", get("BUILDS_KEPT", "5")),
             timezone=_timezone(get("TIMEZONE", "UTC")),
             week_start=_one_of(
@@ -82,7 +91,7 @@ class Settings:
             currency=get("CURRENCY", "USD").upper(),
             zone_names=_zone_names(get("ZONE_NAMES")),
             event_sources=_event_sources(get("EVENT_SOURCES")),
-            databases=_path(get("DATABASES")) if get("DATABASES") else None,
+            databases=_databases(get("DATABASES"), raw),
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
             erasure_key=get("ERASURE_KEY") or None,
@@ -95,10 +104,18 @@ class Settings:
             ),
             alert_email_to=_list(get("ALERT_EMAIL_TO")),
             alert_email_from=get("ALERT_EMAIL_FROM") or None,
-            alert_log=_path(get("ALERT_LOG", "data/alerts.log")),
+            alert_log=_path("ALERT_LOG", get("ALERT_LOG", "data/alerts.log")),
             ui_url=get("UI_URL", "http://127.0.0.1:3000").rstrip("/"),
             pages_url=get("PAGES_URL", "http://127.0.0.1:3002").rstrip("/"),
             serve_postgres=_libpq("SERVE_POSTGRES", get("SERVE_POSTGRES")),
+            serve_bucket=_bucket("SERVE_BUCKET", served) if served else None,
+            s3_endpoint=endpoint,
+            s3_region=get("S3_REGION") or env.get("AWS_REGION") or None,
+            s3_addressing=_one_of(
+                "S3_ADDRESSING",
+                get("S3_ADDRESSING", "path" if endpoint else "virtual").lower(),
+                ("path", "virtual"),
+            ),
         )
 
     def environment(self) -> dict[str, str]:
@@ -127,6 +144,10 @@ class Settings:
             "ALERT_LOG": self.alert_log,
             "UI_URL": self.ui_url,
             "PAGES_URL": self.pages_url,
+            "SERVE_BUCKET": self.serve_bucket or "",
+            "S3_ENDPOINT": self.s3_endpoint or "",
+            "S3_REGION": self.s3_region or "",
+            "S3_ADDRESSING": self.s3_addressing,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
 
@@ -141,6 +162,16 @@ class Settings:
             ",".join(self.event_sources),
             self.horizon.isoformat() if self.horizon else None,
         ]
+
+    @property
+    def own_raw_dir(self) -> Path:
+        """The raw folder, for a demo that writes into it. Raises `SettingsError`."""
+        if isinstance(self.raw_dir, Path):
+            return self.raw_dir
+        raise SettingsError(
+            "YUNYING_RAW_DIR is a bucket, and a demo writes into a folder of this machine: unset "
+            "it, or give a folder"
+        )
 
     @property
     def validations_dir(self) -> Path:
@@ -172,7 +203,9 @@ class Settings:
 
 
 MEANINGS: Mapping[str, tuple[str, str]] = {
-    "raw_dir": ("where raw feeds arrive", "原始数据放在哪里"),
+    "raw_dir": ("where raw feeds arrive: a folder, or `s3://bucket/prefix` (see "
+                "[buckets](sources.md#buckets))",
+                "原始数据放在哪里：文件夹，或 `s3://桶/前缀`（见[对象存储](sources.md#对象存储)）"),
     "seeds_dir": ("the definitions", "定义放在哪里"),
     "warehouse": ("the working database; who reads it while a build runs makes the build wait",
                   "工作库；构建时若有人在读它，构建要等"),
@@ -226,6 +259,15 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
                        "`postgresql://user:password@host:5432/database`",
                        "每次构建同时写入的 PostgreSQL 数据库："
                        "`postgresql://user:password@host:5432/database`"),
+    "serve_bucket": ("a folder in a bucket that gets every build's Parquet too, "
+                     "`s3://bucket/prefix`: see [buckets](sources.md#published-to-a-bucket)",
+                     "每次构建的 Parquet 同时写到桶里的这个文件夹，`s3://桶/前缀`："
+                     "见[对象存储](sources.md#发布到桶里)"),
+    "s3_endpoint": ("the server of buckets that are not at AWS: `https://host`",
+                    "桶不在 AWS 时的服务器：`https://主机`"),
+    "s3_region": ("the region of the buckets", "桶所在的地域"),
+    "s3_addressing": ("where requests name the bucket: `path`, or `virtual` (in the host's name)",
+                      "请求里桶名写在哪里：`path`（路径），或 `virtual`（主机名）"),
 }  # fmt: skip
 """What each setting means, in English and Chinese, as docs/ say it."""
 UNSET: Mapping[str, tuple[str, str]] = {
@@ -233,6 +275,12 @@ UNSET: Mapping[str, tuple[str, str]] = {
     "event_sources": ("the var `event_sources`: `feed`", "变量 `event_sources`：`feed`"),
     "threads": ("all cores", "全部核"),
     "alert_email_from": ("the first of the recipients", "第一个收件人"),
+    "s3_endpoint": ("`AWS_ENDPOINT_URL`, else AWS", "`AWS_ENDPOINT_URL`，否则为 AWS"),
+    "s3_region": ("`AWS_REGION`, or the profile's", "`AWS_REGION`，或 profile 里的"),
+    "s3_addressing": (
+        "`path` with an endpoint, else `virtual`",
+        "设了服务器为 `path`，否则 `virtual`",
+    ),
 }
 """What holds where nothing is set, of settings whose default does not say so."""
 
@@ -247,9 +295,25 @@ def other_environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not name.startswith("YUNYING_")}
 
 
-def _path(value: str) -> Path:
+def _path(name: str, value: str) -> Path:
+    if "://" in value:
+        mend = {
+            "RAW_DIR": "give a folder, or s3://bucket/prefix (YUNYING_S3_ENDPOINT: its server)",
+            "PUBLISH_DIR": "boards read a folder of this machine; with YUNYING_SERVE_BUCKET each "
+            "build goes to a bucket too",
+        }.get(name, "give a path on this machine")
+        raise SettingsError(f"YUNYING_{name} is a URL that cannot be used: {mend}")
     path = Path(value).expanduser()
     return path if path.is_absolute() else (ROOT / path).resolve()
+
+
+def _databases(value: str, raw: str) -> Path | None:
+    if value and raw.startswith("s3:"):
+        raise SettingsError(
+            "YUNYING_DATABASES brings rows into files of YUNYING_RAW_DIR, which is a bucket: give "
+            "a folder of this machine"
+        )
+    return _path("DATABASES", value) if value else None
 
 
 def _timezone(value: str) -> str:
@@ -323,6 +387,26 @@ def _url(name: str, value: str, example: str) -> str | None:
     if not is_good or any(character.isspace() for character in value):
         raise SettingsError(f"YUNYING_{name} is not shown here and cannot be used: give {example}")
     return value
+
+
+def _bucket(name: str, value: str) -> str:
+    """`s3://bucket/prefix`, without a slash at its end. Nothing secret belongs there."""
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]+)(/[^?#@]*)?", value, re.IGNORECASE)
+    if found is None:
+        raise SettingsError(
+            f"YUNYING_{name} is not shown here and cannot be used: give s3://bucket/prefix, and "
+            "credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
+    return f"s3://{found[1]}/{(found[2] or '').strip('/')}".rstrip("/")
+
+
+def _endpoint(value: str | None) -> str | None:
+    if value and not re.fullmatch(r"https?://[^\s@?#]+", value):
+        raise SettingsError(
+            "YUNYING_S3_ENDPOINT is not shown here and cannot be used: give https://host, and the "
+            "bucket in s3://bucket/prefix"
+        )
+    return value.rstrip("/") if value else None
 
 
 def _libpq(name: str, value: str) -> str | None:

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clean", action="store_true", help="without dirt")
     given = parser.parse_args(arguments)
     try:
-        settings = Settings.from_environment()
+        raw_dir = Settings.from_environment().own_raw_dir
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("making the demo's events …", flush=True)
         try:
             written = write(
-                settings.raw_dir, given.size, given.seed, not given.clean,
+                raw_dir, given.size, given.seed, not given.clean,
                 lambda line: print(line, flush=True),
             )  # fmt: skip
         except BusinessError as error:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         print(
             f"{written.event_count:,} events in {len(written.files):,} files below "
-            f"{settings.raw_dir} in {written.seconds:.1f} s."
+            f"{raw_dir} in {written.seconds:.1f} s."
         )
         return 0
 

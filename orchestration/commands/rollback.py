@@ -2,8 +2,9 @@
 
 It opens no warehouse and waits for no build: one symlink changes. What stands in the warehouse
 stays. A build that readers were taken back from is not published again by itself: readers keep
-the older one until something new is built, or `make build AGAIN=1`. Where PostgreSQL serves the
-tables too, it is filled with that build afterwards: the files go back whether it answers or not.
+the older one until something new is built, or `make build AGAIN=1`. Where PostgreSQL or a bucket
+serves the tables too, it is filled with that build afterwards: the files go back whether it answers
+or not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from orchestration.commands.serve_postgres import serve_current
+from orchestration.commands.serve import serve_current
 from orchestration.project import Settings, SettingsError
 from orchestration.publish.builds import (
     DATABASE,
@@ -117,7 +118,7 @@ def listed(settings: Settings) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: done. 1: refused, or PostgreSQL stays. 2: a setting cannot be used."""
+    """Exit code 0: done. 1: refused, or what serves too stays. 2: a setting cannot be used."""
     parser = argparse.ArgumentParser(
         prog="python -m orchestration.commands.rollback", description=__doc__
     )

@@ -60,7 +60,9 @@ def withdraw(settings: Settings, file: str | Path, *, now: datetime | None = Non
 
 def _names(settings: Settings, file: str | Path) -> list[str]:
     """Names that the ledger may have for what a person typed."""
-    names = [Path(file).as_posix(), str(file)]
+    names = [Path(file).as_posix(), str(file), str(file).removeprefix(f"{settings.raw_dir}/")]
+    if not isinstance(settings.raw_dir, Path):
+        return names
     for base in (Path.cwd(), settings.raw_dir):
         path = base / file
         for whole, folder in (

@@ -157,12 +157,12 @@ def list_raw_files(raw_dir: Path) -> Listing:
         if not Path(entry.path).is_dir():
             if entry.is_symlink() and not Path(entry.path).exists():
                 notes.append(_of_a_link(entry.name, Path(entry.path)))
-            elif _not_read(entry.name) != _STRANGE:
-                notes.append(f"{entry.name} lies in no feed's folder: move it into one.")
+            elif note := feed_or_note(entry.name)[1]:
+                notes.append(note)
             continue
         feed = entry.name.lower()
         if feed in RESERVED_NAMES:
-            notes.append(f"The folder {entry.name} is not read: raw.{feed} is a table of ours.")
+            notes.append(_reserved(entry.name))
             continue
         aside: list[str] = []
         for path in _walk(Path(entry.path), raw_dir, aside):
@@ -177,7 +177,7 @@ def list_raw_files(raw_dir: Path) -> Listing:
                     if not _MARKERS.match(path.name):
                         aside.append(f"{name} is not read: {mend}.")
                 else:
-                    files.append(_raw_file(feed, name, path, status))
+                    files.append(raw_file(feed, name, path, status))
             except UnicodeEncodeError:
                 aside.append(f"{path!a} is not read: its name is not UTF-8. Rename it.")
             except OSError as error:
@@ -253,18 +253,37 @@ def _walk(folder: Path, raw_dir: Path, aside: list[str]) -> Iterator[Path]:
         yield from (Path(directory, name) for name in sorted(names) if not name.startswith("."))
 
 
-def _raw_file(feed: str, source_file: str, path: Path, status: os.stat_result) -> RawFile:
-    kind = format_of(path.name)
+def raw_file(feed: str, source_file: str, path: Path, status: os.stat_result) -> RawFile:
+    return raw_object(feed, source_file, path, status.st_size, _signature(status))
+
+
+def raw_object(feed: str, source_file: str, path: Path, size: int, signature: str) -> RawFile:
+    """The file of that name, whose bytes lie at `path`, or are to."""
+    kind = format_of(source_file.rsplit("/", 1)[-1])
     assert kind is not None
-    return RawFile(
-        feed=feed,
-        source_file=source_file,
-        path=path,
-        format=kind[0],
-        compression=kind[1],
-        size_bytes=status.st_size,
-        stat_signature=_signature(status),
-    )
+    return RawFile(feed, source_file, path, kind[0], kind[1], size, signature)
+
+
+def feed_or_note(key: str) -> tuple[str, str]:
+    """The feed of an object, by its key below the raw folder, or why it is not read.
+
+    As of files: what is left out without a word has neither.
+    """
+    *folders, name = key.split("/")
+    hidden = any(part.startswith(".") for part in (*folders, name)) or "_temporary" in folders
+    if hidden or not name or _MARKERS.match(name):  # without a name: the mark of a folder
+        return "", ""
+    mend = _not_read(name)
+    if not folders or not folders[0]:
+        return "", "" if mend == _STRANGE else f"{key} lies in no feed's folder: move it into one."
+    feed = folders[0].lower()
+    if feed in RESERVED_NAMES:
+        return "", _reserved(folders[0])
+    return ("", f"{key} is not read: {mend}.") if mend else (feed, "")
+
+
+def _reserved(folder: str) -> str:
+    return f"The folder {folder} is not read: raw.{folder.lower()} is a table of ours."
 
 
 def inside(file: RawFile) -> RawFile:

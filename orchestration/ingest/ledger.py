@@ -244,11 +244,13 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return columns
 
 
-def read(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], LedgerRow]:
-    """The whole ledger by feed and source file."""
+def read(
+    connection: duckdb.DuckDBPyConnection, condition: str = "true"
+) -> dict[tuple[str, str], LedgerRow]:
+    """The ledger by feed and source file: all of it, or the rows of which a condition holds."""
     rows = connection.execute(
         "select feed, source_file, size_bytes, content_hash, stat_signature, load_id, status, "
-        "rows_in, error, notes from raw.ingest_files"
+        f"rows_in, error, notes from raw.ingest_files where {condition}"
     ).fetchall()
     return {(row[0], row[1]): LedgerRow(*row) for row in rows}
 

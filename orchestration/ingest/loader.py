@@ -30,11 +30,9 @@ from orchestration.ingest.files import (
     RawFile,
     UnreadableFileError,
     check_whole,
-    content_hash,
     csv_shape,
     declared,
     feed_of,
-    list_raw_files,
     look_deeper,
     no_known_column,
     not_utf8,
@@ -42,6 +40,7 @@ from orchestration.ingest.files import (
 from orchestration.ingest.hints import what_is_missing
 from orchestration.ingest.ledger import FAILED, LOADED, WITHDRAWN, LedgerRow
 from orchestration.ingest.plain import Kind, Look, look_into, write_plain
+from orchestration.ingest.raw_folder import Found, hash_or_error, raw_folder
 from orchestration.ingest.readers import FileColumn
 from orchestration.ingest.seeds import SeedFile, Seeds, load_seeds, read_seeds
 from orchestration.privacy import archive, erasure, expiry
@@ -95,7 +94,6 @@ class FeedSummary:
 class IngestReport:
     """What a run of `ingest` found and did. `notes` are sentences for a person."""
 
-    raw_dir: Path
     files: tuple[FileLoad, ...]
     feeds: tuple[FeedSummary, ...]
     seeds: tuple[SeedFile, ...]
@@ -245,22 +243,13 @@ def _folder_of_links(settings: Settings) -> Iterator[Path]:
 
 
 def has_news(connection: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """Does the raw folder hold content that the ledger does not know?
+    """Does the raw folder hold content that the ledger does not know, or so many objects in a
+    bucket that this takes long to see?
 
-    A file that could not be read is known too: the same bytes fail the same way. It is tried
-    again when a build runs. Opens no file that looks as it did, and changes nothing.
+    A file that could not be read is known too: it is tried again when a build runs. Opens no file
+    that looks as it did, and changes nothing.
     """
-    known = ledger.read(connection)
-    for file in list_raw_files(settings.raw_dir).files:
-        row = known.get((file.feed, file.source_file))
-        if row is None:
-            return True
-        is_as_it_looked = row.stat_signature == file.stat_signature
-        if (not is_as_it_looked or row.status == FAILED) and (
-            not row.content_hash or _hash_or_error(file) != row.content_hash
-        ):
-            return True
-    return False
+    return raw_folder(settings).has_news(connection)
 
 
 def _utc_now() -> datetime:
@@ -291,10 +280,11 @@ class _Run:
         surroundings = (self.connection, self.settings, self.links, self.now, self.say)
         notes = [*self.seeds.notes, *due.notes]
         expiry.begin(self.connection, self.settings, due, self.now)
-        listing = list_raw_files(self.settings.raw_dir)
-        news = self._news(listing.files)
-        if news:
-            self._load_all(news)
+        folder = raw_folder(self.settings, self.links)
+        for found in folder.unknown(self.connection, self.say):
+            news = self._news(found)
+            if news:
+                self._load_all(news)
         expired = expiry.remove(*surroundings)
         erased = erase(self.connection, self.settings, self.seeds, self.links, self.now, self.say)
         load_seeds(self.connection, self.seeds)
@@ -304,31 +294,24 @@ class _Run:
             "select coalesce(max(load_id), 0) from raw.ingest_files"
         ).fetchone()
         return IngestReport(
-            raw_dir=self.settings.raw_dir,
             files=tuple(sorted(self.done, key=lambda file: (file.feed, file.source_file))),
             feeds=feed_summaries(self.connection),
             seeds=self.seeds.files,
             definition_warning_count=len(self.seeds.of(WARNING)),
-            notes=(*listing.notes, *notes),
+            notes=(*folder.notes, *notes),
             last_load_id=int(last[0]) if last else 0,
             seconds=0.0,
             erasure=erased,
             expiry=expired,
         )
 
-    def _news(self, files: Sequence[RawFile]) -> list[_Load]:
+    def _news(self, changed: Sequence[Found]) -> list[_Load]:
         """The files whose content the ledger does not have, or could not read last time."""
-        known = ledger.read(self.connection)
-        changed = []
-        for file in files:
-            row = known.get((file.feed, file.source_file))
-            if row is None or row.stat_signature != file.stat_signature or row.status == FAILED:
-                changed.append((file, row))
         if changed:
             size = sum(file.size_bytes for file, _ in changed)
             self.say(f"Looking into {len(changed):,} new or changed file(s), {_megabytes(size)}.")
         with ThreadPoolExecutor(self.settings.threads) as pool:
-            hashes = list(pool.map(_hash_or_error, (file for file, _ in changed)))
+            hashes = list(pool.map(hash_or_error, (file for file, _ in changed)))
         news: list[tuple[RawFile, str, LedgerRow | None]] = []
         touched: list[tuple[str, str, str]] = []
         for (file, row), digest in zip(changed, hashes, strict=True):
@@ -351,6 +334,7 @@ class _Run:
 
     def _load_all(self, loads: Sequence[_Load]) -> None:
         shapes: dict[_Shape, list[_Load]] = {}
+        total = len(self.done) + len(loads)
         with ThreadPoolExecutor(self.settings.threads) as pool:
             errors = list(pool.map(_wholeness_error, loads))
         for load, error in zip(loads, errors, strict=True):
@@ -363,7 +347,7 @@ class _Run:
                 self._fail(load, str(unreadable))
             except duckdb.Error as unreadable:
                 self._fail(load, in_plain_words(unreadable))
-        total, loaded = len(loads), len(self.done)
+        loaded = len(self.done)
         for shape, members in shapes.items():
             for batch in _batches(members, 1 if shape.is_alone else BATCH_FILES):
                 self._load_batch(shape, batch)
@@ -774,14 +758,6 @@ def _raise_what_is_no_file_s_fault(error: duckdb.Error) -> None:
         raise error
     if "No space left" in str(error):
         raise WarehouseError(f"The disk is full: {error}") from error
-
-
-def _hash_or_error(file: RawFile) -> str:
-    """A file's content hash; the text of length 0 when it cannot be opened."""
-    try:
-        return content_hash(file.path)
-    except UnreadableFileError:
-        return ""
 
 
 def _wholeness_error(load: _Load) -> UnreadableFileError | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,6 @@ from orchestration.ingest.files import (
     READING_ERRORS,
     RawFile,
     UnreadableFileError,
-    content_hash,
     inside,
     opened,
 )
@@ -51,7 +51,6 @@ from orchestration.privacy.removing import (
     DERIVED_SCHEMAS,
     Removal,
     Rewritten,
-    as_it_lies,
     drop_derived,
     reached,
 )
@@ -62,6 +61,7 @@ from orchestration.privacy.rewriting import (
 )
 from orchestration.project import Settings
 from orchestration.store import kept_tables, watermarks
+from orchestration.store.buckets import ReplacedError
 from orchestration.store.keyed_hash import hash_sql, keyed_hash, set_key
 from orchestration.store.sql import literal, quote, value
 from orchestration.store.warehouse import WarehouseError
@@ -332,22 +332,20 @@ class _Erasing:
         }
         if not ids:
             return [], []
-        files = self.removal.files()
         holds = holding(ids)
         rewritten, resisting = [], []
-        for key, row in ledger.read(self.connection).items():
-            file = files.get(key)
-            if row.status == LOADED or file is None:
-                continue
-            try:
-                if not holds(_bytes(file)):
+        not_loaded = ledger.read(self.connection, f"status <> {literal(LOADED)}")
+        for (feed, source_file), row in not_loaded.items():
+            with self.removal.folder.file(feed, source_file) as file, suppress(ReplacedError):
+                try:
+                    if file is None or not holds(_bytes(file)):
+                        continue
+                    write_without_texts(file, ids)
+                except (*READING_ERRORS, UnreadableFileError, RowsOutOfStepError):
+                    resisting.append(source_file)
                     continue
-                write_without_texts(file, ids)
-            except (*READING_ERRORS, UnreadableFileError, RowsOutOfStepError):
-                resisting.append(file.source_file)
-                continue
-            digest = content_hash(file.path)
-            rewritten.append(Rewritten(row, as_it_lies(row, file, digest), digest))
+                after, digest = self.removal.put_back(file, row)
+                rewritten.append(Rewritten(row, after, digest))
         return rewritten, resisting
 
     def _forget(

@@ -9,6 +9,7 @@ run sees as changed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +21,12 @@ from orchestration.ingest.files import (
     RawFile,
     UnreadableFileError,
     content_hash,
-    list_raw_files,
-    look_again,
 )
 from orchestration.ingest.ledger import LedgerRow
+from orchestration.ingest.raw_folder import raw_folder
 from orchestration.privacy.rewriting import RowsOutOfStepError, write_without_rows
 from orchestration.project import Settings
+from orchestration.store.buckets import BucketError, ReplacedError
 from orchestration.store.sql import literal, quote, value
 from orchestration.store.warehouse import WarehouseError
 
@@ -53,7 +54,7 @@ class Removal:
         whose: str,
     ) -> None:
         self.connection = connection
-        self.settings = settings
+        self.folder = raw_folder(settings, links)
         self.links = links
         self.table = table
         self.whose = whose
@@ -67,8 +68,12 @@ class Removal:
         the next build reads that file anew. Raises `WarehouseError` when a file cannot be
         written.
         """
-        known = {(row.feed, row.load_id): row for row in ledger.read(self.connection).values()}
-        files = self.files()
+        known = {
+            (row.feed, row.load_id): row
+            for row in ledger.read(
+                self.connection, f"load_id in (select load_id from {self.table})"
+            ).values()
+        }
         rewritten = []
         found = self.connection.execute(
             f"select feed, load_id, list(row_number) from {self.table} group by feed, load_id "
@@ -76,24 +81,39 @@ class Removal:
         ).fetchall()
         for feed, load_id, numbers in found:
             row = known[feed, load_id]
-            file = files.get((feed, row.source_file))
             after = replace(row, rows_in=row.rows_in - len(numbers))
             digest = row.content_hash
-            # A file that is gone, or another one since a moment ago, is left alone: the next
-            # build loads it, and looks at its rows.
-            if file is not None and file.stat_signature == row.stat_signature:
-                is_in_step = self._rewrite(file, frozenset(numbers), row, out_of_step)
-                digest = content_hash(file.path)
-                after = as_it_lies(after, file, digest)
-                if not is_in_step:  # the next build reads it anew
-                    after = replace(after, content_hash="", stat_signature="")
+            with self.folder.file(feed, row.source_file) as file:
+                # A file that is gone, or another one since a moment ago, is left alone: the next
+                # build loads it, and looks at its rows.
+                if file is not None and file.stat_signature == row.stat_signature:
+                    is_in_step = self._rewrite(file, frozenset(numbers), row, out_of_step)
+                    with suppress(ReplacedError):
+                        after, digest = self.put_back(file, after)
+                        if not is_in_step:  # the next build reads it anew
+                            after = replace(after, content_hash="", stat_signature="")
             rewritten.append(Rewritten(row, after, digest))
         return rewritten
 
-    def files(self) -> dict[tuple[str, str], RawFile]:
-        """The raw folder's files by feed and name."""
-        listed = list_raw_files(self.settings.raw_dir).files
-        return {(file.feed, file.source_file): file for file in listed}
+    def put_back(self, file: RawFile, row: LedgerRow) -> tuple[LedgerRow, str]:
+        """Put a rewritten file where it lay; its ledger row and the hash of what lies there now.
+
+        Raises `ReplacedError` when another file does, `WarehouseError` when it may not be put.
+        """
+        digest = content_hash(file.path)
+        try:
+            lies = self.folder.put_back(file)
+        except BucketError as error:
+            raise WarehouseError(
+                f"{file.source_file} holds rows {self.whose}, and cannot be rewritten without "
+                f"them. {error}"
+            ) from None
+        return replace(
+            row,
+            size_bytes=lies.size_bytes,
+            content_hash=digest,
+            stat_signature=lies.stat_signature,
+        ), digest
 
     def take_out(self, rewritten: list[Rewritten], now: datetime) -> None:
         """Delete the rows from raw, and tell the ledger. Call it inside a transaction."""
@@ -166,17 +186,6 @@ class Removal:
             where r.load_id = moved.load_id and r.row_number = moved.row_number
             """
         )
-
-
-def as_it_lies(row: LedgerRow, file: RawFile, digest: str) -> LedgerRow:
-    """The ledger row of a file that was rewritten."""
-    look = look_again(file)
-    return replace(
-        row,
-        size_bytes=look.size_bytes,
-        content_hash=digest,
-        stat_signature=look.stat_signature,
-    )
 
 
 def reached(connection: duckdb.DuckDBPyConnection) -> datetime | None:

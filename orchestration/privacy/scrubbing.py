@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestration.privacy import erasure, expiry
 from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.publish.bucket import prune
 from orchestration.publish.builds import forget_all_but_current
 from orchestration.store.dagster_home import dagster_home
 from orchestration.transform.dbt_runs import target_dir
@@ -45,6 +46,7 @@ def scrub(settings: Settings, run_id: str) -> None:
     _scrub_history(dagster_home(), run_id)
     if erasure.marker_path(settings).exists():
         forget_all_but_current(settings)
+        prune(settings)
     for each in (erasure, expiry):
         each.marker_path(settings).unlink(missing_ok=True)
 

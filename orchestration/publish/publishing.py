@@ -29,7 +29,7 @@ from types import MappingProxyType
 import duckdb
 
 from orchestration.project import ROOT, Settings
-from orchestration.publish import audience_files, builds, restatements
+from orchestration.publish import audience_files, bucket, builds, restatements
 from orchestration.publish.builds import DATABASE, PublishedBuild, current_build
 from orchestration.publish.postgres import serving
 from orchestration.publish.restatements import PERSON_ID_COLUMNS, Relation, Restating
@@ -68,7 +68,7 @@ def publish(
     their comments below the English. `checks` become the table `build_checks`; `write_site`
     writes pages from the file, so that both are swapped in at once.
     `keep` builds stay, by default as many as the settings say; none from before an erasure.
-    With a PostgreSQL server in the settings the build is served there too, or nowhere.
+    With a PostgreSQL server or a bucket in the settings the build is served there too, or nowhere.
     Raises whatever hinders it (`duckdb.Error`, `OSError`, `ServingError`), after removing what it
     had begun.
     """
@@ -105,6 +105,7 @@ def publish(
             write_site(unfinished, build)
         builds.sync_tree(unfinished)
         with (
+            bucket.filling(settings, unfinished, build, say) as show,
             serving(settings, unfinished / DATABASE, build, say) as commit,
             builds.publish_lock(settings),
         ):
@@ -115,7 +116,9 @@ def publish(
             (unfinished / "build.json").write_text(text, encoding="utf-8")
             builds.sync(unfinished / "build.json")
             builds.sync(unfinished)
-            # PostgreSQL first: it may still refuse. What comes after it are renames on this disk.
+            # The bucket and PostgreSQL first: they may still refuse. What comes after them are
+            # renames on this disk.
+            show()
             commit()
             unfinished.rename(folder / build_id)
             builds.sync(folder)
@@ -124,6 +127,7 @@ def publish(
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+    bucket.prune(settings)
     return build
 
 

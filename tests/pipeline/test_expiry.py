@@ -238,7 +238,7 @@ KILLS = {
     "as the archive is swapped": (archive, "swap", True),
     "before it is kept": (archive, "keep", False),
     "once it is kept": (archive, "keep", True),
-    "after the first file": (removing, "as_it_lies", False),
+    "after the first file": (removing.Removal, "put_back", False),
     "before the rows are out": (removing.Removal, "take_out", False),
     "before what was computed is dropped": (expiry, "drop_derived", False),
     "before the warehouse is compact": (loader, "compact", False),

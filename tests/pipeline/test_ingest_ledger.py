@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.commands.withdraw import WithdrawError, main, withdraw
-from orchestration.ingest import loader
+from orchestration.ingest import loader, raw_folder
 from orchestration.ingest.loader import ingest
 from orchestration.project import ROOT, Settings
 from orchestration.store.warehouse import WarehouseError, connect
@@ -73,7 +73,7 @@ def test_an_unchanged_file_is_not_read_again(world: World, monkeypatch: pytest.M
     def fail(path: Path) -> str:
         raise AssertionError(f"{path} was read")
 
-    monkeypatch.setattr(loader, "content_hash", fail)
+    monkeypatch.setattr(raw_folder, "content_hash", fail)
     assert world.ingest().files == ()
 
 

@@ -14,7 +14,7 @@ import duckdb
 import psycopg
 import pytest
 
-from orchestration.commands import rollback, serve_postgres
+from orchestration.commands import rollback, serve
 from orchestration.defs.publish import assets
 from orchestration.project import Settings, SettingsError
 from orchestration.publish import builds, postgres, publishing
@@ -360,10 +360,10 @@ def test_a_rollback_takes_postgresql_back_too(
         assert (world.served()[0], world.file_version()) == (1, 2)
         assert "make serve" in capsys.readouterr().err
         patch.setenv("YUNYING_SERVE_POSTGRES", world.server.url(DATABASE))
-        assert serve_postgres.main() == 0
+        assert serve.main() == 0
         assert (world.served()[0], world.file_version()) == (2, 2)
         patch.delenv("YUNYING_SERVE_POSTGRES")
-        assert serve_postgres.main() == 2
+        assert serve.main() == 2
 
 
 def test_a_build_that_readers_were_taken_from_meanwhile_is_not_served(
@@ -379,7 +379,7 @@ def test_a_build_that_readers_were_taken_from_meanwhile_is_not_served(
 
     monkeypatch.setattr(postgres, "_show", show_after_a_rollback)
     with pytest.raises(ServingError, match="another build meanwhile"):
-        serve_postgres.serve_current(world.settings)
+        serve.serve_current(world.settings)
     assert (world.served()[0], world.file_version()) == (2, 1)
 
 

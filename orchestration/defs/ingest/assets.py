@@ -21,6 +21,7 @@ from orchestration.ingest.seeds import WARNINGS_TABLE, SeedFile
 from orchestration.privacy import archive
 from orchestration.privacy.scrubbing import is_due, scrub
 from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
+from orchestration.store.buckets import BucketError
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform.dbt_runs import load_manifest
 from orchestration.ui.links import written_in
@@ -317,7 +318,7 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
 
             read_databases(settings, context.log.info)
         report = ingest(settings, context.log.info)
-    except (DatabasesError, DefinitionsError) as error:
+    except (BucketError, DatabasesError, DefinitionsError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info(report.summary())
     if is_due(settings):

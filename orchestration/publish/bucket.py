@@ -1,0 +1,110 @@
+"""A bucket: the published tables as Parquet, for readers that have no access to this machine.
+
+    $YUNYING_SERVE_BUCKET/
+      builds/<build_id>/parquet/<schema>/<table>.parquet      never changed
+      current.json            the build that readers see, and where its tables are
+
+`current.json` is written by one request once every table of its build is there, and tables of the
+builds before stay as long as they are kept on this machine: who has read it reads on in whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orchestration.project import Settings
+from orchestration.publish.builds import PublishedBuild, kept_builds
+from orchestration.publish.postgres import ServingError
+from orchestration.store.buckets import Bucket, BucketError, at_once
+
+POINTER = "current.json"
+_BUILDS = "builds/"
+_NOT_TAKEN = "The bucket did not take the build, and readers keep what they had"
+_NOT_CLEARED = "Builds that are to go are still in the bucket: `make serve` tries again"
+
+
+@contextmanager
+def filling(
+    settings: Settings, folder: Path, build: PublishedBuild, say: Callable[[str], None]
+) -> Iterator[Callable[[], None]]:
+    """Put the tables of the build in `folder` there; readers see them once what is yielded is
+    called.
+
+    Nothing happens where no bucket is set. Without the call, or when the block raises, readers see
+    what they saw. Raises `ServingError` with the reason when the bucket does not take the build.
+    """
+    if settings.serve_bucket is None:
+        yield lambda: None
+        return
+    with _in_a_sentence(_NOT_TAKEN):
+        bucket = Bucket(settings, settings.serve_bucket, "YUNYING_SERVE_BUCKET")
+        before = bucket.read(POINTER)
+        below = f"{_BUILDS}{build.build_id}/"
+        there = {each.key: each.size_bytes for page in bucket.pages(below) for each in page}
+        paths = {
+            below + path.relative_to(folder).as_posix(): path
+            for path in sorted((folder / "parquet").rglob("*.parquet"))
+        }
+        missing = [
+            (key, path) for key, path in paths.items() if there.get(key) != path.stat().st_size
+        ]
+        at_once(lambda one: bucket.write(*one), missing)
+    is_shown = False
+
+    def show() -> None:
+        nonlocal is_shown
+        with _in_a_sentence(_NOT_TAKEN):
+            is_shown = True
+            bucket.write(POINTER, _pointer(build, paths))
+        say(f"{settings.serve_bucket} has build {build.build_id}")
+
+    try:
+        yield show
+    except BaseException:
+        if is_shown:
+            with suppress(BucketError):
+                bucket.write(POINTER, before) if before else bucket.delete(POINTER)
+        raise
+
+
+def prune(settings: Settings) -> None:
+    """Take away the builds that are not kept on this machine, save the one that readers see.
+
+    Raises `ServingError`: people who were erased since may be in them.
+    """
+    if settings.serve_bucket is None:
+        return
+    with _in_a_sentence(_NOT_CLEARED):
+        bucket = Bucket(settings, settings.serve_bucket, "YUNYING_SERVE_BUCKET")
+        kept = {build.build_id for build in kept_builds(settings)}
+        pointer = bucket.read(POINTER)
+        if pointer is not None:
+            kept.add(json.loads(pointer)["build_id"])
+        there = {
+            each.key.removeprefix(_BUILDS).partition("/")[0]
+            for page in bucket.pages(_BUILDS)
+            for each in page
+        }
+        for build_id in sorted(there - kept):
+            bucket.delete(f"{_BUILDS}{build_id}/")
+
+
+def _pointer(build: PublishedBuild, paths: dict[str, Path]) -> bytes:
+    told = {
+        "build_id": build.build_id,
+        "built_at": build.built_at,
+        "data_through_at": build.data_through_at,
+        "tables": {f"{path.parent.name}.{path.stem}": key for key, path in paths.items()},
+    }
+    return json.dumps(told, indent=1).encode()
+
+
+@contextmanager
+def _in_a_sentence(told: str) -> Iterator[None]:
+    try:
+        yield
+    except BucketError as error:
+        raise ServingError(f"{told}. {error}") from None
