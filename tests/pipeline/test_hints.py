@@ -27,8 +27,11 @@ EXPORTS = {
     "PostHog": "uuid event properties distinct_id timestamp elements_chain",
     "Snowplow": "app_id platform collector_tstamp event_id domain_userid",
     "SensorsData 神策": "distinct_id time type event properties lib project",
+    "GrowingIO": "visitUserId sessionId time requestType loginUserId",
+    "Umeng 友盟 ": "umid event_name svr_timestamp cli_timestamp event_kv_json",
     "Umeng 友盟": "umid event_id event_time app_version",
     "Matomo": "idvisit idvisitor server_time type",
+    "Umami": "website_id session_id visit_id event_id created_at url_path event_type",
     "Plausible": "name timestamp hostname pathname session_id",
     "AppsFlyer": "AppsFlyer ID,Event Time,Event Name,Customer User ID",
 }

@@ -199,6 +199,12 @@
     ))
 {%- endmacro %}
 
+{% macro spark__paired_values(names, values) -%}
+    to_json(map_from_arrays(
+        from_json({{ names }}, 'array<string>'), from_json({{ values }}, 'array<string>')
+    ))
+{%- endmacro %}
+
 {% macro spark__keyed_values(json) -%}
     to_json(map_from_entries(transform(
         filter(
