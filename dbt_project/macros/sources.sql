@@ -91,8 +91,8 @@
     {{ return(event_sources() | select('in', events_of_exports() | list) | list) }}
 {%- endmacro %}
 
-{# Those of these that tell of users too: all but some. #}
-{% macro sources_of_users() -%}
+{# Those of them that tell of users too: what their events say of a user, or calls of their own. #}
+{% macro exported_users() -%}
     {%- set silent = ['growingio', 'matomo', 'plausible', 'umami', 'umeng'] -%}
     {{ return(exported_sources() | reject('in', silent) | list) }}
 {%- endmacro %}
@@ -206,7 +206,7 @@ where user_id is not null
    the later before the earlier -> one row per user and `by`. Without logs there are no calls. #}
 {% macro known_of_users(rows, by=[]) -%}
 {%- set keys = (by + ['user_id']) | join(', ') -%}
-{%- if sources_of_users() -%}
+{%- if exported_users() -%}
 select
     {{ keys }},
     nullif(

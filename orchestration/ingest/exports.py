@@ -160,7 +160,7 @@ EXPORTS: tuple[Export, ...] = (
         ("`idvisit`", "`idvisit`"),
         ("orders of `log_conversion`", "`log_conversion` 中的订单"),
         ("campaign and keyword of a visit", "访问的活动名和关键词"),
-        ("-", "-"),
+        ("—", "—"),
     ),
     _export(
         "umami",
@@ -203,7 +203,7 @@ EXPORTS: tuple[Export, ...] = (
         ("`umid`", "`umid`"),
         ("`session_id`", "`session_id`"),
         ("`order_id`, `amount`", "`order_id`、`amount`"),
-        ("-", "-"),
+        ("—", "—"),
         ("`content_id`", "`content_id`"),
     ),
     _export(
