@@ -200,9 +200,10 @@
 {%- endmacro %}
 
 {% macro spark__paired_values(names, values) -%}
-    to_json(map_from_arrays(
-        from_json({{ names }}, 'array<string>'), from_json({{ values }}, 'array<string>')
-    ))
+    to_json(map_from_entries(filter(
+        arrays_zip(from_json({{ names }}, 'array<string>'), from_json({{ values }}, 'array<string>')),
+        pair -> pair['0'] is not null
+    )))
 {%- endmacro %}
 
 {% macro spark__keyed_values(json) -%}
