@@ -68,6 +68,11 @@ def test_nothing_is_said_of_a_file_that_has_what_its_rows_need() -> None:
     assert "It has no user_id" in what_is_missing(FEEDS_BY_NAME["users"], ["uid"])[0]
 
 
+def test_of_sums_by_day_it_is_said_that_they_hold_no_events() -> None:
+    said = what_is_missing(EVENTS, ["date", "visitors", "pageviews", "visits"])
+    assert "It looks like an export of Plausible's dashboard, which has sums and no events." in said
+
+
 def test_ingest_and_staging_require_the_same_columns() -> None:
     macro = (DBT_PROJECT_DIR / "macros" / "feeds.sql").read_text()
     listed = re.findall(
