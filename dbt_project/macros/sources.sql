@@ -2,8 +2,7 @@
    labels in English and Chinese, area, role, whether it is activity, and a key action. What the
    tracking plan says of one goes before it. #}
 {% macro events_of_exports() -%}
-    {{ return({
-        'segment': {
+    {%- set segment = {
             'identify': ['Identified', '识别用户', 'user', none, false, false],
             'alias': ['Ids joined', '合并身份', 'user', none, false, false],
             'group': ['Joined a group', '加入群组', 'user', none, false, false],
@@ -12,7 +11,10 @@
             'Order Completed': ['Order completed', '完成订单', 'product', 'order', true, true],
             'Order Refunded': ['Order refunded', '订单退款', 'product', 'refund', false, false],
             'Experiment Viewed': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
-        },
+    } -%}
+    {{ return({
+        'segment': segment,
+        'segment_tables': segment,
         'ga4': {
             'page_view': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
             'screen_view': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
@@ -43,6 +45,35 @@
             'profile_unset': ['Profile unset', '取消用户属性', 'user', none, false, false],
             'profile_delete': ['Profile deleted', '删除用户属性', 'user', none, false, false],
         },
+        'matomo': {
+            'action': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            'order': ['Order', '订单', 'product', 'order', true, true],
+            'cart': ['Cart left', '放弃购物车', 'product', none, false, false],
+            'goal': ['Goal reached', '达成目标', 'product', none, false, false],
+            'content': ['Content block shown', '展示内容块', 'product', none, false, false],
+        },
+        'umami': {
+            'pageview': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            'pixel': ['Pixel loaded', '加载像素', 'campaign', none, false, false],
+            'performance': ['Performance measured', '测量性能', 'product', none, false, false],
+            'heatmap_click': ['Click on the heat map', '热图点击', 'product', none, false, false],
+            'heatmap_scroll': ['Scroll on the heat map', '热图滚动', 'product', none, false, false],
+            'error': ['Error', '出错', 'product', none, false, false],
+            'log': ['Log entry', '日志', 'product', none, false, false],
+        },
+        'plausible': {
+            'pageview': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            'engagement': ['Page left', '离开页面', 'product', none, false, false],
+        },
+        'umeng': {},
+        'growingio': {
+            'visit': ['Visit began', '开始访问', 'product', none, true, false],
+            'page': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            'clck': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            'chng': ['Field changed', '修改输入', 'product', none, true, false],
+            'sbmt': ['Form submitted', '提交表单', 'product', none, true, false],
+            'imp': ['Element shown', '元素曝光', 'product', none, false, false],
+        },
     }) }}
 {%- endmacro %}
 
@@ -55,9 +86,15 @@
     {{ return(setting('EVENT_SOURCES').split(',') | select | list or var('event_sources')) }}
 {%- endmacro %}
 
-{# Those of them that are logs of known tools, which tell of users too. #}
+{# Those of them that are logs of known tools. #}
 {% macro exported_sources() -%}
     {{ return(event_sources() | select('in', events_of_exports() | list) | list) }}
+{%- endmacro %}
+
+{# Those of them that tell of users too: what their events say of a user, or calls of their own. #}
+{% macro exported_users() -%}
+    {%- set silent = ['growingio', 'matomo', 'plausible', 'umami', 'umeng'] -%}
+    {{ return(exported_sources() | reject('in', silent) | list) }}
 {%- endmacro %}
 
 {# Their events. Where two logs have one of the same name, that of the first. #}
@@ -97,15 +134,27 @@
     {{ adapter.dispatch('keyed_values')(json) }}
 {%- endmacro %}
 
+{# Arrays of names and of their values -> an object, as text. #}
+{% macro paired_values(names, values) -%}
+    {{ adapter.dispatch('paired_values')(names, values) }}
+{%- endmacro %}
+
+{# A parameter of what is asked of a page, as it stands there. #}
+{% macro query_parameter(query, name) -%}
+    case when {{ query }} like '%{{ name }}=%' then nullif({{ dbt.split_part(
+        dbt.split_part("'&' || " ~ query, "'&" ~ name ~ "='", 2), "'&'", 1
+    ) }}, '') end
+{%- endmacro %}
+
 {# Objects that say one after the other what holds of one thing -> the object of all that holds. What
-   is null there is known no more. An aggregate; `order` are columns. #}
+   is null there is known no more. An aggregate; `order` are columns without null. #}
 {% macro merged_objects(json, order) -%}
     {{ adapter.dispatch('merged_objects')(json, order) }}
 {%- endmacro %}
 
-{# The latest of each property that calls of a source tell of a user: a query, of the columns of
-   `stg_<source>__users`. `calls` have the columns user_id, properties, created_at and updated_at as text,
-   and `precedence`: a call with a higher one goes before the others. #}
+{# What calls of a source tell of users: a query, of the columns of `stg_<source>__users`. `calls` have
+   the columns user_id, properties, created_at and updated_at as text, and `precedence`: what a call
+   with a higher one tells goes before what others do, whenever they were made. #}
 {% macro users_of_calls(calls) -%}
 with
 
@@ -140,27 +189,47 @@ told as (
     cross join placeholders
     where given.updated_at is not null
 
-),
-
-merged as (
-
-    select
-        user_id,
-        {{ merged_objects('properties', ['precedence', 'updated_at', 'properties']) }} as properties,
-        min(created_at) as created_at,
-        max(updated_at) as updated_at
-    from told
-    where user_id is not null
-    group by user_id
-
 )
 
-select
+-- A call that is sent again is one.
+select distinct
     user_id,
+    properties,
+    precedence,
+    created_at,
+    updated_at
+from told
+where user_id is not null
+{%- endmacro %}
+
+{# What holds of users at one instant: of each the latest row of the users feed, and what calls told,
+   the later before the earlier -> one row per user and `by`. Without logs there are no calls. #}
+{% macro known_of_users(rows, by=[]) -%}
+{%- set keys = (by + ['user_id']) | join(', ') -%}
+{%- if exported_users() -%}
+select
+    {{ keys }},
+    nullif(
+        {{ merged_objects('told', ['precedence', 'told_at', 'content_hash']) }}, '{}'
+    ) as properties,
+    min(created_at) as created_at,
+    max(updated_at) as updated_at
+from (
+    select
+        {{ rows }}.*,
+        coalesce(properties, '{}') as told,
+        coalesce(updated_at, {{ beginning() }}) as told_at
+    from {{ rows }}
+) as told_rows
+group by {{ keys }}
+{%- else -%}
+select
+    {{ keys }},
     properties,
     created_at,
     updated_at
-from merged
+from {{ rows }}
+{%- endif -%}
 {%- endmacro %}
 
 {# The records of SensorsData with who they are of: a query. `distinct_id` is the user once somebody

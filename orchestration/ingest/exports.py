@@ -43,6 +43,24 @@ _INVITER_OF_GA4 = """
         )[1], '$.value.string_value') end
 """
 
+
+def _inviter_in(column: str) -> str:
+    """The inviter, where a column is a JSON object that names one."""
+    return (
+        f"case when {column} like '%\"inviter_id\"%' and json_valid({column}) "
+        f"then json_extract_string({column}, '$.inviter_id') end"
+    )
+
+
+_INVITER_OF_PLAUSIBLE = """
+    case when "meta.key" like '%"inviter_id"%' and json_valid("meta.key")
+            and json_valid("meta.value")
+        then json_extract_string(
+            "meta.value",
+            '$[' || list_position(json_extract_string("meta.key", '$[*]'), 'inviter_id') - 1 || ']'
+        ) end
+"""
+
 EXPORTS: tuple[Export, ...] = (
     _export(
         "segment",
@@ -102,6 +120,104 @@ EXPORTS: tuple[Export, ...] = (
         ("`$session_id`", "`$session_id`"),
         ("`order_id`, `amount`", "`order_id`、`amount`"),
         ("`$utm_source` …, `$ABTestTrigger`", "`$utm_source` 等、`$ABTestTrigger`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "segment_tables",
+        ("Segment, RudderStack: tables of a warehouse", "Segment、RudderStack：数仓里的表"),
+        Actor(
+            "user_id",
+            "case when event is null then coalesce(previous_id, anonymous_id) "
+            "else anonymous_id end",
+            'coalesce("timestamp", original_timestamp)',
+            ("previous_id", INVITER),
+        ),
+        "id user_id anonymous_id event event_text name previous_id group_id timestamp "
+        "original_timestamp sent_at received_at uuid uuid_ts loaded_at channel context_app_name "
+        "context_app_version context_campaign_source context_campaign_medium context_campaign_name "
+        "context_campaign_content context_campaign_term context_device_type context_ip "
+        "context_library_name context_library_version context_locale context_location_country "
+        "context_os_name context_os_version context_page_path context_page_referrer "
+        "context_page_search context_page_title context_page_url context_session_id "
+        "context_timezone context_user_agent",
+        "id",
+        ("`identifies`, `aliases`; traits", "`identifies`、`aliases`；用户属性"),
+        ("`context_session_id`", "`context_session_id`"),
+        ("`order_completed`, `order_refunded`, `revenue`",
+         "`order_completed`、`order_refunded`、`revenue`"),
+        ("`context_campaign_…`, `experiment_viewed`", "`context_campaign_…`、`experiment_viewed`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "matomo",
+        ("Matomo", "Matomo"),
+        Actor("user_id", "idvisitor", "server_time", (INVITER,)),
+        "idlink_va idsite idvisit idvisitor user_id server_time url url_type name_type "
+        "visit_first_action_time referer_type referer_name referer_keyword referer_url "
+        "location_country idgoal buster idorder revenue currency",
+        "idlink_va",
+        ("`idvisitor`, `user_id`", "`idvisitor`、`user_id`"),
+        ("`idvisit`", "`idvisit`"),
+        ("orders of `log_conversion`", "`log_conversion` 中的订单"),
+        ("campaign and keyword of a visit", "访问的活动名和关键词"),
+        ("—", "—"),
+    ),
+    _export(
+        "umami",
+        ("Umami", "Umami"),
+        Actor("distinct_id", "session_id", "created_at",
+              (INVITER, _inviter_in("event_data"))),
+        "event_id website_id session_id visit_id created_at hostname country distinct_id url_path "
+        "url_query referrer_path referrer_query referrer_domain event_type event_name utm_source "
+        "utm_medium utm_campaign utm_content utm_term event_data revenue currency",
+        "event_id",
+        ("`session_id` of a month, `distinct_id`", "按月变化的 `session_id`、`distinct_id`"),
+        ("`visit_id`", "`visit_id`"),
+        ("`revenue`, `order_id`", "`revenue`、`order_id`"),
+        ("`utm_…`", "`utm_…`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "plausible",
+        ("Plausible", "Plausible"),
+        Actor("cast(null as varchar)", "user_id", '"timestamp"', (_INVITER_OF_PLAUSIBLE,)),
+        "name site_id domain user_id session_id hostname pathname timestamp referrer "
+        "referrer_source country_code utm_source utm_medium utm_campaign utm_content utm_term "
+        "meta.key meta.value revenue_source_amount revenue_source_currency "
+        "revenue_reporting_amount revenue_reporting_currency",
+        None,
+        ("`user_id` of a day", "按天变化的 `user_id`"),
+        ("`session_id`", "`session_id`"),
+        ("`revenue_source_amount`, `order_id`", "`revenue_source_amount`、`order_id`"),
+        ("`utm_…`", "`utm_…`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "umeng",
+        ("Umeng 友盟", "友盟 Umeng"),
+        Actor("cast(null as varchar)", "umid", "coalesce(cli_timestamp, svr_timestamp)",
+              (_inviter_in("event_kv_json"),)),
+        "app_key event_name event_type session_id umid app_version app_channel os country "
+        "svr_timestamp cli_timestamp event_kv_json",
+        None,
+        ("`umid`", "`umid`"),
+        ("`session_id`", "`session_id`"),
+        ("`order_id`, `amount`", "`order_id`、`amount`"),
+        ("—", "—"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "growingio",
+        ("GrowingIO", "GrowingIO"),
+        Actor("loginuserid", "visituserid", '"time"', (_inviter_in("eventvariable"),)),
+        "visituserid loginuserid sessionid platform domain page queryparameters referrer time "
+        "sendtime pagetime pagerequestid vstrequestid actionrequestid requesttype eventname "
+        "eventnumber eventvariable pagevariable clientversion",
+        None,
+        ("`visitUserId`, `loginUserId`", "`visitUserId`、`loginUserId`"),
+        ("`sessionId`", "`sessionId`"),
+        ("`order_id`, `amount`, `eventNumber`", "`order_id`、`amount`、`eventNumber`"),
+        ("`utm_…` of the query", "查询参数里的 `utm_…`"),
         ("`content_id`", "`content_id`"),
     ),
 )  # fmt: skip

@@ -42,6 +42,7 @@ PRODUCTS = (
         "Segment or RudderStack, from its warehouse tables",
         ("anonymous_id", "original_timestamp", "sent_at"),
         {"event_name": "event", "event_id": "id"},
+        "segment_tables",
     ),
     Product(
         "GA4's or Firebase's BigQuery export",
@@ -90,6 +91,12 @@ PRODUCTS = (
         for own in (("uuid",), ("elements_chain",), ("person_id",), ("team_id",))
     ),
     Product("Mixpanel", ("distinct_id", "time"), {**_DISTINCT, "occurred_at": "time"}),
+    Product(
+        "Umeng 友盟",
+        ("umid", "event_name", "svr_timestamp"),
+        {"occurred_at": "cli_timestamp", "anonymous_id": "umid"},
+        "umeng",
+    ),
     *(
         Product(
             "Umeng 友盟",
@@ -108,15 +115,34 @@ PRODUCTS = (
                 "anonymous_id": own[1],
                 "session_id": own[0],
             },
+            folder,
         )
-        for own in (("idvisit", "idvisitor"), ("idvisit", "visitorid"))
+        for own, folder in ((("idvisit", "idvisitor"), "matomo"), (("idvisit", "visitorid"), None))
+    ),
+    Product(
+        "GrowingIO",
+        ("visituserid", "sessionid"),
+        {"event_name": "eventName", "occurred_at": "time", "user_id": "loginUserId",
+         "anonymous_id": "visitUserId"},
+        "growingio",
+    ),
+    Product(
+        "Umami",
+        ("website_id", "session_id", "url_path"),
+        {"occurred_at": "created_at", "anonymous_id": "session_id", "page": "url_path"},
+        "umami",
     ),
     Product(
         "Plausible",
         ("pathname", "hostname"),
         {"event_name": "name", "occurred_at": "timestamp", "page": "pathname"},
+        "plausible",
     ),
-    Product("Plausible", ("visitors", "pageviews", "visits"), {}),
+    Product(
+        "Plausible's dashboard, which has sums and no events",
+        ("visitors", "pageviews", "visits"),
+        {},
+    ),
     Product(
         "AppsFlyer",
         ("appsflyer_id",),

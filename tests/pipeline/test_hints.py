@@ -27,8 +27,11 @@ EXPORTS = {
     "PostHog": "uuid event properties distinct_id timestamp elements_chain",
     "Snowplow": "app_id platform collector_tstamp event_id domain_userid",
     "SensorsData 神策": "distinct_id time type event properties lib project",
+    "GrowingIO": "visitUserId sessionId time requestType loginUserId",
+    "Umeng 友盟 ": "umid event_name svr_timestamp cli_timestamp event_kv_json",
     "Umeng 友盟": "umid event_id event_time app_version",
     "Matomo": "idvisit idvisitor server_time type",
+    "Umami": "website_id session_id visit_id event_id created_at url_path event_type",
     "Plausible": "name timestamp hostname pathname session_id",
     "AppsFlyer": "AppsFlyer ID,Event Time,Event Name,Customer User ID",
 }
@@ -63,6 +66,11 @@ def test_nothing_is_said_of_a_file_that_has_what_its_rows_need() -> None:
     assert what_is_missing(None, ["x"]) == ()
     assert what_is_missing(FEEDS_BY_NAME["users"], ["user_id"]) == ()
     assert "It has no user_id" in what_is_missing(FEEDS_BY_NAME["users"], ["uid"])[0]
+
+
+def test_of_sums_by_day_it_is_said_that_they_hold_no_events() -> None:
+    said = what_is_missing(EVENTS, ["date", "visitors", "pageviews", "visits"])
+    assert "It looks like an export of Plausible's dashboard, which has sums and no events." in said
 
 
 def test_ingest_and_staging_require_the_same_columns() -> None:

@@ -19,6 +19,10 @@ def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 def visits(chance: Random, people: int, log: str) -> Iterable[tuple[str, str | None, datetime]]:
     """Device, user (from the second half of a visit on, of those who sign in), instant."""
     for person in range(people):

@@ -267,6 +267,14 @@
     ), ',') || '}'
 {%- endmacro %}
 
+{% macro default__paired_values(names, values) -%}
+    '{' || array_to_string(list_transform(
+        list_zip(json_extract({{ names }}, '$[*]'), json_extract({{ values }}, '$[*]')),
+        lambda pair: cast(to_json(json_extract_string(pair[1], '$')) as varchar) || ':'
+            || coalesce(cast(to_json(json_extract_string(pair[2], '$')) as varchar), 'null')
+    ), ',') || '}'
+{%- endmacro %}
+
 {% macro default__json_path(json, names) -%}
     json_extract_string({{ json }}, '/{{ names | join('/') }}')
 {%- endmacro %}

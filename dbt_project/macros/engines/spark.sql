@@ -199,6 +199,13 @@
     ))
 {%- endmacro %}
 
+{% macro spark__paired_values(names, values) -%}
+    to_json(map_from_entries(filter(
+        arrays_zip(from_json({{ names }}, 'array<string>'), from_json({{ values }}, 'array<string>')),
+        pair -> pair['0'] is not null
+    )))
+{%- endmacro %}
+
 {% macro spark__keyed_values(json) -%}
     to_json(map_from_entries(transform(
         filter(

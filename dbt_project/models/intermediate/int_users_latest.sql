@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 with
 
 user_rows as (
@@ -10,22 +9,20 @@ user_rows as (
 ranked as (
 
     select
-        user_id,
-        properties,
-        created_at,
-        updated_at,
+        user_rows.*,
         row_number() over (
-            partition by user_id
+            partition by user_id, is_whole
             order by updated_at desc nulls last, content_hash desc
         ) as recency_rank
     from user_rows
 
+),
+
+current_rows as (
+
+    select * from ranked
+    where recency_rank = 1 or not is_whole
+
 )
 
-select
-    user_id,
-    properties,
-    created_at,
-    updated_at
-from ranked
-where recency_rank = 1
+{{ known_of_users('current_rows') }}

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
-{#- Every event repeats what is known of its user: each state is read once. -#}
+{#- Every event repeats what is known of its user: each state is read as it came and as it was last,
+    between which another may lie. -#}
 with
 
 states as (
@@ -7,10 +8,29 @@ states as (
     select
         user_id,
         {{ valid_json('user_properties') }} as user_properties,
-        max(event_timestamp) as updated_at
+        min(event_timestamp) as first_at,
+        max(event_timestamp) as last_at
     from {{ source('raw', 'ga4') }}
     where user_id is not null and user_properties <> '[]'
     group by user_id, user_properties
+
+),
+
+ends as (
+
+    select
+        user_id,
+        user_properties,
+        first_at as told_at
+    from states
+
+    union all
+
+    select
+        user_id,
+        user_properties,
+        last_at as told_at
+    from states
 
 ),
 
@@ -21,8 +41,8 @@ calls as (
         {{ keyed_values('user_properties') }} as properties,
         1 as precedence,
         cast(null as {{ dbt.type_string() }}) as created_at,
-        updated_at
-    from states
+        told_at as updated_at
+    from ends
 
 ),
 

@@ -37,16 +37,20 @@ known as (
 ),
 
 -- The latest version that there was at an instant: none after it, in their order, was there by then.
+-- What a call told stays.
 versions as (
 
     select
         user_id,
         properties,
+        content_hash,
+        precedence,
         created_at,
+        updated_at,
         there_from_at,
         coalesce(
-            min(there_from_at) over (
-                partition by user_id
+            min(case when is_whole then there_from_at end) over (
+                partition by user_id, is_whole
                 order by updated_at nulls first, content_hash
                 rows between 1 following and unbounded following
             ),
@@ -73,27 +77,53 @@ first_versions as (
 
 ),
 
+instants as (
+
+    select distinct export_at from exports
+
+),
+
+there as (
+
+    select
+        instants.export_at,
+        versions.*
+    from instants
+    inner join versions
+        on instants.export_at >= versions.there_from_at
+        and instants.export_at < versions.there_to_at
+
+),
+
+told as (
+
+    {{ known_of_users('there', ['export_at']) | indent(4) }}
+
+),
+
 people as (
 
     select
+        export_at,
         user_id,
         properties,
-        created_at,
-        there_from_at,
-        there_to_at
-    from versions
+        created_at
+    from told
 
     union all
 
-    -- Before the feed knows of them.
+    -- Before anything tells of them.
     select
+        instants.export_at,
         known.user_id,
         cast(null as {{ dbt.type_string() }}) as properties,
-        cast(null as timestamp) as created_at,
-        known.known_at as there_from_at,
-        coalesce(first_versions.there_from_at, cast('9999-12-31' as timestamp)) as there_to_at
-    from known
+        cast(null as timestamp) as created_at
+    from instants
+    inner join known on instants.export_at >= known.known_at
     left join first_versions on known.user_id = first_versions.user_id
+    where
+        first_versions.there_from_at is null
+        or instants.export_at < first_versions.there_from_at
 
 )
 
@@ -104,6 +134,4 @@ select
     people.properties,
     people.created_at
 from exports
-inner join people
-    on exports.export_at >= people.there_from_at
-    and exports.export_at < people.there_to_at
+inner join people on exports.export_at = people.export_at
