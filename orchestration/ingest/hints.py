@@ -54,6 +54,7 @@ PRODUCTS = (
             "Snowplow",
             ("collector_tstamp", instant),
             {"occurred_at": instant, "anonymous_id": "domain_userid"},
+            "snowplow",
         )
         for instant in ("derived_tstamp", "collector_tstamp")
     ),
@@ -66,12 +67,15 @@ PRODUCTS = (
             "anonymous_id": "device_id",
             "event_id": "$insert_id",
         },
+        "amplitude",
     ),
     Product(
         "Mixpanel",
         ("$insert_id", "distinct_id"),
         {**_DISTINCT, "occurred_at": "time", "event_id": "$insert_id"},
+        "mixpanel",
     ),
+    Product("Mixpanel", ("$distinct_id", "$properties"), {}, "mixpanel"),
     *(
         Product(
             "SensorsData 神策",
@@ -86,10 +90,11 @@ PRODUCTS = (
             "PostHog",
             (*own, "event", "distinct_id"),
             {**_DISTINCT, "occurred_at": "timestamp", "event_id": "uuid"},
+            "posthog",
         )
         for own in (("uuid",), ("elements_chain",), ("person_id",), ("team_id",))
     ),
-    Product("Mixpanel", ("distinct_id", "time"), {**_DISTINCT, "occurred_at": "time"}),
+    Product("Mixpanel", ("distinct_id", "time"), {**_DISTINCT, "occurred_at": "time"}, "mixpanel"),
     *(
         Product(
             "Umeng 友盟",
@@ -132,6 +137,7 @@ PRODUCTS = (
         ("event", "properties"),
         {"event_name": "event", "occurred_at": "properties.time",
          "user_id": "properties.distinct_id"},
+        "mixpanel",
     ),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ typed as (
         {{ parse_instant('updated_at') }} as updated_at
     from users
     {# A loop over the logs that tell of users too. -#}
-    {% for source_name in exported_sources() %}
+    {% for source_name in exported_users() %}
     union all
 
     select
