@@ -308,20 +308,27 @@ def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
     settings.seeds_dir.mkdir()
     raw = tmp_path / "raw"
     write_all(raw)
-    invited = [{"event_type": "Joined", "user_id": "au7", "event_time": "2024-03-02 00:00:00",
-                "event_properties": {"inviter_id": "au1"}}]  # fmt: skip
+    # Of each log somebody who was seen with a device.
+    asking = {
+        log: next(user for device, user, _, _ in acts if user and device == user.replace("u", "d"))
+        for log, acts in ACTS.items()
+    }
+    invited = [{"event_type": "Joined", "user_id": "au99", "event_time": "2024-03-02 00:00:00",
+                "event_properties": {"inviter_id": asking["amplitude"]}}]  # fmt: skip
     write(raw / "amplitude/invited.json", exports.lines(invited))
-    requests = [
-        {"user_id": f"{rows[0]}u1", "requested_at": "2024-05-01"} for rows in ("m", "a", "p", "w")
-    ]
+    requests = [{"user_id": user, "requested_at": "2024-05-01"} for user in asking.values()]
     write(raw / "erasure_requests/1.json", exports.lines(requests))
     ingest_raw(settings)
     for log, rows in ROWS.items():
-        letter = ACTS[log][0][0][0]
-        theirs = [f'"{letter}u1"', f'"{letter}d1"', f'"$device:{letter}d1"']
+        device = asking[log].replace("u", "d")
+        theirs = [f'"{asking[log]}"', f'"{device}"', f'"$device:{device}"']
         left = [row for row in rows if not any(name in json.dumps(row) for name in theirs)]
         assert 0 < len(left) < len(rows)
-        others = {"mixpanel": 2, "posthog": len(product_logs.calls_of_posthog())}.get(log, 0)
+        beside = {
+            "mixpanel": product_logs.profiles_of_mixpanel(),
+            "posthog": product_logs.calls_of_posthog(),
+        }.get(log, [])
+        others = sum(not any(name in json.dumps(row) for name in theirs) for row in beside)
         [counted] = query(settings.warehouse, f"select count(*) as rows from raw.{log}")
         assert counted["rows"] == len(left) + others
         if log == "amplitude":
