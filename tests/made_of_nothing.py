@@ -23,7 +23,7 @@ from orchestration.ingest.exports import EXPORTS
 from orchestration.store.sql import literal, quote
 from orchestration.transform.dbt_process import ALL, ANY, Condition
 from orchestration.transform.dbt_runs import load_manifest
-from orchestration.transform.emptiness import empty_when
+from orchestration.transform.emptiness import ALWAYS, empty_when
 from orchestration.transform.lineage import schema_of, scope_of
 from orchestration.transform.read_sql import columns_of
 from orchestration.transform.unchanged import lists
@@ -88,7 +88,7 @@ def kept(
         for table, name in models.items()
         if table in empty and table in known
     }
-    return {**tables, **dict.fromkeys(_views_of_logs(), [ALL])}
+    return {**tables, **dict.fromkeys(_views_of_logs(), ALWAYS)}
 
 
 def _conditions(connection: duckdb.DuckDBPyConnection, results: list[Any]) -> dict[str, Condition]:

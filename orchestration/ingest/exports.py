@@ -45,58 +45,49 @@ _INVITER_OF_GA4 = """
 """
 
 
-def _text_in(column: str, name: str) -> str:
-    """SQL of a value within a JSON object, as staging reads it."""
-    return f"json_extract_string({column}, '/{name}')"
+def _told(name: str) -> str:
+    """SQL of a property of an event; of one within another, `outer/inner`."""
+    return f"json_extract_string(properties, '/{name}')"
 
 
 def _mixpanel() -> Actor:
-    def told(name: str) -> str:
-        return _text_in("properties", name)
+    actor = f"coalesce({_told('distinct_id')}, {_told('$distinct_id')})"
+    device = _told("$device_id")
 
-    event = f"coalesce(event, case when {told('$distinct_id')} is not null then '$profile' end)"
-    actor = f"coalesce({told('distinct_id')}, {told('$distinct_id')})"
-    device = told("$device_id")
-
-    def joined(place: int) -> str:
-        return f"nullif(split_part({told('$distinct_ids')}, '\"', {place}), '')"
+    def merged(place: int) -> str:
+        return f"nullif(split_part({_told('$distinct_ids')}, '\"', {2 * place}), '')"
 
     return Actor(
-        f"coalesce({told('$user_id')}, {told('$identified_id')}, case "
-        f"when {event} = '$create_alias' then {told('alias')} "
-        f"when {event} = '$merge' then {joined(4)} "
+        f"coalesce({_told('$user_id')}, {_told('$identified_id')}, case "
+        f"when event = '$create_alias' then {_told('alias')} "
+        f"when event = '$merge' then {merged(2)} "
         f"when {actor} like '$device:%' then null "
-        f"when {event} = '$identify' or {device} is null "
+        f"when event = '$identify' or {device} is null "
         f"or ({actor} <> {device} and {actor} not like '%-%-%-%-%') then {actor} end)",
-        f"replace(coalesce({told('$anon_distinct_id')}, {told('$anon_id')}, {device}, case "
-        f"when {event} = '$merge' then {joined(2)} "
-        f"when {event} = '$create_alias' or {actor} like '$device:%' then {actor} end), "
+        f"replace(coalesce({_told('$anon_distinct_id')}, {_told('$anon_id')}, {device}, case "
+        f"when event = '$merge' then {merged(1)} "
+        f"when event = '$create_alias' or {actor} like '$device:%' then {actor} end), "
         "'$device:', '')",
-        f"coalesce({told('time')}, {_text_in('properties', '$properties/$last_seen')}, "
-        f"{_text_in('properties', '$properties/$created')})",
-        (INVITER, told("distinct_id"), joined(2)),
+        f"coalesce({_told('time')}, {_told('$properties/$last_seen')}, "
+        f"{_told('$properties/$created')})",
+        (_told("distinct_id"), _told("alias"), merged(1), INVITER),
     )
 
 
 def _posthog() -> Actor:
-    def told(name: str) -> str:
-        return _text_in("properties", name)
-
+    device = _told("$device_id")
     is_nobody = (
-        f"case when event = '$identify' then false "
-        f"else coalesce(distinct_id = {told('$device_id')}, false) "
-        f"or coalesce({told('$is_identified')} = 'false', false) end"
+        "event is distinct from '$identify' and "
+        f"coalesce(distinct_id = {device} or {_told('$is_identified')} = 'false', false)"
     )
     return Actor(
-        f"case when event = '$create_alias' then {told('alias')} "
-        f"when not {is_nobody} then distinct_id end",
-        f"case when event = '$identify' "
-        f"then coalesce({told('$anon_distinct_id')}, {told('$device_id')}) "
-        f"when event = '$merge_dangerously' then {told('alias')} "
-        f"when event = '$create_alias' or {is_nobody} then distinct_id "
-        f"else {told('$device_id')} end",
+        f"case when event = '$create_alias' then {_told('alias')} "
+        f"when not ({is_nobody}) then distinct_id end",
+        f"case when event = '$identify' then coalesce({_told('$anon_distinct_id')}, {device}) "
+        f"when event = '$merge_dangerously' then {_told('alias')} "
+        f"when event = '$create_alias' or ({is_nobody}) then distinct_id else {device} end",
         '"timestamp"',
-        ("distinct_id", told("alias"), INVITER),
+        ("distinct_id", _told("alias"), INVITER),
     )
 
 
@@ -172,7 +163,7 @@ EXPORTS: tuple[Export, ...] = (
         "device_brand device_manufacturer device_model device_carrier idfa adid paying "
         "user_creation_time amplitude_attribution_ids amplitude_event_type is_attribution_event "
         "sample_rate data_type source_id partner_id",
-        None,
+        "uuid",
         ("`device_id`, `user_id`; user properties", "`device_id`、`user_id`；用户属性"),
         ("`session_id`", "`session_id`"),
         ("`revenue_amount`, `$revenue`", "`revenue_amount`、`$revenue`"),
