@@ -19,10 +19,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.exports import EXPORTS
 from orchestration.store.sql import literal, quote
 from orchestration.transform.dbt_process import ALL, ANY, Condition
 from orchestration.transform.dbt_runs import load_manifest
-from orchestration.transform.emptiness import empty_when
+from orchestration.transform.emptiness import ALWAYS, empty_when
 from orchestration.transform.lineage import schema_of, scope_of
 from orchestration.transform.read_sql import columns_of
 from orchestration.transform.unchanged import lists
@@ -68,7 +69,8 @@ def conditions(shared: Path) -> dict[str, Condition]:
 def kept(
     connection: duckdb.DuckDBPyConnection, known: Mapping[str, Condition]
 ) -> dict[str, Condition]:
-    """The models whose tables stand without rows, by dbt's unique ids, and when they stay so."""
+    """The models whose tables stand without rows, by dbt's unique ids, and when they stay so; and
+    views of logs, which nobody reads where they are not enabled."""
     models = _models()
     empty = _empty(connection)
 
@@ -81,11 +83,12 @@ def kept(
             return of_models(known[condition])
         return [ALL if condition in empty else ANY]
 
-    return {
+    tables = {
         name: of_models(known[table])
         for table, name in models.items()
         if table in empty and table in known
     }
+    return {**tables, **dict.fromkeys(_views_of_logs(), ALWAYS)}
 
 
 def _conditions(connection: duckdb.DuckDBPyConnection, results: list[Any]) -> dict[str, Condition]:
@@ -110,6 +113,16 @@ def _models() -> dict[str, str]:
         for name, node in load_manifest()["nodes"].items()
         if node["resource_type"] == "model" and node["config"]["materialized"] in _TABLES
     }
+
+
+@cache
+def _views_of_logs() -> tuple[str, ...]:
+    logs = {export.feed.name for export in EXPORTS}
+    return tuple(
+        name
+        for name, node in load_manifest()["nodes"].items()
+        if node["resource_type"] == "model" and logs.intersection(node["fqn"])
+    )
 
 
 def _leave_models_alone(connection: duckdb.DuckDBPyConnection) -> None:

@@ -29,6 +29,60 @@
             'notification_receive': ['Push received', '收到推送', 'campaign', none, false, false],
             'notification_dismiss': ['Push dismissed', '划掉推送', 'campaign', none, false, false],
         },
+        'mixpanel': {
+            '$mp_web_page_view': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            '$mp_click': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            '$mp_page_leave': ['Page left', '离开页面', 'product', none, false, false],
+            '$experiment_started': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
+            '$identify': ['Identified', '识别用户', 'user', none, false, false],
+            '$create_alias': ['Ids joined', '合并身份', 'user', none, false, false],
+            '$merge': ['Ids joined', '合并身份', 'user', none, false, false],
+            '$profile': ['Profile', '用户资料', 'user', none, false, false],
+            '$session_start': ['Session started', '会话开始', 'product', none, false, false],
+            '$session_end': ['Session ended', '会话结束', 'product', none, false, false],
+            '$ae_session': ['Session ended', '会话结束', 'product', none, false, false],
+        },
+        'amplitude': {
+            '[Amplitude] Page Viewed': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            '[Amplitude] Screen Viewed': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
+            '[Amplitude] Element Clicked': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            '[Amplitude] Element Tapped': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            'revenue_amount': ['Revenue', '收入', 'product', 'order', true, true],
+            'revenue_refunded': ['Revenue given back', '收入退回', 'product', 'refund', false, false],
+            '$exposure': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
+            '[Experiment] Exposure': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
+            '[Experiment] Assignment': ['Experiment assigned', '实验分组', 'campaign', none, false, false],
+            '$identify': ['Identified', '识别用户', 'user', none, false, false],
+            '$groupidentify': ['Group described', '设置群组属性', 'user', none, false, false],
+            'session_start': ['Session started', '会话开始', 'product', none, false, false],
+            'session_end': ['Session ended', '会话结束', 'product', none, false, false],
+            '[Amplitude] Application Backgrounded': ['App left', '离开应用', 'product', none, false, false],
+        },
+        'posthog': {
+            '$pageview': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            '$screen': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
+            '$pageleave': ['Page left', '离开页面', 'product', none, false, false],
+            '$autocapture': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            '$feature_flag_called': ['Experiment viewed', '进入实验', 'campaign', 'exposure', false, false],
+            '$identify': ['Identified', '识别用户', 'user', none, false, false],
+            '$create_alias': ['Ids joined', '合并身份', 'user', none, false, false],
+            '$merge_dangerously': ['Ids joined', '合并身份', 'user', none, false, false],
+            '$set': ['Profile set', '设置用户属性', 'user', none, false, false],
+            '$groupidentify': ['Group described', '设置群组属性', 'user', none, false, false],
+            '$web_vitals': ['Page measured', '页面性能', 'product', none, false, false],
+            '$exception': ['Error', '异常', 'product', none, false, false],
+            'Application Backgrounded': ['App left', '离开应用', 'product', none, false, false],
+        },
+        'snowplow': {
+            'page_view': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
+            'screen_view': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
+            'link_click': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            'button_click': ['Element clicked', '点击元素', 'product', 'element_click', true, false],
+            'transaction': ['Order', '下单', 'product', 'order', true, true],
+            'transaction_item': ['Item of an order', '订单商品', 'product', none, false, false],
+            'application_background': ['App left', '离开应用', 'product', none, false, false],
+            'application_error': ['Error', '异常', 'product', none, false, false],
+        },
         'sensorsdata': {
             '$pageview': ['Page viewed', '浏览页面', 'product', 'page_view', true, false],
             '$AppViewScreen': ['Screen viewed', '浏览屏幕', 'product', 'page_view', true, false],
@@ -93,7 +147,7 @@
 
 {# Those of them that tell of users too: what their events say of a user, or calls of their own. #}
 {% macro exported_users() -%}
-    {%- set silent = ['growingio', 'matomo', 'plausible', 'umami', 'umeng'] -%}
+    {%- set silent = ['growingio', 'matomo', 'plausible', 'snowplow', 'umami', 'umeng'] -%}
     {{ return(exported_sources() | reject('in', silent) | list) }}
 {%- endmacro %}
 
@@ -108,10 +162,35 @@
     {{ return(found) }}
 {%- endmacro %}
 
+{# Whether the id of an event is made of what it says: a row that has it is the same event, whenever it
+   came. What Snowplow's trackers send again has another time, which is told from that of its arrival. #}
+{% macro id_says_all(relation) -%}
+    ({{ relation }}.source_id = 'snowplow' and {{ relation }}.event_id like '%:%')
+{%- endmacro %}
+
 {# A value within nested objects as text: `json_path('properties', 'page', 'path')`; null where one of
    them is none. #}
 {% macro json_path(json) -%}
     {{ adapter.dispatch('json_path')(json, varargs) }}
+{%- endmacro %}
+
+{# Several values within an object as text: an array in the order of their names, of which one may be a
+   list, where it is nested. The object is read once, where `json_path` reads it for each: of 30
+   values a tenth of the time. #}
+{% macro json_texts(json, names) -%}
+    {{ adapter.dispatch('json_texts')(json, names) }}
+{%- endmacro %}
+
+{# One of them, by its place from 1. #}
+{% macro text_at(texts, place) -%}
+    {{ adapter.dispatch('text_at')(texts, place) }}
+{%- endmacro %}
+
+{# All of them as columns, which `keys` names. #}
+{% macro text_columns(texts, keys) -%}
+    {%- for column in keys -%}
+    {{ text_at(texts, loop.index) }} as {{ column }}{{ ',\n' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {# A text that is JSON, else null: a log has whatever somebody sent, and who reads into it would fail. #}
@@ -124,9 +203,22 @@
     {{ adapter.dispatch('is_object')(text) }}
 {%- endmacro %}
 
-{# A value, unless it is what a tool writes where it does not know one: (not set), (direct), 取值异常. #}
+{# A value, unless it is what a tool writes where it does not know one: (not set), $direct, 取值异常. #}
 {% macro said(value) -%}
-    case when {{ value }} not like '(%)' and {{ value }} not in ('', '取值异常') then {{ value }} end
+    case
+        when {{ value }} not like '(%)' and {{ value }} not in ('', '$direct', '取值异常')
+            then {{ value }}
+    end
+{%- endmacro %}
+
+{# What stands behind the host of an address, without what is asked of it; null of what is none. #}
+{% macro url_path(url) -%}
+    case
+        when {{ url }} like '%://%/%' then {{ dbt.split_part(dbt.split_part(
+            "substring(" ~ url ~ ", 8 + " ~ dbt.position("'/'", "substring(" ~ url ~ ", 9)") ~ ")",
+            "'?'", 1
+        ), "'#'", 1) }}
+    end
 {%- endmacro %}
 
 {# The array of keys with typed values that Google Analytics exports -> an object of them, as text. #}
@@ -275,4 +367,59 @@ select
         case when actor_user_id is null then distinct_id end
     ) as actor_anonymous_id
 from known
+{%- endmacro %}
+
+{# The events of PostHog with who they are of, and what `keys` names of their properties: a query.
+   `distinct_id` is the user, unless the event says that nobody is known yet, or it is the id of its
+   device. #}
+{% macro posthog_records(keys) -%}
+{%- set keys = dict(
+    keys, device_id='$device_id', visitor_id='$anon_distinct_id', alias_id='alias',
+    is_identified='$is_identified'
+) -%}
+with
+
+posthog as (
+
+    select
+        *,
+        {{ json_texts('properties', keys.values()) }} as texts
+    from {{ source('raw', 'posthog') }}
+
+),
+
+unfolded as (
+
+    select
+        posthog.*,
+        {{ text_columns('texts', keys) | indent(8) }}
+    from posthog
+
+),
+
+judged as (
+
+    select
+        unfolded.*,
+        case
+            when event = '$identify' then false
+            else coalesce(distinct_id = device_id or is_identified = 'false', false)
+        end as is_nobody
+    from unfolded
+
+)
+
+select
+    judged.*,
+    case
+        when event = '$create_alias' then alias_id
+        when not is_nobody then distinct_id
+    end as actor_user_id,
+    case
+        when event = '$identify' then coalesce(visitor_id, device_id)
+        when event = '$merge_dangerously' then alias_id
+        when event = '$create_alias' or is_nobody then distinct_id
+        else device_id
+    end as actor_anonymous_id
+from judged
 {%- endmacro %}

@@ -43,7 +43,8 @@ class Feed:
     """A folder of raw files and the table `raw.<name>` that they become.
 
     `own_id` is the column that tells its rows apart: a row that has it is hashed when somebody
-    asks, not by ingest.
+    asks, not by ingest. Of one `by_position` text files may have no header: a line is a row, with
+    tabs between its fields, in the order of `columns`, and no quotes.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Feed:
     columns: tuple[Column, ...]
     own_id: str | None = None
     actor: Actor | None = None
+    by_position: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:

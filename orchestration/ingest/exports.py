@@ -28,11 +28,12 @@ def _export(
     columns: str,
     own_id: str | None,
     *carries: tuple[str, str],
+    by_position: bool = False,
 ) -> Export:
     named = tuple(Column(column, "text", f"{tool[0]}: {column}") for column in columns.split())
     description = f"One row per line that {tool[0]} exported."
     zh = f"{tool[1]} 导出的每条记录一行。"
-    return Export(tool, Feed(name, description, zh, named, own_id, actor), carries)
+    return Export(tool, Feed(name, description, zh, named, own_id, actor, by_position), carries)
 
 
 _INVITER_OF_GA4 = """
@@ -60,6 +61,53 @@ _INVITER_OF_PLAUSIBLE = """
             '$[' || list_position(json_extract_string("meta.key", '$[*]'), 'inviter_id') - 1 || ']'
         ) end
 """
+
+
+def _told(name: str) -> str:
+    """SQL of a property of an event; of one within another, `outer/inner`."""
+    return f"json_extract_string(properties, '/{name}')"
+
+
+def _mixpanel() -> Actor:
+    actor = f"coalesce({_told('distinct_id')}, {_told('$distinct_id')})"
+    device = _told("$device_id")
+
+    def merged(place: int) -> str:
+        return f"nullif(split_part({_told('$distinct_ids')}, '\"', {2 * place}), '')"
+
+    return Actor(
+        f"coalesce({_told('$user_id')}, {_told('$identified_id')}, case "
+        f"when event = '$create_alias' then {_told('alias')} "
+        f"when event = '$merge' then {merged(2)} "
+        f"when {actor} like '$device:%' then null "
+        f"when event = '$identify' or {device} is null "
+        f"or ({actor} <> {device} and {actor} not like '%-%-%-%-%') then {actor} end)",
+        f"replace(coalesce({_told('$anon_distinct_id')}, {_told('$anon_id')}, {device}, case "
+        f"when event = '$merge' then {merged(1)} "
+        f"when event = '$create_alias' or {actor} like '$device:%' then {actor} end), "
+        "'$device:', '')",
+        f"coalesce({_told('time')}, {_told('$properties/$last_seen')}, "
+        f"{_told('$properties/$created')})",
+        (_told("distinct_id"), _told("alias"), merged(1), INVITER),
+    )
+
+
+def _posthog() -> Actor:
+    device = _told("$device_id")
+    is_nobody = (
+        "event is distinct from '$identify' and "
+        f"coalesce(distinct_id = {device} or {_told('$is_identified')} = 'false', false)"
+    )
+    return Actor(
+        f"case when event = '$create_alias' then {_told('alias')} "
+        f"when not ({is_nobody}) then distinct_id end",
+        f"case when event = '$identify' then coalesce({_told('$anon_distinct_id')}, {device}) "
+        f"when event = '$merge_dangerously' then {_told('alias')} "
+        f"when event = '$create_alias' or ({is_nobody}) then distinct_id else {device} end",
+        '"timestamp"',
+        ("distinct_id", _told("alias"), INVITER),
+    )
+
 
 EXPORTS: tuple[Export, ...] = (
     _export(
@@ -99,6 +147,103 @@ EXPORTS: tuple[Export, ...] = (
         ("`purchase`, `in_app_purchase`, `refund`", "`purchase`、`in_app_purchase`、`refund`"),
         ("`collected_traffic_source`", "`collected_traffic_source`"),
         ("`content_id`, `item_id`", "`content_id`、`item_id`"),
+    ),
+    _export(
+        "mixpanel",
+        ("Mixpanel", "Mixpanel"),
+        _mixpanel(),
+        "event",
+        None,
+        ("`$device_id`, `$user_id`, `$identify`, `$create_alias`, `$merge`; profiles",
+         "`$device_id`、`$user_id`、`$identify`、`$create_alias`、`$merge`；用户资料"),
+        ("—", "—"),
+        ("`order_id`, `amount`", "`order_id`、`amount`"),
+        ("`utm_source` …, `$experiment_started`", "`utm_source` 等、`$experiment_started`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "amplitude",
+        ("Amplitude", "Amplitude"),
+        Actor(
+            "user_id",
+            "coalesce(device_id, case when user_id is null then amplitude_id end)",
+            "coalesce(event_time, client_event_time)",
+            (
+                """case when event_properties like '%"inviter_id"%' and json_valid(event_properties)
+                    then json_extract_string(event_properties, '/inviter_id') end""",
+            ),
+        ),
+        "event_type event_time client_event_time client_upload_time server_received_time "
+        "server_upload_time processed_time user_id device_id amplitude_id uuid session_id "
+        "event_id event_properties user_properties group_properties global_user_properties groups "
+        "data plan app platform os_name os_version version_name start_version country region city "
+        "dma language library ip_address location_lat location_lng device_family device_type "
+        "device_brand device_manufacturer device_model device_carrier idfa adid paying "
+        "user_creation_time amplitude_attribution_ids amplitude_event_type is_attribution_event "
+        "sample_rate data_type source_id partner_id",
+        "uuid",
+        ("`device_id`, `user_id`; user properties", "`device_id`、`user_id`；用户属性"),
+        ("`session_id`", "`session_id`"),
+        ("`revenue_amount`, `$revenue`", "`revenue_amount`、`$revenue`"),
+        ("`utm_source` …, `$exposure`", "`utm_source` 等、`$exposure`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "posthog",
+        ("PostHog", "PostHog"),
+        _posthog(),
+        "uuid event distinct_id timestamp created_at _inserted_at inserted_at elements "
+        "elements_chain person_id person_properties person_created_at team_id project_id ip "
+        "site_url bq_ingested_timestamp",
+        "uuid",
+        ("`distinct_id`, `$identify`, `$create_alias`; person properties",
+         "`distinct_id`、`$identify`、`$create_alias`；用户属性"),
+        ("`$session_id`", "`$session_id`"),
+        ("`order_id`, `amount`", "`order_id`、`amount`"),
+        ("`utm_source` …, `$feature_flag_called`", "`utm_source` 等、`$feature_flag_called`"),
+        ("`content_id`", "`content_id`"),
+    ),
+    _export(
+        "snowplow",
+        ("Snowplow", "Snowplow"),
+        Actor(
+            "user_id",
+            "coalesce(domain_userid, network_userid)",
+            "coalesce(derived_tstamp, collector_tstamp)",
+            (
+                """case when unstruct_event like '%"inviter_id"%' and json_valid(unstruct_event)
+                    then json_extract_string(unstruct_event, '/data/data/inviter_id') end""",
+                INVITER,
+            ),
+        ),
+        "app_id platform etl_tstamp collector_tstamp dvce_created_tstamp event event_id txn_id "
+        "name_tracker v_tracker v_collector v_etl user_id user_ipaddress user_fingerprint "
+        "domain_userid domain_sessionidx network_userid geo_country geo_region geo_city "
+        "geo_zipcode geo_latitude geo_longitude geo_region_name ip_isp ip_organization ip_domain "
+        "ip_netspeed page_url page_title page_referrer page_urlscheme page_urlhost page_urlport "
+        "page_urlpath page_urlquery page_urlfragment refr_urlscheme refr_urlhost refr_urlport "
+        "refr_urlpath refr_urlquery refr_urlfragment refr_medium refr_source refr_term mkt_medium "
+        "mkt_source mkt_term mkt_content mkt_campaign contexts se_category se_action se_label "
+        "se_property se_value unstruct_event tr_orderid tr_affiliation tr_total tr_tax "
+        "tr_shipping tr_city tr_state tr_country ti_orderid ti_sku ti_name ti_category ti_price "
+        "ti_quantity pp_xoffset_min pp_xoffset_max pp_yoffset_min pp_yoffset_max useragent br_name "
+        "br_family br_version br_type br_renderengine br_lang br_features_pdf br_features_flash "
+        "br_features_java br_features_director br_features_quicktime br_features_realplayer "
+        "br_features_windowsmedia br_features_gears br_features_silverlight br_cookies "
+        "br_colordepth br_viewwidth br_viewheight os_name os_family os_manufacturer os_timezone "
+        "dvce_type dvce_ismobile dvce_screenwidth dvce_screenheight doc_charset doc_width "
+        "doc_height tr_currency tr_total_base tr_tax_base tr_shipping_base ti_currency "
+        "ti_price_base base_currency geo_timezone mkt_clickid mkt_network etl_tags "
+        "dvce_sent_tstamp refr_domain_userid refr_dvce_tstamp derived_contexts domain_sessionid "
+        "derived_tstamp event_vendor event_name event_format event_version event_fingerprint "
+        "true_tstamp",
+        "event_id",
+        ("`domain_userid`, `user_id`", "`domain_userid`、`user_id`"),
+        ("`domain_sessionid`", "`domain_sessionid`"),
+        ("`tr_orderid`, `tr_total`", "`tr_orderid`、`tr_total`"),
+        ("`mkt_source` …", "`mkt_source` 等"),
+        ("`content_id`", "`content_id`"),
+        by_position=True,
     ),
     _export(
         "sensorsdata",

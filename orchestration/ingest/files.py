@@ -17,11 +17,11 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import zstandard
 
@@ -36,6 +36,8 @@ FORMATS = {
 }
 """What is read, by the ends of names. A csv may turn out to be JSON by what is in it."""
 COMPRESSIONS = ("gz", "zst", "bz2", "xz")
+_PACKED_WITHIN = ("sz", "lz4", "br")
+"""Further ends of names of a parquet, by what packs its pages, as some programs write them."""
 UNPACK = "unpack it, or pack each file as .gz"
 _NOT_READ = {
     **dict.fromkeys(("7z", "rar", "tar", "tgz", "tbz2", "txz"), UNPACK),
@@ -91,7 +93,7 @@ class RawFile:
     compression: str | None
     size_bytes: int
     stat_signature: str
-    member: str | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class CsvShape:
 
     `header_rows` and `header_lines` are what stands before the first row of data: blank lines
     above the header count, and so do line breaks in a quoted name (as lines, not as rows), and
-    Excel's line `sep=` (`has_sep`).
+    Excel's line `sep=` (`has_sep`). `is_by_position`: there is no header, and there are no quotes.
     """
 
     delimiter: str
@@ -134,6 +136,7 @@ class CsvShape:
     header_rows: int = 1
     header_lines: int = 1
     has_sep: bool = False
+    is_by_position: bool = False
 
 
 def list_raw_files(raw_dir: Path) -> Listing:
@@ -167,7 +170,7 @@ def list_raw_files(raw_dir: Path) -> Listing:
         aside: list[str] = []
         for path in _walk(Path(entry.path), raw_dir, aside):
             name = path.relative_to(raw_dir).as_posix()
-            mend = _not_read(path.name)
+            mend = None if _format(feed, path.name) else _not_read(path.name)
             try:
                 name.encode()
                 status = path.stat()
@@ -220,16 +223,19 @@ def _of_a_link(name: str, path: Path) -> str:
     )
 
 
-def format_of(name: str) -> tuple[str, str | None] | None:
+def format_of(name: str, is_text: bool = False) -> tuple[str, str | None] | None:
     """`(format, compression)` that a file name stands for; None when it is none of ours.
 
-    Of a zip the format is that of its one member, which `inside` looks up: here "zip".
+    Of a zip the format is that of what is in it, which `inside` looks up: here "zip". `is_text`:
+    what has no ending is text.
     """
     parts = name.lower().split(".")
     if len(parts) > 1 and parts[-1] == "zip":
         return "zip", None
-    compression = parts.pop() if parts[-1] in COMPRESSIONS else None
-    known = FORMATS.get(parts[-1]) if len(parts) > 1 else None
+    is_parquet = FORMATS.get(parts[-2]) == "parquet" if len(parts) > 2 else False
+    is_packed = parts[-1] in COMPRESSIONS or (is_parquet and parts[-1] in _PACKED_WITHIN)
+    compression = parts.pop() if is_packed else None
+    known = FORMATS.get(parts[-1]) if len(parts) > 1 else "csv" if is_text else None
     return (known, compression) if known else None
 
 
@@ -259,9 +265,17 @@ def raw_file(feed: str, source_file: str, path: Path, status: os.stat_result) ->
 
 def raw_object(feed: str, source_file: str, path: Path, size: int, signature: str) -> RawFile:
     """The file of that name, whose bytes lie at `path`, or are to."""
-    kind = format_of(source_file.rsplit("/", 1)[-1])
+    kind = _format(feed, source_file.rsplit("/", 1)[-1])
     assert kind is not None
-    return RawFile(feed, source_file, path, kind[0], kind[1], size, signature)
+    format, compression = kind
+    if format == "parquet" and compression is not None and _is_parquet(path):
+        compression = None
+    return RawFile(feed, source_file, path, format, compression, size, signature)
+
+
+def _format(feed: str, name: str) -> tuple[str, str | None] | None:
+    known = feed_of(feed)
+    return format_of(name, known is not None and known.by_position)
 
 
 def feed_or_note(key: str) -> tuple[str, str]:
@@ -273,10 +287,10 @@ def feed_or_note(key: str) -> tuple[str, str]:
     hidden = any(part.startswith(".") for part in (*folders, name)) or "_temporary" in folders
     if hidden or not name or _MARKERS.match(name):  # without a name: the mark of a folder
         return "", ""
-    mend = _not_read(name)
+    feed = folders[0].lower() if folders else ""
+    mend = None if _format(feed, name) else _not_read(name)
     if not folders or not folders[0]:
         return "", "" if mend == _STRANGE else f"{key} lies in no feed's folder: move it into one."
-    feed = folders[0].lower()
     if feed in RESERVED_NAMES:
         return "", _reserved(folders[0])
     return ("", f"{key} is not read: {mend}.") if mend else (feed, "")
@@ -286,12 +300,21 @@ def _reserved(folder: str) -> str:
     return f"The folder {folder} is not read: raw.{folder.lower()} is a table of ours."
 
 
-def inside(file: RawFile) -> RawFile:
-    """Of a zip the one file in it, as its format says; any other file as it is.
+def _is_parquet(path: Path) -> bool:
+    """Whether a file is a parquet as it lies, which packs its pages by itself."""
+    if not path.exists():  # not fetched yet
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PAR1"
 
-    Raises `UnreadableFileError` when the zip holds no one text file, or too much.
+
+def inside(file: RawFile) -> RawFile:
+    """Of a zip what is in it, as its format says: one file, or JSON lines in several, which stand
+    one behind the other; any other file as it is.
+
+    Raises `UnreadableFileError` when the zip holds something else, or too much.
     """
-    if file.format != "zip" or file.member is not None:
+    if file.format != "zip" or file.members:
         return file
     try:
         with zipfile.ZipFile(file.path) as archive:
@@ -306,22 +329,24 @@ def inside(file: RawFile) -> RawFile:
         raise UnreadableFileError(
             f"The file is damaged or is no zip file ({error}). Deliver it again."
         ) from error
-    if len(members) != 1:
+    kinds = [format_of(member.filename.rsplit("/", 1)[-1]) for member in members]
+    are_lines = all(kind in (("jsonl", None), ("jsonl", "gz")) for kind in kinds)
+    if len(members) != 1 and not (members and are_lines):
         raise UnreadableFileError(
-            f"The zip holds {len(members):,} files, and is read where it holds one: {UNPACK}."
+            f"The zip holds {len(members):,} files, and is read where it holds one, or JSON lines "
+            f"alone: {UNPACK}."
         )
-    member = members[0]
-    kind = format_of(member.filename.rsplit("/", 1)[-1])
-    if kind not in (("csv", None), ("jsonl", None)):
+    if not are_lines and kinds != [("csv", None)]:
         raise UnreadableFileError(
-            f"The zip holds {member.filename[:80]}, and is read where that is csv, jsonl or json: "
-            f"{UNPACK}."
+            f"The zip holds {members[0].filename[:80]}, and is read where that is csv, jsonl or "
+            f"json: {UNPACK}."
         )
-    if member.flag_bits & 1:
+    if any(member.flag_bits & 1 for member in members):
         raise UnreadableFileError(f"The zip is encrypted: {UNPACK}.")
-    if member.file_size > most_bytes(file.size_bytes):
+    if sum(member.file_size for member in members) > most_bytes(file.size_bytes):
         raise UnreadableFileError(too_large(file.size_bytes))
-    return replace(file, format=kind[0], member=member.filename)
+    names = tuple(sorted(member.filename for member in members))
+    return replace(file, format="jsonl" if are_lines else "csv", members=names)
 
 
 def most_bytes(size: int) -> int:
@@ -410,12 +435,45 @@ def _check_zstandard(stream: io.BufferedReader) -> None:
         raise UnreadableFileError("The file is cut off: its zstd end is missing. Deliver it again.")
 
 
+class _Members(io.RawIOBase):
+    """The files of a zip, packed as .gz or not, one behind the other, each from a new line on."""
+
+    def __init__(self, archive: zipfile.ZipFile, names: Iterable[str]) -> None:
+        self.chunks = self._chunks(archive, names)
+        self.rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        view = memoryview(into)
+        self.rest = self.rest or next(self.chunks, b"")
+        taken, self.rest = self.rest[: len(view)], self.rest[len(view) :]
+        view[: len(taken)] = taken
+        return len(taken)
+
+    @staticmethod
+    def _chunks(archive: zipfile.ZipFile, names: Iterable[str]) -> Iterator[bytes]:
+        last = b"\n"
+        for name in names:
+            with archive.open(name) as packed:
+                stream = gzip.GzipFile(fileobj=packed) if name.lower().endswith(".gz") else packed
+                if not last.endswith(b"\n"):
+                    yield b"\n"
+                while chunk := stream.read(_CHUNK_BYTES):
+                    yield chunk
+                    last = chunk
+
+
 @contextmanager
 def opened(file: RawFile) -> Iterator[IO[bytes]]:
     """A file's bytes, decompressed."""
     with file.path.open("rb") as raw:
-        if file.member is not None:
-            with zipfile.ZipFile(raw) as archive, archive.open(file.member) as stream:
+        if file.members:
+            with (
+                zipfile.ZipFile(raw) as archive,
+                io.BufferedReader(_Members(archive, file.members), _CHUNK_BYTES) as stream,
+            ):
                 yield stream
         elif file.compression == "gz":
             with gzip.GzipFile(fileobj=raw) as stream:
@@ -571,12 +629,38 @@ def not_utf8(line: int | None) -> str:
     return f"The file is not UTF-8, UTF-16, GBK or GB18030{where}. Save it as UTF-8."
 
 
-def no_known_column(feed: Feed, names: tuple[str, ...]) -> str:
-    """What to say of a file none of whose columns the feed knows."""
+def shape_of(feed: Feed | None, text: str) -> CsvShape:
+    """How a feed's csv is cut that begins so; its header has to name a column of the feed.
+
+    One that is read by position has a header where its first line names several.
+    """
+    known = declared(feed)
+    shape = csv_shape(text, known)
+    found = len(known & {name.lower() for name in shape.names})
+    if feed is not None and feed.by_position and found < 3:
+        return CsvShape("\t", feed.column_names, 0, 0, is_by_position=True)
+    if feed is not None and not found:
+        field_count = text.split("\n", 1)[0].count("\t") + 1
+        folder = next(
+            (
+                log.name
+                for log in FEEDS_BY_NAME.values()
+                if log.by_position and len(log.columns) == field_count
+            ),
+            None,
+        )
+        raise UnreadableFileError(no_known_column(feed, shape.names, folder))
+    return shape
+
+
+def no_known_column(feed: Feed, names: tuple[str, ...], folder: str | None = None) -> str:
+    """What to say of a file none of whose columns the feed knows; `folder` is of the log that has
+    as many."""
     found = ", ".join(name[:40] for name in names[:8])
     return (
         f"None of the columns of {feed.name} is in the file. It has: {found}. "
         f"It needs some of: {', '.join(feed.column_names[:6])} …"
+        + (f" It has as many fields as a log of {folder}: lay it in that folder." if folder else "")
     )
 
 

@@ -55,6 +55,7 @@ PRODUCTS = (
             "Snowplow",
             ("collector_tstamp", instant),
             {"occurred_at": instant, "anonymous_id": "domain_userid"},
+            "snowplow",
         )
         for instant in ("derived_tstamp", "collector_tstamp")
     ),
@@ -67,12 +68,15 @@ PRODUCTS = (
             "anonymous_id": "device_id",
             "event_id": "$insert_id",
         },
+        "amplitude",
     ),
     Product(
         "Mixpanel",
         ("$insert_id", "distinct_id"),
         {**_DISTINCT, "occurred_at": "time", "event_id": "$insert_id"},
+        "mixpanel",
     ),
+    Product("Mixpanel", ("$distinct_id", "$properties"), {}, "mixpanel"),
     *(
         Product(
             "SensorsData 神策",
@@ -87,10 +91,11 @@ PRODUCTS = (
             "PostHog",
             (*own, "event", "distinct_id"),
             {**_DISTINCT, "occurred_at": "timestamp", "event_id": "uuid"},
+            "posthog",
         )
         for own in (("uuid",), ("elements_chain",), ("person_id",), ("team_id",))
     ),
-    Product("Mixpanel", ("distinct_id", "time"), {**_DISTINCT, "occurred_at": "time"}),
+    Product("Mixpanel", ("distinct_id", "time"), {**_DISTINCT, "occurred_at": "time"}, "mixpanel"),
     Product(
         "Umeng 友盟",
         ("umid", "event_name", "svr_timestamp"),
@@ -158,6 +163,7 @@ PRODUCTS = (
         ("event", "properties"),
         {"event_name": "event", "occurred_at": "properties.time",
          "user_id": "properties.distinct_id"},
+        "mixpanel",
     ),
 )  # fmt: skip
 

@@ -30,12 +30,12 @@ from orchestration.ingest.files import (
     RawFile,
     UnreadableFileError,
     check_whole,
-    csv_shape,
     declared,
     feed_of,
     look_deeper,
     no_known_column,
     not_utf8,
+    shape_of,
 )
 from orchestration.ingest.hints import what_is_missing
 from orchestration.ingest.ledger import FAILED, LOADED, WITHDRAWN, LedgerRow
@@ -391,9 +391,7 @@ class _Run:
         if seen.file.format == "jsonl":
             load = replace(load, notes=seen.notes())
             return _Shape(load.file.feed, "jsonl", packed, crlf=crlf), load
-        shape = csv_shape(seen.text.start, declared(feed))
-        if feed is not None and not declared(feed) & {name.lower() for name in shape.names}:
-            raise UnreadableFileError(no_known_column(feed, shape.names))
+        shape = shape_of(feed, seen.text.start)
         columns = tuple(FileColumn(name, "VARCHAR") for name in shape.names)
         load = replace(load, notes=seen.notes(shape))
         return _Shape(load.file.feed, "csv", packed, columns, csv=shape, crlf=crlf), load
@@ -625,6 +623,11 @@ class _Run:
     def _stage_csv(self, shape: CsvShape, crlf: bool, paths: Sequence[str]) -> None:
         connection = self.connection
         self._preserve_order(True)
+        if shape.is_by_position:
+            connection.execute(readers.stage_lines(paths, crlf))
+            connection.execute(readers.split_lines(shape))
+            connection.execute(readers.STAGE_STARTS)
+            return
         try:
             connection.execute(readers.stage_csv(paths, shape))
         except duckdb.Error as error:

@@ -45,7 +45,7 @@ class Kind(StrEnum):
 class Look:
     """What a look at a file shows: what it is, and how it has to be read.
 
-    `file` is the one in a zip; its `format` is csv or jsonl, as its content says.
+    `file` is what is in a zip; its `format` is csv or jsonl, as its content says.
     """
 
     file: RawFile
@@ -58,7 +58,7 @@ class Look:
         return (
             self.kind != Kind.LINES
             or self.text.encoding != UTF8
-            or self.file.member is not None
+            or bool(self.file.members)
             or self.file.compression in ("bz2", "xz")
             # DuckDB (1.5.5) takes the quote behind a byte-order mark for a text's: it does not
             # find the header's end.
@@ -68,15 +68,19 @@ class Look:
     def notes(self, shape: CsvShape | None = None) -> tuple[str, ...]:
         """What was guessed, in sentences."""
         notes = []
-        if self.file.member is not None:
-            notes.append(f"It is {self.file.member} in a zip.")
+        if len(self.file.members) == 1:
+            notes.append(f"It is {self.file.members[0]} in a zip.")
+        elif self.file.members:
+            notes.append(f"It is {len(self.file.members):,} files of a zip.")
         if self.text.encoding in LABELS:
             notes.append(f"Read as {LABELS[self.text.encoding]}.")
         if self.kind == Kind.VALUES:
             notes.append("Read as JSON arrays, or objects over many lines: each object is a row.")
         if shape is not None and shape.has_sep:
             notes.append("Line 1 is Excel's sep=: passed over.")
-        if shape is not None and shape.delimiter not in self.usual_delimiters:
+        if shape is not None and shape.is_by_position:
+            notes.append("It has no header: its fields are taken by their place.")
+        elif shape is not None and shape.delimiter not in self.usual_delimiters:
             spelled = "the tab" if shape.delimiter == "\t" else f"'{shape.delimiter}'"
             notes.append(f"Its delimiter is {spelled}.")
         return tuple(notes)

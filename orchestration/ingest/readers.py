@@ -526,6 +526,25 @@ def stage_csv(paths: Sequence[str], shape: CsvShape) -> str:
     """
 
 
+def split_lines(shape: CsvShape) -> str:
+    """Make `ingest_rows` of the lines there, each a row whose fields have no quotes."""
+    fields = ", ".join(
+        f"coalesce(fields[{number}], '') as c{number - 1}"
+        for number in range(1, len(shape.names) + 1)
+    )
+    return f"""
+        create or replace temp table ingest_rows as
+        select load_id, {fields},
+            case when len(fields) <> {len(shape.names)} then line end as payload
+        from (
+            select rowid as place, *, string_split(line, {literal(shape.delimiter)}) as fields
+            from ingest_rows
+            where trim(line, ' \t\r') <> ''
+        )
+        order by place
+    """
+
+
 def mend_csv(shape: CsvShape) -> tuple[str, ...]:
     """Make `ingest_rows` of a csv from its lines there; what is no row becomes a payload.
 

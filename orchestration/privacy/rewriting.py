@@ -31,11 +31,10 @@ from orchestration.ingest.files import (
     RawFile,
     Text,
     UnreadableFileError,
-    csv_shape,
-    declared,
     feed_of,
     inside,
     opened,
+    shape_of,
 )
 from orchestration.ingest.plain import Kind, Look, decoded, look_into
 from orchestration.store.sql import literal
@@ -82,7 +81,7 @@ def write_without_rows(
                 else _csv_without(
                     lines,
                     encoding,
-                    csv_shape(seen.text.start, declared(feed_of(file.feed))),
+                    shape_of(feed_of(file.feed), seen.text.start),
                     numbers,
                     rows_in,
                 )
@@ -200,6 +199,9 @@ def _csv_without(
     numbers: Collection[int],
     rows_in: int,
 ) -> Iterator[bytes]:
+    if shape.is_by_position:
+        yield from _lines_without(lines, numbers, rows_in)
+        return
     pending: list[bytes] = []
 
     def texts() -> Iterator[str]:
@@ -221,6 +223,19 @@ def _csv_without(
     except csv.Error as error:
         raise RowsOutOfStepError from error
     if max(number, 0) != rows_in:
+        raise RowsOutOfStepError
+
+
+def _lines_without(
+    lines: Iterable[bytes], numbers: Collection[int], rows_in: int
+) -> Iterator[bytes]:
+    number = 0
+    for line in lines:
+        is_row = bool(line.strip(b" \t\r\n"))
+        number += is_row
+        if not is_row or number not in numbers:
+            yield line
+    if number != rows_in:
         raise RowsOutOfStepError
 
 
@@ -286,10 +301,12 @@ def _replacing(path: Path) -> Iterator[Path]:
 def _writing(path: Path, file: RawFile) -> Iterator[IO[bytes]]:
     """A new file, packed as the old one is."""
     with path.open("wb") as raw:
-        if file.member is not None:
+        if file.members:
+            # Several become one: what a zip packs need not be packed in it.
+            name = file.members[0].removesuffix(".gz")
             with (
                 zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive,
-                archive.open(file.member, "w", force_zip64=True) as stream,
+                archive.open(name, "w", force_zip64=True) as stream,
             ):
                 yield stream
         elif file.compression == "gz":

@@ -37,6 +37,26 @@ EXPORTS = {
 }
 
 
+FOLDERS = {
+    "Segment": "segment", "RudderStack": "segment", "GA4": "ga4", "Mixpanel": "mixpanel",
+    "Mixpanel ": "mixpanel", "Amplitude": "amplitude", "PostHog": "posthog",
+    "Snowplow": "snowplow", "SensorsData 神策": "sensorsdata",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("product", FOLDERS)
+def test_a_product_whose_log_is_read_is_told_its_folder(product: str) -> None:
+    said = " ".join(what_is_missing(EVENTS, EXPORTS[product].split()))
+    assert f"or lay it in the folder {FOLDERS[product]}: docs/en/sources.md says how." in said
+
+
+def test_lines_without_a_header_are_told_their_folder(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("events/part.tsv", "shop" + "\t,web" * 130 + "\n")
+    [failed] = world.ingest().failed_files
+    assert "as many fields as a log of snowplow: lay it in that folder" in (failed.error or "")
+
+
 @pytest.mark.parametrize("product", EXPORTS)
 def test_a_product_is_known_by_its_columns_and_the_columns_to_rename_are_its(product: str) -> None:
     columns = EXPORTS[product].split("," if "," in EXPORTS[product] else " ")

@@ -359,6 +359,32 @@ def test_a_zip_of_one_file_is_read_and_any_other_is_named(
     assert world.rows(ROWS + ", source_file") == [row for row in EVENTS for _ in range(2)]
 
 
+def test_a_zip_of_json_lines_is_read_in_order_and_written_again_without_rows(world: World) -> None:
+    at = '"event_name":"view","occurred_at":"2024-03-01"'
+    lines = [f'{{"event_id":"{n}","user_id":"u{n}",{at}}}' for n in range(1, 8)]
+    members = {
+        "9/day_02#1.json.gz": gzip.compress("\n".join(lines[3:]).encode()),
+        "9/day_01#1.json.gz": gzip.compress("\n".join(lines[:2]).encode()),  # no last line break
+        "9/day_01#2.json": lines[2].encode(),
+    }
+    path = world.put("events/day.zip", zipped(members))
+    cut = {**members, "9/day_03#1.json.gz": gzip.compress(b"{}\n" * 100)[:-9]}
+    world.put("events/cut.zip", zipped(cut))
+    report = world.ingest()
+    [failed] = report.failed_files
+    assert (failed.error or "").startswith("The file cannot be read")
+    rows = "select row_number, event_id from raw.events order by row_number"
+    assert world.rows(rows) == [(n, str(n)) for n in range(1, 8)]
+    assert world.ledger("events/day.zip")["notes"] == "It is 3 files of a zip."
+    world.put("events/cut.zip", zipped({}))
+    world.put("erasure_requests/1.csv", "user_id,requested_at\nu2,2024-05-01\nu6,2024-05-01\n")
+    world.ingest()
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["9/day_01#1.json"]
+        left = archive.read("9/day_01#1.json").decode().splitlines()
+    assert left == [line for n, line in enumerate(lines, 1) if n not in (2, 6)]
+
+
 def test_what_a_bomb_unpacks_to_is_bounded_whatever_it_says_of_itself(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

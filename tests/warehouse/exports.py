@@ -7,8 +7,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
+
+from orchestration.ingest.columns import Actor
+from tests.support import query
 
 Row = dict[str, Any]
 BEGIN = datetime(2024, 3, 1, 6, tzinfo=UTC)
@@ -344,3 +348,16 @@ def by_day(acts: list[Act], idle: set[str]) -> dict[str, tuple[int, int, int]]:
             found[str(at.date())][1] += before is None or at - before > timedelta(minutes=30)
             found[str(at.date())][2] += 1
     return {day: tuple(counts) for day, counts in found.items()}  # type: ignore[misc]
+
+
+def assert_erased_is_staged(warehouse: Path, log: str, actor: Actor) -> None:
+    """What an erasure takes for user, device and instant is what the staged row has."""
+    source = "feed" if log == "events" else log
+    read, staged = (
+        query(warehouse, f"select {columns} from {table} order by load_id, row_number")
+        for columns, table in (
+            (f"{actor.user} as u, {actor.device} as d, {actor.at} as t", f"raw.{log}"),
+            ("user_id as u, anonymous_id as d, occurred_at as t", f"staging.stg_{source}__events"),
+        )
+    )
+    assert read == staged != []

@@ -450,18 +450,8 @@ def test_a_list_knows_what_was_told_by_its_instant(warehouse: Path) -> None:
 
 
 def test_who_is_erased_is_who_staging_reads(warehouse: Path) -> None:
-    """What an erasure takes for user, device and instant is what the staged row has."""
-    for log, actor in LOGS.items():
-        source = "feed" if log == "events" else log
-        read, staged = (
-            query(warehouse, f"select {columns} from {table} order by load_id, row_number")
-            for columns, table in (
-                (f"{actor.user} as u, {actor.device} as d, {actor.at} as t", f"raw.{log}"),
-                ("user_id as u, anonymous_id as d, occurred_at as t",
-                 f"staging.stg_{source}__events"),
-            )
-        )  # fmt: skip
-        assert read == staged != []
+    for log in ("events", *ACTS):
+        exports.assert_erased_is_staged(warehouse, log, LOGS[log])
 
 
 def test_a_source_that_nobody_reads_is_said(tmp_path: Path) -> None:

@@ -279,6 +279,18 @@
     json_extract_string({{ json }}, '/{{ names | join('/') }}')
 {%- endmacro %}
 
+{% macro default__json_texts(json, names) -%}
+    json_extract_string({{ json }}, [
+        {%- for name in names %}
+        '/{{ name if name is string else name | join('/') }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    ])
+{%- endmacro %}
+
+{% macro default__text_at(texts, place) -%}
+    {{ texts }}[{{ place }}]
+{%- endmacro %}
+
 {# A case and no `try`, of which the optimizer (1.5.5) takes out what stands in it twice. #}
 {% macro default__valid_json(text) -%}
     case when json_valid({{ text }}) then {{ text }} end

@@ -230,6 +230,18 @@
     {{ nested.value }}
 {%- endmacro %}
 
+{% macro spark__json_texts(json, names) -%}
+    array(
+        {%- for name in names %}
+        {{ spark__json_path(json, [name] if name is string else name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{% macro spark__text_at(texts, place) -%}
+    element_at({{ texts }}, {{ place }})
+{%- endmacro %}
+
 {# What reads JSON gives null there by itself. #}
 {% macro spark__valid_json(text) -%}
     {{ text }}

@@ -1,8 +1,8 @@
 {{ config(materialized='incremental', incremental_strategy='replace_all') }}
 {#- Rows that share an id are copies of one event where they name one actor, one event and one
-    instant; else they are other events, which are kept apart. Who a copy without a user is, its
-    device says: of the users that the id, the event, the instant and the device were seen with,
-    the smallest. -#}
+    instant, which an id may say by itself; else they are other events, which are kept apart. Who a
+    copy without a user is, its device says: of the users that the id, the event, the instant and the
+    device were seen with, the smallest. -#}
 {%- set arrival -%}
 order by received_at asc nulls last, content_hash, source_file, row_number
 {%- endset -%}
@@ -90,7 +90,11 @@ told_apart as (
         typed.*,
         md5(
             event_name || chr(30) || actor_id || chr(30)
-            || cast(occurred_at as {{ dbt.type_string() }})
+            || case
+                when not {{ id_says_all('typed') }}
+                    then cast(occurred_at as {{ dbt.type_string() }})
+                else ''
+            end
         ) as content_key,
         row_number() over (partition by source_id, event_id {{ arrival }}) as id_rank
     from typed

@@ -56,13 +56,7 @@ select
     {{ json_path('app_info_object', 'version') }} as app_version,
     {{ said(json_path('geo_object', 'country')) }} as country,
     coalesce(
-        -- Behind the host, without what is asked of it.
-        case
-            when page_location like '%://%/%' then {{ dbt.split_part(dbt.split_part(
-                "substring(page_location, 8 + "
-                ~ dbt.position("'/'", "substring(page_location, 9)") ~ ")", "'?'", 1
-            ), "'#'", 1) }}
-        end,
+        {{ url_path('page_location') }},
         {{ json_path('parameters', 'firebase_screen') }},
         {{ json_path('parameters', 'firebase_screen_class') }}
     ) as page,
