@@ -217,7 +217,9 @@ class _BucketFolder:
             for entry in page:
                 feed, note = feed_or_note(entry.key)
                 if note:
-                    folder = entry.key.partition("/")[0]
+                    folder = (
+                        entry.key.partition("/")[0] if "/" in entry.key else "Outside of folders"
+                    )
                     told = aside.setdefault(folder, [])
                     if note not in told:
                         counts[folder] = counts.get(folder, 0) + 1
