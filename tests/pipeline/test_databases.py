@@ -25,7 +25,7 @@ from orchestration.ingest.arrivals import folder_signature
 from orchestration.ingest.databases import paging, servers, state
 from orchestration.ingest.databases.declared import DatabasesError, read_declared
 from orchestration.ingest.databases.reading import read_databases
-from orchestration.project import ROOT, Settings
+from orchestration.project import ROOT, Settings, SettingsError
 from orchestration.ui.run_records import failure_text
 from tests.documents import block_with, page
 from tests.pipeline import mariadb_server as mariadb
@@ -784,6 +784,10 @@ WRONG = [
     ("shop:\n  kind: mysql\n  host: h\n  port: many\n  database: d\n  user: u\n  tables: {}",
      "line 4: port is 'many': give a whole number from 1."),
     ("a: [", "line 1: "),
+    ("a: \x01", "line 1: it holds a character that may not stand there. Mend the YAML."),
+    ("- shop", "line 1: the file must hold names"),
+    ("? [shop]\n: {}", "line 2: "),
+    ("shop: {}\nshop: {}", "line 2: shop stands there twice: leave one."),
     ("shop:\n  kind: mysql\n  host: h\n  database: d\n  user: u\n  time_zone: CST8\n  tables: {}",
      "line 6: time_zone is 'CST8': give an IANA time zone"),
     ("shop:\n  kind: mysql\n  host: h\n  database: d\n  user: u\n  tables:\n    t:\n"
@@ -795,6 +799,12 @@ WRONG = [
     ("shop:\n  kind: mysql\n  host: h\n  database: d\n  user: u\n  tables:\n    t:\n"
      "      table: t\n      query: select 1", "line 8: t has a table and a query"),
 ]  # fmt: skip
+
+
+def test_a_raw_folder_that_is_a_bucket_is_told() -> None:
+    given = {"YUNYING_RAW_DIR": "s3://bucket/raw", "YUNYING_DATABASES": "databases.yml"}
+    with pytest.raises(SettingsError, match="YUNYING_RAW_DIR, which is a bucket"):
+        Settings.from_environment(given)
 
 
 @pytest.mark.parametrize(("text", "said"), WRONG)

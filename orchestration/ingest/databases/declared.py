@@ -86,9 +86,11 @@ def read_declared(path: Path) -> tuple[Database, ...]:
         raise DatabasesError(
             f"YUNYING_DATABASES: {path} cannot be read. Mend the setting, or the file's rights."
         ) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DatabasesError(f"{path.name}, line {line}: {error.problem}. Mend the YAML.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it holds a character that may not stand there"
+        line = mark.line + 1 if mark else 1
+        raise DatabasesError(f"{path.name}, line {line}: {problem}. Mend the YAML.") from None
     if root is None:
         return ()
     parts = _Part(path, "the file", root).parts()
@@ -112,12 +114,13 @@ class _Part:
             raise self.wrong("must hold names, each with a colon and what belongs to it")
         found: dict[str, _Part] = {}
         for key, value in self.node.value:
-            part = _Part(self.path, str(key.value), value)
-            if key.value in found:
+            name = str(key.value)
+            part = _Part(self.path, name, value)
+            if name in found:
                 raise part.wrong("stands there twice: leave one")
-            if allowed is not None and key.value not in allowed:
+            if allowed is not None and name not in allowed:
                 raise part.wrong(f"is not known here: give some of {', '.join(allowed)}")
-            found[str(key.value)] = part
+            found[name] = part
         return found
 
     def text(self) -> str:

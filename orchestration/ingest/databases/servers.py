@@ -189,7 +189,7 @@ class MySql(Server):
         16: BITS,
     }
     _CODES: Mapping[int, str] = {
-        **dict.fromkeys((1045, 1698, 1251, 3159), "user"),
+        **dict.fromkeys((1045, 1698), "user"),
         **dict.fromkeys((1820, 1862), "expired"),
         **dict.fromkeys((1142, 1143, 1227, 1370), "rights"),
         **dict.fromkeys((1044, 1049), "database"),
