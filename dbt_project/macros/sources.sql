@@ -244,6 +244,18 @@
     {{ adapter.dispatch('merged_objects')(json, order) }}
 {%- endmacro %}
 
+{# States of users, with the first and the last instant at which each was told -> one row at each of the
+   two, `told_at`: between them another may lie. A query. #}
+{% macro ends_of_states(states, columns) -%}
+    {%- for instant in ['first_at', 'last_at'] -%}
+    select
+        {{ columns | join(', ') }},
+        {{ instant }} as told_at
+    from {{ states }}
+    {{ 'union all\n' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# What calls of a source tell of users: a query, of the columns of `stg_<source>__users`. `calls` have
    the columns user_id, properties, created_at and updated_at as text, and `precedence`: what a call
    with a higher one tells goes before what others do, whenever they were made. #}

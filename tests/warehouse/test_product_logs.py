@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -303,6 +304,29 @@ def test_users_have_the_latest_of_each_property(warehouse: Path) -> None:
         user: plan for user, (_, plan) in last.items()
     }
     assert {since for user, (_, since) in users.items() if user[0] == "a"} == {"2024-02-01"}
+
+
+@pytest.mark.parametrize(
+    ("log", "time", "column"),
+    [("amplitude", "event_time", "user_properties"), ("posthog", "timestamp", "person_properties")],
+)
+def test_a_state_of_a_user_is_told_as_it_came_and_as_it_was_last(
+    warehouse: Path, log: str, time: str, column: str
+) -> None:
+    told: dict[tuple[str, str], set[datetime]] = {}
+    for row in ROWS[log]:
+        if plan := row.get(column, {}).get("plan"):
+            user = row.get("user_id", row.get("distinct_id"))
+            at = datetime.fromisoformat(row[time]).replace(tzinfo=None)
+            told.setdefault((user, plan), set()).add(at)
+    rows = query(
+        warehouse,
+        "select user_id, properties, updated_at from "
+        f"staging.stg_{log}__users where properties like '%plan%'",
+    )
+    assert {
+        (row["user_id"], json.loads(row["properties"])["plan"], row["updated_at"]) for row in rows
+    } == {(*state, at) for state, of_it in told.items() for at in (min(of_it), max(of_it))}
 
 
 def test_who_is_erased_is_who_staging_reads(warehouse: Path) -> None:

@@ -18,19 +18,7 @@ states as (
 
 ends as (
 
-    select
-        user_id,
-        user_properties,
-        first_at as told_at
-    from states
-
-    union all
-
-    select
-        user_id,
-        user_properties,
-        last_at as told_at
-    from states
+    {{ ends_of_states('states', ['user_id', 'user_properties']) }}
 
 ),
 

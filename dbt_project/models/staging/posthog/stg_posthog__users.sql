@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- Every event repeats what is known of its person: each state is read once. Older exports have the
-    calls alone; what these set once stays as it was first. -#}
+{#- Every event repeats what is known of its person: each state is read as it came and as it was last.
+    Older exports have the calls alone; what these set once stays as it was first. -#}
 with
 
 records as (
@@ -21,16 +21,33 @@ called as (
 
 ),
 
-told as (
+states as (
 
     select
         user_id,
         {{ valid_json('person_properties') }} as properties,
-        1 as precedence,
-        max(called_at) as called_at
+        min(called_at) as first_at,
+        max(called_at) as last_at
     from called
     where user_id is not null and person_properties <> '{}'
     group by user_id, person_properties
+
+),
+
+ends as (
+
+    {{ ends_of_states('states', ['user_id', 'properties']) }}
+
+),
+
+told as (
+
+    select
+        user_id,
+        properties,
+        1 as precedence,
+        told_at as called_at
+    from ends
 
     union all
 
