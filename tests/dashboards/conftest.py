@@ -47,7 +47,7 @@ COSTS = {
 }  # fmt: skip
 """What is spent each tenth day: what pays, what does not, where nobody came, and by no rule."""
 SEEDS["features"] += "ordering,Ordering,下单,order_placed,,,,,,\n"
-SEEDS["event_names"] += "checked_in,Checked in,签到,campaign,check_in,true,false\n"
+SEEDS["event_names"] += "checked_in,Checked in,签到,campaign,check_in,true,false,\n"
 TESTED = {"goal_measure_id": "orders", "starts_at": "2024-01-20", "ends_at": "2024-02-10",
           "target_value": 12, "budget_amount": 60}  # fmt: skip
 CAMPAIGNS = [

@@ -350,6 +350,33 @@ def by_day(acts: list[Act], idle: set[str]) -> dict[str, tuple[int, int, int]]:
     return {day: tuple(counts) for day, counts in found.items()}  # type: ignore[misc]
 
 
+def assert_counted(warehouse: Path, log: str, acts: list[Act], idle: set[str]) -> None:
+    """The users, sessions and events of each day are those that the samples have."""
+    found = query(
+        warehouse,
+        "select cast(event_date as text) as day, count(distinct user_id) as users,"
+        " count(*) as events from facts.fct_events where is_activity and source_id = ?"
+        " and event_name <> 'odd' group by all",
+        [log],
+    )
+    letter = acts[0][0][0]
+    sessions = {
+        row["day"]: row["sessions"]
+        for row in query(
+            warehouse,
+            "select cast(cast(started_at as date) as text) as day, count(*) as sessions"
+            " from facts.fct_sessions where replace(user_id, 'anon:', '') similar to ?"
+            " group by all",
+            [f"{letter}[ud][0-9].*"],
+        )
+    }
+    wanted = by_day(acts, idle)
+    assert {
+        row["day"]: (row["users"], sessions.get(row["day"], 0), row["events"]) for row in found
+    } == wanted
+    assert len(wanted) > 5
+
+
 def assert_erased_is_staged(warehouse: Path, log: str, actor: Actor) -> None:
     """What an erasure takes for user, device and instant is what the staged row has."""
     source = "feed" if log == "events" else log

@@ -101,29 +101,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("log", ROWS)
 def test_users_sessions_and_events_of_each_day(warehouse: Path, log: str) -> None:
-    found = query(
-        warehouse,
-        "select cast(event_date as text) as day, count(distinct user_id) as users,"
-        " count(*) as events from facts.fct_events where is_activity and source_id = ?"
-        " and event_name <> 'odd' group by all",
-        [log],
-    )
-    letter = ACTS[log][0][0][0]
-    sessions = {
-        row["day"]: row["sessions"]
-        for row in query(
-            warehouse,
-            "select cast(cast(started_at as date) as text) as day, count(*) as sessions"
-            " from facts.fct_sessions where replace(user_id, 'anon:', '') similar to ?"
-            " group by all",
-            [f"{letter}[ud][0-9]+"],
-        )
-    }
-    wanted = exports.by_day(ACTS[log], IDLE[log])
-    assert {
-        row["day"]: (row["users"], sessions.get(row["day"], 0), row["events"]) for row in found
-    } == wanted
-    assert len(wanted) > 5
+    exports.assert_counted(warehouse, log, ACTS[log], IDLE[log])
 
 
 def test_every_line_ends_in_one_place(warehouse: Path) -> None:
