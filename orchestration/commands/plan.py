@@ -14,6 +14,8 @@ from orchestration.project import Settings, SettingsError
 
 def main() -> int:
     """Print what came, and write a row for each event that has none."""
+    import duckdb
+
     from orchestration.ingest import planning
     from orchestration.ingest.seeds import read_seeds
     from orchestration.store.warehouse import WarehouseError, connect
@@ -40,6 +42,12 @@ def main() -> int:
         return 2
     except (planning.PlanError, WarehouseError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except duckdb.CatalogException:
+        print("The warehouse holds no events yet: make build", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The plan cannot be written: {error.strerror or error}", file=sys.stderr)
         return 1
     print(
         f"{len(rows):,} row(s) written into {path}. Roles are guesses from names: look at each, "

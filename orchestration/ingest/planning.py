@@ -19,7 +19,7 @@ import duckdb
 
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.ingest.feeds import FEEDS_BY_NAME
-from orchestration.ingest.seeds import definition_paths
+from orchestration.ingest.seeds import column_name, definition_paths
 from orchestration.project import Settings
 
 PLAN = BY_NAME["event_names"]
@@ -247,20 +247,20 @@ def write(settings: Settings, new: Iterable[Mapping[str, str]]) -> Path:
             text = "\0"
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     header, *lines = list(csv.reader(io.StringIO(text.removeprefix(mark)))) or [[*PLAN.columns]]
-    header = [cell.strip() for cell in header]
-    if path.suffix != ".csv" or "event_name" not in header:
+    names = [column_name(cell) for cell in header]
+    if path.suffix != ".csv" or "event_name" not in names:
         raise PlanError(
             f"{path} is not a CSV with commas in UTF-8, so no row was added to it. Save it as one, "
             "or put the rows above into it."
         )
-    missing = [column for column in PLAN.columns if column not in header]
+    missing = [column for column in PLAN.columns if column not in names]
     written = io.StringIO()
     out = csv.writer(written, lineterminator="\r\n" if "\r\n" in text else "\n")
     out.writerow([*header, *missing])
     out.writerows(
         [*line, *[""] * (len(header) + len(missing) - len(line))] for line in lines if line
     )
-    out.writerows([row.get(column, "") for column in (*header, *missing)] for row in new)
+    out.writerows([row.get(column, "") for column in (*names, *missing)] for row in new)
     settings.seeds_dir.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(mark + written.getvalue(), encoding="utf-8", newline="")

@@ -341,7 +341,7 @@ def _read_lines(
         shape = _stage_fields(engine, definition, path, link)
         if shape is None:
             return SeedFile(definition.file, 0, (), None, digest), []
-        found = tuple(_column_name(name) for name in shape.names)
+        found = tuple(column_name(name) for name in shape.names)
         unknown = tuple(
             name
             for name, column in zip(shape.names, found, strict=True)
@@ -416,5 +416,6 @@ def _lines(
     ]
 
 
-def _column_name(header: str) -> str:
+def column_name(header: str) -> str:
+    """The column that a header names, as people write it."""
     return cells.plain(cells.trimmed(header) or "").lower()

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestration.project import Settings
-from orchestration.publish.builds import PublishedBuild, kept_builds
+from orchestration.publish.builds import PublishedBuild, kept_builds, unfinished_builds
 from orchestration.publish.postgres import ServingError
 from orchestration.store.buckets import Bucket, BucketError, at_once
 
@@ -79,15 +79,17 @@ def prune(settings: Settings) -> None:
         return
     with _in_a_sentence(_NOT_CLEARED):
         bucket = Bucket(settings, settings.serve_bucket, "YUNYING_SERVE_BUCKET")
-        kept = {build.build_id for build in kept_builds(settings)}
-        pointer = bucket.read(POINTER)
-        if pointer is not None:
-            kept.add(json.loads(pointer)["build_id"])
         there = {
             each.key.removeprefix(_BUILDS).partition("/")[0]
             for page in bucket.pages(_BUILDS)
             for each in page
         }
+        # One that another process puts together is kept by the time it is no longer unfinished.
+        kept = unfinished_builds(settings)
+        kept |= {build.build_id for build in kept_builds(settings)}
+        pointer = bucket.read(POINTER)
+        if pointer is not None:
+            kept.add(json.loads(pointer)["build_id"])
         for build_id in sorted(there - kept):
             bucket.delete(f"{_BUILDS}{build_id}/")
 

@@ -146,6 +146,12 @@ def unfinished_path(settings: Settings, build_id: str) -> Path:
     return builds_dir(settings) / f"{_UNFINISHED}{build_id}"
 
 
+def unfinished_builds(settings: Settings) -> set[str]:
+    """Ids of builds that are being put together, or whose publishing was killed."""
+    found = builds_dir(settings).glob(f"{_UNFINISHED}*")
+    return {path.name.removeprefix(_UNFINISHED) for path in found}
+
+
 def remove_unfinished(settings: Settings) -> None:
     """Remove what a publish that was interrupted has left: half a build, or one never shown.
 

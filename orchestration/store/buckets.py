@@ -162,7 +162,7 @@ class Bucket:
                 raise ReplacedError(entry.key)
             put = self._put(entry.key, path)
             if "VersionId" in put:
-                self._delete_versions(entry.key, but=put["VersionId"])
+                self._delete_versions(entry.key, before=put["VersionId"])
         return Entry(entry.key, path.stat().st_size, put["ETag"])
 
     def delete(self, below: str) -> None:
@@ -184,16 +184,23 @@ class Bucket:
         with content.open("rb") as file:
             return self._client.put_object(**where, Body=file)
 
-    def _delete_versions(self, key: str, but: str | None = None) -> None:
+    def _delete_versions(self, key: str, before: str | None = None) -> None:
+        """All of an object, or those that came before one: a later one is a delivery."""
+        is_to_go = before is None
         pages = self._client.get_paginator("list_object_versions").paginate(
             Bucket=self._name, Prefix=self._prefix + key
         )
         for page in pages:
-            for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-                if each["Key"] == self._prefix + key and each["VersionId"] != but:
+            # The newest of a key comes first. A marker holds no bytes.
+            markers = page.get("DeleteMarkers", ()) if before is None else ()
+            for each in (*page.get("Versions", ()), *markers):
+                if each["Key"] != self._prefix + key:
+                    continue
+                if is_to_go:
                     self._client.delete_object(
                         Bucket=self._name, Key=each["Key"], VersionId=each["VersionId"]
                     )
+                is_to_go = is_to_go or each["VersionId"] == before
 
     @contextmanager
     def _in_a_sentence(self) -> Iterator[None]:

@@ -22,7 +22,7 @@ import pytest
 from orchestration.defs.automation import jobs
 from orchestration.defs.ingest.assets import ingest_assets
 from orchestration.ingest.arrivals import folder_signature
-from orchestration.ingest.databases import paging, servers, state
+from orchestration.ingest.databases import paging, reading, servers, state
 from orchestration.ingest.databases.declared import DatabasesError, read_declared
 from orchestration.ingest.databases.reading import read_databases
 from orchestration.project import ROOT, Settings, SettingsError
@@ -393,7 +393,7 @@ def test_a_read_that_is_killed_has_been_whole_or_not_at_all(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((state.State, "commit") if at == "write" else (state, "_move")), killed)
+        patch.setattr(state.State, "commit" if at == "write" else "_move", killed)
         with pytest.raises(KeyboardInterrupt):
             shop.read()
     assert shop.files() == {}
@@ -403,6 +403,51 @@ def test_a_read_that_is_killed_has_been_whole_or_not_at_all(
                     "in users/shop.users"]  # fmt: skip
     assert [user for user, _ in users_of(shop)] == ["1", "2", "3"]
     assert shop.hidden() == []
+
+
+def test_a_later_read_that_fails_or_is_killed_leaves_nothing_to_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had seen counts as little as what it had written."""
+    make_users(shop.source)
+    add(shop.source, (1, "free", "2026-03-01 08:00:00"))
+    shop.source.run("create table m (merchant_id int primary key, extra int)")
+    shop.declare(
+        USERS + "merchants:\n  table: m\n  columns: {merchant_id: merchant_id, extra: extra}\n"
+    )
+    shop.read()
+    add(shop.source, (2, "free", "2026-03-02 09:00:00"))
+    shop.source.run("alter table m drop column extra")
+    with pytest.raises(DatabasesError, match="has no extra"):
+        shop.read()
+    assert shop.hidden() == []
+    shop.source.run("alter table m add column extra int")
+
+    def killed(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state.State, "commit", killed)
+        patch.setattr(reading, "_sweep", lambda _: None)  # nobody is there to sweep
+        with pytest.raises(SystemExit):
+            shop.read()
+    assert shop.hidden() != []
+    assert shop.read()[0] == "shop.users: 1 new or changed rows, in users/shop.users"
+    assert [user for user, _ in users_of(shop)] == ["1", "2"]
+    assert shop.read()[0] == "shop.users: nothing new"
+
+
+def test_rows_of_the_year_1_have_no_time(shop: Shop) -> None:
+    """It is how Go writes none."""
+    make_users(shop.source)
+    add(shop.source, (1, "free", "0001-01-01 00:00:00"))
+    shop.declare(USERS)
+    shop.read()
+    assert shop.read() == ["shop.users: nothing new"]
+    add(shop.source, (2, "free", "2026-03-02 09:00:00"), (3, "free", "0001-01-01 00:00:00"))
+    shop.read()
+    assert shop.read() == ["shop.users: nothing new"]
+    assert sorted(user for user, _ in users_of(shop)) == ["1", "2", "3"]
 
 
 def refused(shop: Shop) -> str:

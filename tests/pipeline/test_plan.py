@@ -6,6 +6,7 @@ import csv
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from demo.business import plan as plan_of_business
@@ -99,6 +100,36 @@ def test_rows_that_people_wrote_stay_and_others_come_behind_them(given: Settings
     # Somebody has said which event is the order.
     assert found["order_paid"]["role"] == ""
     assert found["order_refunded"]["role"] == "refund"
+
+
+def test_columns_are_known_as_definitions_are_read(given: Settings) -> None:
+    path = given.seeds_dir / "event_names.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("Event_Name, ROLE\nmerchant_visited,demand\n", encoding="utf-8")
+    assert plan.main() == 0
+    assert path.read_text(encoding="utf-8").startswith("Event_Name, ROLE,label_en,label_zh,area,")
+    roles = {
+        row.values["event_name"]: row.values["role"]
+        for row in read_seeds(given).tables["event_names"].rows
+    }
+    assert roles["merchant_visited"] == "demand"
+    assert roles["order_paid"] == "order"
+
+
+def test_without_events_or_a_place_to_write_it_ends_in_a_sentence(
+    given: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("YUNYING_SEEDS_DIR", str(tmp_path / "file" / "seeds"))
+    assert plan.main() == 1
+    assert "The plan cannot be written: " in capsys.readouterr().err
+    monkeypatch.setenv("YUNYING_WAREHOUSE", str(tmp_path / "empty.duckdb"))
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    assert plan.main() == 1
+    assert capsys.readouterr().err == "The warehouse holds no events yet: make build\n"
 
 
 def test_a_file_whose_rows_could_be_lost_is_left_alone(

@@ -21,6 +21,7 @@ from orchestration.ingest.seeds import WARNINGS_TABLE, SeedFile
 from orchestration.privacy import archive
 from orchestration.privacy.scrubbing import is_due, scrub
 from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
+from orchestration.publish.postgres import ServingError
 from orchestration.store.buckets import BucketError
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform.dbt_runs import load_manifest
@@ -318,12 +319,12 @@ def ingest_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
 
             read_databases(settings, context.log.info)
         report = ingest(settings, context.log.info)
-    except (BucketError, DatabasesError, DefinitionsError) as error:
+        context.log.info(report.summary())
+        if is_due(settings):
+            scrub(settings, context.run_id)
+            context.log.info("Removed what older reports and logs quoted of rows that are gone.")
+    except (BucketError, DatabasesError, DefinitionsError, ServingError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    context.log.info(report.summary())
-    if is_due(settings):
-        scrub(settings, context.run_id)
-        context.log.info("Removed what older reports and logs quoted of rows that are gone.")
     with connect_or_retry(settings, context.log.info) as connection:
         counts = dict(
             connection.execute(

@@ -38,7 +38,14 @@ from orchestration.ingest.databases.servers import (
     Server,
     open_server,
 )
-from orchestration.ingest.databases.state import NO_HASHES, Hashes, Known, State, hidden_path
+from orchestration.ingest.databases.state import (
+    FOLDER,
+    NO_HASHES,
+    Hashes,
+    Known,
+    State,
+    hidden_path,
+)
 from orchestration.ingest.databases.writing import UNDATED, WHOLE, Files
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
@@ -86,9 +93,11 @@ def _called(name: str) -> Iterator[None]:
 
 
 def _sweep(raw_dir: Path) -> None:
-    """Take out what was written and does not count: it holds rows of people."""
-    for path in raw_dir.glob(f"*/*.*/{hidden_path(Path('*.parquet')).name}"):
-        path.unlink()
+    """Take out what was written and does not count: it holds rows of people, or says that they
+    were seen."""
+    for pattern in (f"*/*.*/{hidden_path(Path('*.parquet')).name}", f"{FOLDER}/.*.new"):
+        for path in raw_dir.glob(pattern):
+            path.unlink()
 
 
 def _sentence(database: Database, table: Table, row_count: int) -> str:
@@ -236,13 +245,13 @@ class _Reading:
                 count += self._write_unseen(rows, place, hashes, np.concatenate((seen, last)))
                 last = NO_HASHES if self.table.key else hashes
                 # A time ahead of the clock must not hide what comes before it.
-                for row in reversed(rows):
+                for row in reversed(rows) if order else ():
                     at = times.instant(row[place], holds)
                     if at is not None and at <= now:
                         if newest_at is None or at > newest_at:
                             newest, newest_at = row[place], at
                         break
-                met.append((times.instant(rows[-1][place], holds), hashes))
+                met.append((times.instant(rows[-1][place], holds) if order else None, hashes))
                 if newest_at is not None:
                     met = [
                         each for each in met if each[0] is None or each[0] >= newest_at - overlap

@@ -133,7 +133,7 @@ class Server(ABC):
         """Connect. Raises `_LostError` where it was connected before, and may be again."""
         try:
             self.connection = self._connect()
-        except (*self.errors, RuntimeError) as error:
+        except (*self.errors, RuntimeError, UnicodeError) as error:  # the last: of no host's name
             why, said = self._why(error)
             if why == LOST and of:
                 raise _LostError from None

@@ -69,8 +69,10 @@ class State:
             raise DatabasesError(
                 f"{path} is damaged. Delete it, and databases are read from their beginning."
             ) from error
-        _move(raw_dir, found["files"])
-        return cls(raw_dir, tables)
+        state = cls(raw_dir, tables)
+        if found["files"]:
+            state._move(found["files"])
+        return state
 
     def seen(self, source: str) -> Hashes:
         """Hashes of the rows of a table that will be read once more."""
@@ -94,25 +96,30 @@ class State:
         for name in listed:
             with hidden_path(self.raw_dir / name).open("rb") as file:
                 os.fsync(file.fileno())
+        self._write(listed)
+        self._move(listed)
+
+    def _write(self, files: list[str]) -> None:
         path = self.raw_dir / FOLDER / "state.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         hidden = hidden_path(path)
         tables = {name: asdict(known) for name, known in self.tables.items()}
         with hidden.open("w", encoding="utf-8") as file:
-            json.dump({"tables": tables, "files": listed}, file, indent=1)
+            json.dump({"tables": tables, "files": files}, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         hidden.replace(path)
-        _move(self.raw_dir, listed)
+
+    def _move(self, files: list[str]) -> None:
+        """Put files into their places. From here on a hidden one of such a name is of a read that
+        does not count."""
+        for name in files:
+            hidden = hidden_path(self.raw_dir / name)
+            if hidden.exists():
+                hidden.replace(self.raw_dir / name)
+        self._write([])
 
 
 def hidden_path(path: Path) -> Path:
     """What a file is called until it counts."""
     return path.with_name(f".{path.name}.new")
-
-
-def _move(raw_dir: Path, files: Iterable[str]) -> None:
-    for name in files:
-        hidden = hidden_path(raw_dir / name)
-        if hidden.exists():
-            hidden.replace(raw_dir / name)
