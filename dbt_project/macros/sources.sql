@@ -213,11 +213,12 @@
 
 {# What stands behind the host of an address, without what is asked of it; null of what is none. #}
 {% macro url_path(url) -%}
+    {%- set asked = dbt.split_part(dbt.split_part(url, "'?'", 1), "'#'", 1) -%}
+    {%- set behind = dbt.split_part(asked, "'://'", 2) -%}
     case
-        when {{ url }} like '%://%/%' then {{ dbt.split_part(dbt.split_part(
-            "substring(" ~ url ~ ", 8 + " ~ dbt.position("'/'", "substring(" ~ url ~ ", 9)") ~ ")",
-            "'?'", 1
-        ), "'#'", 1) }}
+        when {{ behind }} like '%/%'
+            then substring({{ behind }}, {{ dbt.position("'/'", behind) }})
+        when {{ asked }} like '%://%' then '/'
     end
 {%- endmacro %}
 
@@ -334,6 +335,21 @@ select
     updated_at
 from {{ rows }}
 {%- endif -%}
+{%- endmacro %}
+
+{# Which kind of call a table of Segment's warehouse has, by the name of a file of it: null of a table
+   of one event. #}
+{% macro segment_call(file) -%}
+    case
+        {%- for table, call in {
+            'tracks': 'track', 'identifies': 'identify', 'aliases': 'alias', 'groups': 'group',
+            'screens': 'screen', 'pages': 'page',
+        }.items() %}
+        when {{ matches_pattern(
+            file, "'(^|[^a-z_])" ~ table ~ "(_?[0-9]|[^a-z_0-9]|$)'"
+        ) }} then '{{ call }}'
+        {%- endfor %}
+    end
 {%- endmacro %}
 
 {# The records of SensorsData with who they are of: a query. `distinct_id` is the user once somebody

@@ -275,9 +275,11 @@ EXPORTS: tuple[Export, ...] = (
             "case when event is null then coalesce(previous_id, anonymous_id) "
             "else anonymous_id end",
             'coalesce("timestamp", original_timestamp)',
-            ("previous_id", INVITER),
+            # Of the table `users`, the user.
+            ("previous_id", "case when coalesce(user_id, anonymous_id, event) is null then id end",
+             INVITER),
         ),
-        "id user_id anonymous_id event event_text name previous_id group_id timestamp "
+        "id user_id anonymous_id event event_text previous_id group_id timestamp "
         "original_timestamp sent_at received_at uuid uuid_ts loaded_at channel context_app_name "
         "context_app_version context_campaign_source context_campaign_medium context_campaign_name "
         "context_campaign_content context_campaign_term context_device_type context_ip "

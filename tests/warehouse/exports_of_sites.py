@@ -38,6 +38,7 @@ SEGMENT_EVENTS = {
     "order_completed": "Order Completed",
     "order_refunded": "Order Refunded",
     "article_read": "Article Read",
+    "soundtracks_bought": "Soundtracks Bought",  # not of the table `tracks`
 }
 
 
@@ -62,18 +63,23 @@ def segment_tables(chance: Random, people: int = 12) -> dict[str, list[Row]]:
         }
         kind = chance.choice(("pages", "screens", *SEGMENT_EVENTS))
         if kind == "pages":
-            tables[kind].append({**row, "name": "Home", "path": "/home", "title": "Shop"})
+            tables[kind].append(
+                {**row, "name": "Home", "path": "/home", "title": "Shop", "group_id": "g1"}
+            )
         elif kind == "screens":
             tables[kind].append({**row, "name": "Home", "context_device_type": "android"})
         else:
             row |= {"event": kind, "event_text": SEGMENT_EVENTS[kind]}
             tables["tracks"].append(row)
             said: Row = {"content_id": "a1"}
-            if kind != "article_read":
+            if kind == "soundtracks_bought":
+                del row["context_page_path"]
+                said["name"] = "Red shoe"
+            elif kind != "article_read":
                 said = {"order_id": f"W{number}", "currency": "USD", "total": 10 + number}
             tables[kind].append({**row, **said})
     at = datetime(2024, 3, 2, 6, tzinfo=UTC)
-    for number, told in enumerate(({"plan": "free", "mail": "w@shop.example"}, {"plan": "pro"})):
+    for number, told in enumerate(({"plan": "free", "name": "Ann"}, {"plan": "pro"})):
         told_at = sql_time(at + timedelta(days=2 * number)) + " UTC"
         tables["identifies"].append(
             {"id": f"i{number}", "user_id": "Wu1", "anonymous_id": "Wd1", "timestamp": told_at,
@@ -112,6 +118,14 @@ MATOMO_KINDS: dict[str, Row] = {
 }
 
 
+# Of a conversion the whole address.
+MATOMO_URLS = {
+    "order": "https://shop.example/checkout?x=1",
+    "cart": "capacitor://localhost/cart?from=https://shop.example/",
+    "goal": "https://shop.example?next=/home",
+}
+
+
 def matomo(chance: Random, people: int = 12) -> list[Row]:
     """Rows of both queries; a visit begins with an action, and is said to come from a campaign."""
     rows: list[Row] = []
@@ -133,6 +147,7 @@ def matomo(chance: Random, people: int = 12) -> list[Row]:
         }  # fmt: skip
         if "idgoal" not in row:
             row["idlink_va"] = f"{number}"
+        row["url"] = MATOMO_URLS.get(kind, row["url"])
         if kind == "order":
             row |= {"idorder": f"M{number}", "revenue": f"{10.5 + number}"}
         if kind in ("goal", "cart"):

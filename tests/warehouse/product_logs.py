@@ -147,7 +147,7 @@ def amplitude(chance: Random, people: int = 12) -> list[Row]:
             row["event_properties"] = {
                 "order_id": f"a{number // 3}",
                 "$price": 10.25,
-                "$quantity": 2,
+                "$quantity": 2.5,
             }
             if number % 2:
                 row["event_properties"] |= {"$revenue": -5 if number % 3 else "20.5"}

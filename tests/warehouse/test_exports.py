@@ -295,7 +295,12 @@ def test_what_a_site_s_log_says_stands_in_our_columns(warehouse: Path) -> None:
     assert said("segment_tables", "'Article Read'") == {
         ("web", None, "/shop", None, *campaign, "a1")
     }
+    assert said("segment_tables", "'Soundtracks Bought'") == {
+        ("web", None, None, None, *campaign, "a1")
+    }
     first, later = (None, "spring", "shoes"), (None, None, None)
+    pages = {event: {row[2] for row in said("matomo", f"'{event}'")} for event in sites.MATOMO_URLS}
+    assert pages == {"order": {"/checkout"}, "cart": {"/cart"}, "goal": {"/"}}
     assert said("matomo", "'action', 'search'") == {
         ("web", country, "/home", None, *tags, None)
         for country in ("FR", None)
@@ -362,7 +367,7 @@ def told_of_users() -> Iterator[tuple[str, datetime, int, dict[str, Any]]]:
         if traits:
             yield row["userId"], exports.at(row["timestamp"]), 1, traits
     for row in SEGMENT_TABLES["identifies"]:
-        told = {name: row[name] for name in ("plan", "mail") if name in row}
+        told = {name: row[name] for name in ("plan", "name") if name in row}
         yield row["user_id"], exports.at(row["timestamp"].replace(" UTC", "Z")), 1, told
     for row in GA4:
         if row["user_id"]:
@@ -472,6 +477,8 @@ def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
         write(tmp_path / f"raw/{log}/1.json", exports.lines(rows))
         # Who accepted their invite names them.
         write(tmp_path / f"raw/{log}/3.json", exports.lines([invited[log]]))
+    # The user of a row of the warehouse's table `users` is its id.
+    write(tmp_path / "raw/segment_tables/users.json", exports.lines([{"id": "Wu1", "plan": "pro"}]))
     alias = {"type": "alias", "previousId": "su1", "userId": "su9"}
     write(tmp_path / "raw/segment/2.json", exports.lines([alias]))
     users = [f"{done[0][0][0]}u1" for done in ACTS.values()]
@@ -492,3 +499,4 @@ def test_who_asks_to_be_forgotten_is_in_no_log(tmp_path: Path) -> None:
         assert not (tmp_path / f"raw/{log}/3.json").read_text().strip()
         [counted] = query(settings.warehouse, f"select count(*) as rows from raw.{log}")
         assert counted["rows"] == len(left)
+    assert not (tmp_path / "raw/segment_tables/users.json").read_text().strip()

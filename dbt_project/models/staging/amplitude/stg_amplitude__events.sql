@@ -65,10 +65,10 @@ counted as (
             event_revenue,
             {{ text_at('texts_beside', 3) }},
             -- Libraries that give no sum.
-            cast(
+            cast(cast(
                 {{ try_cast('price', 'decimal(18, 4)') }}
-                * coalesce({{ try_cast('quantity', 'integer') }}, 1) as {{ dbt.type_string() }}
-            )
+                * coalesce({{ try_cast('quantity', 'decimal(18, 4)') }}, 1) as decimal(18, 4)
+            ) as {{ dbt.type_string() }})
         ) as revenue
     from unfolded
 

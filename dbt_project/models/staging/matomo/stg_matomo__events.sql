@@ -8,8 +8,10 @@ matomo as (
         *,
         {{ json_path('properties', 'event_category') }} as event_category,
         {{ json_path('properties', 'event_action') }} as event_action,
-        server_time = visit_first_action_time as is_entry
-    from {{ source('raw', 'matomo') }}
+        server_time = visit_first_action_time as is_entry,
+        -- Of an action it is kept without `https://`.
+        case when matomo.url like '%://%' then matomo.url else 'https://' || matomo.url end as address
+    from {{ source('raw', 'matomo') }} as matomo
 
 )
 
@@ -40,13 +42,7 @@ select
     'web' as platform,
     cast(null as {{ dbt.type_string() }}) as app_version,
     case when location_country <> 'xx' then upper(location_country) end as country,
-    -- Matomo keeps addresses without `https://`.
-    case
-        when matomo.url is not null then '/' || {{ dbt.split_part(dbt.split_part(
-            "substring(matomo.url, 1 + coalesce(nullif("
-            ~ dbt.position("'/'", "matomo.url") ~ ", 0), length(matomo.url)))", "'?'", 1
-        ), "'#'", 1) }}
-    end as page,
+    {{ url_path('address') }} as page,
     -- What brought a visit is said of each of its actions: it belongs to the first.
     case when is_entry then referer_url end as referrer,
     cast(null as {{ dbt.type_string() }}) as utm_source,
@@ -54,7 +50,7 @@ select
     case when is_entry and referer_type = '6' then referer_name end as utm_campaign,
     cast(null as {{ dbt.type_string() }}) as utm_content,
     case when is_entry and referer_type = '6' then referer_keyword end as utm_term,
-    {% for column in ['content_id', 'merchant_id', 'campaign_id', 'feature_id'] -%}
+    {% for column in event_text_columns() if column.endswith('_id') and column != 'order_id' -%}
     {{ json_path('properties', column) }} as {{ column }},
     {% endfor -%}
     case when idgoal = '0' then idorder end as order_id,

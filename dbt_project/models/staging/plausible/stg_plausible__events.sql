@@ -40,7 +40,7 @@ select
     {% for column in event_text_columns() if column.startswith('utm_') -%}
     nullif({{ column }}, '') as {{ column }},
     {% endfor -%}
-    {% for column in ['content_id', 'merchant_id', 'campaign_id', 'feature_id', 'order_id'] -%}
+    {% for column in event_text_columns() if column.endswith('_id') -%}
     {{ json_path('event_properties', column) }} as {{ column }},
     {% endfor -%}
     case when revenue_source_currency >= 'A' then revenue_source_currency end as currency,

@@ -64,7 +64,7 @@ told as (
     select
         user_id,
         told_set_once as properties,
-        -{{ dbt.datediff("cast('1970-01-01' as timestamp)", 'called_at', 'second') }} as precedence,
+        -{{ microseconds_between("cast('1970-01-01' as timestamp)", 'called_at') }} as precedence,
         called_at
     from called
     where told_set_once is not null and person_properties is null

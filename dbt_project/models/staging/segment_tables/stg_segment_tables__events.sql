@@ -7,7 +7,8 @@ calls as (
 
     select
         *,
-        lower(source_file) as table_file
+        {{ segment_call('source_file') }} as call_kind,
+        {{ json_path('properties', 'name') }} as given_name
     from {{ source('raw', 'segment_tables') }}
 
 ),
@@ -18,11 +19,9 @@ named as (
         calls.*,
         case
             when calls.event is not null then coalesce(calls.event_text, calls.event)
+            when calls.call_kind <> 'track' then calls.call_kind
             when previous_id is not null then 'alias'
-            when table_file like '%identifies%' then 'identify'
             when group_id is not null then 'group'
-            when table_file like '%screens%' then 'screen'
-            when table_file like '%pages%' then 'page'
         end as event_name,
         lower(context_device_type) as device_type,
         lower(context_library_name) as library_name,
@@ -37,7 +36,7 @@ select
     event_name,
     coalesce(named.timestamp, original_timestamp) as occurred_at,
     -- Of copies the first that was received stays: that with properties.
-    case when table_file not like '%tracks%' then received_at end as received_at,
+    case when coalesce(named.call_kind, '') <> 'track' then received_at end as received_at,
     user_id,
     case when named.event is null then coalesce(previous_id, anonymous_id) else anonymous_id end
         as anonymous_id,
@@ -51,8 +50,12 @@ select
     context_app_version as app_version,
     context_location_country as country,
     case
-        when event_name = 'screen' then named.name
-        else coalesce({{ json_path('properties', 'path') }}, context_page_path, named.name)
+        when event_name = 'screen' then given_name
+        else coalesce(
+            {{ json_path('properties', 'path') }},
+            context_page_path,
+            case when named.event is null then given_name end
+        )
     end as page,
     coalesce({{ json_path('properties', 'referrer') }}, context_page_referrer) as referrer,
     context_campaign_source as utm_source,

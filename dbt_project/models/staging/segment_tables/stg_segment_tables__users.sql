@@ -10,7 +10,7 @@ calls as (
         {{ json_path('properties', 'created_at') }} as created_at,
         coalesce(calls.timestamp, calls.original_timestamp) as updated_at
     from {{ source('raw', 'segment_tables') }} as calls
-    where calls.event is null and lower(calls.source_file) like '%identifies%'
+    where calls.event is null and {{ segment_call('calls.source_file') }} = 'identify'
 
 ),
 

@@ -48,7 +48,7 @@ select
     -- Versions before 2.18 keep them in what is asked of the page alone.
     coalesce(nullif({{ column }}, ''), {{ query_parameter('url_query', column) }}) as {{ column }},
     {% endfor -%}
-    {% for column in ['content_id', 'merchant_id', 'campaign_id', 'feature_id', 'order_id'] -%}
+    {% for column in event_text_columns() if column.endswith('_id') -%}
     {{ json_path('event_properties', column) }} as {{ column }},
     {% endfor -%}
     coalesce(currency, {{ json_path('event_object', 'currency') }}) as currency,

@@ -23,7 +23,7 @@ select
     app_version,
     country,
     {% for column in event_text_columns() if column not in ['platform', 'app_version', 'country'] -%}
-    {% if column in ['content_id', 'merchant_id', 'campaign_id', 'feature_id', 'order_id', 'currency'] -%}
+    {% if column.endswith('_id') or column == 'currency' -%}
     {{ json_path('event_properties', column) }} as {{ column }},
     {% else -%}
     cast(null as {{ dbt.type_string() }}) as {{ column }},

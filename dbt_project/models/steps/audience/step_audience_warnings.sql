@@ -35,7 +35,11 @@ people as (
     inner join {{ ref('dim_users') }} as users
         on users.created_at <= last_exports.export_at
         or users.first_event_at <= last_exports.export_at
-        or (users.created_at is null and users.properties is not null)
+        or (
+            users.created_at is null
+            and users.first_event_at is null
+            and users.properties is not null
+        )
     group by last_exports.audience_id
 
 ),
