@@ -68,6 +68,7 @@ def _asked(questions: Sequence[Question], bench: Bench) -> Outcome:
 ROWS: dict[str, Callable[[Bench], Outcome]] = {
     "ingest": lambda bench: (ingest.duels(bench.made), []),
     "funnel": partial(_asked, funnel.QUESTIONS),
+    "search": lambda bench: ([funnel.search_alone(bench.made.warehouse)], []),
     "funnels": lambda bench: (funnel.many(bench.made.warehouse), []),
     "retention": partial(_asked, retention.QUESTIONS),
     "growth": partial(_asked, growth.QUESTIONS),

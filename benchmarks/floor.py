@@ -1,4 +1,4 @@
-"""How near DuckDB itself comes to ClickHouse: the shortest query that answers, and stores nothing.
+"""How near DuckDB itself comes to a peer: the shortest query that answers, and stores nothing.
 
 What our models do besides (every attempt, member and session kept for other marts, by any
 definition, incrementally) stands on top of this, so a ratio that is asked below it is not to be
@@ -8,10 +8,10 @@ reached with the engine. The answers are compared, as in every row.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
-from benchmarks import funnel, growth, retention, sessions
-from benchmarks.peers import Duel, Warehouse, ask
+from benchmarks import funnel, growth, retention, rfm, sessions
+from benchmarks.peer import KEY_ACTIONS
+from benchmarks.peers import Duel, Warehouse, ask, call
 
 REPEATS = 2
 STEPS = funnel.FUNNELS["shop"]
@@ -160,38 +160,130 @@ SHORTEST_GROWTH = """
         lag(active, 1, 0) over (partition by grain order by period) - kept, active
     from counted
 """
-# By the name of the question.
-SHORTEST: Mapping[str, tuple[str, str]] = {
-    "funnel: shop": (SHORTEST_FUNNEL, funnel.window_funnel(STEPS)),
-    "retention: any activity, first day": (SHORTEST_RETENTION, retention.ANY_ACTIVITY),
-    "retention: any activity, every day": (SHORTEST_RECURRING, retention.RECURRING),
-    "growth accounting": (SHORTEST_GROWTH, growth.CHDB_GROWTH),
-    "sessions": (SHORTEST_SESSIONS, sessions.CHDB_SESSIONS),
+# Weeks of the last four with a day: this day's is one.
+SHORTEST_LIFECYCLE = f"""
+    with
+    days as (
+        select user_id, event_date, bool_or(event_name in {KEY_ACTIONS}) as is_key
+        from facts.fct_events where is_activity group by user_id, event_date
+    ),
+    stages as (
+        select
+            event_date,
+            lead(event_date, 1, date '{{horizon}}' + 1) over in_order as next,
+            case
+                when min(event_date) filter (is_key) over (partition by user_id) <= event_date
+                    then case
+                        when (count(*) over week_2 > 0)::int + (count(*) over week_3 > 0)::int
+                            + (count(*) over week_4 > 0)::int >= 2 then 'maturity'
+                        else 'growth'
+                    end
+                else 'introduction'
+            end as active_stage
+        from days
+        window
+            in_order as (partition by user_id order by event_date),
+            week_2 as (in_order range between interval 13 days preceding
+                and interval 7 days preceding),
+            week_3 as (in_order range between interval 20 days preceding
+                and interval 14 days preceding),
+            week_4 as (in_order range between interval 27 days preceding
+                and interval 21 days preceding)
+    ),
+    changes as (
+        select
+            unnest([active_stage, active_stage, 'dormancy', 'dormancy', 'churn', 'churn'])
+                as stage,
+            unnest([event_date, least(next, event_date + 8), event_date + 8,
+                least(next, event_date + 31), event_date + 31, next]) as changed_date,
+            unnest([1, -1, (next > event_date + 8)::int, -(next > event_date + 8)::int,
+                (next > event_date + 31)::int, -(next > event_date + 31)::int]) as change
+        from stages
+    ),
+    summed as (
+        select stage, changed_date, sum(change) as change from changes
+        where changed_date <= date '{{horizon}}' group by stage, changed_date
+    )
+    select stage, changed_date, cast(user_count as bigint) from (
+        select
+            stage, changed_date, change,
+            sum(change) over (partition by stage order by changed_date) as user_count
+        from summed
+    ) where change <> 0
+"""
+SHORTEST_RFM = """
+    with
+    orders as (
+        select user_id, order_id, event_date, cast(round(amount * 100) as bigint) as cents
+        from facts.fct_events where event_name = 'order_placed'
+    ),
+    snapshots as (
+        select cast(unnest(string_split('{snapshots}', ',')) as date) as snapshot_date
+    ),
+    customers as (
+        select
+            snapshot_date, user_id, min(snapshot_date - event_date) as recency,
+            count(distinct order_id) as frequency, sum(cents) as cents
+        from orders inner join snapshots
+            on event_date <= snapshot_date and event_date > snapshot_date - 365
+        group by snapshot_date, user_id
+    ),
+    scores as (
+        select
+            *,
+            least(5, floor(2.5 * (percent_rank() over r + cume_dist() over r)) + 1)::int as r_score,
+            least(5, floor(2.5 * (percent_rank() over f + cume_dist() over f)) + 1)::int as f_score,
+            least(5, floor(2.5 * (percent_rank() over m + cume_dist() over m)) + 1)::int as m_score
+        from customers
+        window
+            r as (partition by snapshot_date order by -recency),
+            f as (partition by snapshot_date order by frequency),
+            m as (partition by snapshot_date order by cents)
+    )
+    select
+        snapshot_date, r_score, f_score, m_score, count(*), cast(sum(recency) as bigint),
+        cast(sum(frequency) as bigint), cast(sum(cents) as bigint)
+    from scores group by snapshot_date, r_score, f_score, m_score
+"""
+# By the name of the question, against the first of its peers.
+SHORTEST = {
+    "funnel: shop": SHORTEST_FUNNEL,
+    "retention: any activity, first day": SHORTEST_RETENTION,
+    "retention: any activity, every day": SHORTEST_RECURRING,
+    "growth accounting": SHORTEST_GROWTH,
+    "lifecycle": SHORTEST_LIFECYCLE,
+    "sessions": SHORTEST_SESSIONS,
+    "RFM": SHORTEST_RFM,
+}
+QUESTIONS = {
+    question.name: question
+    for topic in (funnel, growth, retention, rfm, sessions)
+    for question in topic.QUESTIONS
 }
 
 
 def duels(warehouse: Warehouse) -> list[Duel]:
-    """DuckDB's shortest query over `facts.fct_events` against ClickHouse's over the same events."""
-    return [_duel(warehouse, name, ours, theirs) for name, (ours, theirs) in SHORTEST.items()]
+    """DuckDB's shortest query over `facts.fct_events` against a peer's over the same events."""
+    return [_duel(warehouse, name, shortest) for name, shortest in SHORTEST.items()]
 
 
-def _duel(warehouse: Warehouse, name: str, ours: str, theirs: str) -> Duel:
+def _duel(warehouse: Warehouse, name: str, shortest: str) -> Duel:
     answers = set()
     best = (float("inf"), float("inf"))
+    given, peer = warehouse.given(), QUESTIONS[name].peers[0]
     with warehouse.open() as connection:
         connection.execute(f"set memory_limit = '{warehouse.settings.memory_limit}'")
         connection.execute("set preserve_insertion_order = false")
         for _ in range(REPEATS):
             started, cpu_started = time.monotonic(), time.process_time()
-            rows = connection.execute(ours).fetchall()
+            rows = connection.execute(shortest.format(**given)).fetchall()
             took = time.monotonic() - started, time.process_time() - cpu_started
             best = min(best, took, key=lambda both: both[1])
             answers = {tuple(map(str, row)) for row in rows}
-    sql = theirs.format(**warehouse.given())
-    [(seconds, cpu, found)] = ask([("chdb", {"sql": sql})], REPEATS)
+    [(seconds, cpu, found)] = ask([call(given, peer)], REPEATS)
     if not answers or answers != {tuple(row) for row in found}:
         raise SystemExit(f"floor: {name}: the answers differ")
     return Duel(
-        f"floor: {name}", "chdb", best[0], seconds, rows=len(answers), our_cpu=best[1],
+        f"floor: {name}", peer.name, best[0], seconds, rows=len(answers), our_cpu=best[1],
         their_cpu=cpu,
     )  # fmt: skip

@@ -3,10 +3,15 @@ definition more costs."""
 
 from __future__ import annotations
 
+import time
 from itertools import permutations
+
+import numpy as np
 
 from benchmarks import peers
 from benchmarks.peers import Duel, Peer, Question, Warehouse
+from timelines import funnels
+from timelines.definitions import Funnel, Step, step_bit
 
 WINDOW_SECONDS = 7 * 86400
 FUNNELS = {
@@ -16,6 +21,7 @@ FUNNELS = {
 }
 MODELS = ("+mart_funnel_conversion",)
 MANY = 50
+ASKED_SEARCH = 0.8
 AFTER_OPENING = ("product_viewed", "searched", "cart_added", "checkout_started", "order_placed")
 
 
@@ -80,6 +86,50 @@ QUESTIONS = tuple(
 )
 
 
+def search_alone(warehouse: Warehouse, repeats: int = 3) -> Duel:
+    """The shop funnel's attempts from the timelines as they lie, as the kernel gives them, with
+    nothing written: against ClickHouse's count of them."""
+    steps = FUNNELS["shop"]
+    asked = Funnel(tuple(Step() for _ in steps), WINDOW_SECONDS * 1_000_000)
+    best, found = (float("inf"), float("inf")), {}
+    with warehouse.open() as connection:
+        codes = dict(
+            connection.execute(
+                "select event_name, event_code from facts.dim_event_codes"
+            ).fetchall()
+        )
+        bits = np.zeros(max(codes.values()) + 1, np.int64)
+        for number, step in enumerate(steps, start=1):
+            bits[codes[step]] = step_bit(number)
+        wanted = tuple(codes[step] for step in steps)
+        for _ in range(repeats):
+            started, cpu_started = time.monotonic(), time.process_time()
+            lines = connection.execute(
+                "select user_number, event_code, occurred_at from facts.fct_user_timelines"
+                f" where event_code in {wanted} order by user_number, occurred_at, instant_place"
+            ).to_arrow_table()
+            users, code, at = (column.to_numpy() for column in lines.columns)
+            offsets = np.append(np.flatnonzero(np.diff(users, prepend=-1)), len(users))
+            attempts = funnels.attempts(offsets, at.astype(np.int64), bits[code], asked, threads=2)
+            took = time.monotonic() - started, time.process_time() - cpu_started
+            best = min(best, took, key=lambda both: both[1])
+            reached = np.zeros(len(offsets) - 1, np.int8)
+            np.maximum.at(reached, attempts.user, attempts.reached)
+            found = {
+                (str(step), str(np.count_nonzero(reached >= step)))
+                for step in range(1, len(steps) + 1)
+                if (reached >= step).any()
+            }
+    peer = chdb(steps)
+    [(seconds, cpu, theirs)] = peers.ask([peers.call(warehouse.given(), peer)], repeats)
+    if found != {tuple(row) for row in theirs}:
+        raise SystemExit(f"the search alone: the answers differ: {found}, {theirs}")
+    return Duel(
+        "funnel: shop, the search alone", peer.name, best[0], seconds, ASKED_SEARCH, len(found),
+        our_cpu=best[1], their_cpu=cpu,
+    )  # fmt: skip
+
+
 def many_funnels() -> dict[str, tuple[str, ...]]:
     """The shop funnel first, and others that start as it does and go on differently."""
     one = {"shop": FUNNELS["shop"]}
@@ -96,11 +146,11 @@ def many(warehouse: Warehouse) -> list[Duel]:
     """
     every = many_funnels()
     runs, answers, theirs = [], [], []
-    for funnels in ({"shop": every["shop"]}, every, {"shop": every["shop"]}):
-        warehouse.take_in(seeds(funnels))
+    for asked in ({"shop": every["shop"]}, every, {"shop": every["shop"]}):
+        warehouse.take_in(seeds(asked))
         runs.append(warehouse.run(MODELS, QUESTIONS[0].given))
         answers.append(sorted(warehouse.rows(answer("shop"))))
-        if funnels is every:
+        if asked is every:
             theirs = peers.ask([peers.call(warehouse.given(), chdb(s)) for s in every.values()], 1)
             for name, (*_, rows) in zip(every, theirs, strict=True):
                 question = Question(name, MODELS, answer(name), ())

@@ -43,11 +43,10 @@ def collect(results: list[dict[str, Any]]) -> dict[str, Any]:
         for duel in duels.values():
             if duel["name"] == TOLD_COSTS[name] and duel["events"] == cost["events"]:
                 duel["models"] = cost["models"]
-    floors = {name: duel for (name, _), duel in duels.items() if name.startswith(FLOOR)}
     told = [
-        _told(duel, floors.get(FLOOR + name) if peer == "chdb" else None)
+        _told(duel, duels.get((FLOOR + name, peer)))
         for (name, peer), duel in duels.items()
-        if name not in floors
+        if not name.startswith(FLOOR)
     ]
     steps = [{key: cost[key] for key in cost if key != "models"} for cost in costs.values()]
     return {"duels": told, "costs": steps}

@@ -251,7 +251,8 @@ BOARD = Board(
             f"""
             select
                 cast(10 * least(9, floor(10 * churn_risk_rate)) as integer) as risk_order,
-                risk_order || '–' || risk_order + 10 || '%' as risk,
+                case when risk_order < 90 then risk_order || '–' || risk_order + 10 || '%'
+                    else '90%+' end as risk,
                 {STAGE_COLUMNS},
                 {glossary_link("seeds.dim_lifecycle_stages", "stages.stage_id")} as glossary,
                 count(*) as user_count,

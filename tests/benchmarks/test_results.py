@@ -47,6 +47,6 @@ def test_a_step_of_the_line_says_where_the_time_of_its_row_goes() -> None:
 
 
 @pytest.mark.parametrize("peer", ["pandas", "lifetimes"])
-def test_the_floor_is_one_against_chdb(peer: str) -> None:
+def test_the_floor_is_one_against_the_same_peer(peer: str) -> None:
     told = collect([result(5, "x", name="floor: sessions"), result(5, "x", peer=peer)])["duels"]
     assert [duel["floor"] for duel in told] == [None]
