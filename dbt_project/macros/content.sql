@@ -34,6 +34,20 @@
     where {{ add_seconds('numbered.opened_at', seconds) }} >= numbered.occurred_at
 {%- endmacro %}
 
+{# Whether a piece was taken down after it was shown, and not published since; `turns` has its last
+   publish, and its last unpublish unless a publish follows it on its day. At one instant the later
+   by its id counts. #}
+{% macro is_unpublished(turns, shown_at) -%}
+    coalesce(
+        {{ turns }}.last_unpublish_at >= greatest({{ turns }}.last_publish_at, {{ shown_at }})
+        and (
+            {{ turns }}.last_unpublish_at > {{ shown_at }}
+            or {{ turns }}.last_unpublish_at = {{ turns }}.last_publish_at
+        ),
+        false
+    )
+{%- endmacro %}
+
 {# Days after the start of a piece at which its windows end; one more window never ends. #}
 {% macro content_windows() -%}
     {{ return([1, 7, 30]) }}

@@ -360,6 +360,9 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     world.campaign("aimless", **day, goal_measure_id="nothing", target_value="many")
     world.campaign("forever", starts_at="2025-03-01", ends_at="9999-12-31", budget_amount=7)
     world.campaign("chosen", **day, is_randomized=False)
+    world.campaign("at_the_limit", starts_at="2025-03-01", ends_at="2025-04-15", budget_amount=90)
+    for number in range(1, 14):
+        world.cost("at_the_limit", f"2025-03-{number:02}", 2.2)
     for name in ("negative", "chosen"):
         for number in range(8):
             world.assign(name, f"u{number}", "control" if number % 4 else "a")
@@ -412,7 +415,9 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     assert compared == {"negative", "undescribed"}
     daily = query(built, "select * from marts.mart_campaign_daily order by activity_date")
     of = {name: [row for row in daily if row["campaign_id"] == name] for name in
-          ("backwards", "free", "forever")}  # fmt: skip
+          ("backwards", "free", "forever", "at_the_limit")}  # fmt: skip
+    # 28.6 of 26: 1.1 in decimals, and a little more in doubles.
+    assert of["at_the_limit"][12]["risk_level"] == "on_track"
     assert [(row["elapsed_rate"], row["target_pace_rate"], row["risk_level"])
             for row in of["backwards"]] == [(None, None, "on_track")]  # fmt: skip
     assert {row["budget_pace_rate"] for row in of["free"]} == {None}

@@ -100,7 +100,8 @@ def visit(user: str, at: str, source: str | None = None, **columns: Any) -> dict
 
 
 def order(user: str, at: str, amount: str, **columns: Any) -> dict[str, Any]:
-    return visit(user, at, amount=amount, order_id=f"{user} {at}", event_name="order", **columns)
+    columns = {"order_id": f"{user} {at}", **columns}
+    return visit(user, at, amount=amount, event_name="order", **columns)
 
 
 SEEDS = {
@@ -114,6 +115,7 @@ SEEDS = {
     "conversions": (
         "conversion_id,event_name,value,counting,models,lookback_days,refund_days\n"
         "orders.all::1,order,,,,,\nfirst,order,,first,first|markov,3,2\nnothing,never,,,,,\n"
+        "at_once,push,,,first,,0\n"
     ),
     "currency_rates": "currency,rate,valid_from_date\nEUR,2,2025-03-01\n",
 }
@@ -133,6 +135,12 @@ EVENTS = [
     visit("b", "2025-03-31T20:00:00Z", "ads2"),
     visit("b", "2025-04-02T20:00:00Z", "other"),
     order("c", "2025-03-05T10:00:00Z", "7"),
+    # A push begins an order: its lines come in the minutes after it, one on the next day.
+    visit("e", "2025-03-06T10:00:00Z", event_name="push", order_id="e"),
+    order("e", "2025-03-06T10:00:01Z", "30", order_id="e"),
+    order("e", "2025-03-06T10:01:00Z", "12", order_id="e"),
+    {**visit("e", "2025-03-06T10:02:00Z", event_name="refund"), "amount": "4", "order_id": "e"},
+    order("e", "2025-03-07T00:00:00Z", "9", order_id="e"),
     visit("d", "2025-03-03T10:00:00Z", "ads1"),
     visit("end", "2025-07-01T00:00:00Z"),
 ]  # fmt: skip
@@ -182,10 +190,9 @@ def test_costs_count_once_in_one_currency_and_none_is_lost(warehouse: Path) -> N
     spent: dict[Any, dict[str, Any]] = defaultdict(dict)
     for row in rows:
         spent[row["model_id"], row["grain"]][row["channel_id"]] = row["spent"]
-    kinds = 3
     assert len(spent) == 7 * 4 + 2
     for (model, _), channels in spent.items():
-        of = kinds if model in ("first", "markov") else kinds - 1
+        of = {"first": 4, "markov": 3}.get(model, 2)
         assert channels == {channel: of * amount for channel, amount in SPENT.items()}
     refused = query(
         warehouse, "select reason from staging.stg_feed_rows where outcome = 'quarantined'"
@@ -199,7 +206,12 @@ def test_every_model_gives_away_what_there_was(warehouse: Path) -> None:
         "select conversion_id, model_id, grain, sum(credited_count) as count,"
         " sum(credited_amount) as amount from marts.mart_attribution group by all",
     )
-    wanted = {"orders.all::1": (3, 100 + 35 + 7), "first": (2, 107), "nothing": (0, 0)}
+    wanted = {
+        "orders.all::1": (4, 100 + 35 + 7 + 47),
+        "first": (3, 107 + 47),
+        "nothing": (0, 0),
+        "at_once": (1, 42),
+    }
     for row in rows:
         count, amount = wanted[row["conversion_id"]]
         assert row["count"] == pytest.approx(count, abs=1e-9)
@@ -214,13 +226,13 @@ def test_every_model_gives_away_what_there_was(warehouse: Path) -> None:
 
 def test_a_buyer_without_a_touch_is_credited_to_nobody(warehouse: Path) -> None:
     rows = attribution(warehouse, conversion_id="orders.all::1", model_id="markov", grain="month")
-    assert rows[date(2025, 3, 1), "(none)"]["credited_amount"] == 7
+    assert rows[date(2025, 3, 1), "(none)"]["credited_amount"] == 7 + 47
     (row,) = query(
         warehouse,
         "select * from marts.mart_channel_acquisition"
         " where grain = 'all' and channel_id = '(none)'",
     )
-    assert (row["new_user_count"], row["new_customer_count"], row["cac_amount"]) == (0, 1, 0)
+    assert (row["new_user_count"], row["new_customer_count"], row["cac_amount"]) == (0, 2, 0)
 
 
 def test_of_the_rows_of_one_cost_the_file_that_came_last_counts(warehouse: Path) -> None:
@@ -309,11 +321,11 @@ SO_FAR = {"net_amount", "payback_days"}
     ("horizon", "ripe"),
     [
         # Two days after March the refunds of `first` are over, and not what it looks back on.
-        pytest.param("2025-04-03T00:00:00", {("first", 1)}, marks=pytest.mark.long),
-        ("2025-04-30T23:59:59", {("first", 2)}),
+        pytest.param("2025-04-03T00:00:00", {("first", 1), ("at_once", 1)}, marks=pytest.mark.long),
+        ("2025-04-30T23:59:59", {("first", 2), ("at_once", 1)}),
         pytest.param(
             "2025-05-01T00:00:00",
-            {("first", 2), ("orders.all::1", 8), ("nothing", 8)},
+            {("first", 2), ("orders.all::1", 8), ("nothing", 8), ("at_once", 1)},
             marks=pytest.mark.long,
         ),
     ],

@@ -123,6 +123,10 @@ counted as (
         numbered.*,
         conversions.counting = 'each' or numbered.conversion_number = 1 as is_counted,
         conversions.value_kind,
+        cast(
+            {{ dbt.dateadd('day', 'conversions.refund_days', local_date('numbered.occurred_at')) }}
+            as date
+        ) as refundable_to_date,
         {{ add_seconds('numbered.occurred_at', 'conversions.refund_days * 86400') }} as refundable_to_at
     from numbered
     inner join conversions on numbered.conversion_id = conversions.conversion_id
@@ -130,7 +134,8 @@ counted as (
 
 ),
 
--- What is known of the order when refunds no longer count.
+-- What is known of the order when refunds no longer count: of its lines those of that day too,
+-- because a figure is ripe once the day is over.
 order_amounts as (
 
     select
@@ -142,7 +147,10 @@ order_amounts as (
     from counted
     inner join {{ ref('step_order_amounts') }} as amounts
         on counted.order_id = amounts.order_id
-        and amounts.occurred_at <= counted.refundable_to_at
+        and (
+            amounts.occurred_at <= counted.refundable_to_at
+            or (amounts.role = 'order' and amounts.event_date <= counted.refundable_to_date)
+        )
     where counted.value_kind = 'net_amount'
     group by counted.conversion_id, counted.order_id
 

@@ -85,9 +85,7 @@ select
     coalesce(
         pieces.shown_at <= horizon.data_through_at
         and not coalesce(pieces.unpublished_at <= horizon.data_through_at, false)
-        and not coalesce(
-            pieces.last_unpublish_at > greatest(pieces.last_publish_at, pieces.shown_at), false
-        ),
+        and not {{ is_unpublished('pieces', 'pieces.shown_at') }},
         false
     ) as is_live,
     pieces.planned_at,

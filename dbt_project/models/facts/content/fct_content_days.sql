@@ -24,7 +24,7 @@ events as (
 
 ),
 
--- Of two at one instant the first by its id.
+-- Of two at one instant the first by its id; and the last, of those that turn a piece on and off.
 decided as (
 
     select
@@ -34,6 +34,18 @@ decided as (
             as is_first_decision_approval
     from events
     where role in ('approve', 'reject')
+    group by content_id, event_date
+
+),
+
+turned as (
+
+    select
+        content_id,
+        event_date,
+        max_by(role, {{ struct_of(['occurred_at', 'source_id', 'event_id']) }}) as last_role
+    from events
+    where role in ('publish', 'unpublish')
     group by content_id, event_date
 
 ),
@@ -69,9 +81,13 @@ select
     counted.first_decision_at,
     counted.first_publish_at,
     counted.last_publish_at,
-    counted.last_unpublish_at,
+    case when turned.last_role = 'unpublish' then counted.last_unpublish_at end
+        as last_unpublish_at,
     counted.last_read_at
 from counted
 left join decided
     on counted.content_id = decided.content_id
     and counted.event_date = decided.event_date
+left join turned
+    on counted.content_id = turned.content_id
+    and counted.event_date = turned.event_date

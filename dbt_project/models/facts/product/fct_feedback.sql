@@ -31,7 +31,7 @@ select
     kind,
     tags,
     -- Who recommends says so on a scale from 0 to 10.
-    case when kind <> 'nps' or score between 0 and 10 then score end as score,
+    case when coalesce(kind, '') <> 'nps' or score between 0 and 10 then score end as score,
     case
         when answered_at <= submitted_at then 0
         else {{ microseconds_between('submitted_at', 'answered_at') }} / 1000000.0e0

@@ -58,10 +58,11 @@ final as (
         budget_amount_to_date,
         budget_pace_rate,
         elapsed_rate,
+        -- A pace that is at its limit may miss it by the last digit of a double.
         case
             when is_ahead then null
-            when budget_pace_rate > {{ var('budget_pace_alarm_rate') }} then 'over_budget'
-            when target_pace_rate < {{ var('target_pace_alarm_rate') }} then 'behind'
+            when round(budget_pace_rate, 9) > {{ var('budget_pace_alarm_rate') }} then 'over_budget'
+            when round(target_pace_rate, 9) < {{ var('target_pace_alarm_rate') }} then 'behind'
             else 'on_track'
         end as risk_level,
         is_mature,

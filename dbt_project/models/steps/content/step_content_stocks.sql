@@ -121,9 +121,7 @@ stood as (
         so_far.stock_date,
         so_far.stock_date >= pieces.shown_date
         and not coalesce(so_far.stock_date >= pieces.unpublished_date, false)
-        and not coalesce(
-            so_far.last_unpublish_at > greatest(so_far.last_publish_at, pieces.shown_at), false
-        ) as is_live
+        and not {{ is_unpublished('so_far', 'pieces.shown_at') }} as is_live
     from so_far
     inner join pieces on so_far.content_id = pieces.content_id
     cross join horizon

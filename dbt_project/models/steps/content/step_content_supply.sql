@@ -33,7 +33,8 @@ pieces as (
     select
         pieces.*,
         coalesce(pieces.published_at, pieces.shown_at) <= horizon.data_through_at as is_out,
-        {{ local_date('coalesce(pieces.published_at, pieces.shown_at)') }}
+        coalesce(pieces.published_at, pieces.shown_at) <= horizon.data_through_at
+        and {{ local_date('coalesce(pieces.published_at, pieces.shown_at)') }}
         <= {{ local_date('pieces.planned_at') }} as is_on_time,
         case
             when pieces.published_at <= pieces.first_submit_at then 0
