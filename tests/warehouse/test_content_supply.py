@@ -191,11 +191,16 @@ class Piece:
         )
         if not shown or shown >= end or (self.unpublished_at and self.unpublished_at < end):
             return False
-        gone = [each["occurred_at"] for each in self.events
-                if each["event_name"] == "unpublish" and each["occurred_at"] < end]  # fmt: skip
-        out = [each["occurred_at"] for each in self.events
-               if each["event_name"] == "publish" and each["occurred_at"] < end]  # fmt: skip
-        return not gone or max(gone) <= max([shown, *out])
+        turns = [
+            (each["occurred_at"], each["event_id"], each["event_name"])
+            for each in self.events
+            if each["event_name"] in ("publish", "unpublish") and each["occurred_at"] < end
+        ]
+        if not turns or max(turns)[2] == "publish":
+            return True
+        gone = max(turns)[0]
+        out = [at for at, _, name in turns if name == "publish"]
+        return gone < shown or (gone == shown and shown not in out)
 
     def is_stale(self, end: datetime) -> bool:
         start = self.shown(before=end)
@@ -266,7 +271,8 @@ class Oracle:
             "planned_count": len(planned),
             "planned_published_count": sum(at is not None and at <= self.horizon
                                            for _, at in shown),
-            "on_time_count": sum(at is not None and day_of(at) <= day_of(each.planned_at)
+            "on_time_count": sum(at is not None and at <= self.horizon
+                                 and day_of(at) <= day_of(each.planned_at)
                                  for each, at in shown),
             "submitted_count": sum(self.contains(grain, start, each.at("submit"))
                                    for each in pieces),
@@ -436,3 +442,52 @@ def test_what_is_ripe_at_a_horizon_stays(mart: str, early: Path, warehouse: Path
     ]
     assert len(ripe) > 50
     assert [row for row in ripe if row not in now] == []
+
+
+def test_there_are_periods_before_anybody_is_active(tmp_path: Path) -> None:
+    """And of a publish and an unpublish at one instant the later by its id counts; a score of no
+    kind is a score."""
+    turn = {"user_id": "u", "occurred_at": "2024-01-20T10:00:00Z"}
+    file = build_warehouse(
+        tmp_path,
+        events=[
+            {**turn, "event_id": "1", "event_name": "publish", "content_id": "off"},
+            {**turn, "event_id": "2", "event_name": "unpublish", "content_id": "off"},
+            {**turn, "event_id": "3", "event_name": "unpublish", "content_id": "on"},
+            {**turn, "event_id": "4", "event_name": "publish", "content_id": "on"},
+            {"event_id": "5", "event_name": "seen", "user_id": "u",
+             "occurred_at": "2024-03-01T10:00:00Z"},
+        ],
+        feeds={
+            "contents": [
+                {"content_id": "a", "published_at": "2024-01-01", "author_id": "x"},
+                {"content_id": "b", "published_at": "2024-01-17", "author_id": "x"},
+            ],
+            "feedback": [
+                {"feedback_id": "1", "submitted_at": "2024-01-01", "score": 50},
+                {"feedback_id": "2", "submitted_at": "2024-01-10", "score": 11, "kind": "nps"},
+            ],
+        },
+        seeds={
+            "event_names": "event_name,role,is_activity\npublish,publish,false\n"
+            "unpublish,unpublish,false\nseen,,true\n"
+        },
+        only="+mart_content_supply +mart_creators +mart_feedback",
+    )  # fmt: skip
+    weeks = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(9)]
+    live = query(
+        file,
+        "select period_start_date as week, live_count from marts.mart_content_supply"
+        " where grain = 'week' and dimension = 'all' order by week",
+    )
+    assert [(row["week"], row["live_count"]) for row in live] == list(
+        zip(weeks, [1, 1, *[3] * 7], strict=True)
+    )
+    for mart in ("marts.mart_creators", "marts.mart_feedback where dimension = 'all' and"):
+        where = mart if " " in mart else f"{mart} where"
+        rows = query(file, f"select period_start_date as week from {where} grain = 'week'")
+        assert sorted(row["week"] for row in rows) == weeks
+    [all_of_them] = query(
+        file, "select * from marts.mart_feedback where grain = 'all' and dimension = 'all'"
+    )
+    assert (all_of_them["score_count"], all_of_them["score_sum"]) == (1, 50)

@@ -286,6 +286,32 @@ def test_likelihoods_are_those_of_the_papers_and_fits_find_what_was_planted() ->
     assert 2 * (found["spend_log_likelihood"] - of_spend) < 22
 
 
+@pytest.mark.parametrize(("number", "leaves"), [(0, (0.01, 5)), (20, (0.01, 5)), (21, (0.02, 1))])
+def test_a_ridge_is_no_summit(number: int, leaves: tuple[float, float]) -> None:
+    """Where few leave, "all with the same tiny chance" is nearly as likely as what is likeliest."""
+    draw = np.random.default_rng(number)
+    histories = []
+    for rate, chance in zip(draw.gamma(1.0, 1 / 30, 300), draw.beta(*leaves, 300), strict=True):
+        age, now, days = float(300 - draw.integers(150)), 0.0, {0}
+        while (now := now + draw.exponential(1 / rate)) <= age:
+            days.add(int(now))
+            if draw.random() < chance:
+                break
+        histories.append((len(days) - 1, max(days) / 7, age / 7))
+    frequency, recency, age = np.array(histories).T
+    purchases = FITS.Purchases(frequency, recency, age, np.ones(300))
+    likelihood = FITS.transaction_likelihood(purchases)
+    units = np.array([1.0, age.mean(), 1.0, 1.0])
+    starts = ([1, 1, 1, 1], [0.25, 0.3, 0.8, 2.5], [1, 0.2, 0.01, 0.5], [1, 0.1, 1e-3, 0.2])
+    summits = [
+        likelihood(FITS._highest(likelihood, (np.array(start, float),), units, 300.0))[0]
+        for start in starts
+    ]
+    assert max(summits) - min(summits) > 0.1
+    found = FITS.figures(purchases, FITS.Spending(*[np.empty(0)] * 3))
+    assert found["transaction_log_likelihood"] > max(summits) - 0.01
+
+
 def test_a_fit_is_the_same_in_whatever_order_and_however_rows_are_joined() -> None:
     purchases, spending = drawn(600, (0.6, 5.0, 0.9, 2.6), (6.0, 4.0, 15.0))
     found = FITS.figures(purchases, spending)

@@ -8,7 +8,7 @@ exposures as (
 
 dates as (
 
-    select * from {{ ref('dim_dates') }}
+    select * from {{ ref('dim_days') }}
 
 ),
 

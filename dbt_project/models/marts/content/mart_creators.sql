@@ -63,7 +63,7 @@ days as (
         dates.date_day as earned_date,
         0 as reward_amount,
         0 as finished_read_count
-    from {{ ref('dim_dates') }} as dates
+    from {{ ref('dim_days') }} as dates
     where dates.date_day > (select min(first_date) from first_dates)
 
 ),

@@ -66,7 +66,7 @@ by_day as (
         null as seconds_to_adopt,
         {{ grain_starts('dates.date_day') }}
     from first_dates
-    inner join {{ ref('dim_dates') }} as dates on dates.date_day > first_dates.first_date
+    inner join {{ ref('dim_days') }} as dates on dates.date_day > first_dates.first_date
 
 ),
 

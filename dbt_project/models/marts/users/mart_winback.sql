@@ -76,7 +76,7 @@ dimensioned as (
         0 as mature_silent_count,
         0 as mature_returned_count,
         0 as touched_returned_count
-    from {{ ref('dim_dates') }} as dates
+    from {{ ref('dim_days') }} as dates
     inner join (
         select
             stage_id,

@@ -18,7 +18,7 @@ horizon as (
 
 dates as (
 
-    select * from {{ ref('dim_dates') }}
+    select * from {{ ref('dim_days') }}
 
 ),
 

@@ -22,7 +22,13 @@ LEAST_CUSTOMERS, LEAST_REPEATS = 100, 30
 TRANSACTION, SPEND = ("r", "alpha", "a", "b"), ("p", "q", "v")
 # Beyond these a parameter stands for a limit: nobody leaves, all are alike.
 LOWEST, HIGHEST = np.log(1e-8), np.log(1e8)
-STARTS = (np.array([1.0, 1.0, 1.0, 1.0]), np.array([0.25, 0.3, 0.8, 2.5]))
+# Within these it is no ridge on the way to such a limit, where a search may stop too early.
+PLAIN = np.log(1e3)
+STARTS = (
+    np.array([1.0, 1.0, 1.0, 1.0]),
+    np.array([0.25, 0.3, 0.8, 2.5]),
+    np.array([1.0, 0.2, 0.001, 0.1]),
+)
 SPEND_STARTS = (np.array([1.0, 2.0, 1.0]), np.array([6.0, 4.0, 0.5]))
 BLOCK = 8192
 FIGURES = (*TRANSACTION, *SPEND, "transaction_log_likelihood", "spend_log_likelihood")
@@ -150,8 +156,8 @@ def spend_likelihood(spending: Spending) -> Likelihood:
 
 
 def _highest(likelihood: Likelihood, starts: Starts, units: Array, customers: float) -> Array:
-    """Where a likelihood is highest: from the likeliest start, from others where that meets a
-    limit. `units` are what parameters are measured in."""
+    """Where a likelihood is highest: from the likeliest start, from others too where that ends
+    far out. `units` are what parameters are measured in."""
 
     def lost(logarithms: Array) -> tuple[float, Array]:
         parameters = np.exp(logarithms) * units
@@ -166,7 +172,7 @@ def _highest(likelihood: Likelihood, starts: Starts, units: Array, customers: fl
             options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
         )  # fmt: skip
         best = found if best is None or found.fun < best.fun else best
-        if ((found.x > LOWEST) & (found.x < HIGHEST)).all():
+        if (np.abs(found.x) < PLAIN).all():
             break
     return np.exp(best.x) * units
 
