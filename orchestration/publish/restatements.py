@@ -218,7 +218,10 @@ def _moved(
     so_far: Mapping[str, str | bool],
     tells_gone: bool,
 ) -> str:
-    """A query of the values of ripe rows of the build before that are others in the new one."""
+    """A query of the values of ripe rows of the build before that are others in the new one.
+
+    Rows of people whose ids are left out are not compared: nothing tells them apart.
+    """
     before = _columns(connection, BEFORE, relation)
     now = _columns(connection, None, relation)
     compared = [
@@ -243,6 +246,7 @@ def _moved(
         for column in compared
     )
     joined = " and ".join(f"old.{quote(key)} is not distinct from new.{quote(key)}" for key in keys)
+    named = "".join(f" and old.{quote(key)} is not null" for key in PERSON_ID_COLUMNS & {*keys})
     gone = "[{column_name: null::varchar, old_value: null::varchar, new_value: null::varchar}]"
     return f"""
         select
@@ -260,7 +264,7 @@ def _moved(
                 ) as change
             from {quote(BEFORE, *relation)} as old
             left join (select *, true as is_there from {quote(*relation)}) as new on {joined}
-            where old.is_mature and (
+            where old.is_mature{named} and (
                 {"new.is_there is null" if tells_gone else "false"}
                 or new.is_there and ({" or ".join(differs)})
             )

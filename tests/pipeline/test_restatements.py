@@ -338,3 +338,12 @@ def test_a_late_row_restates_a_ripe_day_and_the_warehouse_learns_what_readers_we
     assert query(settings.warehouse, sql) == listed
     assert show().restated_value_count == 0
     assert query(settings.publish_dir / DATABASE, sql) == listed
+
+
+def test_people_whose_ids_are_left_out_are_not_compared(settings: Settings) -> None:
+    """As of those who have taken their consent back: any of them would be each other."""
+    change(settings, "insert into marts.mart_people values (null, 3, true), (null, 4, true)")
+    release(settings)
+    change(settings, "update marts.mart_people set score = 10 * score where score > 1")
+    release(settings)
+    assert told(settings) == [("people", ("Xiangru",), "score", "2", "20")]
