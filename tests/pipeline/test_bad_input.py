@@ -89,6 +89,7 @@ def test_1_a_kernel_that_crashes_is_told_in_a_sentence_and_publishes_nothing(
     assert not (folder / "published" / "current").exists()
 
 
+@pytest.mark.long
 def test_2_each_ends_with_the_right_figures_though_nothing_compiled_can_be_kept(
     folder: Path, build: Callable[..., tuple[int, str]]
 ) -> None:

@@ -524,6 +524,7 @@ def test_5_the_ui_explains_a_table_and_leads_from_a_red_check_to_its_rows(line: 
         is_quiet(page, ui)
 
 
+@pytest.mark.long
 def test_5_the_home_page_of_the_ui_shows_the_runs_of_make_build(line: Line) -> None:
     asked = """{
         runsOrError { ... on Runs { results { tags { key value } repositoryOrigin {
