@@ -275,6 +275,15 @@ def columns(language: str) -> str:
 
 # What `make bench` calls its rows, in Chinese.
 _ROWS = {
+    "all others": "其余全部",
+    "attribution": "归因",
+    "channels and campaigns, business: one new day": "渠道与活动：新的一天",
+    "channels and campaigns, business: rebuild": "渠道与活动：重建",
+    "content, product and users, business: one new day": "内容、产品与用户：新的一天",
+    "content, product and users, business: rebuild": "内容、产品与用户：重建",
+    "platform, strategy, value and audiences, business: one new day": "平台、战略、价值与人群：新的一天",
+    "platform, strategy, value and audiences, business: rebuild": "平台、战略、价值与人群：重建",
+    "value": "价值模型",
     "50 funnels": "50 个漏斗",
     "RFM": "RFM",
     "funnel: checkout": "漏斗：结账",
