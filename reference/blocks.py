@@ -281,7 +281,9 @@ _ROWS = {
     "channels and campaigns, business: rebuild": "渠道与活动：重建",
     "content, product and users, business: one new day": "内容、产品与用户：新的一天",
     "content, product and users, business: rebuild": "内容、产品与用户：重建",
-    "platform, strategy, value and audiences, business: one new day": "平台、战略、价值与人群：新的一天",
+    "platform, strategy, value and audiences, business: one new day": (
+        "平台、战略、价值与人群：新的一天"
+    ),
     "platform, strategy, value and audiences, business: rebuild": "平台、战略、价值与人群：重建",
     "value": "价值模型",
     "50 funnels": "50 个漏斗",
