@@ -343,15 +343,19 @@ def _zone_names(value: str) -> str:
     return ",".join(f"{name}={offset}" for name, offset in sorted(offsets.items()))
 
 
-def _event_sources(value: str) -> tuple[str, ...]:
+def known_sources() -> list[str]:
+    """What YUNYING_EVENT_SOURCES may name."""
     staging = DBT_PROJECT_DIR / "models" / "staging"
-    there = sorted(path.parent.name for path in staging.glob("*/stg_*__events.sql"))
+    return sorted(path.parent.name for path in staging.glob("*/stg_*__events.sql"))
+
+
+def _event_sources(value: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(part.lower() for part in _list(value)))
     for name in names:
-        if name not in there:
+        if name not in known_sources():
             raise SettingsError(
                 f"YUNYING_EVENT_SOURCES has {name!r}, which no folder of models/staging reads: "
-                f"give some of {', '.join(there)}"
+                f"give some of {', '.join(known_sources())}"
             )
     return names
 

@@ -90,11 +90,7 @@
         {% endfor -%}
         amount,
         properties,
-        malformed_payload,
-        content_hash,
-        source_file,
-        row_number,
-        load_id,
+        {{ raw_row_columns() }},
         occurred_at,
         received_at
     from {{ ref('stg_' ~ source_name ~ '__events') }}

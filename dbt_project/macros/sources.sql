@@ -162,6 +162,15 @@
     {{ return(found) }}
 {%- endmacro %}
 
+{# What each raw row has, whichever its log: why it cannot be read, and where it came from. #}
+{% macro raw_row_columns() -%}
+    malformed_payload,
+    content_hash,
+    source_file,
+    row_number,
+    load_id
+{%- endmacro %}
+
 {# Whether the id of an event is made of what it says: a row that has it is the same event, whenever it
    came. What Snowplow's trackers send again has another time, which is told from that of its arrival. #}
 {% macro id_says_all(relation) -%}
@@ -337,6 +346,26 @@ from {{ rows }}
 {%- endif -%}
 {%- endmacro %}
 
+{# The properties of Segment's calls that are columns of events, or stand for one. #}
+{% macro segment_keys() -%}
+    {{ return({
+        'property_session_id': 'session_id',
+        'property_name': 'name',
+        'property_path': 'path',
+        'property_referrer': 'referrer',
+        'content_id': 'content_id',
+        'merchant_id': 'merchant_id',
+        'property_campaign_id': 'campaign_id',
+        'experiment_id': 'experiment_id',
+        'feature_id': 'feature_id',
+        'order_id': 'order_id',
+        'currency': 'currency',
+        'total': 'total',
+        'revenue': 'revenue',
+        'property_value': 'value',
+    }) }}
+{%- endmacro %}
+
 {# Which kind of call a table of Segment's warehouse has, by the name of a file of it: null of a table
    of one event. #}
 {% macro segment_call(file) -%}
@@ -352,38 +381,48 @@ from {{ rows }}
     end
 {%- endmacro %}
 
-{# The records of SensorsData with who they are of: a query. `distinct_id` is the user once somebody
-   has signed in, before it is the device: which, the record says by its other ids. #}
-{% macro sensorsdata_records() -%}
+{# The records of SensorsData with who they are of, and what `keys` names of their properties: a
+   query. `distinct_id` is the user once somebody has signed in, before it is the device: which, the
+   record says by its other ids. #}
+{% macro sensorsdata_records(keys) -%}
+{%- set keys = dict(keys, said_library='$lib', is_login_id='$is_login_id') -%}
 with
 
 sensorsdata as (
 
     select
         *,
-        {{ valid_json('identities') }} as identities_object,
-        {{ valid_json('lib') }} as lib_object
+        {{ json_texts('properties', keys.values()) }} as texts,
+        {{ json_path(valid_json('identities'), '$identity_login_id') }} as identity_login_id,
+        {{ json_path(valid_json('lib'), '$lib') }} as given_library
     from {{ source('raw', 'sensorsdata') }}
+
+),
+
+unfolded as (
+
+    select
+        sensorsdata.*,
+        {{ text_columns('texts', keys) | indent(8) }}
+    from sensorsdata
 
 ),
 
 known as (
 
     select
-        sensorsdata.*,
+        unfolded.*,
         case when type like 'track%' then event else type end as event_name,
-        lower(coalesce({{ json_path('properties', '$lib') }}, {{ json_path('lib_object', '$lib') }}))
-            as library_name,
+        lower(coalesce(said_library, given_library)) as library_name,
         coalesce(
             login_id,
-            {{ json_path('identities_object', '$identity_login_id') }},
+            identity_login_id,
             case
-                when type = 'track_signup' or distinct_id <> anonymous_id
-                    or {{ json_path('properties', '$is_login_id') }} = 'true'
+                when type = 'track_signup' or distinct_id <> anonymous_id or is_login_id = 'true'
                     then distinct_id
             end
         ) as actor_user_id
-    from sensorsdata
+    from unfolded
 
 )
 

@@ -3,7 +3,8 @@
 It is the job that the schedule runs, on the same Dagster instance, so its runs stand in the UI
 beside the schedule's. When nothing is new there is no run: one would only show every check as
 skipped. Exit code 0: everything passed and is published. 1: something failed, and
-readers keep the build before. 2: a setting cannot be used. 130, 143: it was stopped.
+readers keep the build before, unless it says that they have the new one. 2: a setting cannot be
+used. 130, 143: it was stopped.
 
 What takes time to import is imported when it is needed: the first line is there at once.
 """
@@ -208,7 +209,7 @@ def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, a
         narrator.say("definitions are right; loading Dagster …")
         is_success = _execute(narrator, settings, recorder, run_id, again)
         stop.raise_if_asked()
-    return _tell_outcome(narrator, settings, is_success)
+    return _tell_outcome(narrator, settings, is_success, recorder.run.build_id)
 
 
 def _are_right(narrator: Narrator, recorder: Recorder, seeds: Seeds) -> bool:
@@ -267,7 +268,10 @@ def _execute(
     return bool(result.success)
 
 
-def _tell_outcome(narrator: Narrator, settings: Settings, is_success: bool) -> int:
+def _tell_outcome(
+    narrator: Narrator, settings: Settings, is_success: bool, published: str | None = None
+) -> int:
+    """Say how it ended; `published` is the build that it gave to readers."""
     import duckdb
 
     from orchestration.ingest import came_in
@@ -294,7 +298,11 @@ def _tell_outcome(narrator: Narrator, settings: Settings, is_success: bool) -> i
         return 0
     if narrator.not_run_count:
         out.write(f"\n  {narrator.not_run_count} tests of what comes after it were not run.\n")
-    out.write("\nThe build failed, and readers keep the last one that passed. What failed:\n\n")
+    out.write(
+        f"\nReaders have the new build, {published}. What failed after that:\n\n"
+        if published
+        else "\nThe build failed, and readers keep the last one that passed. What failed:\n\n"
+    )
     for problem in [*narrator.failed_checks, *narrator.failed_steps]:
         out.write(f"  ✗ {problem}\n")
     return 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest.files import list_raw_files
-from orchestration.project import Settings
+from orchestration.project import Settings, known_sources
 from orchestration.store.sql import literal
 
 MAX_FILES = 20
@@ -36,7 +36,8 @@ def quarantine(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def troubles(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
-    """Each file that was not read, or of whose rows most are in quarantine, in a sentence."""
+    """Each folder and file that was not read, or of whose rows most are in quarantine, in a
+    sentence."""
     failed = connection.execute(
         "select source_file || ' could not be read: ' || error "
         "from staging.stg_ingest_ledger where status = 'failed' order by source_file"
@@ -60,7 +61,7 @@ def troubles(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[
         order by l.source_file
         """
     ).fetchall()
-    told = [sentence for (sentence,) in failed]
+    told = [*_unread(connection), *(sentence for (sentence,) in failed)]
     for feed, file, rows_in, staged, listed, notes, mend in refused[:MAX_FILES]:
         of = f"{staged:,} of its {rows_in:,} rows are staged" if staged else (
             f"none of its {rows_in:,} rows is staged"
@@ -77,6 +78,23 @@ def troubles(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[
     if not isinstance(settings.raw_dir, Path):
         return told
     return [*told, *list_raw_files(settings.raw_dir).notes]
+
+
+def _unread(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Each folder whose rows are loaded, and that no source which is enabled reads."""
+    told = []
+    for feed, count in connection.execute(
+        "select feed, count(*) from staging.stg_ingest_ledger "
+        "where error = 'no staging model reads this feed' group by feed order by feed"
+    ).fetchall():
+        source = "feed" if feed == "events" else feed
+        mend = (
+            f"name {source} in YUNYING_EVENT_SOURCES, beside what stands there"
+            if source in known_sources()
+            else "give the folder the name of a feed or a log, or make a model that reads it"
+        )
+        told.append(f"{feed}: {count:,} file(s) are loaded, and no source reads them: {mend}.")
+    return told
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, feed: str, file: str) -> str:

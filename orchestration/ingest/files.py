@@ -30,11 +30,13 @@ from orchestration.ingest.feeds import FEEDS_BY_NAME, RESERVED_NAMES, Feed
 
 FORMATS = {
     **dict.fromkeys(("parquet", "parq", "pq"), "parquet"),
-    **dict.fromkeys(("csv", "tsv", "txt"), "csv"),
+    **dict.fromkeys(("csv", "tsv", "txt", "log"), "csv"),
     **dict.fromkeys(("jsonl", "ndjson", "json"), "jsonl"),
     "xlsx": "xlsx",
 }
 """What is read, by the ends of names. A csv may turn out to be JSON by what is in it."""
+_DATED = re.compile(r"\d{4}-?\d{2}-?\d{2}[\d_-]*")
+"""How the name of a log ends that is begun anew each day or hour: service_log.20240301."""
 COMPRESSIONS = ("gz", "zst", "bz2", "xz")
 _PACKED_WITHIN = ("sz", "lz4", "br")
 """Further ends of names of a parquet, by what packs its pages, as some programs write them."""
@@ -200,8 +202,8 @@ def list_raw_files(raw_dir: Path) -> Listing:
 
 
 _STRANGE = (
-    "its name ends in none of .parquet, .csv, .tsv, .txt, .jsonl, .ndjson, .json, .xlsx. If it "
-    "holds rows, deliver them as one of those; if not, take it out"
+    "its name ends in none of .parquet, .csv, .tsv, .txt, .log, .jsonl, .ndjson, .json, .xlsx. If "
+    "it holds rows, deliver them as one of those; if not, take it out"
 )
 
 
@@ -235,7 +237,8 @@ def format_of(name: str, is_text: bool = False) -> tuple[str, str | None] | None
     is_parquet = FORMATS.get(parts[-2]) == "parquet" if len(parts) > 2 else False
     is_packed = parts[-1] in COMPRESSIONS or (is_parquet and parts[-1] in _PACKED_WITHIN)
     compression = parts.pop() if is_packed else None
-    known = FORMATS.get(parts[-1]) if len(parts) > 1 else "csv" if is_text else None
+    ending = "log" if _DATED.fullmatch(parts[-1]) else parts[-1]
+    known = FORMATS.get(ending) if len(parts) > 1 else "csv" if is_text else None
     return (known, compression) if known else None
 
 

@@ -165,8 +165,10 @@ def seen(connection: duckdb.DuckDBPyConnection) -> list[Seen]:
     return [
         Seen(
             name, events, users, others[_FILLED.index("amount")], first, last,
-            (*(column for column, count in zip(_FILLED, others, strict=True) if count),
-             *properties.get(name, ())),
+            tuple(dict.fromkeys(
+                [*(column for column, count in zip(_FILLED, others, strict=True) if count),
+                 *properties.get(name, ())]
+            )),
         )
         for name, events, users, first, last, *others in counts
     ]  # fmt: skip

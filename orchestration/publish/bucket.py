@@ -18,11 +18,12 @@ from pathlib import Path
 from orchestration.project import Settings
 from orchestration.publish.builds import PublishedBuild, kept_builds, unfinished_builds
 from orchestration.publish.postgres import ServingError
-from orchestration.store.buckets import Bucket, BucketError, at_once
+from orchestration.store.buckets import Bucket, BucketError, Content, ReplacedError, at_once
 
 POINTER = "current.json"
 _BUILDS = "builds/"
 _NOT_TAKEN = "The bucket did not take the build, and readers keep what they had"
+_NOT_ALONE = "Another warehouse has published there meanwhile: give each a prefix of its own."
 _NOT_CLEARED = "Builds that are to go are still in the bucket: `make serve` tries again"
 
 
@@ -52,21 +53,26 @@ def filling(
             (key, path) for key, path in paths.items() if there.get(key) != path.stat().st_size
         ]
         at_once(lambda one: bucket.write(*one), missing)
-    is_shown = False
+    pointer = _pointer(build, paths)
 
     def show() -> None:
-        nonlocal is_shown
+        nonlocal before
         with _in_a_sentence(_NOT_TAKEN):
-            is_shown = True
-            bucket.write(POINTER, _pointer(build, paths))
+            now = bucket.read(POINTER)
+            # A rollback here may have moved it meanwhile.
+            if now not in (None, before) and _build_id(now) not in _kept(settings):
+                raise ReplacedError(POINTER)
+            before = now
+            bucket.exchange(POINTER, before, pointer)
         say(f"{settings.serve_bucket} has build {build.build_id}")
 
     try:
         yield show
     except BaseException:
-        if is_shown:
-            with suppress(BucketError):
-                bucket.write(POINTER, before) if before else bucket.delete(POINTER)
+        with suppress(BucketError):
+            now = bucket.read(POINTER)
+            if now is not None and now.data == pointer:
+                bucket.write(POINTER, before.data) if before else bucket.delete(POINTER)
         raise
 
 
@@ -85,13 +91,17 @@ def prune(settings: Settings) -> None:
             for each in page
         }
         # One that another process puts together is kept by the time it is no longer unfinished.
-        kept = unfinished_builds(settings)
-        kept |= {build.build_id for build in kept_builds(settings)}
-        pointer = bucket.read(POINTER)
-        if pointer is not None:
-            kept.add(json.loads(pointer)["build_id"])
+        kept = unfinished_builds(settings) | _kept(settings) | {_build_id(bucket.read(POINTER))}
         for build_id in sorted(there - kept):
             bucket.delete(f"{_BUILDS}{build_id}/")
+
+
+def _kept(settings: Settings) -> set[str]:
+    return {build.build_id for build in kept_builds(settings)}
+
+
+def _build_id(pointer: Content | None) -> str:
+    return json.loads(pointer.data)["build_id"] if pointer else ""
 
 
 def _pointer(build: PublishedBuild, paths: dict[str, Path]) -> bytes:
@@ -110,3 +120,5 @@ def _in_a_sentence(told: str) -> Iterator[None]:
         yield
     except BucketError as error:
         raise ServingError(f"{told}. {error}") from None
+    except ReplacedError:
+        raise ServingError(f"{told}. {_NOT_ALONE}") from None

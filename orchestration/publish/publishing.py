@@ -127,7 +127,6 @@ def publish(
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    bucket.prune(settings)
     return build
 
 

@@ -36,6 +36,8 @@ _RIGHTS = {
     "PutObject": "s3:PutObject",
     "DeleteObject": "s3:DeleteObject, and s3:DeleteObjectVersion where the bucket keeps versions",
 }
+# To a write that was to replace what lies there no more.
+_NOT_THAT = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey", "404")
 # By what the server answers, and where an answer has no text by its number alone.
 _CODES = {
     r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|InvalidSecurity|AuthFailure|401": (
@@ -65,6 +67,14 @@ class BucketError(WarehouseError):
 
 class ReplacedError(Exception):
     """Another object has taken the place of the one that was read."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of a small object. Other bytes, other `etag`."""
+
+    data: bytes
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -123,11 +133,11 @@ class Bucket:
                 return Entry(key, int(found["ContentLength"]), found.get("ETag", ""))
         raise AssertionError
 
-    def read(self, key: str) -> bytes | None:
-        """The bytes of a small object; None: there is none."""
+    def read(self, key: str) -> Content | None:
+        """A small object; None: there is none."""
         with self._in_a_sentence():
             found = self._get(key)
-            return None if found is None else bytes(found["Body"].read())
+            return None if found is None else Content(found["Body"].read(), found["ETag"])
 
     def _get(self, key: str) -> Any:
         from botocore.exceptions import ClientError
@@ -144,10 +154,19 @@ class Bucket:
         with self._in_a_sentence():
             self._put(key, content)
 
+    def exchange(self, key: str, seen: Content | None, content: bytes) -> None:
+        """Put an object into the place of what was seen there, None: of nothing.
+
+        Raises `ReplacedError` when something else lies there by now, and the server can tell.
+        """
+        with self._in_a_sentence():
+            self._put_over(key, content, seen and seen.etag)
+
     def replace(self, entry: Entry, path: Path) -> Entry:
         """Put a file into the place of an object, and take every older version of it away.
 
-        Raises `ReplacedError` when another object lies there by now.
+        Raises `ReplacedError` when another object lies there by now; one that comes in the moment
+        between look and write is lost where the server cannot tell.
         """
         from botocore.exceptions import ClientError
 
@@ -160,7 +179,7 @@ class Bucket:
                 raise
             if there["ETag"] != entry.etag:
                 raise ReplacedError(entry.key)
-            put = self._put(entry.key, path)
+            put = self._put_over(entry.key, path, entry.etag)
             if "VersionId" in put:
                 self._delete_versions(entry.key, before=put["VersionId"])
         return Entry(entry.key, path.stat().st_size, put["ETag"])
@@ -177,8 +196,22 @@ class Bucket:
         for page in self.pages(below):
             at_once(one, page)
 
-    def _put(self, key: str, content: bytes | Path) -> Any:
-        where = {"Bucket": self._name, "Key": self._prefix + key}
+    def _put_over(self, key: str, content: bytes | Path, etag: str | None) -> Any:
+        """Put it there if what lies there has this etag, None: if nothing does."""
+        from botocore.exceptions import ClientError
+
+        try:
+            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+            return self._put(key, content, **condition)
+        except ClientError as error:
+            if _code(error) in _NOT_THAT:
+                raise ReplacedError(key) from None
+            if _code(error) != "NotImplemented":
+                raise
+        return self._put(key, content)
+
+    def _put(self, key: str, content: bytes | Path, **condition: str) -> Any:
+        where = {"Bucket": self._name, "Key": self._prefix + key, **condition}
         if isinstance(content, bytes):
             return self._client.put_object(**where, Body=content)
         with content.open("rb") as file:

@@ -33,6 +33,7 @@ class MariaDb:
 
     folder: Path
     port: int
+    options: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
@@ -43,6 +44,7 @@ class MariaDb:
                 f"--socket={self.folder}/socket", f"--port={self.port}", "--user=nobody",
                 "--bind-address=127.0.0.1", f"--pid-file={self.folder}/pid",
                 "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
+                *self.options,
             ],
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -81,7 +83,7 @@ class MariaDb:
 
 
 @contextmanager
-def mariadb_server() -> Iterator[MariaDb]:
+def mariadb_server(*options: str) -> Iterator[MariaDb]:
     """A running server with an empty database, and a user who may read it."""
     if shutil.which("mariadbd", path=_PATH) is None:
         assert not os.environ.get("CI"), ".ci/run installs mariadb-server"
@@ -102,7 +104,7 @@ def mariadb_server() -> Iterator[MariaDb]:
         )  # fmt: skip
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            server = MariaDb(folder, free.getsockname()[1])
+            server = MariaDb(folder, free.getsockname()[1], options or ("--skip-ssl",))
         server.start()
         try:
             secret = PASSWORD.replace("'", "''")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,24 +17,29 @@ import duckdb
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from orchestration.commands.build import Narrator, _tell_outcome
 from orchestration.commands.rollback import rollback
 from orchestration.commands.serve import serve_current
 from orchestration.commands.withdraw import withdraw
 from orchestration.defs.automation import jobs
+from orchestration.defs.publish import assets
 from orchestration.ingest import raw_folder
 from orchestration.ingest.loader import has_news
 from orchestration.privacy.scrubbing import scrub
 from orchestration.project import Settings, SettingsError
 from orchestration.publish import publishing
-from orchestration.publish.bucket import POINTER
-from orchestration.publish.builds import current_build
+from orchestration.publish.bucket import POINTER, prune
+from orchestration.publish.builds import PublishedBuild, current_build
 from orchestration.publish.postgres import ServingError
 from orchestration.store import buckets
 from orchestration.store.buckets import Bucket, BucketError
 from orchestration.store.warehouse import WarehouseError, connect
+from orchestration.transform.dbt_runs import exposed_nodes
+from orchestration.ui.run_records import recorded
 from tests.pipeline import erasure_world
 from tests.pipeline.ingest_support import World
-from tests.pipeline.s3_server import KEY, S3, SECRET, running
+from tests.pipeline.s3_server import KEY, S3, SECRET, refusal, running
+from tests.support import environment_of
 
 HEADER = "event_id,event_name,user_id,occurred_at\n"
 
@@ -335,8 +343,9 @@ def test_an_erasure_rewrites_objects_as_it_rewrites_files(person: BucketWorld) -
     assert not world.has_news()
 
 
+@pytest.mark.parametrize("before", ["HEAD", "PUT"])
 def test_a_delivery_that_comes_while_people_are_erased_stays_and_is_erased_next(
-    person: BucketWorld,
+    person: BucketWorld, before: str
 ) -> None:
     world = person
     key = "events/theirs-1.jsonl"
@@ -345,7 +354,7 @@ def test_a_delivery_that_comes_while_people_are_erased_stays_and_is_erased_next(
     fresh = "".join(json.dumps(line) + "\n" for line in lines)
 
     def delivered(request: Request) -> None:
-        if request.method == "HEAD" and request.path.endswith(key):
+        if request.method == before and request.path.endswith(key):
             world.s3.faults.clear()
             world.put(key, fresh)
 
@@ -357,6 +366,19 @@ def test_a_delivery_that_comes_while_people_are_erased_stays_and_is_erased_next(
     assert world.objects()[key].decode() == fresh.splitlines(keepends=True)[1]
     assert "e991" in world.ids()
     assert "e990" not in world.ids()
+
+
+def knows_no_conditions(request: Request) -> Response | None:
+    """What OSS answers to a write that asks what lies there."""
+    if "If-Match" in request.headers or "If-None-Match" in request.headers:
+        return refusal(501, "NotImplemented")
+    return None
+
+
+def test_a_server_that_knows_no_conditions_is_written_to_all_the_same(person: BucketWorld) -> None:
+    person.s3.faults.append(knows_no_conditions)
+    assert person.ingest().erasure is not None
+    assert erasure_world.PERSON.encode() not in person.objects()["events/theirs-1.jsonl"]
 
 
 # What is published
@@ -371,13 +393,19 @@ def served(world: BucketWorld) -> BucketWorld:
     return world
 
 
-def publish(world: BucketWorld, version: int) -> str:
+def make(world: BucketWorld, version: int) -> PublishedBuild:
     with duckdb.connect(str(world.settings.warehouse)) as connection:
         connection.execute("create schema if not exists marts")
         for table in ("mart_days", "mart_users"):
             connection.execute(f"create or replace table marts.{table} as select {version} as v")
     relations = [("marts", "mart_days"), ("marts", "mart_users")]
-    return publishing.publish(world.settings, relations, "hash").build_id
+    return publishing.publish(world.settings, relations, "hash")
+
+
+def publish(world: BucketWorld, version: int) -> str:
+    build = make(world, version)
+    prune(world.settings)
+    return build.build_id
 
 
 def read(world: BucketWorld) -> tuple[str, list[int]]:
@@ -385,7 +413,7 @@ def read(world: BucketWorld) -> tuple[str, list[int]]:
     bucket = Bucket(world.settings, world.settings.serve_bucket or "", "YUNYING_SERVE_BUCKET")
     content = bucket.read(POINTER)
     assert content is not None
-    told = json.loads(content)
+    told = json.loads(content.data)
     values = []
     for name, key in sorted(told["tables"].items()):
         path = world.root / f"{name}.parquet"
@@ -464,13 +492,74 @@ def test_builds_that_hold_erased_people_leave_the_bucket_with_every_version(
     assert found.get("DeleteMarkers", []) == []
 
 
-def test_builds_that_may_not_be_deleted_are_told(served: BucketWorld) -> None:
+@pytest.mark.parametrize("others", [True, False])
+def test_of_two_builds_that_meet_in_a_bucket_one_is_refused(
+    served: BucketWorld, others: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One warehouse's takes away what another puts together there; a rollback is no other's."""
+    first = publish(served, 1)
+    publish(served, 2)
+    filled, moved = publishing.bucket.filling, []
+
+    @contextmanager
+    def meanwhile(settings: Settings, *arguments: Any) -> Iterator[Any]:
+        with filled(settings, *arguments) as show:
+            if settings is served.settings and not moved:
+                moved.append(publish(another, 9) if others else rollback(settings).build_id)
+                serve_current(another.settings if others else settings)
+            yield show
+
+    another = copy(served)
+    another.settings = replace(
+        served.settings,
+        warehouse=served.root / "another.duckdb",
+        publish_dir=served.root / "another",
+    )
+    monkeypatch.setattr(publishing.bucket, "filling", meanwhile)
+    if others:
+        with pytest.raises(ServingError, match=r"readers keep what they had\. Another warehouse"):
+            publish(served, 3)
+        assert read(served) == (moved[0], [9, 9])
+    else:
+        third = publish(served, 3)
+        assert moved == [first]
+        assert read(served) == (third, [3, 3])
+
+
+def test_where_builds_may_not_be_deleted_it_is_told_that_readers_have_the_new_one(
+    served: BucketWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     publish(served, 1)
     publish(served, 2)
     served.s3.fail("DELETE", 403, "AccessDenied")
-    with pytest.raises(ServingError, match="allow s3:DeleteObject"):
-        publish(served, 3)
-    assert read(served)[1] == [3, 3]
+    counts = {node["alias"]: 0 for node in exposed_nodes(assets.MANIFEST)}
+
+    def made(*_: Any, **__: Any) -> PublishedBuild:
+        return replace(make(served, 3), row_counts=counts)
+
+    for name in ("_refuse_unchecked", "fingerprint", "made_of", "passed_tests"):
+        monkeypatch.setattr(assets, name, lambda *_: "")
+    monkeypatch.setattr(assets, "publish", made)
+    narrator = Narrator(sys.stdout)
+    with (
+        environment_of(served.settings),
+        recorded(served.settings, "run", "build", "make build") as recorder,
+        dg.DagsterInstance.ephemeral() as instance,
+    ):
+        result = dg.materialize([assets.publish_build], instance=instance, raise_on_error=False)
+        for record in instance.get_records_for_run(result.run_id).records:
+            narrator.on_event(record.event_log_entry)
+            recorder.on_event(record.event_log_entry)
+    assert _tell_outcome(narrator, served.settings, result.success, recorder.run.build_id) == 1
+    build_id, values = read(served)
+    assert values == [3, 3]
+    told = f"publish: Readers have build {build_id}. Builds that are to go are still in the bucket"
+    out, alert = capsys.readouterr().out, served.settings.alert_log.read_text(encoding="utf-8")
+    assert f"Readers have the new build, {build_id}. What failed after that:" in out
+    assert told in out
+    assert "allow s3:DeleteObject" in out
+    assert told in alert
+    assert recorder.run.build_id == build_id
 
 
 # Settings, and the sensor

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any, Protocol
 
 import dagster as dg
@@ -639,6 +643,66 @@ def test_credentials_that_end_between_pages_are_told_and_nothing_is_half_loaded(
             shop.source.run(f"drop owned by {user}", f"drop role {user}")
 
 
+def certificate(folder: Path, name: str, host: str) -> tuple[Path, Path]:
+    """A key, and a certificate that is its own CA."""
+    key, made = folder / f"{name}.key", folder / f"{name}.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-keyout", key, "-out", made, "-subj", f"/CN={name}",
+            "-addext", f"subjectAltName={host}",
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    key.chmod(0o644)  # the server is another user
+    return key, made
+
+
+@contextmanager
+def encrypted(kind: str, key: Path, made: Path) -> Iterator[int]:
+    """The port of a server with a certificate. The tests' PostgreSQL cannot encrypt: of it there
+    is what it says before it is trusted."""
+    if kind == "mysql":
+        with mariadb_server("--ssl", f"--ssl-key={key}", f"--ssl-cert={made}") as server:
+            yield server.port
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection, suppress(OSError):
+                    connection.recv(8)
+                    connection.sendall(b"S")
+                    context.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=answer, daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+def test_a_server_that_is_not_trusted_is_told_from_one_that_does_not_answer(shop: Shop) -> None:
+    make_users(shop.source)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the server looks into it
+        own, others = (certificate(folder, name, "IP:127.0.0.1") for name in ("own", "others"))
+        elsewhere = certificate(folder, "elsewhere", "DNS:elsewhere.example")
+        shop.declare(USERS, ca_file=str(own[1]))
+        assert "it does not encrypt, which ca_file asks for" in refused(shop)
+        for serves, trusts in ((own, others), (elsewhere, elsewhere)):
+            with encrypted(shop.source.kind, *serves) as port:
+                shop.declare(USERS, ca_file=str(trusts[1]), port=str(port))
+                assert "its certificate is not trusted" in refused(shop)
+        if shop.source.kind == "mysql":
+            with encrypted("mysql", *own) as port:
+                shop.declare(USERS, ca_file=str(own[1]), port=str(port))
+                assert "table users is not there" in refused(shop)
+
+
 def test_a_server_that_stops_is_waited_for_and_then_given_up(
     tmp_path: Path, mysql: MySqlSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -725,7 +789,7 @@ def test_values_of_postgresql_come_as_it_writes_them(
     )
     assert rows == [
         ("1234567890123456789012345678901234567890.5", "2026-03-01 00:00:00+00",
-         "2026-03-01 08:00:00+08:00", "2026-03-01", "true", "运营🎉\\", "\\x00ff", '{"a": 1.50}',
+         "2026-03-01 08:00:00+08:00", "2026-03-01", "true", "运营🎉\\", "00ff", '{"a": 1.50}',
          "{a,b}", "2026-03-01 00:00:00.123456+00"),
         ("NaN", "infinity", None, None, "false", "", None, None, None, "infinity"),
     ]  # fmt: skip
@@ -827,7 +891,11 @@ WRONG = [
     ("shop: {kind: mysql, host: h, database: d, user: u, password: x, tables: {}}",
      "line 1: password is not known here: give some of kind, host"),
     ("shop:\n  kind: mysql\n  host: h\n  port: many\n  database: d\n  user: u\n  tables: {}",
-     "line 4: port is 'many': give a whole number from 1."),
+     "line 4: port is 'many': give a whole number from 1 to 65535."),
+    ("shop:\n  kind: mysql\n  host: h\n  port: 70000\n  database: d\n  user: u\n  tables: {}",
+     "line 4: port is '70000': give a whole number from 1 to 65535."),
+    ("shop:\n  kind: mysql\n  host: h\n  ca_file: databases.yml\n  database: d\n  user: u\n"
+     "  tables: {}", "line 4: ca_file is databases.yml, which holds no certificate"),
     ("a: [", "line 1: "),
     ("a: \x01", "line 1: it holds a character that may not stand there. Mend the YAML."),
     ("- shop", "line 1: the file must hold names"),
@@ -853,9 +921,12 @@ def test_a_raw_folder_that_is_a_bucket_is_told() -> None:
 
 
 @pytest.mark.parametrize(("text", "said"), WRONG)
-def test_a_wrong_settings_file_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_settings_file_is_told_with_its_line(
+    tmp_path: Path, text: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "databases.yml"
     file.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(DatabasesError) as caught:
         read_declared(file)
     assert str(caught.value).startswith(f"databases.yml, {said}")

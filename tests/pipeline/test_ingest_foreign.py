@@ -246,15 +246,16 @@ JSON_TEXTS = {
 @pytest.mark.parametrize("name", JSON_TEXTS)
 def test_json_is_read_however_its_objects_stand(world: World, name: str) -> None:
     text = JSON_TEXTS[name]
-    for file in ("a.json", "b.jsonl", "c.ndjson", "d.txt", "e.JSON"):
+    for file in ("a.json", "b.jsonl", "c.ndjson", "d.txt", "e.JSON", "service_log.20240301"):
         world.put(f"events/{file}", text)
+    world.put("events/i.log.2024-03-01-06.gz", gzip.compress(text.encode()))
     world.put("events/f.json.gz", gzip.compress(text.encode()))
     world.put("events/g.json.zst", zstandard.compress(text.encode("utf-16-le")))
     world.put("events/h.zip", zipped({"inner.json": text.encode()}))
     report = world.ingest()
     assert [(file.rows_in, file.malformed_rows, file.error) for file in report.files] == [
         (3, 0, None)
-    ] * 8
+    ] * 10
     assert world.rows(
         "select distinct row_number, event_id, event_name, page from raw.events order by 1"
     ) == [(n + 1, str(n), "下单", '[1,{"a":"]}"}]') for n in range(3)]

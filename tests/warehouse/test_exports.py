@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.ingest import came_in
 from orchestration.ingest.feeds import LOGS
 from orchestration.project import Settings, SettingsError
 from tests.support import WAREHOUSE, build_warehouse, ingest_raw, query, settings_of
@@ -443,10 +444,20 @@ def test_a_source_that_nobody_reads_is_said(tmp_path: Path) -> None:
     assert Settings.from_environment(environment).event_sources == ("feed", "segment")
     with pytest.raises(SettingsError, match="'ga5', which no folder of models/staging reads: give"):
         Settings.from_environment({"YUNYING_EVENT_SOURCES": "feed,ga5"})
-    write(tmp_path / "raw/segment/1.json", exports.lines(SEGMENT[:3]))
-    build_warehouse(tmp_path, select="+stg_ingest_ledger")
-    [row] = query(tmp_path / WAREHOUSE, "select error, rows_in from staging.stg_ingest_ledger")
-    assert row == {"error": "no staging model reads this feed", "rows_in": 0}
+    for log in ("segment", "events", "evnets"):
+        write(tmp_path / f"raw/{log}/1.json", exports.lines(SEGMENT[:3]))
+    build_warehouse(
+        tmp_path, select="+stg_ingest_ledger", environment={"YUNYING_EVENT_SOURCES": "ga4"}
+    )
+    rows = query(tmp_path / WAREHOUSE, "select error, rows_in from staging.stg_ingest_ledger")
+    assert rows == [{"error": "no staging model reads this feed", "rows_in": 0}] * 3
+    with duckdb.connect(str(tmp_path / WAREHOUSE)) as connection:
+        told = came_in._unread(connection)
+    assert [sentence.partition(" reads them: ")[2].partition(",")[0] for sentence in told] == [
+        "name feed in YUNYING_EVENT_SOURCES",
+        "give the folder the name of a feed or a log",
+        "name segment in YUNYING_EVENT_SOURCES",
+    ]
 
 
 INVITED = {

@@ -58,7 +58,8 @@ ledger as (
         case
             when files.rows_in > 0 and counted.load_id is null
                 and files.feed not in (
-                    'events'{% for feed in feed_required_columns() %}, '{{ feed }}'{% endfor %}
+                    {%- for feed in feed_required_columns() %}'{{ feed }}', {% endfor -%}
+                    '{{ 'events' if 'feed' in event_sources() }}'
                 )
                 then 'no staging model reads this feed'
             else files.error

@@ -10,6 +10,7 @@ import duckdb
 from dashboards.boards import BOARDS
 from expectations.suites import suite_files
 from orchestration.project import ROOT, Settings
+from orchestration.publish.bucket import prune
 from orchestration.publish.postgres import ServingError
 from orchestration.publish.publishing import DATABASE, publish
 from orchestration.publish.restatements import restating
@@ -175,6 +176,13 @@ def publish_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
             "seconds": round(time.monotonic() - began_at, 3),
         },
     )
+    # Last: readers have the build, and that it was made stands, whatever is left of older ones.
+    try:
+        prune(settings)
+    except ServingError as error:
+        raise dg.Failure(
+            f"Readers have build {build.build_id}. {error}", allow_retries=False
+        ) from None
 
 
 def _size(path: Path) -> int:

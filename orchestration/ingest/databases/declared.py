@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -133,10 +134,11 @@ class _Part:
             return tuple(_Part(self.path, self.called, node).text() for node in self.node.value)
         return (self.text(),)
 
-    def number(self, least: int) -> int:
+    def number(self, least: int, most: int | None = None) -> int:
         text = self.text()
-        if not text.isdecimal() or int(text) < least:
-            raise self.wrong(f"is {text!r}: give a whole number from {least}")
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            to = "" if most is None else f" to {most}"
+            raise self.wrong(f"is {text!r}: give a whole number from {least}{to}")
         return int(text)
 
 
@@ -149,18 +151,15 @@ def _database(name: str, part: _Part) -> Database:
     kind = found["kind"].text()
     if kind not in KINDS:
         raise found["kind"].wrong(f"is {kind!r}: give one of {', '.join(KINDS)}")
-    ca_file = Path(found["ca_file"].text()).expanduser() if "ca_file" in found else None
-    if ca_file is not None and not ca_file.is_file():
-        raise found["ca_file"].wrong(f"is {ca_file}, which is no file: give the CA's .pem")
     return Database(
         name=name,
         kind=kind,
         host=found["host"].text(),
-        port=found["port"].number(1) if "port" in found else KINDS[kind],
+        port=found["port"].number(1, 65535) if "port" in found else KINDS[kind],
         database=found["database"].text(),
         user=found["user"].text(),
         password_from=found["password_from"].text() if "password_from" in found else None,
-        ca_file=ca_file,
+        ca_file=_ca_file(found["ca_file"]) if "ca_file" in found else None,
         time_zone=_zone(found["time_zone"]) if "time_zone" in found else ZoneInfo("UTC"),
         page_rows=found["page_rows"].number(1) if "page_rows" in found else 10_000,
         overlap_minutes=found["overlap_minutes"].number(0) if "overlap_minutes" in found else 60,
@@ -200,6 +199,15 @@ def _texts(part: _Part) -> dict[str, str]:
 def _check_name(name: str, part: _Part) -> None:
     if not _NAME.fullmatch(name):
         raise part.wrong(f"is called {name!r}: give a name of small letters, digits and _")
+
+
+def _ca_file(part: _Part) -> Path:
+    path = Path(part.text()).expanduser()
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise part.wrong(f"is {path}, which holds no certificate: give the CA's .pem") from error
+    return path
 
 
 def _zone(part: _Part) -> ZoneInfo:

@@ -9,6 +9,7 @@ else. What a server says is never repeated where it may quote a row.
 from __future__ import annotations
 
 import re
+import ssl
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,8 @@ PAGE_SECONDS = 300
 
 # What a column holds, as far as reading it asks.
 INSTANT, LOCAL, DATE = "instant", "local", "date"
-INTEGER, NUMBER, BOOLEAN, BITS, TEXT = "integer", "number", "boolean", "bits", "text"
+INTEGER, NUMBER, BOOLEAN, TEXT = "integer", "number", "boolean", "text"
+BITS, BYTES = "bits", "bytes"
 TIMES = (INSTANT, LOCAL, DATE)
 
 LOST = "lost"
@@ -46,6 +48,10 @@ _REFUSED = {
     "smaller page_rows helps too",
     "busy": "it has no connection to spare. Raise its limit, or build when less goes on",
     "expired": "the password of {user} has expired. Give it a new one",
+    "certificate": "its certificate is not trusted. Give the ca_file of who signed it, a host that "
+    "it names, and a server whose certificate has not expired",
+    "unencrypted": "it does not encrypt, which ca_file asks for. Give the server a certificate, or "
+    "take ca_file out",
     "package": "its way of logging in needs encryption. Give the server a certificate",
     LOST: "it does not answer at {host}:{port}. See that it runs, and that this machine reaches it",
     "gone": "it was lost while {of} was read. Let it come back, then build again: nothing was kept "
@@ -198,6 +204,7 @@ class MySql(Server):
         **dict.fromkeys((1064, 1060, 1052, 1248), "syntax"),
         **dict.fromkeys((1040, 1203, 1226), "busy"),
         **dict.fromkeys((1969, 3024), "slow"),
+        2026: "unencrypted",
         **dict.fromkeys((0, 1053, 1077, 1079, 1205, 1213, 1317, 1927), LOST),
         **dict.fromkeys((2002, 2003, 2006, 2013), LOST),
     }  # fmt: skip
@@ -246,6 +253,8 @@ class MySql(Server):
     def _why(self, error: Exception) -> tuple[str, str]:
         if isinstance(error, RuntimeError):  # the driver, of a package that it has not
             return "package", ""
+        if isinstance(getattr(error, "original_exception", None), ssl.SSLCertVerificationError):
+            return "certificate", ""
         if not isinstance(error, self.driver.err.Error):
             return LOST, ""
         code = error.args[0] if error.args else 0
@@ -267,6 +276,7 @@ class PostgreSql(Server):
         1184: INSTANT,
         1114: LOCAL,
         1082: DATE,
+        17: BYTES,
     }
     _STATES: Mapping[str, str] = {
         **dict.fromkeys(("28P01", "28000"), "user"),
@@ -283,6 +293,8 @@ class PostgreSql(Server):
     _TEXTS: Mapping[str, str] = {
         r"password|authentication|role .* does not exist|pg_hba\.conf": "user",
         r"database .* does not exist": "database",
+        r"certificate verify failed|server certificate for": "certificate",
+        r"does not support SSL": "unencrypted",
         r"too many clients|connection slots|too many connections": "busy",
     }
 

@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestration.ingest.databases.servers import BITS, BOOLEAN, DATE, INTEGER, LOCAL, TIMES
+from orchestration.ingest.databases.servers import (
+    BITS,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    INTEGER,
+    LOCAL,
+    TIMES,
+)
 
 _EPOCH = datetime(1970, 1, 1)
 _LAST_SECOND = 10**11
@@ -25,7 +33,9 @@ def maker(holds: str, zone: ZoneInfo) -> Callable[[Any], str | None]:
         return lambda value: {"t": "true", "f": "false"}.get(value, value)
     if holds == BITS:
         return lambda value: None if value is None else str(int.from_bytes(value, "big"))
-    # Ids are often kept in bytes: they are their hexadecimal digits.
+    # Ids are often kept in bytes: they are their hexadecimal digits, which PostgreSQL marks.
+    if holds == BYTES:
+        return lambda value: value and value.removeprefix("\\x")
     return lambda value: value.hex() if isinstance(value, bytes) else value
 
 

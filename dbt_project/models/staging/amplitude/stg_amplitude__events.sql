@@ -112,9 +112,5 @@ select
         else revenue
     end as amount,
     event_object as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from counted

@@ -1,35 +1,70 @@
 {{ config(materialized='view') }}
+{%- set keys = {
+    'session_number': 'ga_session_id',
+    'page_location': 'page_location',
+    'screen_name': 'firebase_screen',
+    'screen_class': 'firebase_screen_class',
+    'page_referrer': 'page_referrer',
+    'given_source': 'source',
+    'given_medium': 'medium',
+    'given_campaign': 'campaign',
+    'given_content': 'content',
+    'given_term': 'term',
+    'given_content_id': 'content_id',
+    'item_id': 'item_id',
+    'merchant_id': 'merchant_id',
+    'campaign_id': 'campaign_id',
+    'feature_id': 'feature_id',
+    'given_transaction_id': 'transaction_id',
+    'currency': 'currency',
+    'given_value': 'value',
+} -%}
+{%- set keys_of_click = {
+    'click_id': 'gclid',
+    'manual_source': 'manual_source',
+    'manual_medium': 'manual_medium',
+    'manual_campaign': 'manual_campaign_name',
+    'manual_content': 'manual_content',
+    'manual_term': 'manual_term',
+} -%}
+{%- set keys_of_order = {
+    'transaction_id': 'transaction_id',
+    'purchase_revenue': 'purchase_revenue',
+    'refund_value': 'refund_value',
+} -%}
+{%- set clicks = {'source': 'google', 'medium': 'cpc'} -%}
 with
 
 ga4 as (
 
     select
         *,
-        {% for column in ['collected_traffic_source', 'app_info', 'geo', 'ecommerce'] -%}
-        {{ valid_json(column) }} as {{ column }}_object,
-        {% endfor -%}
-        {{ valid_json('event_params') }} as parameter_array
+        {{ json_texts(valid_json('collected_traffic_source'), keys_of_click.values()) }} as texts_of_click,
+        {{ json_texts(valid_json('ecommerce'), keys_of_order.values()) }} as texts_of_order,
+        {{ json_path(valid_json('app_info'), 'version') }} as app_version,
+        {{ json_path(valid_json('geo'), 'country') }} as country_name,
+        {{ keyed_values(valid_json('event_params')) }} as parameters
     from {{ source('raw', 'ga4') }}
+
+),
+
+told as (
+
+    select
+        ga4.*,
+        {{ json_texts('parameters', keys.values()) }} as texts
+    from ga4
 
 ),
 
 unfolded as (
 
     select
-        ga4.*,
-        {{ keyed_values('ga4.parameter_array') }} as parameters,
-        {{ json_path('ga4.ecommerce_object', 'transaction_id') }} as transaction_id
-    from ga4
-
-),
-
-named as (
-
-    select
-        unfolded.*,
-        {{ json_path('parameters', 'page_location') }} as page_location,
-        {{ said(json_path('collected_traffic_source_object', 'gclid')) }} as click_id
-    from unfolded
+        told.*,
+        {{ text_columns('texts', keys) | indent(8) }},
+        {{ text_columns('texts_of_click', keys_of_click) | indent(8) }},
+        {{ text_columns('texts_of_order', keys_of_order) | indent(8) }}
+    from told
 
 )
 
@@ -51,60 +86,33 @@ select
     user_id,
     user_pseudo_id as anonymous_id,
     -- Unique within a device alone.
-    user_pseudo_id || '.' || {{ json_path('parameters', 'ga_session_id') }} as session_id,
+    user_pseudo_id || '.' || session_number as session_id,
     lower(platform) as platform,
-    {{ json_path('app_info_object', 'version') }} as app_version,
-    {{ said(json_path('geo_object', 'country')) }} as country,
+    app_version,
+    {{ said('country_name') }} as country,
+    coalesce({{ url_path('page_location') }}, screen_name, screen_class) as page,
+    page_referrer as referrer,
+    {% for column in ['source', 'medium', 'campaign', 'content', 'term'] -%}
     coalesce(
-        {{ url_path('page_location') }},
-        {{ json_path('parameters', 'firebase_screen') }},
-        {{ json_path('parameters', 'firebase_screen_class') }}
-    ) as page,
-    {{ json_path('parameters', 'page_referrer') }} as referrer,
-    coalesce(
-        {{ said(json_path('collected_traffic_source_object', 'manual_source')) }},
-        {{ said(json_path('parameters', 'source')) }},
-        case when click_id is not null then 'google' end
-    ) as utm_source,
-    coalesce(
-        {{ said(json_path('collected_traffic_source_object', 'manual_medium')) }},
-        {{ said(json_path('parameters', 'medium')) }},
-        case when click_id is not null then 'cpc' end
-    ) as utm_medium,
-    coalesce(
-        {{ said(json_path('collected_traffic_source_object', 'manual_campaign_name')) }},
-        {{ said(json_path('parameters', 'campaign')) }}
-    ) as utm_campaign,
-    coalesce(
-        {{ said(json_path('collected_traffic_source_object', 'manual_content')) }},
-        {{ said(json_path('parameters', 'content')) }}
-    ) as utm_content,
-    coalesce(
-        {{ said(json_path('collected_traffic_source_object', 'manual_term')) }},
-        {{ said(json_path('parameters', 'term')) }}
-    ) as utm_term,
-    coalesce({{ json_path('parameters', 'content_id') }}, {{ json_path('parameters', 'item_id') }})
-        as content_id,
-    {{ json_path('parameters', 'merchant_id') }} as merchant_id,
-    {{ json_path('parameters', 'campaign_id') }} as campaign_id,
-    {{ json_path('parameters', 'feature_id') }} as feature_id,
-    coalesce(
-        {{ said('transaction_id') }}, {{ said(json_path('parameters', 'transaction_id')) }}
-    ) as order_id,
-    {{ json_path('parameters', 'currency') }} as currency,
+        {{ said('manual_' ~ column) }},
+        {{ said('given_' ~ column) }}
+        {%- if column in clicks %},
+        case when {{ said('click_id') }} is not null then '{{ clicks[column] }}' end
+        {%- endif %}
+    ) as utm_{{ column }},
+    {% endfor -%}
+    coalesce(given_content_id, item_id) as content_id,
+    merchant_id,
+    campaign_id,
+    feature_id,
+    coalesce({{ said('transaction_id') }}, {{ said('given_transaction_id') }}) as order_id,
+    currency,
     -- `value` is anything elsewhere: of these it is what was paid, or given back.
     case
-        when event_name in ('purchase', 'ecommerce_purchase', 'in_app_purchase') then coalesce(
-            {{ json_path('ecommerce_object', 'purchase_revenue') }}, {{ json_path('parameters', 'value') }}
-        )
-        when event_name = 'refund' then coalesce(
-            {{ json_path('ecommerce_object', 'refund_value') }}, {{ json_path('parameters', 'value') }}
-        )
+        when event_name in ('purchase', 'ecommerce_purchase', 'in_app_purchase')
+            then coalesce(purchase_revenue, given_value)
+        when event_name = 'refund' then coalesce(refund_value, given_value)
     end as amount,
     nullif(parameters, '{}') as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
-from named
+    {{ raw_row_columns() }}
+from unfolded

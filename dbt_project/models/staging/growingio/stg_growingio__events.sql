@@ -52,9 +52,5 @@ select
         case when eventnumber not like '-%' then eventnumber end
     ) as amount,
     event_properties as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from told

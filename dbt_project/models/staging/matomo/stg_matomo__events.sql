@@ -57,9 +57,5 @@ select
     currency,
     case when idgoal = '0' then revenue end as amount,
     properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from matomo

@@ -127,9 +127,5 @@ select
     currency,
     coalesce(amount, revenue) as amount,
     properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from named

@@ -46,9 +46,5 @@ select
     case when revenue_source_currency >= 'A' then revenue_source_currency end as currency,
     nullif(revenue_source_amount, '') as amount,
     event_properties as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from told

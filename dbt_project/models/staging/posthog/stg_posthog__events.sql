@@ -66,9 +66,5 @@ select
     currency,
     coalesce(amount, revenue) as amount,
     properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from records

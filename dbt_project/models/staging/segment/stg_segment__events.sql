@@ -1,27 +1,52 @@
 {{ config(materialized='view') }}
+{%- set keys = segment_keys() -%}
+{%- set context_keys = {
+    'context_session_id': 'sessionId',
+    'device_type': ['device', 'type'],
+    'library_name': ['library', 'name'],
+    'system_name': ['os', 'name'],
+    'app_version': ['app', 'version'],
+    'country': ['location', 'country'],
+    'page_path': ['page', 'path'],
+    'page_referrer': ['page', 'referrer'],
+    'utm_source': ['campaign', 'source'],
+    'utm_medium': ['campaign', 'medium'],
+    'utm_campaign': ['campaign', 'name'],
+    'utm_content': ['campaign', 'content'],
+    'utm_term': ['campaign', 'term'],
+} -%}
 with
 
 segment as (
 
     select
         *,
-        {{ valid_json('context') }} as context_object
+        {{ json_texts('properties', keys.values()) }} as texts,
+        {{ json_texts(valid_json('context'), context_keys.values()) }} as texts_of_context
     from {{ source('raw', 'segment') }}
+
+),
+
+unfolded as (
+
+    select
+        segment.*,
+        {{ text_columns('texts', keys) | indent(8) }},
+        {{ text_columns('texts_of_context', context_keys) | indent(8) }}
+    from segment
 
 ),
 
 named as (
 
     select
-        segment.*,
+        unfolded.*,
         case
-            when lower(segment.type) = 'track' or segment.type is null then segment.event
-            else lower(segment.type)
+            when lower(unfolded.type) = 'track' or unfolded.type is null then unfolded.event
+            else lower(unfolded.type)
         end as event_name,
-        lower({{ json_path('segment.context_object', 'device', 'type') }}) as device_type,
-        lower({{ json_path('segment.context_object', 'library', 'name') }}) as library_name,
-        lower(segment.channel) as sent_by
-    from segment
+        lower(unfolded.channel) as sent_by
+    from unfolded
 
 )
 
@@ -34,54 +59,37 @@ select
     userid as user_id,
     case when event_name = 'alias' then coalesce(previousid, anonymousid) else anonymousid end
         as anonymous_id,
-    coalesce({{ json_path('context_object', 'sessionId') }}, {{ json_path('properties', 'session_id') }})
-        as session_id,
+    coalesce(context_session_id, property_session_id) as session_id,
     case
-        when device_type in ('ios', 'android') then device_type
-        when sent_by in ('client', 'browser', 'web')
-            or library_name like 'analytics.js%' or library_name like '%javascript%' then 'web'
-        else coalesce(lower({{ json_path('context_object', 'os', 'name') }}), sent_by)
+        when lower(device_type) in ('ios', 'android') then lower(device_type)
+        when sent_by in ('client', 'browser', 'web') or lower(library_name) like 'analytics.js%'
+            or lower(library_name) like '%javascript%' then 'web'
+        else coalesce(lower(system_name), sent_by)
     end as platform,
-    {{ json_path('context_object', 'app', 'version') }} as app_version,
-    {{ json_path('context_object', 'location', 'country') }} as country,
+    app_version,
+    country,
     case
-        when event_name = 'screen'
-            then coalesce(named.name, {{ json_path('properties', 'name') }})
-        else coalesce(
-            {{ json_path('properties', 'path') }}, {{ json_path('context_object', 'page', 'path') }}, named.name
-        )
+        when event_name = 'screen' then coalesce(named.name, property_name)
+        else coalesce(property_path, page_path, named.name)
     end as page,
-    coalesce({{ json_path('properties', 'referrer') }}, {{ json_path('context_object', 'page', 'referrer') }})
-        as referrer,
-    {{ json_path('context_object', 'campaign', 'source') }} as utm_source,
-    {{ json_path('context_object', 'campaign', 'medium') }} as utm_medium,
-    {{ json_path('context_object', 'campaign', 'name') }} as utm_campaign,
-    {{ json_path('context_object', 'campaign', 'content') }} as utm_content,
-    {{ json_path('context_object', 'campaign', 'term') }} as utm_term,
-    {{ json_path('properties', 'content_id') }} as content_id,
-    {{ json_path('properties', 'merchant_id') }} as merchant_id,
+    coalesce(property_referrer, page_referrer) as referrer,
+    {% for column in event_text_columns() if column.startswith('utm_') -%}
+    {{ column }},
+    {% endfor -%}
+    content_id,
+    merchant_id,
     coalesce(
-        {{ json_path('properties', 'campaign_id') }},
-        case
-            when event_name = 'Experiment Viewed' then {{ json_path('properties', 'experiment_id') }}
-        end
+        property_campaign_id, case when event_name = 'Experiment Viewed' then experiment_id end
     ) as campaign_id,
-    {{ json_path('properties', 'feature_id') }} as feature_id,
-    {{ json_path('properties', 'order_id') }} as order_id,
-    {{ json_path('properties', 'currency') }} as currency,
+    feature_id,
+    order_id,
+    currency,
     -- `total` and `value` are anything elsewhere: of orders they are what was paid.
     case
-        when event_name in ('Order Completed', 'Order Refunded') then coalesce(
-            {{ json_path('properties', 'total') }},
-            {{ json_path('properties', 'revenue') }},
-            {{ json_path('properties', 'value') }}
-        )
-        else {{ json_path('properties', 'revenue') }}
+        when event_name in ('Order Completed', 'Order Refunded')
+            then coalesce(total, revenue, property_value)
+        else revenue
     end as amount,
     properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from named

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 {#- A table has the calls of one kind. Of each event there is a table of its own beside `tracks`,
     which has the same rows without their properties. -#}
+{%- set keys = segment_keys() -%}
 with
 
 calls as (
@@ -8,25 +9,34 @@ calls as (
     select
         *,
         {{ segment_call('source_file') }} as call_kind,
-        {{ json_path('properties', 'name') }} as given_name
+        {{ json_texts('properties', keys.values()) }} as texts
     from {{ source('raw', 'segment_tables') }}
+
+),
+
+unfolded as (
+
+    select
+        calls.*,
+        {{ text_columns('texts', keys) | indent(8) }}
+    from calls
 
 ),
 
 named as (
 
     select
-        calls.*,
+        unfolded.*,
         case
-            when calls.event is not null then coalesce(calls.event_text, calls.event)
-            when calls.call_kind <> 'track' then calls.call_kind
+            when unfolded.event is not null then coalesce(event_text, unfolded.event)
+            when call_kind <> 'track' then call_kind
             when previous_id is not null then 'alias'
             when group_id is not null then 'group'
         end as event_name,
         lower(context_device_type) as device_type,
         lower(context_library_name) as library_name,
         lower(channel) as sent_by
-    from calls
+    from unfolded
 
 )
 
@@ -40,7 +50,7 @@ select
     user_id,
     case when named.event is null then coalesce(previous_id, anonymous_id) else anonymous_id end
         as anonymous_id,
-    coalesce(context_session_id, {{ json_path('properties', 'session_id') }}) as session_id,
+    coalesce(context_session_id, property_session_id) as session_id,
     case
         when device_type in ('ios', 'android') then device_type
         when sent_by in ('client', 'browser', 'web')
@@ -50,43 +60,31 @@ select
     context_app_version as app_version,
     context_location_country as country,
     case
-        when event_name = 'screen' then given_name
+        when event_name = 'screen' then property_name
         else coalesce(
-            {{ json_path('properties', 'path') }},
-            context_page_path,
-            case when named.event is null then given_name end
+            property_path, context_page_path, case when named.event is null then property_name end
         )
     end as page,
-    coalesce({{ json_path('properties', 'referrer') }}, context_page_referrer) as referrer,
+    coalesce(property_referrer, context_page_referrer) as referrer,
     context_campaign_source as utm_source,
     context_campaign_medium as utm_medium,
     context_campaign_name as utm_campaign,
     context_campaign_content as utm_content,
     context_campaign_term as utm_term,
-    {{ json_path('properties', 'content_id') }} as content_id,
-    {{ json_path('properties', 'merchant_id') }} as merchant_id,
+    content_id,
+    merchant_id,
     coalesce(
-        {{ json_path('properties', 'campaign_id') }},
-        case
-            when event_name = 'Experiment Viewed' then {{ json_path('properties', 'experiment_id') }}
-        end
+        property_campaign_id, case when event_name = 'Experiment Viewed' then experiment_id end
     ) as campaign_id,
-    {{ json_path('properties', 'feature_id') }} as feature_id,
-    {{ json_path('properties', 'order_id') }} as order_id,
-    {{ json_path('properties', 'currency') }} as currency,
+    feature_id,
+    order_id,
+    currency,
     -- `total` and `value` are anything elsewhere: of orders they are what was paid.
     case
-        when event_name in ('Order Completed', 'Order Refunded') then coalesce(
-            {{ json_path('properties', 'total') }},
-            {{ json_path('properties', 'revenue') }},
-            {{ json_path('properties', 'value') }}
-        )
-        else {{ json_path('properties', 'revenue') }}
+        when event_name in ('Order Completed', 'Order Refunded')
+            then coalesce(total, revenue, property_value)
+        else revenue
     end as amount,
     properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from named

@@ -1,9 +1,32 @@
 {{ config(materialized='view') }}
+{%- set keys = {
+    'session_id': '$session_id',
+    'event_session_id': '$event_session_id',
+    'app_version': '$app_version',
+    'country_name': '$country',
+    'url_path': '$url_path',
+    'screen_name': '$screen_name',
+    'url': '$url',
+    'referrer': '$referrer',
+    'utm_source': '$utm_source',
+    'utm_medium': '$utm_medium',
+    'utm_campaign': '$utm_campaign',
+    'utm_content': '$utm_content',
+    'utm_term': '$utm_term',
+    'content_id': 'content_id',
+    'merchant_id': 'merchant_id',
+    'campaign_id': 'campaign_id',
+    'experiment_id': '$abtest_experiment_id',
+    'feature_id': 'feature_id',
+    'order_id': 'order_id',
+    'currency': 'currency',
+    'amount': 'amount',
+} -%}
 with
 
 records as (
 
-    {{ sensorsdata_records() | indent(4) }}
+    {{ sensorsdata_records(keys) | indent(4) }}
 
 )
 
@@ -15,39 +38,22 @@ select
     recv_time as received_at,
     actor_user_id as user_id,
     actor_anonymous_id as anonymous_id,
-    coalesce(
-        {{ json_path('properties', '$session_id') }},
-        {{ json_path('properties', '$event_session_id') }}
-    ) as session_id,
+    coalesce(session_id, event_session_id) as session_id,
     case when library_name = 'js' then 'web' else library_name end as platform,
-    {{ json_path('properties', '$app_version') }} as app_version,
-    {{ said(json_path('properties', '$country')) }} as country,
-    coalesce(
-        {{ said(json_path('properties', '$url_path')) }},
-        {{ said(json_path('properties', '$screen_name')) }},
-        {{ said(json_path('properties', '$url')) }}
-    ) as page,
-    {{ said(json_path('properties', '$referrer')) }} as referrer,
-    {% for column in event_text_columns() if column.startswith('utm_') -%}
-    {{ said(json_path('properties', '$' ~ column)) }} as {{ column }},
+    app_version,
+    {{ said('country_name') }} as country,
+    coalesce({{ said('url_path') }}, {{ said('screen_name') }}, {{ said('url') }}) as page,
+    {% for column in event_text_columns() if column == 'referrer' or column.startswith('utm_') -%}
+    {{ said(column) }} as {{ column }},
     {% endfor -%}
-    {{ json_path('properties', 'content_id') }} as content_id,
-    {{ json_path('properties', 'merchant_id') }} as merchant_id,
-    coalesce(
-        {{ json_path('properties', 'campaign_id') }},
-        case
-            when event_name = '$ABTestTrigger'
-                then {{ json_path('properties', '$abtest_experiment_id') }}
-        end
-    ) as campaign_id,
-    {{ json_path('properties', 'feature_id') }} as feature_id,
-    {{ json_path('properties', 'order_id') }} as order_id,
-    {{ json_path('properties', 'currency') }} as currency,
-    {{ json_path('properties', 'amount') }} as amount,
+    content_id,
+    merchant_id,
+    coalesce(campaign_id, case when event_name = '$ABTestTrigger' then experiment_id end)
+        as campaign_id,
+    feature_id,
+    order_id,
+    currency,
+    amount,
     properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from records

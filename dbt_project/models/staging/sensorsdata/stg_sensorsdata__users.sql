@@ -4,7 +4,7 @@ with
 
 records as (
 
-    {{ sensorsdata_records() | indent(4) }}
+    {{ sensorsdata_records({'signup_time': '$signup_time'}) | indent(4) }}
 
 ),
 
@@ -17,7 +17,7 @@ calls as (
             when event_name = 'profile_set' then 1
             else -{{ try_cast('records.time', 'double') }}
         end as precedence,
-        {{ json_path('properties', '$signup_time') }} as created_at,
+        signup_time as created_at,
         records.time as updated_at
     from records
     where event_name in ('profile_set', 'profile_set_once')

@@ -88,9 +88,5 @@ select
     coalesce(tr_currency, currency) as currency,
     coalesce(tr_total, amount) as amount,
     description as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from unfolded

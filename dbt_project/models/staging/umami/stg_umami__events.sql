@@ -54,9 +54,5 @@ select
     coalesce(currency, {{ json_path('event_object', 'currency') }}) as currency,
     coalesce(revenue, {{ json_path('event_object', 'revenue') }}) as amount,
     event_properties as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from told

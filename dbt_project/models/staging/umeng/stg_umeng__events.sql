@@ -31,9 +31,5 @@ select
     {% endfor -%}
     {{ json_path('event_properties', 'amount') }} as amount,
     coalesce(event_properties, properties) as properties,
-    malformed_payload,
-    content_hash,
-    source_file,
-    row_number,
-    load_id
+    {{ raw_row_columns() }}
 from umeng
