@@ -154,7 +154,7 @@ CASES = (
     ),
     Case(
         "events of the years 1, 1970 and 2999",
-        3_000,
+        600,  # of 1,000 rows of which so many are refused a build is stopped
         f"""
         select
             'year ' || i // 2 as user_id,
