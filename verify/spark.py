@@ -25,7 +25,7 @@ from orchestration.project import Settings, SettingsError
 from orchestration.store.sql import literal, quote
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
-from orchestration.transform.dbt_runs import load_manifest, without_archive
+from orchestration.transform.dbt_runs import load_manifest
 from verify.compare import BUILD_TIME_COLUMNS, NUMBER_COLUMNS, SCHEMAS, SHOWN_ROWS, histories
 from verify.dbt import Dbt
 from verify.world import write_world
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--raw", type=Path, help="the raw folder; by default one is drawn")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 1,800 events")
+    parser.add_argument("--models", default="", help="a dbt selection; by default all")
     options = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="yunying-spark-"))
     try:
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             raise SettingsError(f"RAW={options.raw}: there is no such folder")
         spark.check_java()
-        differing = _build_and_compare(settings)
+        differing = _build_and_compare(settings, options.models.split())
     except (SettingsError, spark.SparkError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if differing else 0
 
 
-def _build_and_compare(settings: Settings) -> int:
+def _build_and_compare(settings: Settings, select: Sequence[str]) -> int:
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -77,45 +78,42 @@ def _build_and_compare(settings: Settings) -> int:
     say("DuckDB has built")
     with spark.cluster(settings) as master, spark.session(settings, master) as session:
         building.load(session, settings)
-        failed = building.transform(settings, asked, "run")
-        say(f"Spark has built; {len(failed)} models failed")
-        print("".join(f"  {line}\n" for line in failed), end="")
-        there = {
-            f"{schema}.{row.tableName}"
-            for schema in SCHEMAS
-            for row in session.sql(f"show tables in {schema}").collect()
-        }
-        counts = dict.fromkeys(("equal", "not equal", "not built"), 0)
+        told = building.transform(settings, asked, "run", select)
+        say(f"Spark has run {len(told)} models")
+        compared = _compared(load_manifest())
+        counts = dict.fromkeys(("equal", "not equal", "not run"), 0)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"attach {literal(str(settings.warehouse))} as theirs (read_only)")
-            for name in _names(load_manifest()):
-                outcome = "not built"
-                if name in there:
-                    files = settings.spark_dir / "compared" / name
-                    session.table(name).write.parquet(str(files))
-                    told = difference(connection, f"theirs.{name}", files)
-                    outcome = "not equal" if told else "equal"
-                    print("".join(f"  {name}: {line}\n" for line in told), end="")
+            for name, why in sorted(told.items()):
+                if why:
+                    print(f"  {name}: {why}")
+                if name not in compared:
+                    continue
+                outcome = "not run"
+                if not why:
+                    schema, table = name.split(".")
+                    files = settings.spark_dir / "warehouse" / f"{schema}.db" / table
+                    if not files.is_dir():  # a view
+                        session.table(name).write.parquet(str(files))
+                    lines = difference(connection, f"theirs.{name}", files)
+                    outcome = "not equal" if lines else "equal"
+                    print("".join(f"  {name}: {line}\n" for line in lines), end="")
                 counts[outcome] += 1
-                if outcome == "not built":
-                    print(f"  {name} is not built")
     say(
         f"{counts['equal']} of {sum(counts.values())} tables are equal; "
-        f"{counts['not equal']} are not, {counts['not built']} are not built"
+        f"{counts['not equal']} are not, {counts['not run']} were not made"
     )
     return sum(counts.values()) - counts["equal"]
 
 
-def _names(manifest: Mapping[str, Any]) -> list[str]:
-    return sorted(
-        {
-            f"{node['schema']}.{node['alias']}"
-            for node in without_archive(manifest)["nodes"].values()
-            if node["resource_type"] == "model" and node["schema"] in SCHEMAS
-        }
-        - histories(manifest)
-    )
+def _compared(manifest: Mapping[str, Any]) -> set[str]:
+    """The tables and views of facts and marts, but for those that tell of builds."""
+    return {
+        f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in SCHEMAS
+    } - histories(manifest)
 
 
 def difference(connection: duckdb.DuckDBPyConnection, table: str, files: Path) -> list[str]:

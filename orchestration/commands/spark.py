@@ -36,9 +36,10 @@ def main(arguments: Sequence[str]) -> int:
         with spark.cluster(settings) as master, spark.session(settings, master) as session:
             say(f"a session of Spark {session.version} on {master}")
             building.load(session, settings)
-            failed = building.transform(settings, asked)
+            failed = {name: why for name, why in building.transform(settings, asked).items() if why}
             if failed:
-                print("\n".join(failed), file=sys.stderr)
+                for name, why in failed.items():
+                    print(f"{name}: {why}", file=sys.stderr)
                 print("Nothing is published: readers see the build before.", file=sys.stderr)
                 return 1
             say("every model is built, and every test has passed")

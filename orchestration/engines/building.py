@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""
 POINTER = "current.json"
 _GIVEN = "given"
+_TOLD_LENGTH = 500
 
 
 def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -64,9 +65,12 @@ def load(session: Any, settings: Settings) -> None:
             session.sql(f"create table {schema.name}.{path.name} using parquet location '{path}'")
 
 
-def transform(settings: Settings, asked: str, command: str = "build") -> list[str]:
-    """Every model anew, and with `build` its tests; a line for each that failed.
+def transform(
+    settings: Settings, asked: str, command: str = "build", select: Sequence[str] = ()
+) -> dict[str, str]:
+    """Every model anew, or those of a dbt selection, and with `build` their tests.
 
+    What became of each, by `schema.table` or the name of the test: empty, or why it is not there.
     Raises `SparkError` where dbt could not begin.
     """
     from dbt.adapters.spark.impl import SparkAdapter
@@ -94,6 +98,7 @@ def transform(settings: Settings, asked: str, command: str = "build") -> list[st
             "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-level-file=none",
             "--no-version-check", "--log-level=warn", command, "--full-refresh",
             *(["--exclude-resource-type=unit_test"] if command == "build" else []),
+            *(["--select", *select] if select else []),
             f"--project-dir={DBT_PROJECT_DIR}", f"--profiles-dir={DBT_PROJECT_DIR}",
             f"--target-path={settings.spark_dir / 'target'}",
         ]
@@ -101,11 +106,14 @@ def transform(settings: Settings, asked: str, command: str = "build") -> list[st
     results = getattr(result.result, "results", None)
     if results is None:
         raise SparkError(f"dbt did not begin: {result.exception}")
-    return [
-        f"{each.node.name}: {' '.join(str(each.message).split())[:500]}"
+    return {
+        f"{each.node.schema}.{each.node.alias}"
+        if each.node.resource_type == "model"
+        else each.node.name: ""
+        if str(each.status) in ("success", "pass", "warn")
+        else f"{each.status}: {' '.join(str(each.message).split())[:_TOLD_LENGTH]}"
         for each in results
-        if str(each.status) in ("error", "fail", "runtime error")
-    ]
+    }
 
 
 def publish(session: Any, settings: Settings) -> str:
