@@ -21,38 +21,47 @@
     coalesce(cast(sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0))) as string), '0')
 {%- endmacro %}
 
-{# Sessions of Spark run in UTC, as those of DuckDB do. #}
+{# Sessions of Spark run in UTC, as those of DuckDB do. The parts of a clock are found at once, and
+   split: a pattern a part makes a view longer than Derby can keep. #}
 {% macro spark__parse_instant(text) -%}
     {%- set number = number_pattern() -%}
-    {%- set pattern = clock_pattern() -%}
-    {%- set extended -%}
-    regexp_replace({{ text }}, '{{ basic_pattern() }}', '$1-$2-$3T$4:$5')
+    {%- set parts -%}
+    split(regexp_replace(
+        regexp_replace(replace({{ text }}, chr(30), chr(31)), '{{ basic_pattern() }}', '$1-$2-$3T$4:$5'),
+        '{{ clock_pattern() }}',
+        '$1' || chr(30) || '$2' || chr(30) || '$3' || chr(30) || '$4' || chr(30) || '$5' || chr(30)
+        || '$6' || chr(30) || '$7'
+    ), chr(30))
     {%- endset -%}
-    {%- set part = {} -%}
-    {%- for name in ['y', 'm', 'd', 'h', 'i', 's', 'z'] -%}
-    {%- do part.update({name: "regexp_extract(" ~ extended ~ ", '" ~ pattern ~ "', " ~ loop.index ~ ")"}) -%}
-    {%- endfor -%}
     {%- set digits = "try_to_timestamp(rpad(cast(cast(number as bigint) as string), 14, '0'), 'yyyyMMddHHmmss')" -%}
     {%- set clock -%}
-    {{ part.y }} || '-' || {{ part.m }} || '-' || {{ part.d }}
-            || ' ' || case when {{ part.h }} = '' then '00:00' else {{ part.h }} || ':' || {{ part.i }} end
-            || ':' || case when {{ part.s }} = '' then '00' else replace({{ part.s }}, ',', '.') end
+    part[0] || '-' || part[1] || '-' || part[2]
+            || ' ' || case when part[3] = '' then '00:00' else part[3] || ':' || part[4] end
+            || ':' || case when part[5] = '' then '00' else replace(part[5], ',', '.') end
     {%- endset -%}
     case
-        when {{ text }} rlike '{{ number }}' then element_at(transform(
-            array(try_cast(regexp_extract({{ text }}, '{{ number }}', 1) as double)),
-            number -> case
+        when {{ text }} rlike '{{ number }}' then {{ spark__with_value(
+            "try_cast(regexp_extract(" ~ text ~ ", '" ~ number ~ "', 1) as double)",
+            'number',
+            "case
                 when number >= 631152000 and number < 10000000000
                     then timestamp_micros(cast(round(number * 1000000) as bigint))
                 when number >= 631152000000 and number < 10000000000000
                     then timestamp_micros(cast(round(number * 1000) as bigint))
                 when number >= 631152000000000 and number < 10000000000000000
                     then timestamp_micros(cast(round(number) as bigint))
-                when {{ is_date_number('number') }} then {{ digits }}
-            end
-        ), 1)
-        when {{ part.z }} = '' then try_cast({{ clock }} as timestamp)
-        else try_cast({{ clock }} || {{ zone_offset(part.z) }} as timestamp)
+                when " ~ is_date_number('number') ~ " then " ~ digits ~ "
+            end"
+        ) }}
+        else {{ spark__with_value(
+            parts,
+            'part',
+            "case
+                when size(part) <> 7 then null
+                when part[6] = '' then try_cast(" ~ clock ~ " as timestamp)
+                else try_cast(" ~ clock ~ " || " ~ zone_offset('part[6]') ~ " as timestamp)
+            end"
+        ) }}
     end
 {%- endmacro %}
 

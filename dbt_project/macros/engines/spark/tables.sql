@@ -13,14 +13,14 @@
                 comment {{ spark_comment(column.description) }}{{ ',' if not loop.last }}
             {%- endfor %}
         )
-        {{ file_format_clause() }}
+        using parquet
         {{ comment_clause() }}
         {%- endcall -%}
         insert into {{ relation }} by name
         {{ compiled_code }}
     {%- else -%}
         create table {{ relation }}
-        {{ file_format_clause() }}
+        using parquet
         {{ comment_clause() }}
         as
         {{ compiled_code }}
