@@ -8,6 +8,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 PEERS := .venv-peers/.made
 SUPERSET := .venv-superset/.made
+SPARK := .venv-spark/.made
 # With DEMO=app every command is about the made-up business: its feeds and definitions, and a
 # warehouse of its own below data/app.
 ifeq ($(DEMO),app)
@@ -16,6 +17,7 @@ export YUNYING_RAW_DIR ?= data/app/raw
 export YUNYING_SEEDS_DIR ?= demo/business/seeds
 export YUNYING_WAREHOUSE ?= data/app/warehouse.duckdb
 export YUNYING_PUBLISH_DIR ?= data/app/published
+export YUNYING_SPARK_DIR ?= data/app/spark
 export YUNYING_TIMEZONE ?= Asia/Shanghai
 export YUNYING_CURRENCY ?= CNY
 else ifneq ($(DEMO),)
@@ -28,7 +30,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help run build check plan rebuild builds rollback serve metrics test test-long verify chaos dev dashboards superset \
-	superset-assets docs reference mart screenshots bench withdraw restate lint clean
+	superset-assets spark spark-build spark-verify docs reference mart screenshots bench withdraw restate lint clean
 
 help: ## show these commands ## 列出这些命令
 	@awk -F ' ## ' '/^[a-z-]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +100,27 @@ $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
 		-r bi/superset/requirements.txt -c bi/superset/constraints.txt
 	@touch $@
 
+spark: $(ENVIRONMENT) $(SPARK) ## the demo by Spark: a cluster of this machine, every model, its tests, what is published; needs Java 17; DEMO=app ... ## 用 Spark 跑演示：本机集群、全部模型、测试与发布；需要 Java 17；DEMO=app ……
+	@.venv-spark/bin/python -m orchestration.commands.spark --check
+	@$(BIN)/python -m $(if $(DEMO),demo.business $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)),demo.complete_journey)
+	@.venv-spark/bin/python -m orchestration.commands.spark
+
+spark-build: $(ENVIRONMENT) $(SPARK) ## `make build` by Spark: on YUNYING_SPARK_MASTER, or a cluster of this machine ## 用 Spark 构建：在 YUNYING_SPARK_MASTER 上，或本机集群
+	@.venv-spark/bin/python -m orchestration.commands.spark
+
+spark-verify: $(ENVIRONMENT) $(SPARK) ## each table of facts and marts by Spark equals DuckDB's: SEED=7 SCALE=1, or RAW=data/raw; MODELS=+mart_retention_cohorts: some ## 检验 Spark 的每张事实表和报表与 DuckDB 相同：SEED=7 SCALE=1，或 RAW=data/raw；MODELS=+mart_retention_cohorts：只检验一部分
+	@.venv-spark/bin/python -m verify.spark $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(MODELS),--models "$(MODELS)")
+
+# The packages of the lock, and a few of Spark's: a tenth of what all of them take twice.
+$(SPARK): requirements-spark.txt $(ENVIRONMENT)
+	@echo "making Spark's environment; it takes a few minutes and 350 MB ..."
+	@test -x .venv-spark/bin/python || $(BIN)/python -m venv .venv-spark
+	@$(BIN)/python -c "import site; print('import site; site.addsitedir(%r)' % site.getsitepackages()[0])" \
+		> $$(.venv-spark/bin/python -c "import site; print(site.getsitepackages()[0])")/locked.pth
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
 docs: $(ENVIRONMENT) ## dbt's documentation and column lineage, into data/published/docs ## dbt 文档和每一列的血缘，写到 data/published/docs
 	@$(BIN)/python -m orchestration.commands.docs
 
@@ -130,7 +153,7 @@ lint: $(ENVIRONMENT) ## ruff: style and format of the Python code ## ruff：Pyth
 	@$(BIN)/ruff format --check .
 
 clean: ## remove the environment and what dbt has made; data/ stays ## 删除环境和 dbt 的产物；data/ 保留
-	rm -rf .venv .venv-peers .venv-superset dbt_project/target dbt_project/logs *.egg-info
+	rm -rf .venv .venv-peers .venv-superset .venv-spark dbt_project/target dbt_project/logs *.egg-info
 
 # Every package is pinned in the lock, so nothing is to be resolved: --no-deps. The project
 # itself needs no index: what builds it is in the lock too.

@@ -65,6 +65,8 @@ class Settings:
     s3_endpoint: str | None
     s3_region: str | None
     s3_addressing: str
+    spark_master: str | None
+    spark_dir: Path
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -116,6 +118,8 @@ class Settings:
                 get("S3_ADDRESSING", "path" if endpoint else "virtual").lower(),
                 ("path", "virtual"),
             ),
+            spark_master=get("SPARK_MASTER") or None,
+            spark_dir=_path("SPARK_DIR", get("SPARK_DIR", "data/spark")),
         )
 
     def environment(self) -> dict[str, str]:
@@ -148,6 +152,8 @@ class Settings:
             "S3_ENDPOINT": self.s3_endpoint or "",
             "S3_REGION": self.s3_region or "",
             "S3_ADDRESSING": self.s3_addressing,
+            "SPARK_MASTER": self.spark_master or "",
+            "SPARK_DIR": self.spark_dir,
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
 
@@ -268,6 +274,11 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "s3_region": ("the region of the buckets", "桶所在的地域"),
     "s3_addressing": ("where requests name the bucket: `path`, or `virtual` (in the host's name)",
                       "请求里桶名写在哪里：`path`（路径），或 `virtual`（主机名）"),
+    "spark_master": ("the cluster that `make spark` builds on, like `spark://host:7077`: see "
+                     "[Spark](spark.md)",
+                     "`make spark` 用哪个集群，如 `spark://host:7077`：见[Spark](spark.md)"),
+    "spark_dir": ("the folder of its tables, which all its workers see",
+                  "它的表放在哪个文件夹，所有 worker 都要能访问"),
 }  # fmt: skip
 """What each setting means, in English and Chinese, as docs/ say it."""
 UNSET: Mapping[str, tuple[str, str]] = {
@@ -277,6 +288,10 @@ UNSET: Mapping[str, tuple[str, str]] = {
     "alert_email_from": ("the first of the recipients", "第一个收件人"),
     "s3_endpoint": ("`AWS_ENDPOINT_URL`, else AWS", "`AWS_ENDPOINT_URL`，否则为 AWS"),
     "s3_region": ("`AWS_REGION`, or the profile's", "`AWS_REGION`，或 profile 里的"),
+    "spark_master": (
+        "one of this machine, for the time of the build",
+        "本机的集群，构建时启动",
+    ),
     "s3_addressing": (
         "`path` with an endpoint, else `virtual`",
         "设了服务器为 `path`，否则 `virtual`",

@@ -23,11 +23,8 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Notes, in the transaction that makes a model, that it stands: a build that breaks off goes on
-   behind it. `BUILD_ATTEMPT` is set by the orchestrated build; a model that is built by hand is
-   noted without, and nothing is resumed or published over it. It is not asked for while dbt parses:
-   dbt would parse every model anew for each attempt. #}
+{# Notes that a model stands, in the transaction that makes it: a build that breaks off goes on behind
+   it. #}
 {% macro note_built() -%}
-    insert into raw.built_models (attempt_id, model_name)
-    values ('{{ env_var('BUILD_ATTEMPT', '') if execute }}', '{{ model.unique_id }}')
+    {{ adapter.dispatch('note_built')() }}
 {%- endmacro %}

@@ -121,17 +121,7 @@
 {%- endmacro %}
 
 {% macro note_rows() -%}
-    {%- set columns = key_to_note() -%}
-    {%- if columns -%}
-    delete from raw.row_checksums where model_name = '{{ model.unique_id }}';
-
-    insert into raw.row_checksums (model_name, engine_version, checksum)
-    select
-        '{{ model.unique_id }}',
-        version(),
-        {{ checksum(columns) }}
-    from {{ this }}
-    {%- endif -%}
+    {{ adapter.dispatch('note_rows')() }}
 {%- endmacro %}
 
 {# Of all rows, in whatever order: a number that is another one when a row comes, goes or changes. #}

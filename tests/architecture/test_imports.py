@@ -134,6 +134,7 @@ LAYERS = (
     "store",
     "ingest",
     "transform",
+    "engines",
     "publish",
     "privacy",
     "ui",

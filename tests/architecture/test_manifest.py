@@ -232,7 +232,7 @@ BREACHES: dict[str, tuple[Rule, Breach, str]] = {
         with_macro("spark__planted", "macros/types.sql"), "spark__planted"),
     "the body of one engine with another's": (
         rules.what_an_engine_says_in_its_own_way_is_in_its_file,
-        with_macro("default__planted", "macros/engines/spark.sql"), "default__planted"),
+        with_macro("default__planted", "macros/engines/spark/functions.sql"), "default__planted"),
 }  # fmt: skip
 
 

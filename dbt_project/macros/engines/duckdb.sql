@@ -307,3 +307,71 @@
 {% macro default__is_object(text) -%}
     case when json_valid({{ text }}) then json_type({{ text }}) = 'OBJECT' else false end
 {%- endmacro %}
+
+{# `BUILD_ATTEMPT` is set by the orchestrated build; a model that is built by hand is noted without,
+   and nothing is resumed or published over it. It is not asked for while dbt parses: dbt would parse
+   every model anew for each attempt. #}
+{% macro default__note_built() -%}
+    insert into raw.built_models (attempt_id, model_name)
+    values ('{{ env_var('BUILD_ATTEMPT', '') if execute }}', '{{ model.unique_id }}')
+{%- endmacro %}
+
+{% macro default__note_rows() -%}
+    {%- set columns = key_to_note() -%}
+    {%- if columns -%}
+    delete from raw.row_checksums where model_name = '{{ model.unique_id }}';
+
+    insert into raw.row_checksums (model_name, engine_version, checksum)
+    select
+        '{{ model.unique_id }}',
+        version(),
+        {{ checksum(columns) }}
+    from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__with_recursive() -%}
+    with recursive
+{%- endmacro %}
+
+{# The first cut of each run, and of what it leaves the first again. #}
+{% macro default__session_cuts(events) -%}
+    select
+        user_id,
+        run_started_at,
+        min(occurred_at) as started_at
+    from {{ events }}
+    where occurred_at >= {{ dbt.dateadd('hour', var('session_max_hours'), 'run_started_at') }}
+    group by user_id, run_started_at
+
+    union all
+
+    select
+        events.user_id,
+        events.run_started_at,
+        min(events.occurred_at) as started_at
+    from cuts
+    inner join {{ events }} as events
+        on cuts.user_id = events.user_id
+        and cuts.run_started_at = events.run_started_at
+        and events.occurred_at >= {{ dbt.dateadd(
+            'hour', var('session_max_hours'), 'cuts.started_at'
+        ) }}
+    group by events.user_id, events.run_started_at
+{%- endmacro %}
+
+{% macro default__asked_of_drivers() -%}
+    select
+        kpi_id,
+        segment_by
+    from kpis
+    where segment_by is not null
+
+    union
+
+    select
+        drivers.driver_id as kpi_id,
+        asked.segment_by
+    from asked
+    inner join drivers on asked.kpi_id = drivers.kpi_id
+{%- endmacro %}

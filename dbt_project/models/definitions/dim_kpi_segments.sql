@@ -1,4 +1,4 @@
-with recursive
+{{ with_recursive() }}
 
 kpis as (
 
@@ -15,19 +15,7 @@ drivers as (
 -- What is asked of a product is asked of all that it is made of.
 asked as (
 
-    select
-        kpi_id,
-        segment_by
-    from kpis
-    where segment_by is not null
-
-    union
-
-    select
-        drivers.driver_id as kpi_id,
-        asked.segment_by
-    from asked
-    inner join drivers on asked.kpi_id = drivers.kpi_id
+    {{ asked_of_drivers() }}
 
 )
 

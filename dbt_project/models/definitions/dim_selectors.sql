@@ -301,13 +301,22 @@ filtered as (
         sides.first_time,
         coalesce(sides.event_name, '*') = '*' as is_any_activity,
         sides.is_any_event,
-        exists (
-            select 1
-            from filters
-            where
-                filters.definition = sides.definition
-                and filters.definition_id = sides.definition_id
-                and (filters.side is null or filters.side = sides.side)
+        (
+            (sides.definition, sides.definition_id) in (
+                select
+                    filters.definition,
+                    filters.definition_id
+                from filters
+                where filters.side is null
+            )
+            or (sides.definition, sides.definition_id, sides.side) in (
+                select
+                    filters.definition,
+                    filters.definition_id,
+                    filters.side
+                from filters
+                where filters.side is not null
+            )
         ) as has_conditions,
         sides.is_day_enough
     from sides

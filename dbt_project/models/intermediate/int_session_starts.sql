@@ -4,7 +4,7 @@
     unique_key=['user_id'],
     meta={'touched': 'int_users_touched', 'from': {'started_at': 'recompute_from_at'}},
 ) }}
-with recursive
+{{ with_recursive() }}
 
 touched_users as (
 
@@ -140,28 +140,7 @@ long_run_events as (
 
 cuts as (
 
-    select
-        user_id,
-        run_started_at,
-        min(occurred_at) as started_at
-    from long_run_events
-    where occurred_at >= {{ dbt.dateadd('hour', var('session_max_hours'), 'run_started_at') }}
-    group by user_id, run_started_at
-
-    union all
-
-    select
-        events.user_id,
-        events.run_started_at,
-        min(events.occurred_at) as started_at
-    from cuts
-    inner join long_run_events as events
-        on cuts.user_id = events.user_id
-        and cuts.run_started_at = events.run_started_at
-        and events.occurred_at >= {{ dbt.dateadd(
-            'hour', var('session_max_hours'), 'cuts.started_at'
-        ) }}
-    group by events.user_id, events.run_started_at
+    {{ session_cuts('long_run_events') }}
 
 ),
 

@@ -51,7 +51,7 @@ shares as (
     select
         ranked.*,
         cast(share * share as decimal(38, 30)) as share_squared,
-        cast(share as decimal(38, 24)) * cast(unit_count - unit_rank + 1 as bigint) as ranked_share
+        cast(share * (unit_count - unit_rank + 1) as decimal(38, 15)) as ranked_share
     from (
         select
             ranked.*,

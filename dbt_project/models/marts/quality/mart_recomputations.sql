@@ -14,7 +14,7 @@ recomputations as (
         reason,
         case reason
             when 'events' then 'events of theirs came or went'
-            when 'identity' then 'an anonymous id of theirs is somebody else''s now'
+            when 'identity' then 'an anonymous id of theirs is somebody else' || chr(39) || 's now'
             when 'person' then 'the users feed says something else of them'
             when 'new_definition' then 'the definition is new'
             when 'changed_definition' then 'the definition says something else'

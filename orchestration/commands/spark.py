@@ -1,0 +1,54 @@
+"""`make spark`: ingest as ever, then every model, its tests and what is published by Spark.
+
+With `--check` it looks for Java alone. Exit code 0: published. 1: something failed, and readers see
+the build before. 2: Spark, or a setting, cannot be used.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+from orchestration.engines import building, spark
+from orchestration.ingest.loader import ingest
+from orchestration.project import Settings, SettingsError
+from orchestration.store.warehouse import connect
+from orchestration.transform import transforming
+
+
+def main(arguments: Sequence[str]) -> int:
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - started:6.0f} s  {text}", flush=True)
+
+    try:
+        settings = Settings.from_environment()
+        spark.check_java()
+        if arguments == ["--check"]:
+            return 0
+        ingest(settings)
+        with connect(settings) as connection:
+            count = building.export(connection, settings)
+            asked = transforming.asked_of_a_build(connection)
+        say(f"{count} tables of raw rows and definitions are there for Spark")
+        with spark.cluster(settings) as master, spark.session(settings, master) as session:
+            say(f"a session of Spark {session.version} on {master}")
+            building.load(session, settings)
+            failed = {name: why for name, why in building.transform(settings, asked).items() if why}
+            if failed:
+                for name, why in failed.items():
+                    print(f"{name}: {why}", file=sys.stderr)
+                print("Nothing is published: readers see the build before.", file=sys.stderr)
+                return 1
+            say("every model is built, and every test has passed")
+            say(f"build {building.publish(session, settings)} is published")
+    except (SettingsError, spark.SparkError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

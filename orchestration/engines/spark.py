@@ -1,0 +1,169 @@
+"""A session of Spark: on the cluster of the settings, or on one of this machine that ends with it.
+
+What makes SQL mean the same as on DuckDB stands in dbt_project/profiles.yml, and is asked of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from jinja2 import Template
+
+from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
+
+JAVA = (8, 11, 17)
+"""Versions of Java that Spark 3.5 runs on."""
+WORKERS = 2
+OF_THIS_MACHINE: Mapping[str, str] = {
+    "spark.sql.shuffle.partitions": "4",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.executor.memory": "1500m",
+    "spark.executorEnv.PYTHONPATH": str(ROOT),
+    "spark.driver.host": "127.0.0.1",
+}
+"""What a cluster of this machine is told besides; one of a company has its own `spark-defaults`."""
+_WAIT_SECONDS = 60
+
+
+class SparkError(RuntimeError):
+    """Spark cannot be used; the message says why, and the mend."""
+
+
+def check_java() -> None:
+    """Raise `SparkError` where there is no Java that Spark runs on."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home, "bin", "java")) if home else shutil.which("java")
+    mend = "install Java 17 (apt-get install openjdk-17-jre-headless), or set JAVA_HOME to it"
+    if not java or not Path(java).exists():
+        raise SparkError(f"Spark needs Java, and there is none: {mend}")
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    found = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
+    if found is None or int(found[1]) not in JAVA:
+        version = found[1] if found else "of a version that it does not tell"
+        raise SparkError(f"Java is {version}, and Spark 3.5 runs on 8, 11 or 17: {mend}")
+
+
+@contextmanager
+def cluster(settings: Settings) -> Iterator[str]:
+    """The address of the cluster's master; without one in the settings, of a cluster of this
+    machine: a master, and two workers of a core each."""
+    if settings.spark_master is not None:
+        yield settings.spark_master
+        return
+    check_java()
+    logs = settings.spark_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    master = f"spark://127.0.0.1:{port}"
+    processes = [
+        _start(logs, "Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
+    ]
+    try:
+        _wait_for(port, processes[0], logs)
+        work = ("--work-dir", str(settings.spark_dir / "work"), "--webui-port", "0")
+        for number in range(WORKERS):
+            limits = ("--host", "127.0.0.1", "--cores", "1", "--memory", "2g")
+            processes.append(_start(logs, "Worker", *limits, *work, master, number=number))
+        yield master
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+def _start(logs: Path, kind: str, *arguments: str, number: int = 0) -> subprocess.Popen[bytes]:
+    import pyspark
+
+    spark = Path(pyspark.__file__).parent
+    with (logs / f"{kind.lower()}-{number}.log").open("wb") as log:
+        return subprocess.Popen(
+            [
+                str(spark / "bin" / "spark-class"),
+                f"org.apache.spark.deploy.{kind.lower()}.{kind}",
+                *arguments,
+            ],
+            env={**os.environ, "SPARK_HOME": str(spark), "SPARK_LOCAL_IP": "127.0.0.1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], logs: Path) -> None:
+    until = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.2)
+    raise SparkError(f"Spark's master did not start: {logs / 'master-0.log'} says why")
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def check_master(master: str) -> None:
+    """Raise `SparkError` where nothing answers: Spark itself would ask for a minute."""
+    if not master.startswith("spark://"):
+        return
+    for address in master.removeprefix("spark://").split(","):
+        parts = urlsplit(f"//{address}")
+        with suppress(OSError):
+            socket.create_connection((parts.hostname, parts.port or 7077), 5).close()
+            return
+    raise SparkError(
+        f"No master of Spark answers at {master}: start it, or mend YUNYING_SPARK_MASTER (empty: "
+        "a cluster of this machine is started)"
+    )
+
+
+def parameters(environment: Mapping[str, str]) -> dict[str, str]:
+    """What profiles.yml asks of a session, by the settings of an environment."""
+    text = (DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8")
+    asked = yaml.safe_load(text)["yunying"]["outputs"]["spark"]["server_side_parameters"]
+
+    def env_var(name: str, default: str) -> str:
+        return environment.get(name, default)
+
+    return {name: Template(str(value)).render(env_var=env_var) for name, value in asked.items()}
+
+
+@contextmanager
+def session(settings: Settings, master: str) -> Iterator[Any]:
+    """The session of this process, which dbt's own way to connect finds."""
+    check_java()
+    check_master(master)
+    from pyspark.sql import SparkSession
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    asked = parameters({**settings.environment(), "YUNYING_SPARK_MASTER": master})
+    if settings.spark_master is None:
+        asked |= OF_THIS_MACHINE
+    builder = SparkSession.builder.enableHiveSupport()
+    for name, text in asked.items():
+        builder = builder.config(name, text)
+    try:
+        spark = builder.getOrCreate()
+    except Exception as error:
+        told = str(error).strip().splitlines()
+        raise SparkError(f"Spark's session did not start: {told[-1] if told else error}") from error
+    spark.sparkContext.setLogLevel("ERROR")
+    try:
+        yield spark
+    finally:
+        spark.stop()
