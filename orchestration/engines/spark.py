@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -151,7 +152,7 @@ def session(settings: Settings, master: str) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    asked = parameters({**settings.environment(), "YUNYING_SPARK_MASTER": master})
+    asked = parameters(replace(settings, spark_master=master).environment())
     if settings.spark_master is None:
         asked |= OF_THIS_MACHINE
     builder = SparkSession.builder.enableHiveSupport()
