@@ -10,16 +10,18 @@ horizon as (
 
 ),
 
--- Whatever may come before anybody is active.
-begun as (
+first_events as (
 
-    select first_activity_date as first_date from horizon
+    select min(first_date) as first_date
+    from (
+        select first_activity_date as first_date from horizon
+        union all
+        select min(event_date) as first_date from {{ ref('fct_events') }}
+    ) as dates
 
-    union all
+),
 
-    select min(event_date) as first_date from {{ ref('fct_events') }}
-
-    union all
+others as (
 
     select min({{ local_date('least(planned_at, shown_at)') }}) as first_date
     from {{ ref('dim_content_pieces') }}
@@ -34,16 +36,21 @@ begun as (
 bounds as (
 
     select
-        greatest(
-            min(begun.first_date),
-            cast(
-                {{ dbt.dateadd('year', -var('calendar_years'), 'min(horizon.data_through_date)') }}
-                as date
+        least(
+            min(first_events.first_date),
+            greatest(
+                min(others.first_date),
+                cast(
+                    {{ dbt.dateadd(
+                        'year', -var('calendar_lead_years'), 'min(first_events.first_date)'
+                    ) }} as date
+                )
             )
         ) as first_date,
         min(horizon.data_through_date) as last_date
-    from begun
-    cross join horizon
+    from horizon
+    cross join first_events
+    cross join others
 
 ),
 
