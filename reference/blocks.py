@@ -358,7 +358,13 @@ def performance(language: str) -> str:
             if cost["is_met"] is False
             else _digits(cost["seconds"]),
             _digits(cost["asked"]),
-            _digits(cost["cpu_seconds"]),
+            _missed(
+                _digits(cost["cpu_seconds"]),
+                None
+                if cost["asked_cpu"] is None
+                else (cost["cpu_seconds"] or 0) <= cost["asked_cpu"],
+            ),
+            _digits(cost["asked_cpu"]),
             f"{cost['peak_mb']:.0f}",
             *of_run(cost),
         )
@@ -388,6 +394,7 @@ def performance(language: str) -> str:
                 Text("seconds", "秒"),
                 Text("asked", "目标"),
                 Text("CPU s", "CPU 秒"),
+                Text("asked", "目标"),
                 Text("peak MB", "内存峰值 MB"),
                 *run,
             ),

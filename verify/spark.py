@@ -8,8 +8,8 @@ differ beyond. Exit code 0: all are equal. 1: some are not, or were not built. 2
 from __future__ import annotations
 
 import argparse
+import os
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -42,13 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 1,800 events")
     parser.add_argument("--models", default="", help="a dbt selection; by default all")
     options = parser.parse_args(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="yunying-spark-"))
+    # On a cluster of this machine, with a catalog of its own: nobody's tables are touched.
+    with tempfile.TemporaryDirectory(prefix="yunying-spark-") as name:
+        os.environ["SPARK_CONF_DIR"] = name
+        return _verify(options, Path(name))
+
+
+def _verify(options: argparse.Namespace, folder: Path) -> int:
     try:
         settings = replace(
             Settings.from_environment(),
             warehouse=folder / "warehouse.duckdb",
             publish_dir=folder / "published",
             spark_dir=folder / "spark",
+            spark_master=None,
         )
         if options.raw is None:
             write_world(folder, options.seed, options.scale)
@@ -62,7 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, spark.SparkError) as error:
         print(error, file=sys.stderr)
         return 2
-    shutil.rmtree(folder, ignore_errors=True)
     return 1 if differing else 0
 
 
@@ -102,6 +108,8 @@ def _build_and_compare(settings: Settings, select: Sequence[str]) -> int:
                     outcome = "not equal" if lines else "equal"
                     print("".join(f"  {name}: {line}\n" for line in lines), end="")
                 counts[outcome] += 1
+    if not sum(counts.values()):
+        raise SettingsError("no table of facts or marts was compared: give MODELS some of them")
     say(
         f"{counts['equal']} of {sum(counts.values())} tables are equal; "
         f"{counts['not equal']} are not, {counts['not run']} were not made"
@@ -125,12 +133,18 @@ def difference(connection: duckdb.DuckDBPyConnection, table: str, files: Path) -
         for name, kind, *_ in connection.execute(f"describe from {table}").fetchall()
         if name not in NOT_COMPARED
     }
+    rows_of_spark = f"read_parquet({literal(str(files / '*.parquet'))})"
+    theirs = {
+        name for name, *_ in connection.execute(f"describe from {rows_of_spark}").fetchall()
+    } - NOT_COMPARED
+    if apart := sorted(theirs ^ types.keys()):
+        return [f"columns of one side alone: {', '.join(apart)}"]
     listed = ", ".join(
         f"{_comparable(name, kind)} as {quote(name)}" for name, kind in types.items()
     )
     sides = {
         "DuckDB": f"select {listed} from {table}",
-        "Spark": f"select {listed} from read_parquet({literal(str(files / '*.parquet'))})",
+        "Spark": f"select {listed} from {rows_of_spark}",
     }
     lines = []
     for one, other in (("DuckDB", "Spark"), ("Spark", "DuckDB")):

@@ -180,6 +180,15 @@ def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
                 return 1
             return _run_job(narrator, settings, seeds, stop, again)
     narrator.say(nothing_new(settings, published))
+    if settings.serve_bucket is not None:
+        from orchestration.publish.bucket import prune
+        from orchestration.publish.postgres import ServingError
+
+        try:
+            prune(settings)  # what a build could not take away
+        except ServingError as error:
+            narrator.say(str(error))
+            return 1
     late = late_alert(settings)
     if late is not None:
         narrator.say(late.text)

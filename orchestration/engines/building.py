@@ -56,13 +56,35 @@ def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     return len(tables)
 
 
+def forget(settings: Settings) -> None:
+    """Take away what a build on this machine left behind, whole or broken off: the next makes all
+    of it anew. Readers have what is published."""
+    if (settings.spark_dir / "metastore_db").is_dir():  # Derby's, of nobody else
+        for name in ("metastore_db", "warehouse"):
+            shutil.rmtree(settings.spark_dir / name, ignore_errors=True)
+
+
 def load(session: Any, settings: Settings) -> None:
-    """Make them tables of Spark."""
+    """Make them tables of Spark.
+
+    Raises `SparkError` where the catalog has a database of ours that is somebody else's.
+    """
+    layers = {node["schema"] for node in load_manifest()["nodes"].values()} | {*GIVEN}
+    for database in session.catalog.listDatabases():
+        if database.name in layers and str(settings.spark_dir) not in database.locationUri:
+            raise SparkError(
+                f"The catalog has a database {database.name} at {database.locationUri}: nothing is "
+                "written into what may be another's. Give Spark a metastore of its own, or move "
+                "YUNYING_SPARK_DIR to where it lies"
+            )
     for schema in sorted((settings.spark_dir / _GIVEN).iterdir()):
         session.sql(f"create database if not exists {schema.name}")
         for path in sorted(schema.iterdir()):
             session.sql(f"drop table if exists {schema.name}.{path.name}")
-            session.sql(f"create table {schema.name}.{path.name} using parquet location '{path}'")
+            session.sql(
+                f"create table {schema.name}.{path.name} using parquet"
+                f" location {literal(str(path))}"
+            )
 
 
 def transform(

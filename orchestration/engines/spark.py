@@ -37,6 +37,7 @@ OF_THIS_MACHINE: Mapping[str, str] = {
 }
 """What a cluster of this machine is told besides; one of a company has its own `spark-defaults`."""
 _WAIT_SECONDS = 60
+_SECONDS_TO_END = 10
 
 
 class SparkError(RuntimeError):
@@ -83,7 +84,10 @@ def cluster(settings: Settings) -> Iterator[str]:
         for process in reversed(processes):
             process.terminate()
         for process in processes:
-            process.wait()
+            try:
+                process.wait(_SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _start(logs: Path, kind: str, *arguments: str, number: int = 0) -> subprocess.Popen[bytes]:
@@ -151,10 +155,12 @@ def session(settings: Settings, master: str) -> Iterator[Any]:
     check_master(master)
     from pyspark.sql import SparkSession
 
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     asked = parameters(replace(settings, spark_master=master).environment())
     if settings.spark_master is None:
-        asked |= OF_THIS_MACHINE
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # Hive's metastore is Derby there, unless a hive-site.xml names one.
+        home = f'-Dderby.system.home="{settings.spark_dir}"'
+        asked |= OF_THIS_MACHINE | {"spark.driver.extraJavaOptions": home}
     builder = SparkSession.builder.enableHiveSupport()
     for name, text in asked.items():
         builder = builder.config(name, text)

@@ -35,7 +35,7 @@ FORMATS = {
     "xlsx": "xlsx",
 }
 """What is read, by the ends of names. A csv may turn out to be JSON by what is in it."""
-_DATED = re.compile(r"\d{4}-?\d{2}-?\d{2}[\d_-]*")
+_DATED = re.compile(r"\d{4}-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])[\d_-]*")
 """How the name of a log ends that is begun anew each day or hour: service_log.20240301."""
 COMPRESSIONS = ("gz", "zst", "bz2", "xz")
 _PACKED_WITHIN = ("sz", "lz4", "br")
@@ -237,8 +237,11 @@ def format_of(name: str, is_text: bool = False) -> tuple[str, str | None] | None
     is_parquet = FORMATS.get(parts[-2]) == "parquet" if len(parts) > 2 else False
     is_packed = parts[-1] in COMPRESSIONS or (is_parquet and parts[-1] in _PACKED_WITHIN)
     compression = parts.pop() if is_packed else None
-    ending = "log" if _DATED.fullmatch(parts[-1]) else parts[-1]
-    known = FORMATS.get(ending) if len(parts) > 1 else "csv" if is_text else None
+    has_ending = len(parts) > 1
+    if has_ending and _DATED.fullmatch(parts[-1]):
+        parts.pop()
+        parts += [] if parts[-1] in FORMATS.keys() | _NOT_READ.keys() else ["log"]
+    known = FORMATS.get(parts[-1]) if has_ending else "csv" if is_text else None
     return (known, compression) if known else None
 
 

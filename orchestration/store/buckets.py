@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -179,9 +180,19 @@ class Bucket:
                 raise
             if there["ETag"] != entry.etag:
                 raise ReplacedError(entry.key)
-            put = self._put_over(entry.key, path, entry.etag)
+            is_ours = True
+            try:
+                put = self._put_over(entry.key, path, entry.etag)
+            except ReplacedError:
+                # A delivery, or our own write where its answer was lost and it was sent again. What
+                # was to go is an older version either way.
+                put = self._client.head_object(Bucket=self._name, Key=self._prefix + entry.key)
+                with path.open("rb") as file:
+                    is_ours = put["ETag"].strip('"') == file_digest(file, "md5").hexdigest()
             if "VersionId" in put:
                 self._delete_versions(entry.key, before=put["VersionId"])
+            if not is_ours:
+                raise ReplacedError(entry.key)
         return Entry(entry.key, path.stat().st_size, put["ETag"])
 
     def delete(self, below: str) -> None:

@@ -68,7 +68,10 @@ def spark() -> dict[str, Any]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
-    subprocess.run(["make", ".venv-spark/.made"], cwd=ROOT, check=True, capture_output=True)
+    made = subprocess.run(
+        ["make", ".venv-spark/.made"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
     asked = {
         "compile": True,
         "parse": {"no SQL": "select a b c from t", "two": "select 1; select 2"},

@@ -441,6 +441,12 @@ def test_readers_of_the_bucket_see_the_build_that_readers_here_see(served: Bucke
     assert built(served) == {second, third}
 
 
+def test_readers_see_the_build_where_the_server_knows_no_conditions(served: BucketWorld) -> None:
+    served.s3.faults.append(knows_no_conditions)
+    publish(served, 1)
+    assert read(served) == (publish(served, 2), [2, 2])
+
+
 def test_a_bucket_that_does_not_take_the_build_leaves_readers_what_they_had(
     served: BucketWorld,
 ) -> None:

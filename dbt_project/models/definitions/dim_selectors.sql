@@ -301,7 +301,7 @@ filtered as (
         sides.first_time,
         coalesce(sides.event_name, '*') = '*' as is_any_activity,
         sides.is_any_event,
-        (
+        coalesce(
             (sides.definition, sides.definition_id) in (
                 select
                     filters.definition,
@@ -316,7 +316,8 @@ filtered as (
                     filters.side
                 from filters
                 where filters.side is not null
-            )
+            ),
+            false
         ) as has_conditions,
         sides.is_day_enough
     from sides

@@ -39,7 +39,7 @@ bounds as (
         least(
             min(first_events.first_date),
             greatest(
-                min(others.first_date),
+                coalesce(min(others.first_date), min(first_events.first_date)),
                 cast(
                     {{ dbt.dateadd(
                         'year', -var('calendar_lead_years'), 'min(first_events.first_date)'

@@ -123,10 +123,10 @@ counted as (
         numbered.*,
         conversions.counting = 'each' or numbered.conversion_number = 1 as is_counted,
         conversions.value_kind,
-        cast(
-            {{ dbt.dateadd('day', 'conversions.refund_days', local_date('numbered.occurred_at')) }}
-            as date
-        ) as refundable_to_date,
+        {{ add_seconds(
+            local_midnight(dbt.dateadd('day', 1, local_date('numbered.occurred_at'))),
+            'conversions.refund_days * 86400'
+        ) }} as day_ripe_at,
         {{ add_seconds('numbered.occurred_at', 'conversions.refund_days * 86400') }} as refundable_to_at
     from numbered
     inner join conversions on numbered.conversion_id = conversions.conversion_id
@@ -134,8 +134,8 @@ counted as (
 
 ),
 
--- What is known of the order when refunds no longer count: of its lines those of that day too,
--- because a figure is ripe once the day is over.
+-- What is known of the order when refunds no longer count; of its lines, when the figures of the day
+-- of the conversion are ripe.
 order_amounts as (
 
     select
@@ -149,7 +149,7 @@ order_amounts as (
         on counted.order_id = amounts.order_id
         and (
             amounts.occurred_at <= counted.refundable_to_at
-            or (amounts.role = 'order' and amounts.event_date <= counted.refundable_to_date)
+            or (amounts.role = 'order' and amounts.occurred_at < counted.day_ripe_at)
         )
     where counted.value_kind = 'net_amount'
     group by counted.conversion_id, counted.order_id
