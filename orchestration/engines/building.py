@@ -109,7 +109,8 @@ def transform(
         def submit(self, code: str) -> None:
             from pyspark.sql import SparkSession
 
-            python_models.submit(SparkSession.builder.getOrCreate(), self.model, code)
+            # dbt-spark's materialization indents the first line.
+            python_models.submit(SparkSession.builder.getOrCreate(), self.model, code.lstrip())
 
     SparkAdapter.python_submission_helpers = {"driver": Submission}
     SparkAdapter.default_python_submission_method = "driver"
