@@ -74,8 +74,8 @@ def load(session: Any, settings: Settings) -> None:
         if database.name in layers and str(settings.spark_dir) not in database.locationUri:
             raise SparkError(
                 f"The catalog has a database {database.name} at {database.locationUri}: nothing is "
-                "written into what may be another's. Give Spark a metastore of its own, or move "
-                "YUNYING_SPARK_DIR to where it lies"
+                "written into what may be another's. Give Spark a metastore of its own, or set "
+                "the folder of YUNYING_SPARK_DIR to where it lies"
             )
     for schema in sorted((settings.spark_dir / _GIVEN).iterdir()):
         session.sql(f"create database if not exists {schema.name}")

@@ -388,7 +388,8 @@ def test_a_server_that_knows_no_conditions_is_written_to_all_the_same(person: Bu
 def served(world: BucketWorld) -> BucketWorld:
     world.settings = Settings.from_environment(
         {**world.settings.environment(), "YUNYING_RAW_DIR": str(world.root / "raw"),
-         "YUNYING_SERVE_BUCKET": f"s3://{world.bucket}/tables", "YUNYING_BUILDS_KEPT": "2"}
+         "YUNYING_SERVE_BUCKET": f"s3://{world.bucket}/tables", "YUNYING_BUILDS_KEPT": "2",
+         "YUNYING_ALERT_LOG": str(world.root / "alerts.log")}
     )  # fmt: skip
     return world
 
@@ -444,7 +445,8 @@ def test_readers_of_the_bucket_see_the_build_that_readers_here_see(served: Bucke
 def test_readers_see_the_build_where_the_server_knows_no_conditions(served: BucketWorld) -> None:
     served.s3.faults.append(knows_no_conditions)
     publish(served, 1)
-    assert read(served) == (publish(served, 2), [2, 2])
+    second = publish(served, 2)
+    assert read(served) == (second, [2, 2])
 
 
 def test_a_bucket_that_does_not_take_the_build_leaves_readers_what_they_had(
