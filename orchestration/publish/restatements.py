@@ -26,6 +26,11 @@ BEFORE = "build_before"
 _NAMES_A_PERSON = " or ".join(
     f"json_exists(row_key, '$.{column}')" for column in sorted(PERSON_ID_COLUMNS)
 )
+# Rows whose key names a person without an id: lists of earlier builds may have such, which compared
+# people with each other.
+_NAMES_NOBODY = " or ".join(
+    f"row_key like '%\"{column}\":null%'" for column in sorted(PERSON_ID_COLUMNS)
+)
 
 REASONS = {
     "late_rows": ("rows arrived that occurred before the data's end of then", "迟到的数据"),
@@ -114,7 +119,7 @@ def take_in(
             kept = "true" if epoch <= build.erasure_epoch else f"not ({_NAMES_A_PERSON})"
             connection.execute(
                 "insert into raw.restatements_log by name"
-                f" select * from {quote(BEFORE, *table)} where {kept}"
+                f" select * from {quote(BEFORE, *table)} where ({kept}) and not ({_NAMES_NOBODY})"
             )
     finally:
         connection.execute(f"detach {BEFORE}")
@@ -207,7 +212,8 @@ def _carry(
         listed = " union all ".join(present) or "select ''"
         kept = f"not ({_NAMES_A_PERSON}) or row_key in ({listed})"
     connection.execute(
-        f"insert into {target} by name select * from {quote(BEFORE, *watched.table)} where {kept}"
+        f"insert into {target} by name select * from {quote(BEFORE, *watched.table)}"
+        f" where ({kept}) and not ({_NAMES_NOBODY})"
     )
 
 

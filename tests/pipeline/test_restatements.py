@@ -347,3 +347,19 @@ def test_people_whose_ids_are_left_out_are_not_compared(settings: Settings) -> N
     change(settings, "update marts.mart_people set score = 10 * score where score > 1")
     release(settings)
     assert told(settings) == [("people", ("Xiangru",), "score", "2", "20")]
+
+
+def test_what_earlier_builds_told_of_nobody_goes(settings: Settings) -> None:
+    release(settings)
+    change(settings, MOVE)
+    build = release(settings)
+    published = settings.publish_dir / "builds" / build.build_id / DATABASE
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "insert into marts.mart_restatements by name select * replace ("
+            "'marts.mart_people' as table_name, '{\"user_id\":null}' as row_key)"
+            " from marts.mart_restatements"
+        )
+    assert len(told(settings)) == 2 * len(MOVED)
+    release(settings)
+    assert told(settings) == MOVED
