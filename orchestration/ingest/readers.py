@@ -464,37 +464,33 @@ def json_rows(target: Target, keys: Sequence[str], doubles: Collection[str] = ()
             )
         texts.setdefault(column, []).append(text)
     chosen = [f"{_first(texts.get(column, []))} as {quote(column)}" for column in target.columns]
+    own = known.get("properties", []) if target.declared is not None else []
+    unknown = "null"
     if target.declared is not None:
-        own = known.get("properties", [])
         taken = {key for _, key in fields} | set(own)
-        unknown = "null"
         if set(keys) - taken:
             nulls = literal(json.dumps(dict.fromkeys(sorted(taken)), ensure_ascii=False))
             unknown = f"inside(cast(json_merge_patch(line, {nulls}) as varchar))"
-        owned = _first([_json_properties(key) for key in own])
-        chosen.append(
-            f"case when v is not null then fold_properties({owned}, {unknown}) end as properties"
-        )
-    pointers = literals([_pointer(key) for _, key in fields] or ["/"])
+        chosen.append("fold_properties(own, unknown) as properties")
+    owned = [f"own_properties(v[{len(fields) + place}])" for place, _ in enumerate(own, start=1)]
+    pointers = literals([_pointer(key) for key in (*(key for _, key in fields), *own)] or ["/"])
+    # A step of its own for what macros are given, as they repeat it: each look into a JSON has
+    # memory of its own for a vector of rows, and hundreds of them took gigabytes.
     sql = f"""
         select load_id, row_number, {", ".join(chosen)},
             case when v is null then line end as malformed_payload
         from (
-            select *,
-                case when {_IS_OBJECT} then json_extract_string(line, {pointers}) end as v
-            from {NUMBERED_ROWS}
-            where trim(line, ' \t\r') <> ''
+            select *, {_first(owned)} as own,
+                cast(case when v is not null then {unknown} end as varchar) as unknown
+            from (
+                select *,
+                    case when {_IS_OBJECT} then json_extract_string(line, {pointers}) end as v
+                from {NUMBERED_ROWS}
+                where trim(line, ' \t\r') <> ''
+            )
         )
     """
     return Rows(sql, _filled(target, keys))
-
-
-def _json_properties(key: str) -> str:
-    value = f"json_extract(line, {literal(_pointer(key))})"
-    return (
-        f"own_properties(case when json_type({value}) = 'VARCHAR' "
-        f"then json_extract_string({value}, '$') else cast({value} as varchar) end)"
-    )
 
 
 def _pointer(key: str) -> str:

@@ -310,6 +310,19 @@ def test_unknown_keys_are_folded_and_the_files_own_properties_win(world: World) 
     assert world.rows("select event_name from raw.events where event_id = '6'") == [("y",)]
 
 
+def test_calls_of_a_log_load_within_little_memory(world: World) -> None:
+    """Those of a library say 2 KB of where they come from; a warehouse here may take 1 GB."""
+    call = {
+        "type": "track", "event": "Opened", "userId": "u", "timestamp": "2024-03-01T08:00:00Z",
+        "context": {"userAgent": "x" * 2000}, "properties": {"said": "x" * 200}, "version": 2,
+    }  # fmt: skip
+    calls = "".join(json.dumps({**call, "messageId": str(n)}) + "\n" for n in range(3000))
+    assert world.load("segment/1.json", calls).rows_in == 3000
+    assert world.rows("select distinct properties from raw.segment") == [
+        (json.dumps({"version": 2, "said": "x" * 200}, separators=(",", ":")),)
+    ]
+
+
 def test_properties_of_a_csv(world: World) -> None:
     world.load(
         "events/a.csv",
