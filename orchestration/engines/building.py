@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,6 @@ from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store.sql import literal, quote
 from orchestration.transform.dbt_process import make_quick
 from orchestration.transform.dbt_runs import dbt_environment, exposed_nodes, load_manifest
-
-Say = Callable[[str], None]
 
 GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""

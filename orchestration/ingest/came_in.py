@@ -82,7 +82,7 @@ def troubles(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[
 
 def _unread(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Each folder whose rows are loaded, and that no source which is enabled reads."""
-    told = []
+    told, sources = [], known_sources()
     for feed, count in connection.execute(
         "select feed, count(*) from staging.stg_ingest_ledger "
         "where error = 'no staging model reads this feed' group by feed order by feed"
@@ -90,7 +90,7 @@ def _unread(connection: duckdb.DuckDBPyConnection) -> list[str]:
         source = "feed" if feed == "events" else feed
         mend = (
             f"name {source} in YUNYING_EVENT_SOURCES, beside what stands there"
-            if source in known_sources()
+            if source in sources
             else "give the folder the name of a feed or a log, or make a model that reads it"
         )
         told.append(f"{feed}: {count:,} file(s) are loaded, and no source reads them: {mend}.")

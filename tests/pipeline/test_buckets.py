@@ -17,9 +17,10 @@ import duckdb
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from orchestration.commands.build import Narrator, _tell_outcome
+from orchestration.commands.build import Narrator, _tell_outcome, build
 from orchestration.commands.rollback import rollback
 from orchestration.commands.serve import serve_current
+from orchestration.commands.stopping import Stop
 from orchestration.commands.withdraw import withdraw
 from orchestration.defs.automation import jobs
 from orchestration.defs.publish import assets
@@ -27,7 +28,7 @@ from orchestration.ingest import raw_folder
 from orchestration.ingest.loader import has_news
 from orchestration.privacy.scrubbing import scrub
 from orchestration.project import Settings, SettingsError
-from orchestration.publish import publishing
+from orchestration.publish import publishing, up_to_date
 from orchestration.publish.bucket import POINTER, prune
 from orchestration.publish.builds import PublishedBuild, current_build
 from orchestration.publish.postgres import ServingError
@@ -303,6 +304,12 @@ def person(world: BucketWorld) -> BucketWorld:
     return world
 
 
+def keep_versions(world: BucketWorld) -> None:
+    world.s3.client.put_bucket_versioning(
+        Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
 def versions(world: BucketWorld, key: str) -> int:
     client = world.s3.client
     found = client.list_object_versions(Bucket=world.bucket, Prefix=f"shop/{key}")
@@ -311,9 +318,7 @@ def versions(world: BucketWorld, key: str) -> int:
 
 def test_an_erasure_rewrites_objects_as_it_rewrites_files(person: BucketWorld) -> None:
     world = person
-    world.s3.client.put_bucket_versioning(
-        Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"}
-    )
+    keep_versions(world)
     key = "events/theirs-1.jsonl"
     world.put(key, world.objects()[key])  # an older version of the same
     assert versions(world, key) == 2
@@ -348,6 +353,7 @@ def test_a_delivery_that_comes_while_people_are_erased_stays_and_is_erased_next(
     person: BucketWorld, before: str
 ) -> None:
     world = person
+    keep_versions(world)
     key = "events/theirs-1.jsonl"
     lines = [erasure_world.event(990, erasure_world.PERSON, None, 3),
              erasure_world.event(991, "u1", None, 3)]  # fmt: skip
@@ -361,11 +367,36 @@ def test_a_delivery_that_comes_while_people_are_erased_stays_and_is_erased_next(
     world.s3.faults.append(delivered)
     world.ingest()
     assert world.objects()[key].decode() == fresh
+    if before == "PUT":  # what they were in is an older version by then
+        assert versions(world, key) == 1
     assert world.has_news()
     world.ingest()
     assert world.objects()[key].decode() == fresh.splitlines(keepends=True)[1]
     assert "e991" in world.ids()
     assert "e990" not in world.ids()
+
+
+def test_a_write_that_is_sent_again_as_its_answer_was_lost_is_no_delivery(
+    person: BucketWorld,
+) -> None:
+    world = person
+    keep_versions(world)
+    key = "events/theirs-1.jsonl"
+    here = World(world.root)
+    here.settings = replace(here.settings, warehouse=world.root / "other.duckdb")
+    here.ingest()
+    written = (world.root / "raw" / key).read_bytes()
+
+    def lost(request: Request) -> None:
+        if request.method == "PUT" and request.path.endswith(key):
+            world.s3.faults.clear()
+            world.put(key, written)
+
+    world.s3.faults.append(lost)
+    world.ingest()
+    assert world.objects()[key] == written
+    assert versions(world, key) == 1
+    assert not world.has_news()
 
 
 def knows_no_conditions(request: Request) -> Response | None:
@@ -568,6 +599,19 @@ def test_where_builds_may_not_be_deleted_it_is_told_that_readers_have_the_new_on
     assert "allow s3:DeleteObject" in out
     assert told in alert
     assert recorder.run.build_id == build_id
+
+
+def test_what_a_build_could_not_take_away_goes_though_nothing_is_new(
+    served: BucketWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in (1, 2, 3):
+        made = make(served, version)
+    assert len(built(served)) == 3
+    monkeypatch.setattr(up_to_date, "published_already", lambda settings: made)
+    with environment_of(served.settings):
+        assert build(Narrator(sys.stdout), Stop(lambda: None)) == 0
+    assert len(built(served)) == 2
+    assert read(served) == (made.build_id, [3, 3])
 
 
 # Settings, and the sensor

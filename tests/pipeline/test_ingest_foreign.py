@@ -24,7 +24,7 @@ from orchestration.ingest import files
 from orchestration.ingest.arrivals import folder_signature
 from orchestration.ingest.documents import values
 from orchestration.ingest.encodings import encoding_of
-from orchestration.ingest.files import RawFile, UnreadableFileError, csv_shape
+from orchestration.ingest.files import RawFile, UnreadableFileError, csv_shape, format_of
 from orchestration.privacy.rewriting import write_without_rows, write_without_texts
 from orchestration.store.warehouse import connect
 from tests.pipeline.ingest_support import World
@@ -241,6 +241,23 @@ JSON_TEXTS = {
     "an object, then an array": json.dumps(OBJECTS[0]) + "\n" + json.dumps(OBJECTS[1:]) + "\n",
     "lines": "".join(json.dumps(each) + "\n" for each in OBJECTS),
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("service_log.20240301", ("csv", None)),
+        ("log.2024-03-01-06.gz", ("csv", "gz")),
+        ("events.parquet.20240301", ("parquet", None)),
+        ("dump.xlsx.2024-03-01", ("xlsx", None)),
+        ("events.tar.20240301", None),
+        ("events.20241341", None),
+    ],
+)
+def test_a_date_behind_a_name_says_nothing_of_its_format(
+    name: str, found: tuple[str, str | None] | None
+) -> None:
+    assert format_of(name) == found
 
 
 @pytest.mark.parametrize("name", JSON_TEXTS)

@@ -389,3 +389,23 @@ def test_a_storm_of_clicks_of_one_user_is_one_path(tmp_path: Path) -> None:
         assert sum(row["credited_amount"] for row in rows.values()) == pytest.approx(100, abs=1e-6)
     [longest] = query(built, "select max(touch_count) as n from facts.fct_attribution_paths")
     assert longest["n"] == clicks
+
+
+def test_a_line_of_an_order_counts_until_its_day_is_ripe_over_a_change_of_clocks(
+    tmp_path: Path,
+) -> None:
+    """31 October ends at 4:00 UTC in New York; 30 times 24 hours later it is 23:00 there."""
+    lines = {"10": "2024-10-31T15:00:01Z", "5": "2024-12-01T03:59:59Z", "3": "2024-12-01T04:00:00Z"}
+    built = build_warehouse(
+        tmp_path,
+        events=[
+            visit("e", "2024-10-31T15:00:00Z", event_name="push", order_id="e"),
+            *(order("e", at, amount, order_id="e") for amount, at in lines.items()),
+            visit("end", "2025-07-01T00:00:00Z"),
+        ],
+        seeds={**SEEDS, "conversions": "conversion_id,event_name\npushed,push\n"},
+        environment={"YUNYING_TIMEZONE": "America/New_York"},
+        only="+fct_conversions",
+    )
+    [row] = query(built, "select value_amount from facts.fct_conversions")
+    assert row["value_amount"] == 15

@@ -491,3 +491,25 @@ def test_there_are_periods_before_anybody_is_active(tmp_path: Path) -> None:
         file, "select * from marts.mart_feedback where grain = 'all' and dimension = 'all'"
     )
     assert (all_of_them["score_count"], all_of_them["score_sum"]) == (1, 50)
+
+
+@pytest.mark.parametrize(
+    ("contents", "first"),
+    [
+        ([], date(2024, 1, 20)),
+        ([{"content_id": "a", "published_at": "1991-01-01"}], date(2014, 1, 20)),
+    ],
+    ids=["none", "of a zero date"],
+)
+def test_days_begin_with_the_first_event_or_ten_years_before(
+    contents: list[Row], first: date, tmp_path: Path
+) -> None:
+    file = build_warehouse(
+        tmp_path,
+        events=[{"event_id": "1", "event_name": "seen", "user_id": "u",
+                 "occurred_at": "2024-01-20T10:00:00Z"}],
+        feeds={"contents": contents} if contents else {},
+        only="+dim_days",
+    )  # fmt: skip
+    [days] = query(file, "select min(date_day) as low, max(date_day) as high from facts.dim_days")
+    assert (days["low"], days["high"]) == (first, date(2024, 1, 20))
