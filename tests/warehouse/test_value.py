@@ -318,6 +318,23 @@ def test_a_fit_is_the_same_in_whatever_order_and_however_rows_are_joined() -> No
     shuffled = np.random.default_rng(1).permutation(600)
     again = FITS.Purchases(*(column[shuffled] for column in purchases))
     assert FITS.figures(again, spending) == found
+    # All buy alike: far out the likelihood is flat, and a last digit decides where a search ends.
+    draw = np.random.default_rng(3)
+    age = draw.integers(14, 180, 300) / 7
+    frequency = draw.poisson(age / 20)
+    flat = FITS.Purchases(frequency, age * draw.uniform(0.3, 1, 300), age, np.ones(300))
+    spent = FITS.Spending(frequency[frequency > 0], draw.gamma(9, 12, (frequency > 0).sum()),
+                          np.ones((frequency > 0).sum()))  # fmt: skip
+    ends = set()
+    for number in range(8):
+        order = np.random.default_rng(number)
+        histories, amounts = order.permutation(300), order.permutation(len(spent.count))
+        fitted = FITS.figures(
+            FITS.Purchases(*(column[histories] for column in flat)),
+            FITS.Spending(*(column[amounts] for column in spent)),
+        )
+        ends.add(tuple(fitted.items()))
+    assert len(ends) == 1
     twice = FITS.Purchases(*(np.tile(column, 2) for column in purchases))
     joined = purchases._replace(count=purchases.count * 2)
     assert FITS.figures(twice, spending)["r"] == pytest.approx(

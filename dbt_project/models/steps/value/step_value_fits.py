@@ -7,6 +7,7 @@ are one row of the likelihood, with their number. Gradients are exact, parameter
 logarithms, and rows stand in an order of their own, so that theirs does not matter.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -177,6 +178,12 @@ def _highest(likelihood: Likelihood, starts: Starts, units: Array, customers: fl
     return np.exp(best.x) * units
 
 
+def _mean(values: Array, count: Array) -> float:
+    """In whatever order they stand: where a likelihood is flat, a search that starts by the last
+    digit elsewhere ends far away."""
+    return math.fsum(values * count) / math.fsum(count)
+
+
 def figures(
     purchases: Purchases,
     spending: Spending,
@@ -192,7 +199,7 @@ def figures(
     if customers:
         likelihood = transaction_likelihood(purchases)
     if transaction is None and customers >= LEAST_CUSTOMERS and repeats >= LEAST_REPEATS:
-        unit = float(np.average(purchases.age, weights=purchases.count)) or 1.0
+        unit = _mean(purchases.age, purchases.count) or 1.0
         transaction = _highest(likelihood, STARTS, np.array([1, unit, 1, 1]), customers)
     if transaction is not None:
         found |= dict(zip(TRANSACTION, transaction.tolist(), strict=True))
@@ -201,7 +208,7 @@ def figures(
     spenders = spending.count.sum()
     if spenders:
         likelihood = spend_likelihood(spending)
-        unit = float(np.average(spending.amount, weights=spending.count))
+        unit = _mean(spending.amount, spending.count)
         differ = np.ptp(spending.amount) > 1e-9 * unit
         if spend is None and customers >= LEAST_CUSTOMERS and spenders >= LEAST_REPEATS and differ:
             spend = _highest(likelihood, SPEND_STARTS, np.array([1, 1, unit]), spenders)
