@@ -64,6 +64,23 @@ buyers as (
 
 ),
 
+-- What is worked out of figures is worked out here: most merchants have none in most periods.
+figures as (
+
+    select
+        counted.*,
+        buyers.buyer_count,
+        cast(counted.gross_amount - counted.refunded_amount as decimal(38, 4)) as net_amount,
+        {{ rate('counted.complaint_count', 'counted.order_count') }} as complaint_rate,
+        {{ rate('counted.rating_sum', 'counted.rating_count') }} as mean_rating
+    from counted
+    left join buyers
+        on counted.merchant_id = buyers.merchant_id
+        and counted.grain = buyers.grain
+        and counted.period_start_date is not distinct from buyers.period_start_date
+
+),
+
 firsts as (
 
     select
@@ -75,65 +92,54 @@ firsts as (
 
 ),
 
-periods as (
+all_periods as (
 
     {{ every_period('firsts') }}
 
 ),
 
-filled as (
+periods as (
 
     select
-        firsts.merchant_id,
-        periods.grain,
-        coalesce(buyers.buyer_count, 0) as buyer_count,
-        {% for column in counts -%}
-        cast(coalesce(counted.{{ column }}, 0) as bigint) as {{ column }},
-        {% endfor -%}
-        {% for column in amounts -%}
-        cast(coalesce(counted.{{ column }}, 0) as decimal(38, 4)) as {{ column }},
-        {% endfor -%}
-        periods.period_start_date
-    from firsts
-    inner join periods on firsts.first_date <= periods.last_date
-    left join counted
-        on firsts.merchant_id = counted.merchant_id
-        and periods.grain = counted.grain
-        and periods.period_start_date is not distinct from counted.period_start_date
-    left join buyers
-        on firsts.merchant_id = buyers.merchant_id
-        and periods.grain = buyers.grain
-        and periods.period_start_date is not distinct from buyers.period_start_date
+        all_periods.*,
+        {{ is_period_over('all_periods.grain', 'all_periods.period_start_date', '0') }} as is_mature
+    from all_periods
+    cross join horizon
 
 ),
 
 final as (
 
     select
-        filled.merchant_id,
-        filled.grain,
+        firsts.merchant_id,
+        periods.grain,
         merchants.merchant_name,
         merchants.category,
         merchants.level_id,
-        filled.order_count,
-        filled.buyer_count,
-        filled.gross_amount,
-        filled.refunded_amount,
-        cast(filled.gross_amount - filled.refunded_amount as decimal(38, 4)) as net_amount,
-        filled.fulfilled_count,
-        filled.cancelled_count,
-        filled.complaint_count,
-        {{ rate('filled.complaint_count', 'filled.order_count') }} as complaint_rate,
-        filled.rating_count,
-        filled.rating_sum,
-        {{ rate('filled.rating_sum', 'filled.rating_count') }} as mean_rating,
-        filled.violation_count,
-        filled.open_violation_count,
-        {{ is_period_over('filled.grain', 'filled.period_start_date', '0') }} as is_mature,
-        filled.period_start_date
-    from filled
-    inner join merchants on filled.merchant_id = merchants.merchant_id
-    cross join horizon
+        {% for column in ['order_count', 'buyer_count'] -%}
+        cast(coalesce(figures.{{ column }}, 0) as bigint) as {{ column }},
+        {% endfor -%}
+        {% for column in ['gross_amount', 'refunded_amount', 'net_amount'] -%}
+        cast(coalesce(figures.{{ column }}, 0) as decimal(38, 4)) as {{ column }},
+        {% endfor -%}
+        {% for column in ['fulfilled_count', 'cancelled_count', 'complaint_count'] -%}
+        cast(coalesce(figures.{{ column }}, 0) as bigint) as {{ column }},
+        {% endfor -%}
+        figures.complaint_rate,
+        cast(coalesce(figures.rating_count, 0) as bigint) as rating_count,
+        cast(coalesce(figures.rating_sum, 0) as decimal(38, 4)) as rating_sum,
+        figures.mean_rating,
+        cast(coalesce(figures.violation_count, 0) as bigint) as violation_count,
+        cast(coalesce(figures.open_violation_count, 0) as bigint) as open_violation_count,
+        periods.is_mature,
+        periods.period_start_date
+    from firsts
+    inner join periods on firsts.first_date <= periods.last_date
+    inner join merchants on firsts.merchant_id = merchants.merchant_id
+    left join figures
+        on firsts.merchant_id = figures.merchant_id
+        and periods.grain = figures.grain
+        and periods.period_start_date is not distinct from figures.period_start_date
 
 )
 
