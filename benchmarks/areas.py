@@ -30,6 +30,8 @@ class Areas:
     parts: frozenset[str]
     rebuild: float
     day: float
+    without_roles: float | None = None
+    """Seconds that they may take of events that have none of their roles."""
 
 
 AREAS = (
@@ -40,7 +42,7 @@ AREAS = (
             {"content", "product", "page", "referral", "survival", "winback",
              "mart_referrals", "mart_survival_curves", "mart_winback"}
         ),
-        0.25, 0.25,
+        0.25, 0.25, 2.0,
     ),
     Areas(
         "platform, strategy, value and audiences",
@@ -52,9 +54,8 @@ AREAS = (
         0.20, 0.10,
     ),
 )  # fmt: skip
-# Events without roles, and the seconds that all areas together may take of them.
 PLAIN_EVENTS = 1_000_000
-ASKED_WITHOUT_ROLES = 2.0
+REBUILD = [sys.executable, "-m", "orchestration.commands.rebuild"]
 
 
 def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
@@ -73,20 +74,24 @@ def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
     day = built("business: one new day", wanted)
     plain = folder / "plain"
     generate(plain / "raw", min(events, PLAIN_EVENTS))
-    none = built("events without roles: rebuild", environment(plain))
+    built("events without roles: first build", environment(plain))
+    # What has no rows is known once SQL was read.
+    none = built("events without roles: rebuild", environment(plain), command=REBUILD)
     nodes = load_manifest()["nodes"].values()
-    own = set().union(*(names(areas.parts, nodes) for areas in AREAS))
-    without_roles = Cost(
-        "all areas, of events without roles",
-        sum(seconds for name, seconds in none.models.items() if name in own),
-        asked=ASKED_WITHOUT_ROLES,
-    )
+    without_roles = [
+        Cost(
+            f"{areas.name}, of events without roles",
+            sum(none.models[name] for name in names(areas.parts, nodes) & none.models.keys()),
+            asked=areas.without_roles,
+        )
+        for areas in AREAS
+    ]
     duels = [
         duel(cost, areas, asked, nodes)
         for areas in AREAS
         for cost, asked in ((rebuild, areas.rebuild), (day, areas.day))
     ]
-    return duels, [made, rebuild, day, none, without_roles]
+    return duels, [made, rebuild, day, none, *without_roles]
 
 
 def duel(cost: Cost, areas: Areas, asked: float, nodes: Iterable[dict[str, Any]]) -> Duel:

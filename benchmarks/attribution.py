@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks import floor
 from benchmarks.peers import EVENTS, Duel, Peer, Question, Warehouse, compare
 from orchestration.project import Settings
 
@@ -30,6 +31,38 @@ SEEDS = {
     "conversions": "conversion_id,event_name,value,models\n"
     "paid,paid,none,first|last|linear|position|markov\n",
 }
+# What ChannelAttribution gives, and the steps of a Markov chain, which it counts: credits by path
+# and channel, no touch's.
+SHORTEST = """
+    with
+    paths as (
+        select
+            path_id, arg_min(channel_id, touch_number) as first_channel,
+            arg_max(channel_id, touch_number) as last_channel, count(*) as touch_count
+        from facts.fct_path_touches where is_converted group by path_id
+    ),
+    linear as (
+        select channel_id, sum(1 / touch_count) as credit
+        from facts.fct_path_touches inner join paths using (path_id)
+        where is_converted group by channel_id
+    ),
+    steps as materialized (
+        select
+            channel_id, next_channel_id, touch_number = 1 as is_first, is_converted,
+            count(*) as step_count
+        from facts.fct_path_touches group by all
+    ),
+    credits as (
+        select 'first' as model_id, first_channel as channel_id, count(*) as credit
+        from paths group by first_channel
+        union all
+        select 'last', last_channel, count(*) from paths group by last_channel
+        union all
+        select 'linear', channel_id, credit from linear
+    )
+    select model_id, channel_id, cast(round(credit * 1000) as bigint) from credits
+    where (select sum(step_count) from steps) > 0
+"""
 PATHS = {"parquet": "{parquet}"}
 PATHS_OF_OURS = ("+fct_path_touches", "+dim_dates")
 QUESTION = Question(
@@ -52,8 +85,10 @@ QUESTION = Question(
 
 
 def duels(folder: Path, paths: int) -> list[Duel]:
-    """Ours against both, over so many paths."""
-    return compare(make(folder, paths), QUESTION)
+    """Ours against both, over so many paths, and DuckDB's shortest query against the quicker."""
+    warehouse = make(folder, paths)
+    shortest = floor.duel(warehouse, QUESTION.name, QUESTION.peers[1], SHORTEST)
+    return [*compare(warehouse, QUESTION), shortest]
 
 
 def make(folder: Path, paths: int) -> Warehouse:

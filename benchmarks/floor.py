@@ -11,7 +11,7 @@ import time
 
 from benchmarks import funnel, growth, retention, rfm, sessions
 from benchmarks.peer import KEY_ACTIONS
-from benchmarks.peers import Duel, Warehouse, ask, call
+from benchmarks.peers import Duel, Peer, Warehouse, ask, call
 
 REPEATS = 2
 STEPS = funnel.FUNNELS["shop"]
@@ -264,13 +264,17 @@ QUESTIONS = {
 
 def duels(warehouse: Warehouse) -> list[Duel]:
     """DuckDB's shortest query over `facts.fct_events` against a peer's over the same events."""
-    return [_duel(warehouse, name, shortest) for name, shortest in SHORTEST.items()]
+    return [
+        duel(warehouse, name, QUESTIONS[name].peers[0], shortest)
+        for name, shortest in SHORTEST.items()
+    ]
 
 
-def _duel(warehouse: Warehouse, name: str, shortest: str) -> Duel:
+def duel(warehouse: Warehouse, name: str, peer: Peer, shortest: str) -> Duel:
+    """A query against a peer, which must give the same; of the question that has this name."""
     answers = set()
     best = (float("inf"), float("inf"))
-    given, peer = warehouse.given(), QUESTIONS[name].peers[0]
+    given = warehouse.given()
     with warehouse.open() as connection:
         connection.execute(f"set memory_limit = '{warehouse.settings.memory_limit}'")
         connection.execute("set preserve_insertion_order = false")

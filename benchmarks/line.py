@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,8 +87,13 @@ def _rebuilt(name: str, folder: Path, events: int) -> _Rebuilt:
     return _Rebuilt(name, folder, (imported, write, rebuild), made.held_back)
 
 
-def built(name: str, wanted: dict[str, str], asked: float | None = None) -> Cost:
-    cost = measure(name, BUILD, wanted, asked, ASKED_MB)
+def built(
+    name: str,
+    wanted: dict[str, str],
+    asked: float | None = None,
+    command: Sequence[str] = BUILD,
+) -> Cost:
+    cost = measure(name, command, wanted, asked, ASKED_MB)
     told = json.loads((Path(wanted["DBT_TARGET_PATH"]) / "run_results.json").read_bytes())
     nodes = {node["unique_id"].split(".")[2]: node["execution_time"] for node in told["results"]}
     return replace(cost, models=nodes)
