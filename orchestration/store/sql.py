@@ -56,6 +56,19 @@ def insert_many(
         connection.execute(f"insert into {table} values {listed}")
 
 
+def empty_table(
+    schema: str, name: str, description: str, columns: Sequence[tuple[str, str, str]]
+) -> str:
+    """Statements that put a table without rows in the place of what stands: each of its columns by
+    name, type and description. What has no description has no comment."""
+    table = quote(schema, name)
+    kinds = ", ".join(f"{quote(column)} {kind}" for column, kind, _ in columns)
+    comments = [(f"table {table}", description)]
+    comments += [(f"column {table}.{quote(column)}", words) for column, _, words in columns]
+    said = "".join(f" comment on {what} is {literal(words)};" for what, words in comments if words)
+    return f"create or replace table {table} ({kinds});{said}"
+
+
 def rows_state(
     connection: duckdb.DuckDBPyConnection, table: str, most_rows: int | None = None
 ) -> str | None:

@@ -26,7 +26,8 @@ STAYED = "kept: it would come out as it stands"
 """The message of a result of what was kept."""
 HASHED_ROWS = 1_000_000
 """A hash of 30 columns of so many rows costs 0.15 s of processor: a larger table is always new."""
-_TEXT = ("view", "ephemeral")
+TEXT = ("view", "ephemeral")
+"""Materializations that are parts of what reads them, not tables."""
 ANY, ALL = "any", "all"
 Condition = str | list["Condition"]
 """When a table is empty: a table that has to be, or a list: `any` or `all`, and conditions."""
@@ -127,30 +128,49 @@ def keep_what_comes_out_as_it_was(
     hashed_rows: int = HASHED_ROWS,
 ) -> None:
     """What stands stays where each table that it reads has come out in the state it had before,
-    or where it has no rows, and those of which it would have some have none.
+    or where it has no rows, and those of which it would have some have none. In a rebuild, where
+    nothing stands, such a table is made of its contract, and no test of it is run.
 
     dbt chooses what to build before it starts; what comes out as it was is known when it is made.
     """
+    import duckdb
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.resources.types import NodeType
     from dbt.artifacts.schemas.results import RunStatus, TestStatus
     from dbt.artifacts.schemas.run import RunResult
     from dbt.task.runnable import GraphRunnableTask
 
-    from orchestration.store.sql import NO_ROWS, quote, rows_state
+    from orchestration.store.sql import NO_ROWS, empty_table, literal, quote, rows_state
 
     call = GraphRunnableTask.call_runner
     same: set[str] = set()
     empty: set[str] = set()
 
     def state(node: Any) -> str | None:
-        if node.resource_type != NodeType.Model or node.config.materialized in _TEXT:
+        if node.resource_type != NodeType.Model or node.config.materialized in TEXT:
             return None
         handle = DuckDBConnectionManager.env().handle()
         try:
             return rows_state(handle.cursor(), quote(node.schema, node.alias), hashed_rows)
         finally:
             handle.close()
+
+    def is_made_empty(node: Any) -> bool:
+        columns = [(c.name, c.data_type, c.description) for c in node.columns.values()]
+        name = literal(node.unique_id)
+        handle = DuckDBConnectionManager.env().handle()
+        try:
+            handle.cursor().execute(
+                f"begin; {empty_table(node.schema, node.alias, node.description, columns)}"
+                # The checksum of no rows, for the next build to compare with.
+                f" delete from raw.row_checksums where model_name = {name};"
+                f" insert into raw.row_checksums values ({name}, version(), '0'); commit"
+            )
+        except duckdb.Error:  # of a view that has its name, say
+            return False
+        finally:
+            handle.close()
+        return True
 
     def kept(node: Any) -> Any:
         return RunResult(
@@ -166,10 +186,12 @@ def keep_what_comes_out_as_it_was(
 
     def call_unless_kept(self: Any, runner: Any, *args: Any) -> Any:
         node, before = runner.node, states.get(runner.node.unique_id)
+        is_empty = is_met(empty_when.get(node.unique_id, [ANY]), empty)
         stays = not runner.skip and (
-            same.issuperset(unless_new.get(node.unique_id, [None]))
-            or is_met(empty_when.get(node.unique_id, [ANY]), empty)
+            is_empty or same.issuperset(unless_new.get(node.unique_id, [None]))
         )
+        if stays and is_empty and before is None and node.resource_type == NodeType.Model:
+            stays, before = is_made_empty(node), NO_ROWS
         now = state(node) if stays else None
         # Not what somebody else has written into since.
         if stays and now == before:

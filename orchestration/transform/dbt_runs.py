@@ -378,6 +378,12 @@ def run_results() -> list[dict[str, Any]]:
     return json.loads(path.read_bytes())["results"] if path.exists() else []
 
 
+def run_arguments() -> dict[str, Any]:
+    """What the last dbt run was told; empty where there is none."""
+    path = target_dir() / "run_results.json"
+    return json.loads(path.read_bytes())["args"] if path.exists() else {}
+
+
 def forget_results() -> None:
     """Remove the results of the last dbt run, so that one which dies does not leave them as its."""
     (target_dir() / "run_results.json").unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """What is read from the SQL of models: where columns come from, and when a table is empty.
 
 Reading all SQL takes two seconds, so what was read is kept beside the manifests. It holds for the
-same project and settings, of which definitions ask for the same parts, over tables of the same
-columns, whether a build adds to a table or makes it.
+same project and settings, of which definitions ask for the same parts; where columns come from,
+over tables of the same columns.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,13 @@ import duckdb
 from orchestration.project import ROOT, Settings
 from orchestration.transform import emptiness, lineage
 from orchestration.transform.dbt_process import Condition
-from orchestration.transform.dbt_runs import compiled_sql, project_hash, target_dir
+from orchestration.transform.dbt_runs import (
+    compiled_sql,
+    load_manifest,
+    project_hash,
+    run_arguments,
+    target_dir,
+)
 from orchestration.transform.emptiness import empty_when
 from orchestration.transform.lineage import column_lineage, schema_of, scope_of
 
@@ -42,21 +48,31 @@ def columns_of(connection: duckdb.DuckDBPyConnection) -> Columns:
 def read_sql(
     connection: duckdb.DuckDBPyConnection, nodes: Sequence[Mapping[str, Any]], columns: Columns
 ) -> Mapping[str, Any]:
-    """What is known of each model: of those in SQL, the parents of its columns in other tables."""
+    """What is known of each model: of those in SQL, the parents of its columns in other tables.
+
+    After a run that made everything anew also when tests have nothing to look at.
+    """
     kept = dict(known())
-    hashed = _hash(os.environ.get("BUILD_ASKED", ""), columns)
+    is_anew = bool(run_arguments().get("full_refresh"))
+    asked = os.environ.get("BUILD_ASKED", "")
+    hashed, made_of = _hash(asked, columns), _hash(asked)
     schema = None
-    for node in nodes:
-        name, is_kept = node["unique_id"], kept.get(node["unique_id"], {}).get("hash") == hashed
+    for node in (*nodes, *(_tests(nodes) if is_anew else ())):
+        name, is_model = node["unique_id"], node["resource_type"] == "model"
+        it = kept.get(name, {})
+        is_kept = it.get("hash" if is_model else "made_of") == (hashed if is_model else made_of)
+        is_kept = is_kept and (it.get("is_anew", False) or not is_anew)
         if not is_kept and node["language"] == "sql" and (sql := _sql(node)):
             schema = schema or schema_of(columns, _catalog(connection))
             own = (node["schema"], node["alias"])
             scope = scope_of(sql, schema)
-            parents = {
-                column: [parent for parent in found if parent[:2] != own]
-                for column, found in column_lineage(scope).items()
-            }
-            kept[name] = {"hash": hashed, "columns": parents, "empty_when": empty_when(scope)}
+            kept[name] = {"made_of": made_of, "empty_when": empty_when(scope), "is_anew": is_anew}
+            if is_model:
+                kept[name]["hash"] = hashed
+                kept[name]["columns"] = {
+                    column: [parent for parent in found if parent[:2] != own]
+                    for column, found in column_lineage(scope).items()
+                }
     if schema is not None:
         path = _path()
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
@@ -65,10 +81,26 @@ def read_sql(
     return kept
 
 
-def conditions(connection: duckdb.DuckDBPyConnection, asked: str) -> dict[str, Condition]:
-    """When each model is empty, by dbt's unique ids, of those that are known as they are now."""
-    hashed = _hash(asked, columns_of(connection))
-    return {name: it["empty_when"] for name, it in known().items() if it["hash"] == hashed}
+def _tests(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The tests of models."""
+    models = {node["unique_id"] for node in nodes}
+    for node in load_manifest()["nodes"].values():
+        if node["resource_type"] == "test" and models.intersection(node["depends_on"]["nodes"]):
+            yield node
+
+
+def conditions(asked: str, *, of_a_rebuild: bool = False) -> dict[str, Condition]:
+    """When each model is empty, by dbt's unique ids, of those that are known as they are now.
+
+    SQL that adds to a table has no rows where nothing is new. In a rebuild that says nothing: then
+    those are meant, and those of tests, that were read from SQL of one.
+    """
+    made_of = _hash(asked)
+    return {
+        name: it["empty_when"]
+        for name, it in known().items()
+        if it.get("made_of") == made_of and (it["is_anew"] or not of_a_rebuild)
+    }
 
 
 def known() -> Mapping[str, Any]:
@@ -86,9 +118,9 @@ def _path() -> Path:
     return target_dir() / "read_sql.json"
 
 
-def _hash(asked: str, columns: Columns) -> str:
+def _hash(asked: str, columns: Columns | None = None) -> str:
     settings = Settings.from_environment().of_rows
-    tables = sorted((name, [*of]) for name, of in columns.items())
+    tables = sorted((name, [*of]) for name, of in (columns or {}).items())
     code = [Path(str(module.__file__)).read_bytes() for module in (emptiness, lineage)]
     made_of = [project_hash(), settings, asked, tables, code]
     return hashlib.sha256(repr(made_of).encode()).hexdigest()

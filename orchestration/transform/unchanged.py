@@ -31,7 +31,7 @@ from orchestration.ingest.definitions.hashes import FILES
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
 from orchestration.store.sql import NO_ROWS, insert_many, literal, quote, row_count, rows_state
-from orchestration.transform.dbt_process import ALL, ANY, STATE, Condition
+from orchestration.transform.dbt_process import ALL, ANY, STATE, TEXT, Condition
 from orchestration.transform.dbt_runs import BY_USER, Manifest, run_results
 from orchestration.transform.fingerprint import made_of
 from orchestration.transform.transforming import asked_of_a_build
@@ -148,7 +148,7 @@ def find(
 
     def is_text(unique_id: str) -> bool:
         """Is it a part of what reads it, not a table?"""
-        return nodes[unique_id]["config"]["materialized"] in ("view", "ephemeral")
+        return nodes[unique_id]["config"]["materialized"] in TEXT
 
     @cache
     def is_same(unique_id: str) -> bool:
@@ -190,35 +190,76 @@ def find(
         for name in seen_again
         if not is_list(name) and (found := awaited(name)) is not None
     }
-    ids = {
-        f"{node['schema']}.{node.get('alias') or node['identifier']}": name
-        for name, node in {**sources, **nodes}.items()
-        if name in sources or name.startswith("model.")
-    }
-
-    def of_models(condition: Condition, own: str = "") -> Condition:
-        """The same of models to be made; of others it is known."""
-        if isinstance(condition, list):
-            return [condition[0], *(of_models(part, own) for part in condition[1:])]
-        name = ids.get(condition)
-        if name is None:
-            is_empty = False
-        elif name in sources:
-            is_empty = states[name] == NO_ROWS or states[name].startswith("0 ")
-        elif name in models and is_text(name):
-            return of_models(conditions.get(name, [ANY]))
-        elif name in models or name == own:
-            is_empty = before.get(name) == NO_ROWS
-        else:
-            return name
-        return [ALL if is_empty else ANY]
-
+    resolved = _Conditions(manifest, states, conditions, models, before)
     empty_when = {
-        name: of_models(conditions[name], name)
+        name: resolved.of(conditions[name], name)
         for name in seen_again
         if not is_list(name) and name in conditions and before.get(name) == NO_ROWS
     }
     return Unchanged(models, tests, unless_new, empty_when, before)
+
+
+def empty_of_a_rebuild(
+    manifest: Manifest, states: Mapping[str, str], conditions: Mapping[str, Condition]
+) -> Unchanged:
+    """Of a build of everything, the tables of a contract, and the tests, that need no work while
+    what they are made of has no rows; `conditions` are those of SQL that makes tables anew."""
+    is_list, resolved = lists(manifest), _Conditions(manifest, states, conditions)
+
+    def is_looked_at(unique_id: str) -> bool:
+        config = manifest["nodes"][unique_id]["config"]
+        return unique_id.startswith("test.") or (
+            config["materialized"] not in TEXT
+            and config.get("contract", {}).get("enforced", False)
+            and not is_list(unique_id)
+        )
+
+    return Unchanged(
+        empty_when={
+            name: resolved.of(condition)
+            for name, condition in conditions.items()
+            if name in manifest["nodes"] and is_looked_at(name)
+        }
+    )
+
+
+class _Conditions:
+    """Conditions of relations as conditions of models that a build makes: of sources, and of
+    models that stay, it is known whether they have rows, and a view has those of what it reads."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        states: Mapping[str, str],
+        conditions: Mapping[str, Condition],
+        stay: Collection[str] = (),
+        before: Mapping[str, str] | None = None,
+    ) -> None:
+        self._nodes, self._sources = manifest["nodes"], manifest["sources"]
+        self._states, self._conditions = states, conditions
+        self._stay, self._before = stay, before or {}
+        self._ids = {
+            f"{node['schema']}.{node.get('alias') or node['identifier']}": name
+            for name, node in {**self._sources, **self._nodes}.items()
+            if name in self._sources or name.startswith("model.")
+        }
+
+    def of(self, condition: Condition, own: str = "") -> Condition:
+        """`own`: the model whose condition it is, where it stands."""
+        if isinstance(condition, list):
+            return [condition[0], *(self.of(part, own) for part in condition[1:])]
+        name = self._ids.get(condition)
+        if name is None:
+            is_empty = False
+        elif name in self._sources:
+            is_empty = self._states[name] == NO_ROWS or self._states[name].startswith("0 ")
+        elif self._nodes[name]["config"]["materialized"] in TEXT:
+            return self.of(self._conditions.get(name, [ANY]))
+        elif name in self._stay or name == own:
+            is_empty = self._before.get(name) == NO_ROWS
+        else:
+            return name
+        return [ALL if is_empty else ANY]
 
 
 def lists(manifest: Manifest) -> Callable[[str], bool]:

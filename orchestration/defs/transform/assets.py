@@ -69,13 +69,16 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
 
             def stays(standing: frozenset[str]) -> frozenset[str]:
                 nonlocal kept
-                read = conditions(connection, run.asked)
+                read = conditions(run.asked)
                 kept = unchanged.find(connection, MANIFEST, states, standing, read)
                 return kept.models
 
             attempt = _attempt(
                 context, connection, settings, run.load_id, None if run.is_rebuild else stays
             )
+            if run.is_rebuild:
+                read = conditions(run.asked, of_a_rebuild=True)
+                kept = unchanged.empty_of_a_rebuild(MANIFEST, states, read)
         standing = _standing(attempt)
         yield from _passed_before(context, _nodes(kept.tests, "test"))
     if run.is_rebuild:
@@ -111,13 +114,18 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     exit_code = invocation.process.wait()
     came_out_same = stayed()
     if more := _nodes(came_out_same, "model"):
-        context.log.info(f"{len(more)} more would come out as they stand, and stay")
+        said = "more would come out as they stand, and stay"
+        if run.is_rebuild:
+            said = "tables have no rows, as what they are made of has none"
+        context.log.info(f"{len(more)} {said}")
         standing += more
     yield from _passed_before(context, _nodes(came_out_same, "test"))
     with connect_or_retry(settings, context.log.info) as connection:
         if attempt is not None:
             attempts.kept(connection, attempt, (node["unique_id"] for node in more))
         why = "not again: it would come out as it stands" if kept.models else "before the break"
+        if run.is_rebuild and more:
+            why = "of its contract: it has no rows"
         yield from _with_metadata(connection, tables, standing, why)
         yield from _with_failing_rows(connection, failed)
         if exit_code == 0 and attempt is not None:
