@@ -38,7 +38,7 @@ SEEDS = {
         "event_name,label_en,label_zh,area,role,is_activity,is_key_action\n"
         "order,Order,下单,product,order,,true\n"
         "refund,Refund,退款,product,refund,,\n"
-        "push,Push,推送,campaign,exposure,false,\n"
+        "push,Push,推送,campaign,exposure,false,true\n"
         "view,View,浏览,product,page_view,,\n"
         "open,Open,打开,product,element_click,,\n"
         "invite,Invite,邀请,user,invite,,\n"

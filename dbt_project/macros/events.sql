@@ -8,19 +8,25 @@
     ]) }}
 {%- endmacro %}
 
-{# Value of a property of an event as text: a column of the feed where there is one of that
-   name, else a key of `properties`. `property` is an expression. #}
+{# Value of a property of an event as text: a column of the feed where there is one of that name,
+   else, or where that is empty, a key of `properties`. `property` is an expression. A user is the one
+   whose event it is. #}
 {% macro event_property(relation, property) -%}
-    case {{ property }}
-        when 'event_name' then {{ relation }}.event_name
-        {%- for column in event_text_columns() %}
-        when '{{ column }}' then {{ relation }}.{{ column }}
-        {%- endfor %}
-        when 'session_id' then {{ relation }}.source_session_id
-        when 'anonymous_id' then {{ relation }}.anonymous_id
-        when 'amount' then {{ amount_text(relation ~ '.amount') }}
-        else {{ json_property(relation ~ '.properties', property) }}
-    end
+    coalesce(
+        case {{ property }}
+            {%- for column in ['event_id', 'event_name', 'anonymous_id'] + event_text_columns() %}
+            when '{{ column }}' then {{ relation }}.{{ column }}
+            {%- endfor %}
+            when 'session_id' then {{ relation }}.source_session_id
+            when 'user_id'
+                then case when {{ relation }}.user_id not like 'anon:%' then {{ relation }}.user_id end
+            when 'amount' then {{ amount_text(relation ~ '.amount') }}
+            {%- for column in ['occurred_at', 'received_at'] %}
+            when '{{ column }}' then cast({{ relation }}.{{ column }} as {{ dbt.type_string() }})
+            {%- endfor %}
+        end,
+        {{ json_property(relation ~ '.properties', property) }}
+    )
 {%- endmacro %}
 
 {# A decimal with four places as the text that a person would write: 12.5, not 12.5000. #}

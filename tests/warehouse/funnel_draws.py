@@ -144,7 +144,11 @@ def funnels(draw: st.DrawFn) -> Funnel:
         draw(breakdowns),
         draw(st.sampled_from(attributions)),
         draw(st.sampled_from((1, 2, 25))),
-        draw(st.sampled_from((*((),) * 6, (("event", "place"),)))),
+        draw(
+            st.sampled_from(
+                (*((),) * 6, (("event", "place"),), (("event", "place"), ("event", "plan")))
+            )
+        ),
         draw(st.sampled_from(("counted_attempt", "first_completion", "mean_of_furthest"))),
         draw(st.sampled_from(("", "", "leave", "ignore"))),
         draw(st.sampled_from((*(None,) * 5, START + UNIT * bounds[0]))),
@@ -280,7 +284,7 @@ def _filter(funnel: Funnel, side: str, condition: Condition) -> dict[str, str]:
         "definition": "funnel",
         "definition_id": funnel.funnel_id,
         "side": side,
-        "any_of": f"{side} {condition.any_of}" if condition.any_of else "",
+        "any_of": condition.any_of,
         "scope": condition.scope,
         "property": condition.name,
         "operator": condition.operator,

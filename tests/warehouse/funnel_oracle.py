@@ -142,13 +142,22 @@ def _entry_order(attempt: Attempt) -> tuple[datetime, bytes, str]:
 
 
 def _seen(funnel: Funnel, side: Side) -> Side:
-    return replace(side, conditions=(*side.conditions, *funnel.conditions))
+    """With the conditions of every side, whose groups are others than its own."""
+    of_every_side = (
+        replace(condition, any_of=condition.any_of and f"every side: {condition.any_of}")
+        for condition in funnel.conditions
+    )
+    return replace(side, conditions=(*side.conditions, *of_every_side))
 
 
 def _with_constant(world: World, funnel: Funnel, events: list[Event]) -> list[Event]:
     if not funnel.hold_constant:
         return events
-    return [e for e in events if not is_missing(world.value(e, funnel.hold_constant))]
+    return [
+        event
+        for event in events
+        if not any(is_missing(world.value(event, (held,))) for held in funnel.hold_constant)
+    ]
 
 
 def _stream(world: World, funnel: Funnel, user: str) -> list[Event]:
@@ -412,10 +421,15 @@ def funnel_counts(
     """Figures of mart_funnel_conversion by grain, period, value and step."""
     is_all = funnel.attribution == "all"
     valued = [a for a in opened if a.value is not None and (a.thread is not None) == is_all]
-    entrants: dict[str, set[object]] = defaultdict(set)
+    by_value: dict[str, dict[object, list[Attempt]]] = defaultdict(lambda: defaultdict(list))
     for attempt in valued:
-        entrants[attempt.value].add(_entrant(funnel, attempt))
-    kept = sorted(entrants, key=lambda v: (-len(entrants[v]), v.encode()))[: funnel.limit]
+        by_value[attempt.value][_entrant(funnel, attempt)].append(attempt)
+    # Who has only void ones among the furthest is no entrant.
+    entrants = {
+        value: sum(_counted(funnel, mine, True) is not None for mine in of_value.values())
+        for value, of_value in by_value.items()
+    }
+    kept = sorted(entrants, key=lambda v: (-entrants[v], v.encode()))[: funnel.limit]
     parts = [(None, a) for a in opened if a.thread is None]
     parts += [(a.value if a.value in kept else "Other", a) for a in valued]
     cells: dict[tuple[str, date | None, str | None], dict[object, list[Attempt]]] = {

@@ -58,14 +58,18 @@ def walk(wanted: World) -> dict[str, list[tuple[date, str]]]:
     limits = {
         month: limits_of(wanted, month) for month in {day.replace(day=1) for day in wanted.dates()}
     }
-    key_events = wanted.active_days("read")
+    # An invite is no activity, and a key action all the same.
+    key_days: dict[str, set[date]] = {}
+    for event in wanted.events:
+        if event["event_name"] in ("read", "ask"):
+            key_days.setdefault(event["user_id"], set()).add(wanted.day(event))
     walks: dict[str, list[tuple[date, str]]] = {}
     for user, days in wanted.active_days().items():
         stage, last = "", date.min
         for day in wanted.dates():
             if day in days:
                 last = day
-                stage = active_stage(wanted, day, days, key_events.get(user, set()))
+                stage = active_stage(wanted, day, days, key_days.get(user, set()))
             elif stage:
                 dormancy, churn = limits[day.replace(day=1)]
                 silent_days = (day - last).days

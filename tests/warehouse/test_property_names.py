@@ -127,3 +127,41 @@ def test_in_items_of_paths(warehouse: Path) -> None:
 
 def test_none_of_them_is_in_doubt(warehouse: Path) -> None:
     assert support.query(warehouse, "select * from marts.mart_definition_warnings") == []
+
+
+def test_columns_of_the_feed_are_properties_and_what_has_their_names(tmp_path: Path) -> None:
+    """A key of `properties` stands for a column that the file does not have, or is empty."""
+    events = [
+        {"event_id": "e1", "event_name": "go", "user_id": "u1", "page": "/column",
+         "received_at": "2024-03-01T10:00:05Z", "occurred_at": "2024-03-01T10:00:00Z",
+         "properties": {"platform": "web", "page": "/json"}},
+        {"event_id": "e2", "event_name": "go", "anonymous_id": "d2",
+         "occurred_at": "2024-03-02T10:00:00Z", "properties": {"amount": 12.5}},
+    ]  # fmt: skip
+    conditions = [
+        ("user_id", "is", "u1", 1), ("user_id", "is_not", "u1", 1), ("user_id", "is_set", "", 1),
+        ("event_id", "is", "e1|e2", 2), ("anonymous_id", "is", "d2", 1),
+        ("occurred_at", "gte", "2024-03-02", 1), ("received_at", "is_set", "", 1),
+        ("platform", "is", "web", 1), ("page", "is", "/column", 1), ("page", "is", "/json", 0),
+        ("amount", "gt", "12", 1),
+    ]  # fmt: skip
+    seeds = {
+        "funnels": seed("funnel_id", [[f"f{n}"] for n in range(len(conditions))]),
+        "funnel_steps": seed(
+            "funnel_id,step_number,event_name",
+            [[f"f{n}", "1", "go"] for n in range(len(conditions))],
+        ),
+        "filters": seed(
+            "definition,definition_id,side,property,operator,value",
+            [["funnel", f"f{n}", "1", *asked[:3]] for n, asked in enumerate(conditions)],
+        ),
+    }
+    warehouse = support.build_warehouse(
+        tmp_path, events=events, seeds=seeds, select="+mart_funnel_conversion"
+    )
+    rows = support.query(
+        warehouse,
+        "select funnel_id, entrant_count from marts.mart_funnel_conversion where grain = 'all'",
+    )
+    found = {row["funnel_id"]: row["entrant_count"] for row in rows}
+    assert [found[f"f{n}"] for n in range(len(conditions))] == [asked[3] for asked in conditions]

@@ -60,7 +60,7 @@ buy,,,product,order,true,false
 refund,,,product,refund,false,false
 push,,,content,exposure,false,false
 skim,,,content,read_start,false,false
-ask,,,user,invite,false,false
+ask,,,user,invite,false,{is_read_key}
 shelve,,,platform,listing,false,false
 look,,,platform,demand,false,false
 """

@@ -60,8 +60,11 @@ conditions as (
         selectors.definition_id,
         selectors.side,
         filters.row_number as condition_number,
-        coalesce('any of ' || filters.any_of, 'row ' || cast(filters.row_number as {{ dbt.type_string() }}))
-            as condition_group,
+        -- Those of every side are a group of their own.
+        coalesce(
+            'any of ' || coalesce(filters.side, '') || ': ' || filters.any_of,
+            'row ' || cast(filters.row_number as {{ dbt.type_string() }})
+        ) as condition_group,
         filters.scope,
         filters.property,
         filters.operator,

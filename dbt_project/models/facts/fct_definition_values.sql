@@ -139,7 +139,12 @@ joined_values as (
         user_id,
         source_id,
         event_id,
-        {{ dbt.listagg('property_value', "'::'", 'order by position') }} as property_value,
+        -- Of several that are to be held, one that is missing is a missing value.
+        case
+            when purpose <> 'hold_constant' or min(property_value) <> ''
+                then {{ dbt.listagg('property_value', "'::'", 'order by position') }}
+            else ''
+        end as property_value,
         occurred_at
     from ranked_values
     where purpose <> 'item' or value_number = 1

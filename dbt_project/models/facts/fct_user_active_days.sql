@@ -28,6 +28,36 @@ events as (
 
 ),
 
+-- Key actions that are no activity count on the first active day from theirs on.
+silent_names as (
+
+    select event_name
+    from {{ ref('dim_event_names') }}
+    where is_key_action and not is_activity
+
+),
+
+silent_key_actions as (
+
+    select
+        events.user_id,
+        events.event_date,
+        count(*) as key_action_count
+    from {{ ref('fct_events') }} as events
+    inner join silent_names on events.event_name = silent_names.event_name
+    {% if is_incremental() -%}
+    -- Since the last active day before, or ever where there is none.
+    inner join touched_users
+        on events.user_id = touched_users.user_id
+        and (
+            events.event_date > touched_users.last_active_date
+            or touched_users.last_active_date = touched_users.recompute_from_date
+        )
+    {%- endif %}
+    group by events.user_id, events.event_date
+
+),
+
 sessions as (
 
     select
@@ -98,20 +128,46 @@ days as (
 
 ),
 
-days_and_before as (
+-- The day on which each of them counts.
+silent_days as (
 
     select
         user_id,
-        event_count,
-        session_count,
-        key_action_count,
-        1 as active_day_number,
-        key_action_count > 0 as has_key_action,
-        cast(null as date) as previous_activity_date,
         activity_date,
-        first_event_at,
-        last_event_at
+        cast(sum(key_action_count) as bigint) as key_action_count
+    from (
+        select
+            silent.user_id,
+            silent.event_date,
+            silent.key_action_count,
+            min(days.activity_date) as activity_date
+        from silent_key_actions as silent
+        inner join days
+            on silent.user_id = days.user_id
+            and silent.event_date <= days.activity_date
+        group by silent.user_id, silent.event_date, silent.key_action_count
+    ) as first_days
+    group by user_id, activity_date
+
+),
+
+days_and_before as (
+
+    select
+        days.user_id,
+        days.event_count,
+        days.session_count,
+        days.key_action_count + coalesce(silent_days.key_action_count, 0) as key_action_count,
+        1 as active_day_number,
+        days.key_action_count + coalesce(silent_days.key_action_count, 0) > 0 as has_key_action,
+        cast(null as date) as previous_activity_date,
+        days.activity_date,
+        days.first_event_at,
+        days.last_event_at
     from days
+    left join silent_days
+        on days.user_id = silent_days.user_id
+        and days.activity_date = silent_days.activity_date
 
     {%- if is_incremental() %}
 

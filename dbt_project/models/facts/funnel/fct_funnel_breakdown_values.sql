@@ -12,19 +12,18 @@ funnels as (
 
 ),
 
+-- Those that count, of all periods together.
 value_sizes as (
 
     select
         attempts.funnel_id,
         attempts.breakdown_value,
-        case
-            when funnels.count_by = 'attempts' then count(*)
-            else count(distinct attempts.user_id)
-        end as entrant_count
+        count(case when attempts.value_all_outdone_at is null and not attempts.is_void then 1 end)
+            as entrant_count
     from attempts
     inner join funnels on attempts.funnel_id = funnels.funnel_id
     where attempts.is_breakdown_thread = (funnels.breakdown_attribution = 'all')
-    group by attempts.funnel_id, attempts.breakdown_value, funnels.count_by
+    group by attempts.funnel_id, attempts.breakdown_value
 
 ),
 
