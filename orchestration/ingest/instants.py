@@ -9,7 +9,7 @@ from orchestration.ingest.readers import BLANKS
 from orchestration.project import DBT_PROJECT_DIR, Settings
 
 _MACROS = DBT_PROJECT_DIR / "macros"
-_FILES = ("instants.sql", "engines/duckdb.sql")
+_FILES = ("instants.sql", "engines/duckdb/functions.sql")
 
 
 def define_raw_instant(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -48,7 +48,7 @@ def test_ingest_and_staging_trim_the_same_which_is_every_blank_of_unicode(world:
     world.ingest()
     with connect(world.settings) as connection:
         define(connection, world)
-        staged = str(macros("types.sql", "engines/duckdb.sql").default__trimmed("t"))
+        staged = str(macros("types.sql", "engines/duckdb/functions.sql").default__trimmed("t"))
         texts = [f"{mark}{mark} u 1{mark}" for mark in invisible]
         texts += ["❤️", "葛\U000e0100", "用户１", "", "\t \u3000", "\u200d\u200du\ufeff"]
         found = connection.execute(

@@ -41,7 +41,7 @@ def macros(zone: str) -> Any:
         dispatch=lambda name: getattr(bodies[0], f"default__{name}")
     )
     folder = DBT_PROJECT_DIR / "macros"
-    files = (folder / "time.sql", folder / "engines" / "duckdb.sql")
+    files = (folder / "time.sql", folder / "engines" / "duckdb" / "functions.sql")
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     bodies.append(environment.from_string(text).module)
     return bodies[0]

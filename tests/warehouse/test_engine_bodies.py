@@ -48,7 +48,9 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def test_what_is_touched_leaves(connection: duckdb.DuckDBPyConnection) -> None:
-    module = macros("incremental.sql", "engines/duckdb.sql", "engines/spark/functions.sql")
+    module = macros(
+        "incremental.sql", "engines/duckdb/functions.sql", "engines/spark/functions.sql"
+    )
     connection.execute("create table touched as select user_id, looks_at from looks limit 60")
     left = []
     for body in (module.default__delete_touched, module.spark__delete_touched):
