@@ -30,12 +30,16 @@ class Column:
 @dataclass(frozen=True)
 class Actor:
     """Who did what a row of a log tells of, and when: SQL over its raw columns, which says what
-    staging reads; a test holds them together. `others` are users whom the row names beside."""
+    staging reads; a test holds them together. `others` are users whom the row names beside;
+    `event` is its id where it has one, `is_event` whether it names what was done."""
 
     user: str
     device: str
     at: str
     others: tuple[str, ...] = ()
+    event: str = "null"
+    received: str = "null"
+    is_event: str = "true"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,15 @@ FEEDS: tuple[Feed, ...] = (
          "订单金额或退款金额；都是正数"),
         ("currency", "text", "ISO 4217 code of the amount", "金额的币种（ISO 4217）"),
         own_id="event_id",
-        actor=Actor("user_id", "anonymous_id", "occurred_at", (INVITER,)),
+        actor=Actor(
+            "user_id",
+            "anonymous_id",
+            "occurred_at",
+            (INVITER,),
+            event="coalesce(nullif(trimmed(event_id), ''), content_hash)",
+            received="received_at",
+            is_event="nullif(trimmed(event_name), '') is not null",
+        ),
     ),
     _feed(
         "users",

@@ -13,7 +13,9 @@ from orchestration.store.sql import literal, quote, value
 
 REQUESTS = "erasure_requests"
 SHARED_DEVICE_MAX_USERS = 3
-"""As the var `shared_device_max_users` of the dbt project; a test holds them together."""
+FUTURE_TOLERANCE_DAYS = 1
+EARLIEST_PLAUSIBLE_DATE = "1970-01-01"
+"""As the vars of the dbt project by these names; a test holds them together."""
 KEY = "erasure"
 """Name of the key of the hashes, as `keyed_hash.set_key` was told it."""
 _INSTANTS = ("recorded_at", "requested_at")
@@ -25,28 +27,67 @@ be read, when it was loaded."""
 # Who did what, and when, by every log that is known.
 ACTORS = " union all ".join(
     f"select load_id, person_id({actor.user}) as user_id, "
-    f"person_id({actor.device}) as anonymous_id, {actor.at} as occurred_at from raw.{quote(log)}"
+    f"person_id({actor.device}) as anonymous_id, {actor.at} as occurred_at, "
+    f"{actor.event} as event_id, {actor.received} as received_at, "
+    f"{actor.is_event} as is_event from raw.{quote(log)}"
     for log, actor in LOGS.items()
 )
-# Devices that users were seen with: the one seen first, how many, and who.
+# Devices that users were seen with: the one seen first, how many, and who. As identity is computed
+# of staged rows: what is quarantined joins nobody, and of one instant the smallest id is first.
 _OWNERS = f"""
         select
             anonymous_id,
-            first(user_id order by first_seen_at, user_id) as owner,
+            first(user_id order by first_seen_at, first_event_id, user_id) as owner,
             count(*) as user_count,
             list(user_id) as users
         from (
-            select anonymous_id, user_id, min(first_seen_at) as first_seen_at
+            select
+                anonymous_id,
+                user_id,
+                min(first_seen_at) as first_seen_at,
+                arg_min(event_id, (first_seen_at, event_id)) as first_event_id
             from (
-                select anonymous_id, user_id, raw_instant(occurred_at) as first_seen_at
-                from ({ACTORS})
-                where anonymous_id is not null and user_id is not null
+                select
+                    a.anonymous_id,
+                    a.user_id,
+                    raw_instant(a.occurred_at) as first_seen_at,
+                    coalesce(a.event_id, '') as event_id,
+                    f.first_loaded_at,
+                    raw_instant(a.received_at) as received_at
+                from ({ACTORS}) as a
+                inner join raw.ingest_files as f on a.load_id = f.load_id
+                where a.anonymous_id is not null and a.user_id is not null and a.is_event
                 union all
-                select anonymous_id, user_id, first_seen_at from archive.arc_identity_pairs
+                select anonymous_id, user_id, first_seen_at, first_event_id, first_seen_at, null
+                from archive.arc_identity_pairs
             )
+            where first_seen_at >= timestamp '{EARLIEST_PLAUSIBLE_DATE}'
+                and first_seen_at <= coalesce(received_at, first_loaded_at)
+                    + interval {FUTURE_TOLERANCE_DAYS} day
+                and coalesce(
+                    received_at <= first_loaded_at + interval {FUTURE_TOLERANCE_DAYS} day, true
+                )
             group by anonymous_id, user_id
         )
         group by anonymous_id
+"""
+# What may be an id in a text that is no row: words, what stands between separators or quotes.
+_WORDS = """
+            list_distinct(list_concat(
+                regexp_split_to_array(malformed_payload, '[^\\p{L}\\p{M}\\p{N}_.@+:-]+'),
+                regexp_split_to_array(malformed_payload, '[,;\\t]'),
+                regexp_split_to_array(malformed_payload, '"'),
+                list_transform(
+                    regexp_extract_all(malformed_payload, '"(?:[^"]|"")*"'),
+                    lambda text: replace(text[2:-2], '""', '"')
+                ),
+                list_transform(
+                    regexp_extract_all(malformed_payload, '"(?:[^"\\\\]|\\\\.)*"'),
+                    lambda text: case
+                        when json_valid(text) then json_extract_string(text, '$')
+                    end
+                )
+            ))
 """
 
 
@@ -108,6 +149,7 @@ def record(
             execute(f"insert into asked values ({literal(user)}, 'user')")
         if device is not None:
             execute(f"insert into asked values ({literal(device)}, 'anonymous')")
+        if user is None and device is not None:  # whose it is says the request itself, or nobody
             execute(
                 "insert into asked select owner, 'user' from owners "
                 f"where anonymous_id = {literal(device)} "
@@ -202,13 +244,13 @@ def find_rows(connection: duckdb.DuckDBPyConnection, since: int) -> None:
                 f"and person_id({users[0]}) is null",
                 ("anonymous", "shared"),
             )
-        # What is no row cannot be asked for its columns: a word of it that is an id will do.
+        # What is no row cannot be asked for its columns: a part of it that is an id will do.
         _insert(
             connection,
             feed,
-            "select load_id, row_number, unnest(regexp_split_to_array("
-            "malformed_payload, '[^\\w.@+:-]+')) as id "
-            f"from {table} where load_id > {since} and malformed_payload is not null",
+            "select load_id, row_number, person_id(word) as id from ("
+            f"select load_id, row_number, unnest({_WORDS}) as word "
+            f"from {table} where load_id > {since} and malformed_payload is not null)",
             ("user", "anonymous"),
         )
     if count(connection, "person_ids"):

@@ -3,19 +3,21 @@ as if they had never been there."""
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 import yaml
 
 from orchestration.ingest.loader import ingest
-from orchestration.privacy import erasure
-from orchestration.privacy.erased_people import SHARED_DEVICE_MAX_USERS
+from orchestration.privacy import erased_people, erasure
 from orchestration.project import DBT_PROJECT_DIR
 from orchestration.store.keyed_hash import keyed_hash
 from orchestration.store.warehouse import WarehouseError
@@ -292,6 +294,74 @@ def test_files_that_are_not_loaded_are_searched(tmp_path: Path) -> None:
     ) == [{"object": "events/cut.jsonl.gz"}]
 
 
-def test_shared_devices_are_those_of_the_dbt_project() -> None:
+def test_limits_are_those_of_the_dbt_project() -> None:
     project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
-    assert project["vars"]["shared_device_max_users"] == SHARED_DEVICE_MAX_USERS
+    assert project["vars"]["shared_device_max_users"] == erased_people.SHARED_DEVICE_MAX_USERS
+    assert project["vars"]["future_tolerance_days"] == erased_people.FUTURE_TOLERANCE_DAYS
+    assert project["vars"]["earliest_plausible_date"] == erased_people.EARLIEST_PLAUSIBLE_DATE
+
+
+BOTH = {"user_id": "Pia", "anonymous_id": "A", "requested_at": "2024-02-01"}
+PIA = {"user_id": "Pia", "requested_at": "2024-02-01"}
+
+
+@pytest.mark.parametrize(
+    ("events", "request_of", "left"),
+    [
+        # Whose a device is was said: its owner is somebody else.
+        ([("q1", "Q", "A", 1), ("q2", "Q", None, 2), ("t0", None, "A", 3), ("p1", "Pia", "A", 4),
+          ("p2", "Pia", "D", 5)], BOTH, {"q1", "q2"}),
+        # Rows in quarantine join nobody, be they first or many.
+        ([("q0", "Q", "A", 1, {"event_name": None}), ("a1", None, "A", 2), ("p1", "Pia", "A", 3),
+          ("a2", None, "A", 4)], PIA, {"q0"}),
+        ([("p1", "Pia", "A", 1), ("a2", None, "A", 2),
+          *((f"u{n}", f"u{n}", "A", 1, {"occurred_at": f"2099-01-0{n}"}) for n in (1, 2, 3))],
+         PIA, {"u1", "u2", "u3"}),
+        # Of one instant the smallest event_id is first, whatever users are called.
+        ([("e1", "Pia", "A", 1), ("e2", "Ann", "A", 1), ("e3", None, "A", 2)], PIA, {"e2"}),
+        ([("e1", "Rob", "A", 1), ("e2", "Pia", "A", 1), ("e3", None, "A", 2)], PIA, {"e1", "e3"}),
+    ],
+)  # fmt: skip
+def test_whose_a_device_is_as_facts_have_it(
+    tmp_path: Path, events: list[Any], request_of: dict[str, str], left: set[str]
+) -> None:
+    settings = settings_of(tmp_path)
+    rows = [
+        {"event_id": name, "event_name": "open", "user_id": user, "anonymous_id": device,
+         "occurred_at": f"2024-01-0{day}T10:00:00Z", **(more[0] if more else {})}
+        for name, user, device, day, *more in events
+    ]  # fmt: skip
+    write(tmp_path, {"events": rows, "erasure_requests": [request_of]}, "all")
+    settings.seeds_dir.mkdir()
+    ingest(settings)
+    kept = query(settings.warehouse, "select event_id from raw.events")
+    assert {row["event_id"] for row in kept} == left
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["张伟", "Zoë", "auth0|5f7c", "aGVsbG8=", "o'brien", "a b", "pia/1", "#7", "{guid-1}", "x,y",
+     "a~b", "a*b", "a%b", 'say "hi"'],
+)  # fmt: skip
+def test_a_row_that_is_none_keeps_no_id(tmp_path: Path, name: str) -> None:
+    settings = settings_of(tmp_path)
+    folder = settings.raw_dir / "events"
+    folder.mkdir(parents=True)
+    settings.seeds_dir.mkdir()
+    told = json.dumps({"event_name": "open", "user_id": name, "page": "/"}, ensure_ascii=False)
+    escaped = json.dumps({"event_name": "open", "user_id": name, "page": "/"})
+    other = '{"event_name": "open", "user_id": "another", "page": "/'
+    lines = [told[:-2], escaped[:-2], other, '{"event_name": "open", "user_id": "u"}']
+    (folder / "cut.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    text = io.StringIO()
+    csv.writer(text).writerows([["event_name", "user_id"], ["open", name, "x", "y"]])
+    (folder / "wide.csv").write_text(text.getvalue(), encoding="utf-8")
+    ingest(settings)
+    malformed = (
+        "select malformed_payload as text from raw.events where malformed_payload is not null"
+    )
+    assert len(query(settings.warehouse, malformed)) == 4
+    write(tmp_path, {"erasure_requests": [{"user_id": name, "requested_at": "2024-02-01"}]}, "r")
+    ingest(settings)
+    assert [row["text"] for row in query(settings.warehouse, malformed)] == [other]
+    assert name not in (folder / "wide.csv").read_text(encoding="utf-8")
