@@ -147,10 +147,10 @@ typed as (
         {{ given_id('united', 'session_id') }} as session_id,
         {% for column in event_text_columns() if column != 'currency' -%}
         {{ given_id('united', column) if column.endswith('_id') else trimmed('united.' ~ column) }}
-            as {{ column }},
+            as {{ 'given_order_id' if column == 'order_id' else column }},
         {% endfor -%}
         upper(nullif({{ trimmed('united.currency') }}, '')) as currency,
-        united.amount as amount_text,
+        nullif({{ trimmed('united.amount') }}, '') as amount_text,
         {{ try_cast('united.amount', 'decimal(18, 4)') }} as amount,
         united.properties,
         united.malformed_payload,
@@ -172,6 +172,7 @@ converted as (
         typed.*,
         {{ known_id('typed.given_user_id') }} as user_id,
         {{ known_id('typed.given_anonymous_id') }} as anonymous_id,
+        {{ known_id('typed.given_order_id') }} as order_id,
         {{ placeholder_columns('typed', "'user_id'") }} as placeholder_columns,
         case
             when typed.amount is null or typed.currency is null
@@ -197,11 +198,11 @@ select
         when occurred_at is null
             or occurred_at < cast('{{ var("earliest_plausible_date") }}' as timestamp)
             then 'unparseable_occurred_at'
-        when received_at > {{ dbt.dateadd('day', var('future_tolerance_days'), 'first_loaded_at') }}
-            then 'future_received_at'
         when occurred_at > {{ dbt.dateadd(
             'day', var('future_tolerance_days'), 'coalesce(received_at, first_loaded_at)'
         ) }} then 'future_occurred_at'
+        when received_at > {{ dbt.dateadd('day', var('future_tolerance_days'), 'first_loaded_at') }}
+            then 'future_received_at'
         when amount_text is not null and (amount is null or amount < 0) then 'invalid_amount'
         when amount is not null and reporting_amount is null then 'foreign_currency'
     end as reason

@@ -28,9 +28,20 @@ customers as (
 
     select
         user_id,
-        sum(net_amount) as net_amount,
-        min(case when gross_amount > 0 then order_date end) as first_order_date
+        sum(net_amount) as net_amount
     from orders
+    group by user_id
+
+),
+
+-- From the day on which an order was first worth something: its lines may come later.
+new_customers as (
+
+    select
+        user_id,
+        min(valid_from_date) as first_order_date
+    from {{ ref('fct_order_states') }}
+    where gross_amount > 0
     group by user_id
 
 ),
@@ -61,11 +72,10 @@ figures as (
         0 as cost_amount,
         0 as impression_count,
         0 as click_count,
-        customers.first_order_date as figure_date
-    from customers
-    left join acquisitions on customers.user_id = acquisitions.user_id
-    where customers.first_order_date is not null
-    group by coalesce(acquisitions.channel_id, '(none)'), customers.first_order_date
+        new_customers.first_order_date as figure_date
+    from new_customers
+    left join acquisitions on new_customers.user_id = acquisitions.user_id
+    group by coalesce(acquisitions.channel_id, '(none)'), new_customers.first_order_date
 
     union all
 
