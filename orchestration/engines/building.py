@@ -91,7 +91,7 @@ def load(session: Any, settings: Settings) -> None:
                     "own, or set the folder of YUNYING_SPARK_DIR to where it lies"
                 )
             _clear(session, database, ours[database.name])
-    for schema in ours:
+    for schema in sorted({path.parent.name for path in given}):
         session.sql(f"create database if not exists {schema}")
     for path in given:
         session.sql(

@@ -17,7 +17,6 @@ import jinja2
 import pytest
 import yaml
 
-from orchestration.engines.spark import SparkError, check_java
 from orchestration.project import DBT_PROJECT_DIR, ROOT
 from orchestration.store.keyed_hash import keyed_hash
 from orchestration.transform.dbt_runs import load_manifest
@@ -194,18 +193,8 @@ QUERIES: Mapping[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def spark() -> dict[str, Any]:
+def spark(python_of_spark: Path) -> dict[str, Any]:
     """What Spark says, all of it asked at once."""
-    try:
-        check_java()
-    except SparkError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    made = subprocess.run(
-        ["make", ".venv-spark/.made"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
     asked = {
         "compile": True,
         "build": True,
@@ -219,7 +208,7 @@ def spark() -> dict[str, Any]:
         "answer": {name: query("spark", name) for name in (*BODIES, *QUERIES)},
     }
     result = subprocess.run(
-        [str(ROOT / ".venv-spark" / "bin" / "python"), "-m", "tests.engines.on_spark"],
+        [str(python_of_spark), "-m", "tests.engines.on_spark"],
         cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, check=False,
         env={**os.environ, "YUNYING_TIMEZONE": ZONE},
     )  # fmt: skip
