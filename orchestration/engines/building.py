@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from pyarrow import parquet
 
 from orchestration.engines.spark import SparkError, StoppedError
 from orchestration.project import DBT_PROJECT_DIR, Settings
@@ -95,9 +96,20 @@ def load(session: Any, settings: Settings) -> None:
         session.sql(f"create database if not exists {schema}")
     for path in given:
         session.sql(
-            f"create table {path.parent.name}.{path.name} using parquet"
+            f"create table {path.parent.name}.{path.name} ({_columns(path)}) using parquet"
             f" location {literal(str(path))}"
         )
+
+
+def _columns(folder: Path) -> str:
+    """Of the file in it, as Spark declares them: to find out by itself it would start a job."""
+    from pyspark.sql.pandas.types import from_arrow_type
+
+    (file,) = folder.glob("*.parquet")
+    return ", ".join(
+        f"`{field.name}` {from_arrow_type(field.type).simpleString()}"
+        for field in parquet.read_schema(file)
+    )
 
 
 def _clear(session: Any, database: Any, names: Collection[str]) -> None:

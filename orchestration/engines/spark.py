@@ -45,8 +45,8 @@ OF_THIS_MACHINE: Mapping[str, str] = {
 """What a cluster of this machine is told besides; one of a company has its own `spark-defaults`."""
 QUICK_DRIVER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 """It plans hundreds of small queries, each once."""
-_ENDING_WITH_US = ("sh", "-c", 'exec 3<&0; (read _ <&3; kill $$ 2>/dev/null) & exec "$@" 3<&-', "sh")
-"""What starts a program that ends when we do, also when we are killed: its input closes then."""
+_AS_LONG_AS_US = 'exec 3<&0; (read _ <&3; kill $$ 2>/dev/null) & exec "$@" 3<&-'
+"""How a shell runs a program that ends when we do, killed or not: its input closes then."""
 _WAIT_SECONDS = 60
 _SECONDS_BETWEEN_LOOKS = 2
 _SECONDS_TO_END = 10
@@ -115,7 +115,7 @@ def _start(logs: Path, kind: str, *arguments: str, number: int = 0) -> subproces
     with (logs / f"{kind.lower()}-{number}.log").open("wb") as log:
         return subprocess.Popen(
             [
-                *_ENDING_WITH_US,
+                *("sh", "-c", _AS_LONG_AS_US, "sh"),
                 str(spark / "bin" / "spark-class"),
                 f"org.apache.spark.deploy.{kind.lower()}.{kind}",
                 *arguments,
