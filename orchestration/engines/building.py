@@ -115,10 +115,11 @@ def _columns(folder: Path) -> str:
 def _clear(session: Any, database: Any, names: Collection[str]) -> None:
     """Take tables and views away, and files of a table that was not made to its end: Spark makes
     none where there are some."""
-    for table in session.catalog.listTables(database.name):
-        if table.name in names:
-            kind = "view" if table.tableType == "VIEW" else "table"
-            session.sql(f"drop {kind} {database.name}.{table.name}")
+    views = {row.viewName for row in session.sql(f"show views in {database.name}").collect()}
+    for row in session.sql(f"show tables in {database.name}").collect():
+        if row.tableName in names:
+            kind = "view" if row.tableName in views else "table"
+            session.sql(f"drop {kind} {database.name}.{row.tableName}")
     folder = Path(database.locationUri.removeprefix("file:"))
     for name in names:
         shutil.rmtree(folder / name, ignore_errors=True)

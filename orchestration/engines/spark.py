@@ -48,6 +48,7 @@ QUICK_DRIVER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseS
 _AS_LONG_AS_US = 'exec 3<&0; (read _ <&3; kill $$ 2>/dev/null) & exec "$@" 3<&-'
 """How a shell runs a program that ends when we do, killed or not: its input closes then."""
 _WAIT_SECONDS = 60
+_SECONDS_WITHOUT_WORKERS = 60
 _SECONDS_BETWEEN_LOOKS = 2
 _SECONDS_TO_END = 10
 _TOLD_LENGTH = 500
@@ -223,7 +224,7 @@ def _watched(context: Any, master: str) -> Iterator[None]:
             while not ended.wait(_SECONDS_BETWEEN_LOOKS):
                 if not is_waiting():
                     since = time.monotonic()
-                elif time.monotonic() - since > _WAIT_SECONDS:
+                elif time.monotonic() - since > _SECONDS_WITHOUT_WORKERS:
                     gone.set()
                     context.cancelAllJobs()  # and again, whatever is asked next
 
@@ -236,8 +237,8 @@ def _watched(context: Any, master: str) -> Iterator[None]:
         thread.join()
         if gone.is_set():
             raise StoppedError(
-                f"No worker of {master} was there for {_WAIT_SECONDS} s: start them, or see in "
-                "their logs why they ended, or took no work; then build again"
+                f"No worker of {master} was there for {_SECONDS_WITHOUT_WORKERS} s: start them, or "
+                "see in their logs why they ended, or took no work; then build again"
             ) from None
 
 

@@ -110,7 +110,9 @@ def loaded(spark: Any, settings: Settings) -> dict[str, Any]:
     building.load(spark, settings)
     spark.sql("create table facts.fct_orders using parquet as select 1 as one")
     told = {
-        "tables of facts": sorted(each.name for each in spark.catalog.listTables("facts")),
+        "tables of facts": sorted(
+            row.tableName for row in spark.sql("show tables in facts").collect()
+        ),
         "given": [row.kpi_id for row in spark.table("seeds.kpis").collect()],
         "analyst's": [row.own for row in spark.table("facts.of_an_analyst").collect()],
     }
@@ -160,6 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ.update(Settings.from_environment().environment())
+        os.environ["PYSPARK_PYTHON"] = sys.executable
         spark = session(folder)
         models = compiled(folder / "target") if asked.get("compile") else {}
         told = {

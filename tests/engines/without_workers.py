@@ -11,7 +11,7 @@ from orchestration.project import Settings
 
 
 def main(folder: Path) -> None:
-    spark.WORKERS, spark._WAIT_SECONDS = 0, 3
+    spark.WORKERS, spark._SECONDS_WITHOUT_WORKERS = 0, 3
     settings = replace(Settings.from_environment(), spark_dir=folder, spark_master=None)
     try:
         with spark.cluster(settings) as master, spark.session(settings, master) as session:
