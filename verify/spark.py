@@ -92,7 +92,8 @@ def _build_and_compare(settings: Settings, select: Sequence[str]) -> int:
         counts = dict.fromkeys(("equal", "not equal", "not run"), 0)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
-            connection.execute(f"attach {literal(str(settings.warehouse))} as theirs (read_only)")
+            # By the name that its views know it by.
+            connection.execute(f"attach {literal(str(settings.warehouse))} (read_only)")
             for name, why in sorted(told.items()):
                 if why:
                     print(f"  {name}: {why}")
@@ -104,7 +105,7 @@ def _build_and_compare(settings: Settings, select: Sequence[str]) -> int:
                     files = settings.spark_dir / "warehouse" / f"{schema}.db" / table
                     if not files.is_dir():  # a view
                         session.table(name).write.parquet(str(files))
-                    lines = difference(connection, f"theirs.{name}", files)
+                    lines = difference(connection, f"{settings.warehouse.stem}.{name}", files)
                     outcome = "not equal" if lines else "equal"
                     print("".join(f"  {name}: {line}\n" for line in lines), end="")
                 counts[outcome] += 1

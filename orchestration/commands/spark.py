@@ -19,9 +19,12 @@ from orchestration.ingest.databases.reading import read_databases
 from orchestration.ingest.definitions.problems import DefinitionsError
 from orchestration.ingest.loader import ingest
 from orchestration.project import Settings, SettingsError
-from orchestration.store.lock import warehouse_lock
+from orchestration.publish.publishing import erasure_epoch
+from orchestration.store.lock import locked, warehouse_lock
 from orchestration.store.warehouse import WarehouseError, connect
 from orchestration.transform import transforming
+
+NOTHING = "Nothing is published: readers see the build before."
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,13 +40,17 @@ def main(arguments: Sequence[str]) -> int:
         spark.check_java()
         if arguments == ["--check"]:
             return 0
-        with warehouse_lock(settings, say):
+        folder = settings.spark_dir
+        with warehouse_lock(settings, say), locked(folder / ".lock", str(folder), say):
             return _build(settings, say)
+    except spark.StoppedError as error:
+        print(f"{error}\n{NOTHING}", file=sys.stderr)
+        return 1
     except (SettingsError, spark.SparkError) as error:
         print(error, file=sys.stderr)
         return 2
     except (DatabasesError, DefinitionsError, WarehouseError, OSError, duckdb.Error) as error:
-        print(f"{error}\nNothing is published: readers see the build before.", file=sys.stderr)
+        print(f"{error}\n{NOTHING}", file=sys.stderr)
         return 1
 
 
@@ -54,6 +61,7 @@ def _build(settings: Settings, say: Callable[[str], None]) -> int:
     with connect(settings) as connection:
         count = building.export(connection, settings)
         asked = transforming.asked_of_a_build(connection)
+        epoch = erasure_epoch(connection)
     say(f"{count} tables of raw rows and definitions are there for Spark")
     if settings.spark_master is None:
         building.forget(settings)
@@ -61,14 +69,17 @@ def _build(settings: Settings, say: Callable[[str], None]) -> int:
         say(f"a session of Spark {session.version} on {master}")
         building.load(session, settings)
         failed = {name: why for name, why in building.transform(settings, asked).items() if why}
-        if failed:
-            for name, why in failed.items():
-                print(f"{name}: {why}", file=sys.stderr)
-            print("Nothing is published: readers see the build before.", file=sys.stderr)
-            return 1
-        say("every model is built, and every data test has passed")
-        say(f"build {building.publish(session, settings)} is published")
-    return 0
+        if any(spark.NO_SPACE in why for why in failed.values()):
+            raise spark.StoppedError(spark.sentence(spark.NO_SPACE, settings))
+        if not failed:
+            say("every model is built, and every data test has passed")
+            say(f"build {building.publish(session, settings, epoch)} is published")
+            return 0
+    # Now, as a cluster that has lost its workers is another reason.
+    for name, why in failed.items():
+        print(f"{name}: {why}", file=sys.stderr)
+    print(NOTHING, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

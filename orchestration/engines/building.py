@@ -9,24 +9,33 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from pyarrow import parquet
 
-from orchestration.engines.spark import SparkError
+from orchestration.engines.spark import SparkError, StoppedError
 from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.publish.builds import sync, sync_tree
+from orchestration.publish.restatements import PERSON_ID_COLUMNS
+from orchestration.store.keyed_hash import keyed_hash
 from orchestration.store.sql import literal, quote
 from orchestration.transform.dbt_process import make_quick
-from orchestration.transform.dbt_runs import dbt_environment, exposed_nodes, load_manifest
+from orchestration.transform.dbt_runs import dbt_environment, exposed_nodes, load_manifest, purposes
 
 GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""
 POINTER = "current.json"
+BUILD = "build.json"
+UNFINISHED = ".unfinished-"
 _GIVEN = "given"
 _TOLD_LENGTH = 500
+_TABLES_AT_A_TIME = 4
 
 
 def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -63,26 +72,57 @@ def forget(settings: Settings) -> None:
 
 
 def load(session: Any, settings: Settings) -> None:
-    """Make them tables of Spark.
+    """Make them tables of Spark, beside nothing that an earlier build or anybody else made of ours.
 
     Raises `SparkError` where the catalog has a database of ours that is somebody else's.
     """
-    layers = {node["schema"] for node in load_manifest()["nodes"].values()} | {*GIVEN}
+    ours: dict[str, set[str]] = {schema: set() for schema in GIVEN}
+    for node in load_manifest()["nodes"].values():
+        if node["resource_type"] == "model":
+            ours.setdefault(node["schema"], set()).add(node["alias"])
+    given = sorted((settings.spark_dir / _GIVEN).glob("*/*"))
+    for path in given:
+        ours[path.parent.name].add(path.name)
     for database in session.catalog.listDatabases():
-        if database.name in layers and str(settings.spark_dir) not in database.locationUri:
-            raise SparkError(
-                f"The catalog has a database {database.name} at {database.locationUri}: nothing is "
-                "written into what may be another's. Give Spark a metastore of its own, or set "
-                "the folder of YUNYING_SPARK_DIR to where it lies"
-            )
-    for schema in sorted((settings.spark_dir / _GIVEN).iterdir()):
-        session.sql(f"create database if not exists {schema.name}")
-        for path in sorted(schema.iterdir()):
-            session.sql(f"drop table if exists {schema.name}.{path.name}")
-            session.sql(
-                f"create table {schema.name}.{path.name} using parquet"
-                f" location {literal(str(path))}"
-            )
+        if database.name in ours:
+            if str(settings.spark_dir) not in database.locationUri:
+                raise SparkError(
+                    f"The catalog has a database {database.name} at {database.locationUri}: "
+                    "nothing is written into what may be another's. Give Spark a metastore of its "
+                    "own, or set the folder of YUNYING_SPARK_DIR to where it lies"
+                )
+            _clear(session, database, ours[database.name])
+    for schema in sorted({path.parent.name for path in given}):
+        session.sql(f"create database if not exists {schema}")
+    for path in given:
+        session.sql(
+            f"create table {path.parent.name}.{path.name} ({_columns(path)}) using parquet"
+            f" location {literal(str(path))}"
+        )
+
+
+def _columns(folder: Path) -> str:
+    """Of the file in it, as Spark declares them: to find out by itself it would start a job."""
+    from pyspark.sql.pandas.types import from_arrow_type
+
+    (file,) = folder.glob("*.parquet")
+    return ", ".join(
+        f"`{field.name}` {from_arrow_type(field.type).simpleString()}"
+        for field in parquet.read_schema(file)
+    )
+
+
+def _clear(session: Any, database: Any, names: Collection[str]) -> None:
+    """Take tables and views away, and files of a table that was not made to its end: Spark makes
+    none where there are some."""
+    views = {row.viewName for row in session.sql(f"show views in {database.name}").collect()}
+    for row in session.sql(f"show tables in {database.name}").collect():
+        if row.tableName in names:
+            kind = "view" if row.tableName in views else "table"
+            session.sql(f"drop {kind} {database.name}.{row.tableName}")
+    folder = Path(database.locationUri.removeprefix("file:"))
+    for name in names:
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def transform(
@@ -137,28 +177,100 @@ def transform(
     }
 
 
-def publish(session: Any, settings: Settings) -> str:
-    """Write what is exposed as Parquet, and point readers to it once all of it is there."""
-    build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    folder = settings.spark_dir / "published"
+def publish(session: Any, settings: Settings, erasure_epoch: int) -> str:
+    """Write what is exposed as Parquet, and point readers to it once all of it is there.
+
+    No id of a person leaves that would not leave DuckDB's. Builds from before an erasure that this
+    one comes after go, and so does what an earlier publish that was stopped left.
+    Raises `StoppedError` where a table is not as it was built.
+    """
+    manifest = load_manifest()
+    now = datetime.now(UTC)
+    build_id = f"{now:%Y%m%dT%H%M%S%f}"
+    builds = settings.spark_dir / "published" / "builds"
+    for path in builds.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(path)
+    unfinished = builds / f"{UNFINISHED}{build_id}"
     tables = {}
-    for node in exposed_nodes(load_manifest()):
-        name = f"{node['schema']}.{node['alias']}"
-        path = folder / "builds" / build_id / "parquet" / node["schema"] / node["alias"]
-        session.table(name).write.parquet(str(path))
-        tables[name] = path.relative_to(folder).as_posix()
-    told = {"build_id": build_id, "built_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    _replace(folder / POINTER, json.dumps({**told, "tables": tables}, indent=1))
-    _forget(folder / "builds", settings.builds_kept)
+    asked = purposes(manifest)
+
+    def write(node: Mapping[str, Any]) -> None:
+        of_build = Path("parquet", node["schema"], node["alias"])
+        rows = _leaving(session, settings, node, asked.get((node["schema"], node["alias"])))
+        rows.write.parquet(str(unfinished / of_build))
+        tables[f"{node['schema']}.{node['alias']}"] = f"builds/{build_id}/{of_build.as_posix()}"
+
+    try:
+        with ThreadPoolExecutor(_TABLES_AT_A_TIME) as pool:
+            list(pool.map(write, exposed_nodes(manifest)))
+        told = {
+            "build_id": build_id,
+            "built_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            "erasure_epoch": erasure_epoch,
+            "tables": dict(sorted(tables.items())),
+        }
+        (unfinished / BUILD).write_text(json.dumps(told, indent=1), encoding="utf-8")
+        sync_tree(unfinished)
+        unfinished.rename(builds / build_id)
+        _point(builds.parent / POINTER, builds / build_id / BUILD)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    _forget(builds, build_id, erasure_epoch, settings.builds_kept)
     return build_id
 
 
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+def _leaving(session: Any, settings: Settings, node: Mapping[str, Any], purpose: str | None) -> Any:
+    """The rows of a table as they leave the cluster: an id of a person is a keyed hash where there
+    is a key, and empty where the person does not agree to what the table is for."""
+    name = f"{node['schema']}.{node['alias']}"
+    rows = session.table(name)
+    if rows.columns != [*node["columns"]]:
+        raise StoppedError(
+            f"Somebody else has written {name} since it was built: keep other tools from the "
+            "databases of this project, and build again"
+        )
+    for column in sorted(PERSON_ID_COLUMNS & {*rows.columns}):
+        rows = _with_ids_that_leave(session, settings, rows, column, purpose)
+    return rows
 
 
-def _forget(folder: Path, kept: int) -> None:
-    for old in sorted(folder.iterdir())[:-kept]:
-        shutil.rmtree(old)
+def _with_ids_that_leave(
+    session: Any, settings: Settings, rows: Any, column: str, purpose: str | None
+) -> Any:
+    from pyspark.sql import functions
+
+    columns, leaving = rows.columns, functions.col(column)
+    if settings.pseudonym_key is not None:
+        # By a function of ours: of one of Spark's the key would stand in its plan, and in its logs.
+        leaving = functions.udf(partial(_hashed, settings.pseudonym_key))(leaving)
+    if purpose is not None:
+        refused = session.sql(
+            "select distinct user_id as refused_id from facts.fct_consent_spans"
+            f" where purpose = {literal(purpose)} and is_current and not is_granted"
+        )
+        rows = rows.join(refused, rows[column] == refused["refused_id"], "left")
+        leaving = functions.when(functions.col("refused_id").isNull(), leaving)
+    return rows.withColumn(column, leaving).select(columns)
+
+
+def _hashed(key: str, text: str | None) -> str | None:
+    return None if text is None else keyed_hash(key, text)
+
+
+def _point(pointer: Path, build: Path) -> None:
+    temporary = pointer.with_suffix(".tmp")
+    shutil.copy(build, temporary)
+    sync(temporary)
+    temporary.replace(pointer)
+    sync(pointer.parent)
+
+
+def _forget(builds: Path, current: str, erasure_epoch: int, kept: int) -> None:
+    """Keep so many builds that were whole, and none from before an erasure."""
+    whole = sorted(path for path in builds.iterdir() if (path / BUILD).exists())
+    told = {path: json.loads((path / BUILD).read_bytes()) for path in whole}
+    for path in builds.iterdir():
+        is_kept = path in whole[-kept:] and told[path]["erasure_epoch"] >= erasure_epoch
+        if not is_kept and path.name != current:
+            shutil.rmtree(path)

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,16 +33,34 @@ OF_THIS_MACHINE: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.executor.memory": "1500m",
+    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
+    "spark.driver.memory": "2g",
+    # Of what a build asks nothing is looked at again; a thousand plans are a heap.
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
     "spark.executorEnv.PYTHONPATH": str(ROOT),
     "spark.driver.host": "127.0.0.1",
 }
 """What a cluster of this machine is told besides; one of a company has its own `spark-defaults`."""
+QUICK_DRIVER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+"""It plans hundreds of small queries, each once."""
+_AS_LONG_AS_US = 'exec 3<&0; (read _ <&3; kill $$ 2>/dev/null) & exec "$@" 3<&-'
+"""How a shell runs a program that ends when we do, killed or not: its input closes then."""
 _WAIT_SECONDS = 60
+_SECONDS_WITHOUT_WORKERS = 60
+_SECONDS_BETWEEN_LOOKS = 2
 _SECONDS_TO_END = 10
+_TOLD_LENGTH = 500
+NO_SPACE = "No space left on device"
 
 
 class SparkError(RuntimeError):
     """Spark cannot be used; the message says why, and the mend."""
+
+
+class StoppedError(SparkError):
+    """A build that had begun was stopped, and nothing of it is published; the message as above."""
 
 
 def check_java() -> None:
@@ -97,11 +116,13 @@ def _start(logs: Path, kind: str, *arguments: str, number: int = 0) -> subproces
     with (logs / f"{kind.lower()}-{number}.log").open("wb") as log:
         return subprocess.Popen(
             [
+                *("sh", "-c", _AS_LONG_AS_US, "sh"),
                 str(spark / "bin" / "spark-class"),
                 f"org.apache.spark.deploy.{kind.lower()}.{kind}",
                 *arguments,
             ],
             env={**os.environ, "SPARK_HOME": str(spark), "SPARK_LOCAL_IP": "127.0.0.1"},
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -160,7 +181,7 @@ def session(settings: Settings, master: str) -> Iterator[Any]:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # Hive's metastore is Derby there, unless a hive-site.xml names one.
         home = f'-Dderby.system.home="{settings.spark_dir}"'
-        asked |= OF_THIS_MACHINE | {"spark.driver.extraJavaOptions": home}
+        asked |= OF_THIS_MACHINE | {"spark.driver.extraJavaOptions": f"{QUICK_DRIVER} {home}"}
     builder = SparkSession.builder.enableHiveSupport()
     for name, text in asked.items():
         builder = builder.config(name, text)
@@ -171,6 +192,74 @@ def session(settings: Settings, master: str) -> Iterator[Any]:
         raise SparkError(f"Spark's session did not start: {told[-1] if told else error}") from error
     spark.sparkContext.setLogLevel("ERROR")
     try:
-        yield spark
+        with _watched(spark.sparkContext, master), _in_a_sentence(settings):
+            yield spark
     finally:
         spark.stop()
+
+
+@contextmanager
+def _watched(context: Any, master: str) -> Iterator[None]:
+    """Have what is asked of a cluster without workers fail after a while: Spark would wait for one
+    forever. A worker that is lost while others are there is none of this: they do its part again.
+
+    Raises `StoppedError` at the end where that was so.
+    """
+    if master.startswith("local"):
+        yield
+        return
+    from py4j.protocol import Py4JError
+
+    ended, gone = threading.Event(), threading.Event()
+
+    def is_waiting() -> bool:
+        # The driver counts as one. Where nothing is asked, a cluster may have let go of the others.
+        return context._jsc.sc().getExecutorMemoryStatus().size() <= 1 and bool(
+            gone.is_set() or context.statusTracker().getActiveJobsIds()
+        )
+
+    def look() -> None:
+        since = time.monotonic()
+        with suppress(Py4JError):  # Spark itself has ended
+            while not ended.wait(_SECONDS_BETWEEN_LOOKS):
+                if not is_waiting():
+                    since = time.monotonic()
+                elif time.monotonic() - since > _SECONDS_WITHOUT_WORKERS:
+                    gone.set()
+                    context.cancelAllJobs()  # and again, whatever is asked next
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        if gone.is_set():
+            raise StoppedError(
+                f"No worker of {master} was there for {_SECONDS_WITHOUT_WORKERS} s: start them, or "
+                "see in their logs why they ended, or took no work; then build again"
+            ) from None
+
+
+@contextmanager
+def _in_a_sentence(settings: Settings) -> Iterator[None]:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        raise StoppedError(sentence(str(error), settings)) from error
+
+
+def sentence(told: str, settings: Settings) -> str:
+    """Of what Spark says in pages: the cause, and the mend where there is a known one."""
+    if NO_SPACE in told:
+        return (
+            f"No space is left below {settings.spark_dir}, or where workers keep what they "
+            "compute: make room, or set YUNYING_SPARK_DIR to a larger disk; then build again"
+        )
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return f"Spark: {(causes or lines or [told])[-1 if causes else 0][:_TOLD_LENGTH]}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,14 +20,20 @@ def lock_path(settings: Settings) -> Path:
     return settings.warehouse.with_name(settings.warehouse.name + ".lock")
 
 
-@contextmanager
-def warehouse_lock(settings: Settings, say: Callable[[str], None] = print) -> Iterator[None]:
+def warehouse_lock(
+    settings: Settings, say: Callable[[str], None] = print
+) -> AbstractContextManager[None]:
     """Hold the warehouse; wait, after saying who has it, while another process does."""
-    path = lock_path(settings)
+    return locked(lock_path(settings), "the warehouse", say)
+
+
+@contextmanager
+def locked(path: Path, what: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold a file that stands for what one process at a time may write, likewise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Opened for appending: whoever waits must not empty the holder's note.
     with path.open("a+") as file:
-        _acquire(file, say)
+        _acquire(file, what, say)
         file.truncate(0)
         file.write(f"process {os.getpid()}")
         file.flush()
@@ -51,13 +57,13 @@ def holder(settings: Settings) -> str | None:
         return None
 
 
-def _acquire(file: IO[str], say: Callable[[str], None]) -> None:
+def _acquire(file: IO[str], what: str, say: Callable[[str], None]) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
     except BlockingIOError:
         file.seek(0)
         holder = file.read().strip() or "another process"
-    say(f"another build holds the warehouse ({holder}); waiting for it to end")
+    say(f"another build holds {what} ({holder}); waiting for it to end")
     fcntl.flock(file, fcntl.LOCK_EX)
     say("the other build has ended; going on")

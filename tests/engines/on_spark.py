@@ -1,9 +1,12 @@
 """What a test asks of Spark, by one JVM in Spark's own environment: JSON in, JSON out.
 
-    {"parse": {name: sql}, "answer": {name: query}, "compile": true}
+    {"parse": {name: sql}, "make": {table: sql}, "refuse": {name: sql}, "answer": {name: query},
+     "compile": true, "build": true}
 
-`parse` gives what Spark's parser has against a text (null: nothing), `answer` the rows of a query
-as texts, `compile` the SQL of every model, by dbt for Spark.
+`parse` gives what Spark's parser has against a text (null: nothing), `make` the columns, types and
+comments of the table that a statement makes, `refuse` what Spark says when it runs a text (null: it
+ran), `answer` the rows of a query as texts, `compile` the SQL of every model, by dbt for Spark,
+`build` what becomes of a catalog that is not as a build left it, and of ids that are published.
 """
 
 from __future__ import annotations
@@ -12,10 +15,14 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from orchestration.engines.spark import parameters
+import duckdb
+
+from orchestration.engines import building
+from orchestration.engines.spark import SparkError, StoppedError, parameters
 from orchestration.project import DBT_PROJECT_DIR, Settings
 
 # What starts quickly: bodies are compiled by nobody, and plans run in one thread.
@@ -34,7 +41,7 @@ def session(folder: Path) -> Any:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
-    asked = parameters(os.environ) | QUICK | {"spark.sql.warehouse.dir": str(folder)}
+    asked = parameters(os.environ) | QUICK | {"spark.sql.warehouse.dir": str(folder / "warehouse")}
     for name, text in asked.items():
         builder = builder.config(name, text)
     return builder.getOrCreate()
@@ -73,11 +80,89 @@ def why_not(spark: Any, sql: str) -> str | None:
     return None
 
 
+def made(spark: Any, table: str, sql: str) -> list[list[str]]:
+    spark.sql(sql)
+    return [[*row] for row in spark.sql(f"describe {table}").collect()]
+
+
+def refused(spark: Any, sql: str) -> str | None:
+    from pyspark.errors import PySparkException
+
+    try:
+        spark.sql(sql)
+    except PySparkException as error:
+        return str(error).strip().splitlines()[0]
+    return None
+
+
+def loaded(spark: Any, settings: Settings) -> dict[str, Any]:
+    """What a build begins with where others wrote into its databases, or one broke off."""
+    given = settings.spark_dir / "given" / "seeds" / "kpis"
+    given.mkdir(parents=True)
+    duckdb.sql("select 'orders' as kpi_id").write_parquet(str(given / "rows.parquet"))
+    spark.sql("create database facts")
+    spark.sql("create table facts.dim_dates using parquet as select 1 as somebody_elses")
+    spark.sql("create view facts.fct_events as select 1 as somebody_elses")
+    spark.sql("create table facts.of_an_analyst using parquet as select 1 as own")
+    broken_off = settings.spark_dir / "warehouse" / "facts.db" / "fct_orders" / "part-0.parquet"
+    broken_off.parent.mkdir()
+    broken_off.touch()
+    building.load(spark, settings)
+    spark.sql("create table facts.fct_orders using parquet as select 1 as one")
+    told = {
+        "tables of facts": sorted(
+            row.tableName for row in spark.sql("show tables in facts").collect()
+        ),
+        "given": [row.kpi_id for row in spark.table("seeds.kpis").collect()],
+        "analyst's": [row.own for row in spark.table("facts.of_an_analyst").collect()],
+    }
+    spark.sql(f"create database if not exists intermediate location '{settings.spark_dir}'")
+    try:
+        building.load(spark, replace(settings, spark_dir=settings.spark_dir / "another"))
+    except SparkError as error:
+        told["another's"] = str(error)
+    return told
+
+
+def left(spark: Any, settings: Settings) -> dict[str, Any]:
+    """Ids of people as they are published: by what is asked of a table."""
+    spark.sql(
+        "create table facts.fct_consent_spans using parquet as select * from values"
+        " ('b', 'marketing', true, false), ('a', 'marketing', false, false),"
+        " ('c', 'research', true, false), ('b', 'marketing', true, false)"
+        " as given(user_id, purpose, is_current, is_granted)"
+    )
+    spark.sql(
+        "create table facts.members using parquet as select * from values"
+        " ('a', 1), ('b', 2), ('c', 3), (null, 4) as given(user_id, number)"
+    )
+    node = {"schema": "facts", "alias": "members", "columns": {"user_id": {}, "number": {}}}
+    keyed = replace(settings, pseudonym_key="a key")
+
+    def rows(settings: Settings, purpose: str | None) -> list[Any]:
+        return sorted(
+            (row.number, row.user_id)
+            for row in building._leaving(spark, settings, node, purpose).collect()
+        )
+
+    told: dict[str, Any] = {
+        "as they are": rows(settings, None),
+        "of those who agree": rows(settings, "marketing"),
+        "hashed": rows(keyed, "marketing"),
+    }
+    try:
+        building._leaving(spark, settings, {**node, "columns": {"user_id": {}}}, None)
+    except StoppedError as error:
+        told["changed"] = str(error)
+    return told
+
+
 def main() -> None:
     asked = json.loads(sys.stdin.read())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ.update(Settings.from_environment().environment())
+        os.environ["PYSPARK_PYTHON"] = sys.executable
         spark = session(folder)
         models = compiled(folder / "target") if asked.get("compile") else {}
         told = {
@@ -85,12 +170,17 @@ def main() -> None:
             "parse": {
                 of: why_not(spark, sql) for of, sql in {**models, **asked.get("parse", {})}.items()
             },
+            "make": {of: made(spark, of, sql) for of, sql in asked.get("make", {}).items()},
+            "refuse": {of: refused(spark, sql) for of, sql in asked.get("refuse", {}).items()},
             "answer": {
                 of: [[None if cell is None else str(cell) for cell in row] for row in rows]
                 for of, query in asked.get("answer", {}).items()
                 for rows in [spark.sql(query).collect()]
             },
         }
+        if asked.get("build"):
+            settings = replace(Settings.from_environment(), spark_dir=folder, pseudonym_key=None)
+            told |= {"loaded": loaded(spark, settings), "left": left(spark, settings)}
         spark.stop()
     print(json.dumps(told))
 

@@ -7,14 +7,7 @@
         {{ compiled_code }}
     {%- elif config.get('contract').enforced -%}
         {%- call statement('create') -%}
-        create table {{ relation }} (
-            {%- for column in model.columns.values() %}
-            {{ adapter.quote(column.name) }} {{ spark_type(column.data_type) }}
-                comment {{ spark_comment(column.description) }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        )
-        using parquet
-        {{ comment_clause() }}
+        {{ spark_create_as_agreed(relation) }}
         {%- endcall -%}
         insert into {{ relation }} by name
         {{ compiled_code }}
@@ -25,6 +18,17 @@
         as
         {{ compiled_code }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro spark_create_as_agreed(relation) -%}
+    create table {{ relation }} (
+        {%- for column in model.columns.values() %}
+        {{ adapter.quote(column.name) }} {{ spark_type(column.data_type) }}
+            comment {{ spark_comment(column.description) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    using parquet
+    {{ comment_clause() }}
 {%- endmacro %}
 
 {% macro spark__create_view_as(relation, sql) -%}
