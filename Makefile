@@ -9,6 +9,7 @@ ENVIRONMENT := .venv/.made-from-lock
 PEERS := .venv-peers/.made
 SUPERSET := .venv-superset/.made
 SPARK := .venv-spark/.made
+ENGINE := $(if $(filter spark,$(YUNYING_ENGINE)),$(SPARK))
 # With DEMO=app every command is about the made-up business: its feeds and definitions, and a
 # warehouse of its own below data/app.
 ifeq ($(DEMO),app)
@@ -30,18 +31,18 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
 .PHONY: help run build check plan rebuild builds rollback serve metrics test test-long verify chaos dev dashboards superset \
-	superset-assets spark spark-build spark-verify docs reference mart screenshots bench withdraw restate lint clean
+	superset-assets spark spark-verify docs reference mart screenshots bench withdraw restate lint clean
 
 help: ## show these commands ## 列出这些命令
 	@awk -F ' ## ' '/^[a-z-]+:.* ## /{sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(ENVIRONMENT) ## the demo: a real public data set from raw files to published marts; DEMO=app SIZE=1000000 SEED=2024: a made-up business ## 演示：一份真实的公开数据，从原始文件到发布的表；DEMO=app SIZE=1000000 SEED=2024：一家虚构的公司
+run: $(ENVIRONMENT) $(ENGINE) ## the demo: a real public data set from raw files to published marts; DEMO=app SIZE=1000000 SEED=2024: a made-up business ## 演示：一份真实的公开数据，从原始文件到发布的表；DEMO=app SIZE=1000000 SEED=2024：一家虚构的公司
 	@$(BIN)/python -m $(if $(DEMO),demo.business $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)),demo.complete_journey)
 	@$(BIN)/python -m orchestration.commands.build
 	@$(BIN)/python -m orchestration.commands.summary
 	@$(if $(DEMO),echo "With DEMO=$(DEMO) behind them the commands are about this business.")
 
-build: $(ENVIRONMENT) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new ## 按当前设置执行：导入、dbt、检查、发布；AGAIN=1：没有新东西也照跑
+build: $(ENVIRONMENT) $(ENGINE) ## ingest, dbt, checks, publish, for whatever the settings point at; AGAIN=1: although nothing is new ## 按当前设置执行：导入、dbt、检查、发布；AGAIN=1：没有新东西也照跑
 	@$(BIN)/python -m orchestration.commands.build $(if $(AGAIN),--again)
 
 check: $(ENVIRONMENT) ## are the definitions right? In seconds; a build looks first, too ## 定义写对了吗？几秒钟就知道；构建也先看一遍
@@ -62,7 +63,7 @@ serve: $(ENVIRONMENT) ## fill PostgreSQL and the bucket with the build that read
 metrics: $(ENVIRONMENT) ## the metrics; QUERY="--metrics dau,mau --group-by metric_time": their values ## 列出指标；QUERY="--metrics dau,mau --group-by metric_time"：给出数值
 	@$(BIN)/python -m orchestration.commands.metrics $(if $(QUERY),query $(QUERY),list metrics)
 
-rebuild: $(ENVIRONMENT) ## everything anew; a damaged warehouse is set aside, and made from the raw files ## 全部重建；损坏的工作库先挪到一边，再由原始文件重建
+rebuild: $(ENVIRONMENT) $(ENGINE) ## everything anew; a damaged warehouse is set aside, and made from the raw files ## 全部重建；损坏的工作库先挪到一边，再由原始文件重建
 	@$(BIN)/python -m orchestration.commands.rebuild
 
 verify: $(ENVIRONMENT) ## incremental = rebuild, at random: RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ... ## 随机检验“增量 = 重建”：RAW=data/raw SEED=7 ROUNDS=3 SCALE=20 ...
@@ -80,7 +81,7 @@ test: $(ENVIRONMENT) ## the tests; TESTS=tests/architecture: some of them ## 测
 test-long: $(ENVIRONMENT) ## more cases and larger worlds of what the tests show, over half an hour ## 更多情形、更大数据的测试，要半个多小时
 	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder -m long $(TESTS)
 
-dev: $(ENVIRONMENT) ## Dagster's UI: lineage, checks, schedule, sensor ## Dagster 界面：血缘、检查、定时、传感器
+dev: $(ENVIRONMENT) $(ENGINE) ## Dagster's UI: lineage, checks, schedule, sensor ## Dagster 界面：血缘、检查、定时、传感器
 	@$(BIN)/python -m orchestration.commands.dev
 
 dashboards: $(ENVIRONMENT) ## what is published, boards first, on http://127.0.0.1:3001 ## 查看发布的内容，先看看板：http://127.0.0.1:3001
@@ -100,13 +101,8 @@ $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
 		-r bi/superset/requirements.txt -c bi/superset/constraints.txt
 	@touch $@
 
-spark: $(ENVIRONMENT) $(SPARK) ## the demo by Spark: a cluster of this machine, every model, its tests, what is published; needs Java 17; DEMO=app ... ## 用 Spark 跑演示：本机集群、全部模型、测试与发布；需要 Java 17；DEMO=app ……
-	@.venv-spark/bin/python -m orchestration.commands.spark --check
-	@$(BIN)/python -m $(if $(DEMO),demo.business $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED)),demo.complete_journey)
-	@.venv-spark/bin/python -m orchestration.commands.spark
-
-spark-build: $(ENVIRONMENT) $(SPARK) ## `make build` by Spark: on YUNYING_SPARK_MASTER, or a cluster of this machine ## 用 Spark 构建：在 YUNYING_SPARK_MASTER 上，或本机集群
-	@.venv-spark/bin/python -m orchestration.commands.spark
+spark: ## the demo by Spark: `make run` with YUNYING_ENGINE=spark, on a cluster of this machine; needs Java 17; DEMO=app ... ## 用 Spark 跑演示：设置 YUNYING_ENGINE=spark 的 `make run`，用本机集群；需要 Java 17；DEMO=app ……
+	@YUNYING_ENGINE=spark $(MAKE) --no-print-directory run
 
 spark-verify: $(ENVIRONMENT) $(SPARK) ## each table of facts and marts by Spark equals DuckDB's: SEED=7 SCALE=1, or RAW=data/raw; MODELS=+mart_retention_cohorts: some ## 检验 Spark 的每张事实表和报表与 DuckDB 相同：SEED=7 SCALE=1，或 RAW=data/raw；MODELS=+mart_retention_cohorts：只检验一部分
 	@.venv-spark/bin/python -m verify.spark $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE)) \
@@ -114,6 +110,7 @@ spark-verify: $(ENVIRONMENT) $(SPARK) ## each table of facts and marts by Spark 
 
 # The packages of the lock, and a few of Spark's: a tenth of what all of them take twice.
 $(SPARK): requirements-spark.txt $(ENVIRONMENT)
+	@$(BIN)/python -m orchestration.engines.spark
 	@echo "making Spark's environment; it takes a few minutes and 350 MB ..."
 	@test -x .venv-spark/bin/python || $(BIN)/python -m venv .venv-spark
 	@$(BIN)/python -c "import site; print('import site; site.addsitedir(%r)' % site.getsitepackages()[0])" \

@@ -65,6 +65,7 @@ class Settings:
     s3_endpoint: str | None
     s3_region: str | None
     s3_addressing: str
+    engine: str
     spark_master: str | None
     spark_dir: Path
 
@@ -118,6 +119,7 @@ class Settings:
                 get("S3_ADDRESSING", "path" if endpoint else "virtual").lower(),
                 ("path", "virtual"),
             ),
+            engine=_one_of("ENGINE", get("ENGINE", "duckdb").lower(), ("duckdb", "spark")),
             spark_master=get("SPARK_MASTER") or None,
             spark_dir=_path("SPARK_DIR", get("SPARK_DIR", "data/spark")),
         )
@@ -152,6 +154,7 @@ class Settings:
             "S3_ENDPOINT": self.s3_endpoint or "",
             "S3_REGION": self.s3_region or "",
             "S3_ADDRESSING": self.s3_addressing,
+            "ENGINE": self.engine,
             "SPARK_MASTER": self.spark_master or "",
             "SPARK_DIR": self.spark_dir,
         }
@@ -167,6 +170,7 @@ class Settings:
             self.zone_names,
             ",".join(self.event_sources),
             self.horizon.isoformat() if self.horizon else None,
+            self.engine,
         ]
 
     @property
@@ -274,9 +278,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "s3_region": ("the region of the buckets", "桶所在的地域"),
     "s3_addressing": ("where requests name the bucket: `path`, or `virtual` (in the host's name)",
                       "请求里桶名写在哪里：`path`（路径），或 `virtual`（主机名）"),
-    "spark_master": ("the cluster that `make spark` builds on, like `spark://host:7077`: see "
-                     "[Spark](spark.md)",
-                     "`make spark` 用哪个集群，如 `spark://host:7077`：见[Spark](spark.md)"),
+    "engine": ("what makes the tables: `duckdb`, or `spark` (see [Spark](spark.md))",
+               "由谁来算各张表：`duckdb` 或 `spark`（见[Spark](spark.md)）"),
+    "spark_master": ("the cluster that Spark runs on, like `spark://host:7077`",
+                     "Spark 用哪个集群，如 `spark://host:7077`"),
     "spark_dir": ("the folder of its tables, which all its workers see",
                   "它的表放在哪个文件夹，所有 worker 都要能访问"),
 }  # fmt: skip

@@ -159,6 +159,14 @@ def build(narrator: Narrator, stop: Stop, again: bool = False) -> int:
     except SettingsError as error:
         narrator.out.write(f"{error}\n")
         return 2
+    if settings.engine == "spark":
+        from orchestration.engines import spark
+
+        try:
+            spark.environment()
+        except spark.SparkError as error:
+            narrator.out.write(f"{error}\n")
+            return 2
     os.environ.update(settings.environment())
     with warehouse_lock(settings, narrator.say):
         try:

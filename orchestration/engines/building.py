@@ -1,41 +1,34 @@
-"""A build on Spark: what was ingested goes there, dbt makes every model of it, and it is published.
+"""A build on Spark: what was ingested goes there, and what dbt makes of it comes back.
 
-Ledger, definitions and raw rows stay in the small warehouse, which needs transactions for them. A
-build on Spark is a whole one.
+Ledger, definitions and raw rows stay in the warehouse, which needs transactions for them; of the
+tables that Spark makes it has views. A build on Spark is a whole one.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import duckdb
 from pyarrow import parquet
 
-from orchestration.engines.spark import SparkError, StoppedError
+from orchestration.engines.spark import SparkError
 from orchestration.project import DBT_PROJECT_DIR, Settings
-from orchestration.publish.builds import sync, sync_tree
-from orchestration.publish.restatements import PERSON_ID_COLUMNS
-from orchestration.store.keyed_hash import keyed_hash
 from orchestration.store.sql import literal, quote
 from orchestration.transform.dbt_process import make_quick
-from orchestration.transform.dbt_runs import dbt_environment, exposed_nodes, load_manifest, purposes
+from orchestration.transform.dbt_runs import dbt_environment, load_manifest
 
 GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""
-POINTER = "current.json"
-BUILD = "build.json"
-UNFINISHED = ".unfinished-"
 _GIVEN = "given"
+_VIEWS = "views"
 _TOLD_LENGTH = 500
-_TABLES_AT_A_TIME = 4
+_OF_DUCKDB = {"string": "varchar"}
 
 
 def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -67,7 +60,7 @@ def forget(settings: Settings) -> None:
     """Take away what a build on this machine left behind, whole or broken off: the next makes all
     of it anew. Readers have what is published."""
     if (settings.spark_dir / "metastore_db").is_dir():  # Derby's, of nobody else
-        for name in ("metastore_db", "warehouse"):
+        for name in ("metastore_db", "warehouse", "work"):
             shutil.rmtree(settings.spark_dir / name, ignore_errors=True)
 
 
@@ -125,22 +118,13 @@ def _clear(session: Any, database: Any, names: Collection[str]) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def transform(
-    settings: Settings, asked: str, command: str = "build", select: Sequence[str] = ()
-) -> dict[str, str]:
-    """Every model anew, or those of a dbt selection, and with `build` their tests.
-
-    What became of each, by `schema.table` or the name of the test: empty, or why it is not there.
-    Raises `SparkError` where dbt could not begin.
-    """
+def teach_dbt_python() -> None:
+    """Have dbt-spark run models in Python here: it knows the ways of Databricks alone."""
     from dbt.adapters.spark.impl import SparkAdapter
-    from dbt.cli.main import dbtRunner
 
     from orchestration.engines import python_models
 
     class Submission:
-        """How a model in Python is run: dbt-spark knows the ways of Databricks alone."""
-
         def __init__(self, model: dict[str, Any], credentials: Any) -> None:
             self.model = model
 
@@ -152,6 +136,19 @@ def transform(
 
     SparkAdapter.python_submission_helpers = {"driver": Submission}
     SparkAdapter.default_python_submission_method = "driver"
+
+
+def transform(
+    settings: Settings, asked: str, command: str = "build", select: Sequence[str] = ()
+) -> dict[str, str]:
+    """Every model anew, or those of a dbt selection, and with `build` their tests.
+
+    What became of each, by `schema.table` or the name of the test: empty, or why it is not there.
+    Raises `SparkError` where dbt could not begin.
+    """
+    from dbt.cli.main import dbtRunner
+
+    teach_dbt_python()
     make_quick()
     os.environ.update(dbt_environment(settings, asked=asked) | {"DBT_TARGET": "spark"})
     result = dbtRunner().invoke(
@@ -177,100 +174,89 @@ def transform(
     }
 
 
-def publish(session: Any, settings: Settings, erasure_epoch: int) -> str:
-    """Write what is exposed as Parquet, and point readers to it once all of it is there.
-
-    No id of a person leaves that would not leave DuckDB's. Builds from before an erasure that this
-    one comes after go, and so does what an earlier publish that was stopped left.
-    Raises `StoppedError` where a table is not as it was built.
-    """
-    manifest = load_manifest()
-    now = datetime.now(UTC)
-    build_id = f"{now:%Y%m%dT%H%M%S%f}"
-    builds = settings.spark_dir / "published" / "builds"
-    for path in builds.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(path)
-    unfinished = builds / f"{UNFINISHED}{build_id}"
-    tables = {}
-    asked = purposes(manifest)
-
-    def write(node: Mapping[str, Any]) -> None:
-        of_build = Path("parquet", node["schema"], node["alias"])
-        rows = _leaving(session, settings, node, asked.get((node["schema"], node["alias"])))
-        rows.write.parquet(str(unfinished / of_build))
-        tables[f"{node['schema']}.{node['alias']}"] = f"builds/{build_id}/{of_build.as_posix()}"
-
-    try:
-        with ThreadPoolExecutor(_TABLES_AT_A_TIME) as pool:
-            list(pool.map(write, exposed_nodes(manifest)))
-        told = {
-            "build_id": build_id,
-            "built_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "erasure_epoch": erasure_epoch,
-            "tables": dict(sorted(tables.items())),
-        }
-        (unfinished / BUILD).write_text(json.dumps(told, indent=1), encoding="utf-8")
-        sync_tree(unfinished)
-        unfinished.rename(builds / build_id)
-        _point(builds.parent / POINTER, builds / build_id / BUILD)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    _forget(builds, build_id, erasure_epoch, settings.builds_kept)
-    return build_id
-
-
-def _leaving(session: Any, settings: Settings, node: Mapping[str, Any], purpose: str | None) -> Any:
-    """The rows of a table as they leave the cluster: an id of a person is a keyed hash where there
-    is a key, and empty where the person does not agree to what the table is for."""
-    name = f"{node['schema']}.{node['alias']}"
-    rows = session.table(name)
-    if rows.columns != [*node["columns"]]:
-        raise StoppedError(
-            f"Somebody else has written {name} since it was built: keep other tools from the "
-            "databases of this project, and build again"
-        )
-    for column in sorted(PERSON_ID_COLUMNS & {*rows.columns}):
-        rows = _with_ids_that_leave(session, settings, rows, column, purpose)
-    return rows
+def bring_back(session: Any, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Have the warehouse show what Spark made: a view of its files for each table, in the types and
+    words of its model, for checks, boards and whoever publishes. What was not made is not there."""
+    shutil.rmtree(settings.spark_dir / _VIEWS, ignore_errors=True)
+    schemas = [row.namespace for row in session.sql("show databases").collect()]
+    made = {
+        f"{schema}.{row.tableName}"
+        for schema in schemas
+        for row in session.sql(f"show tables in {schema}").collect()
+        if not row.isTemporary
+    }
+    views = {
+        f"{schema}.{row.viewName}"
+        for schema in schemas
+        for row in session.sql(f"show views in {schema}").collect()
+    }
+    stand = {
+        (schema, name): "view" if kind == "VIEW" else "table"
+        for schema, name, kind in connection.execute(
+            "select table_schema, table_name, table_type from information_schema.tables"
+            " where table_catalog = current_database()"
+        ).fetchall()
+    }
+    connection.execute("begin")
+    for node in load_manifest()["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        relation = node["schema"], node["alias"]
+        if relation in stand:
+            connection.execute(f"drop {stand[relation]} {quote(*relation)}")
+        name = ".".join(relation)
+        # Views of staging are logs of other tools, which nobody reads behind it.
+        if name in made and not (name in views and node["schema"] == "staging"):
+            files = _files(session.table(name), settings, is_view=name in views)
+            connection.execute(f"create schema if not exists {quote(node['schema'])}")
+            connection.execute(
+                f"create view {quote(*relation)} as {_query(connection, session, node, files)}"
+            )
+            for what, words in _comments(node).items():
+                connection.execute(f"comment on {what} is {literal(words)}")
+    connection.execute("commit")
 
 
-def _with_ids_that_leave(
-    session: Any, settings: Settings, rows: Any, column: str, purpose: str | None
-) -> Any:
-    from pyspark.sql import functions
-
-    columns, leaving = rows.columns, functions.col(column)
-    if settings.pseudonym_key is not None:
-        # By a function of ours: of one of Spark's the key would stand in its plan, and in its logs.
-        leaving = functions.udf(partial(_hashed, settings.pseudonym_key))(leaving)
-    if purpose is not None:
-        refused = session.sql(
-            "select distinct user_id as refused_id from facts.fct_consent_spans"
-            f" where purpose = {literal(purpose)} and is_current and not is_granted"
-        )
-        rows = rows.join(refused, rows[column] == refused["refused_id"], "left")
-        leaving = functions.when(functions.col("refused_id").isNull(), leaving)
-    return rows.withColumn(column, leaving).select(columns)
+def _files(rows: Any, settings: Settings, *, is_view: bool) -> str | None:
+    """Where DuckDB finds the rows; None: nowhere, there are none."""
+    found = [urlsplit(uri) for uri in ([] if is_view else rows.inputFiles())]
+    if is_view or any(uri.scheme not in ("", "file") for uri in found):
+        folder = settings.spark_dir / _VIEWS / uuid4().hex
+        rows.write.parquet(str(folder))
+    elif found:
+        folder = Path(unquote(found[0].path)).parent
+    else:
+        return None
+    return f"read_parquet({literal(str(folder / '*.parquet'))})"
 
 
-def _hashed(key: str, text: str | None) -> str | None:
-    return None if text is None else keyed_hash(key, text)
+def _query(
+    connection: duckdb.DuckDBPyConnection, session: Any, node: Mapping[str, Any], files: str | None
+) -> str:
+    """The rows of a table in the types of its model; what the model does not say, as they are."""
+    wanted = {name: column.get("data_type") for name, column in node["columns"].items()}
+    if files is None:
+        nothing = []
+        for name, kind in session.table(f"{node['schema']}.{node['alias']}").dtypes:
+            kind = wanted.get(name) or _OF_DUCKDB.get(kind, kind)
+            nothing.append(f"cast(null as {kind}) as {quote(name)}")
+        return f"select {', '.join(nothing)} where false"
+    columns = []
+    for name, kind, *_ in connection.execute(f"describe from {files}").fetchall():
+        column = quote(name)
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            column = f"timezone('UTC', {column})"
+        if wanted.get(name):
+            column = f"cast({column} as {wanted[name]})"
+        columns.append(f"{column} as {quote(name)}")
+    return f"select {', '.join(columns)} from {files}"
 
 
-def _point(pointer: Path, build: Path) -> None:
-    temporary = pointer.with_suffix(".tmp")
-    shutil.copy(build, temporary)
-    sync(temporary)
-    temporary.replace(pointer)
-    sync(pointer.parent)
-
-
-def _forget(builds: Path, current: str, erasure_epoch: int, kept: int) -> None:
-    """Keep so many builds that were whole, and none from before an erasure."""
-    whole = sorted(path for path in builds.iterdir() if (path / BUILD).exists())
-    told = {path: json.loads((path / BUILD).read_bytes()) for path in whole}
-    for path in builds.iterdir():
-        is_kept = path in whole[-kept:] and told[path]["erasure_epoch"] >= erasure_epoch
-        if not is_kept and path.name != current:
-            shutil.rmtree(path)
+def _comments(node: Mapping[str, Any]) -> dict[str, str]:
+    table = quote(node["schema"], node["alias"])
+    words = {f"view {table}": node["description"]}
+    words |= {
+        f"column {table}.{quote(name)}": column["description"]
+        for name, column in node["columns"].items()
+    }
+    return {what: said for what, said in words.items() if said}

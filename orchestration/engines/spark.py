@@ -5,6 +5,7 @@ What makes SQL mean the same as on DuckDB stands in dbt_project/profiles.yml, an
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -61,6 +62,27 @@ class SparkError(RuntimeError):
 
 class StoppedError(SparkError):
     """A build that had begun was stopped, and nothing of it is published; the message as above."""
+
+
+def environment() -> dict[str, str]:
+    """What dbt of a build is started with, in the place of DuckDB's. Raises `SparkError`."""
+    check_java()
+    python = Path(sys.executable)
+    if importlib.util.find_spec("pyspark") is None:
+        python = ROOT / ".venv-spark" / "bin" / "python"
+    if not python.exists():
+        raise SparkError("Spark's environment is not there: `make build` makes it, where YUNYING_"
+                         "ENGINE=spark is set for it too")  # fmt: skip
+    return {
+        "DBT_TARGET": "spark",
+        "BUILD_PYTHON": str(python),
+        "BUILD_DBT": str(ROOT / "orchestration" / "engines" / "dbt_process.py"),
+    }
+
+
+def told_path(settings: Settings) -> Path:
+    """Where a build on Spark says why it could not go on."""
+    return settings.spark_dir / "why.txt"
 
 
 def check_java() -> None:
@@ -263,3 +285,10 @@ def sentence(told: str, settings: Settings) -> str:
     lines = [line.strip() for line in told.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return f"Spark: {(causes or lines or [told])[-1 if causes else 0][:_TOLD_LENGTH]}"
+
+
+if __name__ == "__main__":
+    try:
+        check_java()
+    except SparkError as said:
+        sys.exit(str(said))

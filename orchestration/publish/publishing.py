@@ -245,7 +245,9 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> dict[Relation, dict[str,
     for schema, table, column, comment in connection.execute(
         "select schema_name, table_name, column_name, comment from ("
         "select *, '' as column_name, 0 as column_index from duckdb_tables() union all by name"
-        " select * from duckdb_columns()) where database_name = 'warehouse' order by column_index"
+        " select *, view_name as table_name, '' as column_name, 0 as column_index from"
+        " duckdb_views() union all by name select * from duckdb_columns())"
+        " where database_name = 'warehouse' order by column_index"
     ).fetchall():
         found.setdefault((schema, table), {})[column] = comment
     return found

@@ -1,3 +1,4 @@
 #!/bin/sh
-# dbt as a build runs it; see dbt_process.py. `-P`: modules beside that file are none of dbt's.
-exec "$BUILD_PYTHON" -P "$(dirname "$0")/dbt_process.py" "$@"
+# dbt as a build runs it, by the engine that it has: see dbt_process.py, and that of engines/.
+# `-P`: modules beside that file are none of dbt's.
+exec "$BUILD_PYTHON" -P "$BUILD_DBT" "$@"

@@ -52,8 +52,8 @@ def dbt_executable() -> str:
 
 
 def dbt_of_a_build() -> str:
-    """The same `dbt`, which ends when the process that starts it does."""
-    os.environ["BUILD_PYTHON"] = sys.executable
+    """The same `dbt`, or that of another engine, which ends when the process that starts it does:
+    what `dbt_environment` says."""
     return str(ROOT / "orchestration" / "transform" / "dbt_process.sh")
 
 
@@ -75,6 +75,8 @@ def dbt_environment(
         "BUILD_ATTEMPT": attempt_id,
         "BUILD_ASKED": asked,
         "BUILD_PLAN": str(plan or ""),
+        "BUILD_PYTHON": sys.executable,
+        "BUILD_DBT": str(ROOT / "orchestration" / "transform" / "dbt_process.py"),
         "DBT_TARGET": "duckdb",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),

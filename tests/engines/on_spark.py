@@ -6,7 +6,7 @@
 `parse` gives what Spark's parser has against a text (null: nothing), `make` the columns, types and
 comments of the table that a statement makes, `refuse` what Spark says when it runs a text (null: it
 ran), `answer` the rows of a query as texts, `compile` the SQL of every model, by dbt for Spark,
-`build` what becomes of a catalog that is not as a build left it, and of ids that are published.
+`build` what becomes of a catalog that is not as a build left it, and what the warehouse has then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from orchestration.engines import building
-from orchestration.engines.spark import SparkError, StoppedError, parameters
+from orchestration.engines.spark import SparkError, parameters
 from orchestration.project import DBT_PROJECT_DIR, Settings
 
 # What starts quickly: bodies are compiled by nobody, and plans run in one thread.
@@ -124,37 +124,56 @@ def loaded(spark: Any, settings: Settings) -> dict[str, Any]:
     return told
 
 
-def left(spark: Any, settings: Settings) -> dict[str, Any]:
-    """Ids of people as they are published: by what is asked of a table."""
-    spark.sql(
-        "create table facts.fct_consent_spans using parquet as select * from values"
-        " ('b', 'marketing', true, false), ('a', 'marketing', false, false),"
-        " ('c', 'research', true, false), ('b', 'marketing', true, false)"
-        " as given(user_id, purpose, is_current, is_granted)"
-    )
-    spark.sql(
-        "create table facts.members using parquet as select * from values"
-        " ('a', 1), ('b', 2), ('c', 3), (null, 4) as given(user_id, number)"
-    )
-    node = {"schema": "facts", "alias": "members", "columns": {"user_id": {}, "number": {}}}
-    keyed = replace(settings, pseudonym_key="a key")
+MODELS: dict[str, dict[str, Any]] = {
+    "sales": {"user_id": "varchar", "number": "bigint", "amount": "decimal(18, 4)",
+              "sold_at": "timestamp", "sold_date": "date"},
+    "of_sales": {"user_id": "varchar", "number": "bigint"},
+    "nothing": {"user_id": "varchar", "at": None},
+    "not_made": {"user_id": "varchar"},
+}  # fmt: skip
 
-    def rows(settings: Settings, purpose: str | None) -> list[Any]:
-        return sorted(
-            (row.number, row.user_id)
-            for row in building._leaving(spark, settings, node, purpose).collect()
-        )
 
-    told: dict[str, Any] = {
-        "as they are": rows(settings, None),
-        "of those who agree": rows(settings, "marketing"),
-        "hashed": rows(keyed, "marketing"),
-    }
-    try:
-        building._leaving(spark, settings, {**node, "columns": {"user_id": {}}}, None)
-    except StoppedError as error:
-        told["changed"] = str(error)
-    return told
+def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
+    """What the warehouse has of tables, one without a file, of a view, and of what is not there."""
+    spark.sql(
+        "create table facts.sales using parquet as select 'a' as user_id, 3 as number,"
+        " cast(12.5 as decimal(18, 4)) as amount,"
+        " timestamp '2024-03-01 23:30:00.000001' as sold_at, date '2024-03-01' as sold_date"
+    )
+    spark.sql("create view facts.of_sales as select user_id, number from facts.sales")
+    spark.sql("create table facts.nothing (user_id string, at timestamp) using parquet")
+    building.load_manifest = lambda: {
+        "nodes": {
+            name: {
+                "resource_type": "model", "schema": "facts", "alias": name,
+                "description": f"Of {name}.",
+                "columns": {column: {"data_type": kind, "description": f"Its {column}."}
+                            for column, kind in columns.items()},
+            }
+            for name, columns in MODELS.items()
+        }
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'Asia/Shanghai'")
+        connection.execute("create schema facts; create table facts.sales (of_before int)")
+        connection.execute("create view facts.not_made as select 'b' as user_id")
+        for _ in range(2):
+            building.bring_back(spark, connection, settings)
+        return {
+            "rows": {
+                name: [[str(cell) for cell in row]
+                       for row in connection.execute(f"from facts.{name}").fetchall()]
+                for name in ("sales", "of_sales", "nothing")
+            },
+            "columns": connection.execute(
+                "select table_name, column_name, lower(data_type), comment from duckdb_columns()"
+                " where schema_name = 'facts' order by table_name, column_index"
+            ).fetchall(),
+            "views": connection.execute(
+                "select view_name, comment from duckdb_views() where schema_name = 'facts'"
+                " order by all"
+            ).fetchall(),
+        }  # fmt: skip
 
 
 def main() -> None:
@@ -179,8 +198,9 @@ def main() -> None:
             },
         }
         if asked.get("build"):
-            settings = replace(Settings.from_environment(), spark_dir=folder, pseudonym_key=None)
-            told |= {"loaded": loaded(spark, settings), "left": left(spark, settings)}
+            settings = replace(Settings.from_environment(), spark_dir=folder)
+            told["loaded"] = loaded(spark, settings)
+            told["brought back"] = brought_back(spark, settings)
         spark.stop()
     print(json.dumps(told))
 

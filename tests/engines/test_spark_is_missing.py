@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from orchestration.engines.spark import SparkError, check_java, check_master
+from orchestration.project import ROOT, other_environment
 
 
 def java(folder: Path, version: str) -> None:
@@ -50,3 +53,17 @@ def test_a_master_that_is_gone_and_one_that_is_there() -> None:
     with pytest.raises(SparkError, match=r"No master of Spark answers at .*YUNYING_SPARK_MASTER"):
         check_master(master)
     check_master("local[2]")
+
+
+def test_a_build_says_so_before_it_begins(path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "orchestration.commands.build"],
+        cwd=ROOT,
+        env=other_environment()
+        | {"YUNYING_ENGINE": "spark", "YUNYING_RAW_DIR": str(path), "DAGSTER_HOME": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert "there is none: install Java 17" in told.stdout

@@ -13,6 +13,7 @@ import duckdb
 from expectations import process
 from expectations.results import KEPT
 from orchestration.defs.checks.suites import report_suites
+from orchestration.engines import spark
 from orchestration.project import ROOT, Settings
 from orchestration.publish.publishing import current_build, erasure_epoch
 from orchestration.publish.restatements import restating, take_in
@@ -59,8 +60,14 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     settings = Settings.from_environment()
     attempt: attempts.Attempt | None = None
     kept = unchanged.Unchanged()
+    by_spark = settings.engine == "spark"
+    if by_spark and not _is_whole(context):
+        raise dg.Failure("A build on Spark is a whole one: launch the job `build`.",
+                         allow_retries=False)  # fmt: skip
     with connect_or_retry(settings, context.log.info) as connection:
-        run = transforming.begin(connection, settings, MANIFEST, is_partial=not _is_whole(context))
+        run = transforming.begin(
+            connection, settings, MANIFEST, anew=by_spark, is_partial=not _is_whole(context)
+        )
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
@@ -76,7 +83,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             attempt = _attempt(
                 context, connection, settings, run.load_id, None if run.is_rebuild else stays
             )
-            if run.is_rebuild:
+            if run.is_rebuild and not by_spark:
                 read = conditions(run.asked, of_a_rebuild=True)
                 kept = unchanged.empty_of_a_rebuild(MANIFEST, states, read)
         standing = _standing(attempt)
@@ -94,6 +101,8 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     left_out = (*(node["unique_id"] for node in standing), *kept.tests)
     plan = write_plan(left_out, kept.unless_new, kept.empty_when, kept.states) if attempt else None
     os.environ.update(dbt_environment(settings, attempt_id, run.asked, plan))
+    if by_spark:
+        os.environ.update(_of_spark())
     forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     if attempt is not None:
@@ -140,6 +149,8 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
         why = f"dbt failed; {log} says why"
+        if by_spark and spark.told_path(settings).exists():
+            why = spark.told_path(settings).read_text(encoding="utf-8")
         if exit_code < 0:
             why = (
                 f"dbt was killed (signal {-exit_code}); for want of memory, perhaps. Run it again."
@@ -148,6 +159,13 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             description="\n".join(failures(MANIFEST)) or why,
             allow_retries=False,
         )
+
+
+def _of_spark() -> dict[str, str]:
+    try:
+        return spark.environment()
+    except spark.SparkError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
 
 
 def _attempt(

@@ -1,0 +1,53 @@
+"""dbt of a build on Spark: a cluster, what was ingested as its tables, dbt, and the way back.
+
+In the place of `transform/dbt_process.py`, by the Python that has Spark: whoever starts it is told
+by dbt of each model and test, and finds in the warehouse what was made.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from orchestration.engines import building, spark
+from orchestration.project import Settings
+from orchestration.store.warehouse import connect
+from orchestration.transform.dbt_process import end_with, make_quick
+
+
+def main() -> None:
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    settings = Settings.from_environment()
+    spark.told_path(settings).unlink(missing_ok=True)
+    try:
+        code = _run(settings, sys.argv[1:])
+    except spark.SparkError as error:
+        spark.told_path(settings).write_text(str(error), encoding="utf-8")
+        code = 2
+    # A thread that looks after a cluster may still wait for it.
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _run(settings: Settings, arguments: list[str]) -> int:
+    from dbt.cli.main import dbtRunner
+
+    with connect(settings) as connection:
+        building.export(connection, settings)
+    if settings.spark_master is None:
+        building.forget(settings)
+    make_quick()
+    with spark.cluster(settings) as master, spark.session(settings, master) as session:
+        building.load(session, settings)
+        building.teach_dbt_python()
+        result = dbtRunner().invoke(arguments)
+        if getattr(result.result, "results", None) is None:
+            raise spark.SparkError(f"dbt did not begin: {result.exception}")
+        with connect(settings) as connection:
+            building.bring_back(session, connection, settings)
+    return 0 if result.success else 1
+
+
+if __name__ == "__main__":
+    main()
