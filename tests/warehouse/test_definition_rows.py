@@ -49,7 +49,7 @@ unordered,any,60,,,,,,,,,,,,
 """
 STEPS = """funnel_id,step_number,exclusion_number,event_name,is_optional,first_time,min_seconds,\
 max_seconds,excluded_after_step,excluded_before_step
-good,1,,open,,matching,,,,
+good,1,,open,,matching,0,,,
 good,2,,buy|open,false,,,,,
 modes,1,,open,,ever,,,,
 later,1,,open,true,,,,,

@@ -193,7 +193,8 @@ def _step(table: Table, row: Row, steps: set[int]) -> Iterator[Problem]:
 
 
 def _has_choice(row: Row) -> bool:
-    return bool(row.values["is_optional"]) or row.has("min_seconds", "max_seconds")
+    # Not before 0 seconds is whenever.
+    return bool(row.values["is_optional"] or row.values["min_seconds"]) or row.has("max_seconds")
 
 
 def _exclusion(table: Table, row: Row, steps: set[int]) -> Iterator[Problem]:
