@@ -409,3 +409,24 @@ def test_a_line_of_an_order_counts_until_its_day_is_ripe_over_a_change_of_clocks
     )
     [row] = query(built, "select value_amount from facts.fct_conversions")
     assert row["value_amount"] == 15
+
+
+def test_a_customer_is_new_once_an_order_is_worth_something(tmp_path: Path) -> None:
+    """A line that comes later makes an order worth something from then on: no ripe day moves."""
+    lines = [("o1", 0, 3), ("o2", 10, 9), ("o1", 100, 20)]
+    warehouse = build_warehouse(
+        tmp_path,
+        events=[
+            {"event_name": "order", "user_id": "u", "order_id": order, "amount": amount,
+             "occurred_at": f"2025-03-{day:02} 12:00:00"}
+            for order, amount, day in lines
+        ],
+        seeds={"event_names": "event_name,role\norder,order\n"},
+        select="+mart_channel_acquisition",
+    )  # fmt: skip
+    rows = query(
+        warehouse,
+        "select period_start_date, new_customer_count from marts.mart_channel_acquisition"
+        " where grain = 'day' and new_customer_count > 0",
+    )
+    assert rows == [{"period_start_date": date(2025, 3, 9), "new_customer_count": 1}]

@@ -252,3 +252,23 @@ def test_an_erasure_leaves_the_others_who_share_the_id(tmp_path: Path) -> None:
         sql = f"select {columns} from {table} order by all"
         assert query(left, sql) == query(right, sql)
     assert len(query(left, "from facts.fct_events")) == 4
+
+
+def test_an_order_called_null_is_none_and_an_empty_amount_is_missing(tmp_path: Path) -> None:
+    rows = [
+        event(1, event_name="order", user_id="u1", order_id="null", amount=10),
+        event(2, event_name="order", user_id="u2", order_id="NULL", amount=5),
+        event(3, event_name="order", user_id="u3", order_id="o3", amount=7),
+        event(4, event_name="open", user_id="u4", order_id="undefined", amount=" "),
+        event(5, event_name="open", user_id="u4", amount=""),
+    ]
+    warehouse = build_warehouse(
+        tmp_path,
+        events=rows,
+        seeds={"event_names": "event_name,role\norder,order\n"},
+        select="+fct_orders +stg_events__quarantined",
+    )
+    orders = query(warehouse, "select user_id, order_id, gross_amount from facts.fct_orders")
+    assert {row["user_id"]: row["gross_amount"] for row in orders} == {"u1": 10, "u2": 5, "u3": 7}
+    assert {row["order_id"] for row in orders if row["user_id"] == "u3"} == {"o3"}
+    assert query(warehouse, "select reason from staging.stg_events__quarantined") == []
