@@ -31,11 +31,13 @@ def compiled(folder: Path, *arguments: str) -> dict[str, str]:
 
 
 def test_no_model_or_macro_names_what_asks_the_warehouse() -> None:
+    """How an engine makes tables is no part of what is compiled."""
     asking = [
         f"{path.relative_to(DBT_PROJECT_DIR)}: {found[0]}"
         for folder in ("models", "macros", "data_tests")
         for path in sorted((DBT_PROJECT_DIR / folder).rglob("*.sql"))
-        if (found := ASKS.search(COMMENT.sub("", path.read_text(encoding="utf-8"))))
+        if not path.match("macros/engines/*/tables.sql")
+        and (found := ASKS.search(COMMENT.sub("", path.read_text(encoding="utf-8"))))
     ]
     assert asking == []
 
