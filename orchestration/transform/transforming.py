@@ -68,11 +68,11 @@ def begin(
         why = "nothing whole was built before"
     elif last.configuration_hash != configuration:
         why = "settings, SQL, the tracking plan or the rates are others than before"
+    elif anew:
+        why = "it was asked for"
     elif not is_partial and (missing := _missing(connection, manifest)):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         why = f"{missing[0]}{more} is missing"
-    elif anew:
-        why = "it was asked for"
     if why and last is not None:
         watermarks.begin_rebuild(connection)
     return Transformation(

@@ -1,0 +1,69 @@
+"""One setting has another engine make the tables of the build: all else is as it was.
+
+Spark itself takes minutes (`make spark`); here DuckDB stands for it, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from orchestration.project import ROOT, other_environment
+from orchestration.publish.builds import DATABASE
+from tests.support import dbt_target, settings_of, write_feeds
+
+BUILD = """
+import sys
+from orchestration.engines import spark
+spark.environment = lambda: {"BUILD_DBT": sys.argv[1]}
+from orchestration.commands.build import main
+sys.exit(main([]))
+"""
+
+
+def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path, {"YUNYING_ENGINE": "spark", "YUNYING_SPARK_DIR": str(tmp_path / "spark")}
+    )
+    settings.seeds_dir.mkdir()
+    rows = [
+        {"event_name": name, "user_id": f"u{number}", "event_id": f"{number}-{name}",
+         "occurred_at": f"2024-03-0{number + 1} 10:00:00", "amount": 10}
+        for number in range(4) for name in ("open", "order")
+    ]  # fmt: skip
+    write_feeds(tmp_path, {"events": rows})
+
+    told = subprocess.run(
+        [sys.executable, "-c", BUILD, str(ROOT / "tests" / "engines" / "pretended_dbt.py")],
+        cwd=ROOT,
+        env={
+            **other_environment(),
+            **settings.environment(),
+            "PYTHONPATH": str(ROOT),
+            "DAGSTER_HOME": str(tmp_path / "dagster"),
+            "DBT_TARGET_PATH": str(dbt_target()),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout
+    assert "building everything from raw" in told.stdout
+    assert re.search(r"\d+ suites evaluated; nothing is new to 0", told.stdout)
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        tables = "select distinct schema_name from duckdb_tables() where schema_name = 'marts'"
+        assert warehouse.execute(tables).fetchall() == []
+    with duckdb.connect(str(settings.publish_dir / DATABASE), read_only=True) as published:
+        daily = "select activity_date, dau from marts.mart_active_users_daily order by all"
+        assert [dau for _, dau in published.execute(daily).fetchall()] == [1, 1, 1, 1]
+        words = (
+            "select count(*), count(comment) from duckdb_{}() where schema_name = 'marts'"
+            " and not internal"
+        )
+        for kind in ("tables", "columns"):
+            count, described = published.execute(words.format(kind)).fetchone() or (0, 0)
+            assert count == described > 0
