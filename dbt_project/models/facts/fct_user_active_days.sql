@@ -28,7 +28,7 @@ events as (
 
 ),
 
--- Key actions that are no activity count on the first active day from theirs on.
+-- A key action that is no activity is one all the same, also on a day without any.
 silent_names as (
 
     select event_name
@@ -37,24 +37,38 @@ silent_names as (
 
 ),
 
-silent_key_actions as (
+first_key_actions as (
 
     select
-        events.user_id,
-        events.event_date,
-        count(*) as key_action_count
-    from {{ ref('fct_events') }} as events
-    inner join silent_names on events.event_name = silent_names.event_name
-    {% if is_incremental() -%}
-    -- Since the last active day before, or ever where there is none.
-    inner join touched_users
-        on events.user_id = touched_users.user_id
-        and (
-            events.event_date > touched_users.last_active_date
-            or touched_users.last_active_date = touched_users.recompute_from_date
-        )
-    {%- endif %}
-    group by events.user_id, events.event_date
+        user_id,
+        min(key_action_date) as key_action_date
+    from (
+        select
+            events.user_id,
+            events.event_date as key_action_date
+        from {{ ref('fct_events') }} as events
+        inner join silent_names on events.event_name = silent_names.event_name
+        {% if is_incremental() -%}
+        -- Since the last active day before, or ever where there is none.
+        inner join touched_users
+            on events.user_id = touched_users.user_id
+            and (
+                events.event_date > touched_users.last_active_date
+                or touched_users.last_active_date = touched_users.recompute_from_date
+            )
+        {%- endif %}
+
+        union all
+
+        select
+            user_id,
+            {{ local_date('first_key_action_at') }} as key_action_date
+        from (
+            {{ archived_rows('arc_users', ['first_key_action_at']) | indent(12) }}
+        ) as archived
+        where first_key_action_at is not null
+    ) as key_actions
+    group by user_id
 
 ),
 
@@ -128,46 +142,23 @@ days as (
 
 ),
 
--- The day on which each of them counts.
-silent_days as (
-
-    select
-        user_id,
-        activity_date,
-        cast(sum(key_action_count) as bigint) as key_action_count
-    from (
-        select
-            silent.user_id,
-            silent.event_date,
-            silent.key_action_count,
-            min(days.activity_date) as activity_date
-        from silent_key_actions as silent
-        inner join days
-            on silent.user_id = days.user_id
-            and silent.event_date <= days.activity_date
-        group by silent.user_id, silent.event_date, silent.key_action_count
-    ) as first_days
-    group by user_id, activity_date
-
-),
-
 days_and_before as (
 
     select
         days.user_id,
         days.event_count,
         days.session_count,
-        days.key_action_count + coalesce(silent_days.key_action_count, 0) as key_action_count,
+        days.key_action_count,
         1 as active_day_number,
-        days.key_action_count + coalesce(silent_days.key_action_count, 0) > 0 as has_key_action,
+        days.key_action_count > 0
+        or coalesce(first_key_actions.key_action_date <= days.activity_date, false)
+            as has_key_action,
         cast(null as date) as previous_activity_date,
         days.activity_date,
         days.first_event_at,
         days.last_event_at
     from days
-    left join silent_days
-        on days.user_id = silent_days.user_id
-        and days.activity_date = silent_days.activity_date
+    left join first_key_actions on days.user_id = first_key_actions.user_id
 
     {%- if is_incremental() %}
 
