@@ -67,7 +67,7 @@ def forget(settings: Settings) -> None:
     """Take away what a build on this machine left behind, whole or broken off: the next makes all
     of it anew. Readers have what is published."""
     if (settings.spark_dir / "metastore_db").is_dir():  # Derby's, of nobody else
-        for name in ("metastore_db", "warehouse"):
+        for name in ("metastore_db", "warehouse", "work"):
             shutil.rmtree(settings.spark_dir / name, ignore_errors=True)
 
 
