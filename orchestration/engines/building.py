@@ -171,6 +171,7 @@ def transform(
         if str(each.status) in ("success", "pass", "warn")
         else f"{each.status}: {' '.join(str(each.message).split())[:_TOLD_LENGTH]}"
         for each in results
+        if each.node.resource_type in ("model", "test")  # of an exposure nothing is to be done
     }
 
 

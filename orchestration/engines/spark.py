@@ -143,7 +143,12 @@ def _start(logs: Path, kind: str, *arguments: str, number: int = 0) -> subproces
                 f"org.apache.spark.deploy.{kind.lower()}.{kind}",
                 *arguments,
             ],
-            env={**os.environ, "SPARK_HOME": str(spark), "SPARK_LOCAL_IP": "127.0.0.1"},
+            env={
+                **os.environ,
+                "SPARK_HOME": str(spark),
+                "SPARK_LOCAL_IP": "127.0.0.1",
+                "SPARK_LOCAL_DIRS": str(logs.parent / "work"),  # what tasks put aside
+            },
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -203,7 +208,10 @@ def session(settings: Settings, master: str) -> Iterator[Any]:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # Hive's metastore is Derby there, unless a hive-site.xml names one.
         home = f'-Dderby.system.home="{settings.spark_dir}"'
-        asked |= OF_THIS_MACHINE | {"spark.driver.extraJavaOptions": f"{QUICK_DRIVER} {home}"}
+        asked |= OF_THIS_MACHINE | {
+            "spark.driver.extraJavaOptions": f"{QUICK_DRIVER} {home}",
+            "spark.local.dir": str(settings.spark_dir / "work"),
+        }
     builder = SparkSession.builder.enableHiveSupport()
     for name, text in asked.items():
         builder = builder.config(name, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -306,6 +307,11 @@ def test_spark_reads_every_model(spark: dict[str, Any]) -> None:
     assert {
         name: why for name, why in spark["parse"].items() if why and name in spark["models"]
     } == {}
+
+
+def test_no_text_holds_a_quotation_mark(spark: dict[str, Any]) -> None:
+    """Spark takes two of them for the end of one text and the beginning of the next."""
+    assert [name for name, sql in spark["models"].items() if re.search(r"\w''\w", sql)] == []
 
 
 def test_what_spark_cannot_read_is_noticed(spark: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import runpy
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import pytest
 from scipy import stats
 
 from orchestration.ingest.definitions.problems import ERROR, WARNING
+from orchestration.project import DBT_PROJECT_DIR
 from tests.support import build_warehouse, query, read_definitions
 
 MARTS = " ".join(
@@ -215,6 +217,30 @@ def test_means_and_cuped_are_those_of_scipy(warehouse: Path, variant: str) -> No
             1 - row["standard_error"] ** 2 / plain
         )
         assert row["mean_value"] == pytest.approx(y[0].mean())
+
+
+@pytest.mark.parametrize("factor", [3, 1.1, 0.768])
+def test_what_follows_from_before_leaves_no_error(factor: float) -> None:
+    """Whatever digits the sums have lost: in another order they lose others."""
+    step = runpy.run_path(
+        str(DBT_PROJECT_DIR / "models" / "steps" / "campaign" / "step_campaign_comparisons.py")
+    )
+    before = np.array([0.1, 0.7, 1.3, 19.49])
+    arms = []
+    for x in (before, before[:3]):
+        y = factor * x
+        sums = {
+            "user_count": len(x),
+            "value_sum": y.sum(),
+            "pre_value_sum": x.sum(),
+            "value_squares": ((y - y.mean()) ** 2).sum(),
+            "pre_value_squares": ((x - x.mean()) ** 2).sum(),
+            "value_pre_value_products": ((x - x.mean()) * (y - y.mean())).sum(),
+        }
+        arms.append({name: np.array([float(value)]) for name, value in sums.items()})
+    plain = {"mean_value": np.ones(1), "control_mean_value": np.ones(1)}
+    with np.errstate(all="ignore"):
+        assert step["adjusted"](*arms, plain)["standard_error"] == [0.0]
 
 
 @pytest.mark.parametrize("variant", ["a", "b"])

@@ -15,6 +15,8 @@ Array = np.ndarray
 Arm = dict[str, Array]
 Figures = dict[str, Array]
 LEVEL = 0.95
+LOST = 1e-12
+"""What a difference of sums loses of them: a double has 16 digits."""
 SUMS = (
     "user_count", "value_sum", "denominator_sum", "pre_value_sum", "value_squares",
     "denominator_squares", "pre_value_squares", "value_denominator_products",
@@ -121,8 +123,11 @@ def adjusted(arm: Arm, control: Arm, plain: Figures) -> Figures:
             - 2 * theta * each["value_pre_value_products"]
             + theta**2 * each["pre_value_squares"]
         )
+        # Where values follow what was before to the last digit, the order of sums decided on what
+        # is left.
+        squares = np.where(squares <= LOST * each["value_squares"], 0, squares)
         scale = np.maximum(count - 1, 1) * count
-        variances.append(np.maximum(squares, 0) / scale)
+        variances.append(squares / scale)
         plain_variances.append(each["value_squares"] / scale)
     difference = (after[0] - after[1]) - theta * (before[0] - before[1])
     other = plain["control_mean_value"]
