@@ -12,6 +12,7 @@ import threading
 
 from orchestration.engines import building, spark
 from orchestration.project import Settings
+from orchestration.store.lock import locked
 from orchestration.store.warehouse import connect
 from orchestration.transform.dbt_process import end_with, make_quick
 
@@ -33,20 +34,22 @@ def main() -> None:
 def _run(settings: Settings, arguments: list[str]) -> int:
     from dbt.cli.main import dbtRunner
 
-    with connect(settings) as connection:
-        building.export(connection, settings)
-    if settings.spark_master is None:
-        building.forget(settings)
-    make_quick()
-    with spark.cluster(settings) as master, spark.session(settings, master) as session:
-        building.load(session, settings)
-        building.teach_dbt_python()
-        result = dbtRunner().invoke(arguments)
-        if getattr(result.result, "results", None) is None:
-            raise spark.SparkError(f"dbt did not begin: {result.exception}")
+    # Another warehouse's build may have the same folder.
+    with locked(settings.spark_dir / ".lock", str(settings.spark_dir), print):
         with connect(settings) as connection:
-            building.bring_back(session, connection, settings)
-    return 0 if result.success else 1
+            building.export(connection, settings)
+        if settings.spark_master is None:
+            building.forget(settings)
+        make_quick()
+        with spark.cluster(settings) as master, spark.session(settings, master) as session:
+            building.load(session, settings)
+            building.teach_dbt_python()
+            result = dbtRunner().invoke(arguments)
+            if getattr(result.result, "results", None) is None:
+                raise spark.SparkError(f"dbt did not begin: {result.exception}")
+            with connect(settings) as connection:
+                building.bring_back(session, connection, settings)
+        return 0 if result.success else 1
 
 
 if __name__ == "__main__":
