@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from tests.warehouse import funnel_draws, funnel_oracle
-from tests.warehouse.oracles import Event, Side, World, is_missing
+from tests.warehouse.oracles import Event, Side, World
 from timelines import definitions, funnels
 from timelines.definitions import NEVER
 
@@ -103,7 +103,13 @@ def drawn(number: int, draw: funnel_draws.Draw) -> Drawn:
         texts = [world.value(event, funnel.hold_constant) for event in events]
         held_values = sorted(set(texts), key=str.encode)
         held = np.array(
-            [-1 if is_missing(text) else held_values.index(text) for text in texts], np.int32
+            [
+                -1
+                if funnel_oracle.lacks_constant(world, funnel, event)
+                else held_values.index(text)
+                for event, text in zip(events, texts, strict=True)
+            ],
+            np.int32,
         )
     if funnel.breakdown and funnel.attribution == "all":
         texts = [world.value(event, funnel.breakdown) for event in events]

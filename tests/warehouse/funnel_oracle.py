@@ -151,13 +151,12 @@ def _seen(funnel: Funnel, side: Side) -> Side:
 
 
 def _with_constant(world: World, funnel: Funnel, events: list[Event]) -> list[Event]:
-    if not funnel.hold_constant:
-        return events
-    return [
-        event
-        for event in events
-        if not any(is_missing(world.value(event, (held,))) for held in funnel.hold_constant)
-    ]
+    return [event for event in events if not lacks_constant(world, funnel, event)]
+
+
+def lacks_constant(world: World, funnel: Funnel, event: Event) -> bool:
+    """Is one of the values missing that are to be held?"""
+    return any(is_missing(world.value(event, (held,))) for held in funnel.hold_constant)
 
 
 def _stream(world: World, funnel: Funnel, user: str) -> list[Event]:
