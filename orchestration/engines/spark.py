@@ -71,8 +71,9 @@ def environment() -> dict[str, str]:
     if importlib.util.find_spec("pyspark") is None:
         python = ROOT / ".venv-spark" / "bin" / "python"
     if not python.exists():
-        raise SparkError("Spark's environment is not there: `make build` makes it, where YUNYING_"
-                         "ENGINE=spark is set for it too")  # fmt: skip
+        raise SparkError(
+            "Spark's environment is not there: `make build` makes it when YUNYING_ENGINE=spark"
+        )
     return {
         "DBT_TARGET": "spark",
         "BUILD_PYTHON": str(python),

@@ -62,8 +62,9 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     kept = unchanged.Unchanged()
     by_spark = settings.engine == "spark"
     if by_spark and not _is_whole(context):
-        raise dg.Failure("A build on Spark is a whole one: launch the job `build`.",
-                         allow_retries=False)  # fmt: skip
+        raise dg.Failure(
+            "A build on Spark is a whole one: launch the job `build`.", allow_retries=False
+        )
     with connect_or_retry(settings, context.log.info) as connection:
         run = transforming.begin(
             connection, settings, MANIFEST, anew=by_spark, is_partial=not _is_whole(context)
