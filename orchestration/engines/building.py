@@ -6,9 +6,8 @@ tables that Spark makes it has views. A build on Spark is a whole one.
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,21 +17,19 @@ import duckdb
 from pyarrow import parquet
 
 from orchestration.engines.spark import SparkError
-from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.project import Settings
 from orchestration.store.sql import literal, quote
-from orchestration.transform.dbt_process import make_quick
-from orchestration.transform.dbt_runs import dbt_environment, load_manifest
+from orchestration.transform.dbt_runs import load_manifest
 
 GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""
 _GIVEN = "given"
 _VIEWS = "views"
-_TOLD_LENGTH = 500
 _OF_DUCKDB = {"string": "varchar"}
 
 
-def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
-    """Write the tables that no model makes as files that all workers see; how many."""
+def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write the tables that no model makes as files that all workers see."""
     models = {
         (node["schema"], node["alias"])
         for node in load_manifest()["nodes"].values()
@@ -53,7 +50,6 @@ def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
         connection.execute(
             f"copy {quote(schema, name)} to {literal(str(path / 'rows.parquet'))} (format parquet)"
         )
-    return len(tables)
 
 
 def forget(settings: Settings) -> None:
@@ -136,43 +132,6 @@ def teach_dbt_python() -> None:
 
     SparkAdapter.python_submission_helpers = {"driver": Submission}
     SparkAdapter.default_python_submission_method = "driver"
-
-
-def transform(
-    settings: Settings, asked: str, command: str = "build", select: Sequence[str] = ()
-) -> dict[str, str]:
-    """Every model anew, or those of a dbt selection, and with `build` their tests.
-
-    What became of each, by `schema.table` or the name of the test: empty, or why it is not there.
-    Raises `SparkError` where dbt could not begin.
-    """
-    from dbt.cli.main import dbtRunner
-
-    teach_dbt_python()
-    make_quick()
-    os.environ.update(dbt_environment(settings, asked=asked) | {"DBT_TARGET": "spark"})
-    result = dbtRunner().invoke(
-        [
-            "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-level-file=none",
-            "--no-version-check", "--log-level=warn", command, "--full-refresh",
-            *(["--exclude-resource-type=unit_test"] if command == "build" else []),
-            *(["--select", *select] if select else []),
-            f"--project-dir={DBT_PROJECT_DIR}", f"--profiles-dir={DBT_PROJECT_DIR}",
-            f"--target-path={settings.spark_dir / 'target'}",
-        ]
-    )  # fmt: skip
-    results = getattr(result.result, "results", None)
-    if results is None:
-        raise SparkError(f"dbt did not begin: {result.exception}")
-    return {
-        f"{each.node.schema}.{each.node.alias}"
-        if each.node.resource_type == "model"
-        else each.node.name: ""
-        if str(each.status) in ("success", "pass", "warn")
-        else f"{each.status}: {' '.join(str(each.message).split())[:_TOLD_LENGTH]}"
-        for each in results
-        if each.node.resource_type in ("model", "test")  # of an exposure nothing is to be done
-    }
 
 
 def bring_back(session: Any, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

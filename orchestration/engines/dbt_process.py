@@ -10,6 +10,8 @@ import os
 import sys
 import threading
 
+import duckdb
+
 from orchestration.engines import building, spark
 from orchestration.project import Settings
 from orchestration.store.lock import locked
@@ -23,7 +25,7 @@ def main() -> None:
     spark.told_path(settings).unlink(missing_ok=True)
     try:
         code = _run(settings, sys.argv[1:])
-    except spark.SparkError as error:
+    except (spark.SparkError, OSError, duckdb.Error) as error:
         spark.told_path(settings).write_text(str(error), encoding="utf-8")
         code = 2
     # A thread that looks after a cluster may still wait for it.

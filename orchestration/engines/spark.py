@@ -60,10 +60,6 @@ class SparkError(RuntimeError):
     """Spark cannot be used; the message says why, and the mend."""
 
 
-class StoppedError(SparkError):
-    """A build that had begun was stopped, and nothing of it is published; the message as above."""
-
-
 def environment() -> dict[str, str]:
     """What dbt of a build is started with, in the place of DuckDB's. Raises `SparkError`."""
     check_java()
@@ -234,7 +230,7 @@ def _watched(context: Any, master: str) -> Iterator[None]:
     """Have what is asked of a cluster without workers fail after a while: Spark would wait for one
     forever. A worker that is lost while others are there is none of this: they do its part again.
 
-    Raises `StoppedError` at the end where that was so.
+    Raises `SparkError` at the end where that was so.
     """
     if master.startswith("local"):
         yield
@@ -267,7 +263,7 @@ def _watched(context: Any, master: str) -> Iterator[None]:
         ended.set()
         thread.join()
         if gone.is_set():
-            raise StoppedError(
+            raise SparkError(
                 f"No worker of {master} was there for {_SECONDS_WITHOUT_WORKERS} s: start them, or "
                 "see in their logs why they ended, or took no work; then build again"
             ) from None
@@ -281,7 +277,7 @@ def _in_a_sentence(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (Py4JError, PySparkException) as error:
-        raise StoppedError(sentence(str(error), settings)) from error
+        raise SparkError(sentence(str(error), settings)) from error
 
 
 def sentence(told: str, settings: Settings) -> str:

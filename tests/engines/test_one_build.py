@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.project import ROOT, other_environment
+from orchestration.project import ROOT, Settings, other_environment
 from orchestration.publish.builds import DATABASE
 from tests.support import dbt_target, settings_of, write_feeds
 
@@ -23,6 +23,24 @@ spark.environment = lambda: {"BUILD_DBT": sys.argv[1]}
 from orchestration.commands.build import main
 sys.exit(main([]))
 """
+
+
+def build(settings: Settings, dbt: Path) -> subprocess.CompletedProcess[str]:
+    """With a script in the place of Spark's dbt."""
+    return subprocess.run(
+        [sys.executable, "-c", BUILD, str(dbt)],
+        cwd=ROOT,
+        env={
+            **other_environment(),
+            **settings.environment(),
+            "PYTHONPATH": str(ROOT),
+            "DAGSTER_HOME": str(settings.warehouse.parent / "dagster"),
+            "DBT_TARGET_PATH": str(dbt_target()),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> None:
@@ -37,20 +55,7 @@ def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> No
     ]  # fmt: skip
     write_feeds(tmp_path, {"events": rows})
 
-    told = subprocess.run(
-        [sys.executable, "-c", BUILD, str(ROOT / "tests" / "engines" / "pretended_dbt.py")],
-        cwd=ROOT,
-        env={
-            **other_environment(),
-            **settings.environment(),
-            "PYTHONPATH": str(ROOT),
-            "DAGSTER_HOME": str(tmp_path / "dagster"),
-            "DBT_TARGET_PATH": str(dbt_target()),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    told = build(settings, ROOT / "tests" / "engines" / "pretended_dbt.py")
     assert told.returncode == 0, told.stdout
     assert "building everything from raw" in told.stdout
     assert re.search(r"\d+ suites evaluated; nothing is new to 0", told.stdout)
@@ -67,3 +72,25 @@ def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> No
         for kind in ("tables", "columns"):
             count, described = published.execute(words.format(kind)).fetchone() or (0, 0)
             assert count == described > 0
+
+
+def test_why_spark_could_not_go_on_is_told(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path, {"YUNYING_ENGINE": "spark", "YUNYING_SPARK_DIR": str(tmp_path / "spark")}
+    )
+    settings.seeds_dir.mkdir()
+    settings.raw_dir.mkdir()
+    dbt = tmp_path / "dbt.py"
+    dbt.write_text(
+        "from orchestration.engines import spark\n"
+        "from orchestration.project import Settings\n"
+        "path = spark.told_path(Settings.from_environment())\n"
+        "path.parent.mkdir()\n"
+        "path.write_text('No worker was there')\n"
+        "raise SystemExit(2)\n",
+        encoding="utf-8",
+    )
+    told = build(settings, dbt)
+    assert told.returncode == 1
+    assert "transform: No worker was there" in told.stdout
+    assert not (settings.publish_dir / DATABASE).exists()

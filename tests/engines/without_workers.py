@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     try:
         with spark.cluster(settings) as master, spark.session(settings, master) as session:
             session.range(10).repartition(2).count()
-    except spark.StoppedError as error:
+    except spark.SparkError as error:
         print(error)
 
 

@@ -122,6 +122,10 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         else:
             yield event
     exit_code = invocation.process.wait()
+    if by_spark and exit_code != 0 and spark.told_path(settings).exists():
+        # The tables that it told of did not come back.
+        told = spark.told_path(settings).read_text(encoding="utf-8")
+        raise dg.Failure(told, allow_retries=False)
     came_out_same = stayed()
     if more := _nodes(came_out_same, "model"):
         said = "more would come out as they stand, and stay"
@@ -150,8 +154,6 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             report_suites(context, settings)
         log = relative_to_root(target_dir() / "dbt.log")
         why = f"dbt failed; {log} says why"
-        if by_spark and spark.told_path(settings).exists():
-            why = spark.told_path(settings).read_text(encoding="utf-8")
         if exit_code < 0:
             why = (
                 f"dbt was killed (signal {-exit_code}); for want of memory, perhaps. Run it again."
