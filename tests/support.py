@@ -249,29 +249,20 @@ def dbt_target() -> Path:
 
 @cache
 def _remember() -> None:
-    """What a second build of this process would find out again, and need not: the code of a
-    template, and the columns of a query, which hang on its text."""
+    """What a second build of this process would find out again, and need not: the columns of a
+    query, which hang on its text."""
     from dbt.adapters.duckdb import DuckDBAdapter
     from dbt.compilation import Compiler
     from dbt.flags import get_flags
-    from jinja2 import Environment
 
-    compile_template, templates = Environment.compile, {}
     columns_of, columns = DuckDBAdapter.get_column_schema_from_query, {}
     write_node = Compiler._write_node
-
-    def compile_once(self: Environment, source: str, *args: Any, **kwargs: Any) -> Any:
-        key = (type(self), *self.extensions, source, args, *sorted(kwargs.items()))
-        if key not in templates:
-            templates[key] = compile_template(self, source, *args, **kwargs)
-        return templates[key]
 
     def columns_once(self: DuckDBAdapter, sql: str) -> Any:
         if sql not in columns:
             columns[sql] = columns_of(self, sql)
         return columns[sql]
 
-    Environment.compile = compile_once
     DuckDBAdapter.get_column_schema_from_query = columns_once
     # Files of SQL that nobody asked for.
     Compiler._write_node = lambda self, node, **kwargs: (

@@ -15,9 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from orchestration.project import DBT_PROJECT_DIR
 
 SECONDS_BETWEEN_LOOKS = 0.1
 STATE = "rows_state"
@@ -226,6 +229,34 @@ def parse_for_any_folder() -> None:
     ManifestLoader.is_partial_parsable = is_parsable_for  # type: ignore[method-assign]
 
 
+def keep_compiled_templates(folder: Path) -> None:
+    """Jinja compiles what a model's SQL is made of, and each macro, in each process anew: an eighth
+    of a day. Its own cache keeps the code of a template, by its text, for the next process."""
+    from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
+    from jinja2.bccache import FileSystemBytecodeCache
+
+    def keep(environment: type[Any]) -> None:
+        compile_anew = environment.compile
+
+        def compile_once(self: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isinstance(source, str) or args or kwargs:
+                return compile_anew(self, source, *args, **kwargs)
+            bucket = kept.get_bucket(self, environment.__name__ + source, None, source)
+            if bucket.code is None:
+                bucket.code = compile_anew(self, source)
+                with suppress(OSError):  # no space, or a folder that somebody has removed
+                    kept.set_bucket(bucket)
+            return bucket.code
+
+        environment.compile = compile_once
+
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    kept = FileSystemBytecodeCache(str(folder))
+    keep(MacroFuzzEnvironment)
+    keep(NativeSandboxEnvironment)
+
+
 @cache
 def make_quick() -> None:
     """What dbt does anew for each of hundreds of small nodes, and need not. Rows are the same."""
@@ -237,6 +268,7 @@ def make_quick() -> None:
 
     leave_out_unlogged_events()
     parse_for_any_folder()
+    keep_compiled_templates(DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target") / "jinja")
     jinja._render_cache = Literals()
     # A template copies all macros each time it is rendered, but for those of dbt's other class.
     NativeSandboxTemplate.new_context = MacroFuzzTemplate.new_context

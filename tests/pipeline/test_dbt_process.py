@@ -8,19 +8,29 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
+from types import CodeType
 
 import pytest
 from dbt.clients.jinja import get_template
 from dbt.compilation import InjectedCTE, inject_ctes_into_sql
 from dbt.events.logging import setup_event_logger
 from dbt.graph import NodeSelector
+from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
 from dbt_common.events.base_types import EventLevel, EventMsg
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
+from jinja2 import Environment
 
-from orchestration.transform.dbt_process import Literals, inject_ctes, leave_out, make_quick
+from orchestration.transform.dbt_process import (
+    Literals,
+    inject_ctes,
+    keep_compiled_templates,
+    leave_out,
+    make_quick,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +82,32 @@ def test_who_listens_is_told_of_all_events() -> None:
     said, _ = fire(EventLevel.INFO, listener=lambda message: told.append(message.info.name))
     assert told == ["Note", "SystemReportReturnCode"]
     assert "4711" not in said
+
+
+def test_a_template_is_compiled_once_for_all_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compiled: list[str] = []
+
+    def compile_anew(self: Environment, source: str) -> CodeType:
+        compiled.append(source)
+        return Environment.compile(self, source)
+
+    def rendered(text: str, *, native: bool = False) -> object:
+        """As a process of its own does."""
+        for environment in (MacroFuzzEnvironment, NativeSandboxEnvironment):
+            monkeypatch.setattr(environment, "compile", compile_anew)
+        keep_compiled_templates(tmp_path / "jinja")
+        return get_template(text, {"x": 1}, native=native).render({})
+
+    assert [rendered("{{ x }}"), rendered("{{ x + 1 }}"), rendered("{{ x }}")] == ["1", "2", "1"]
+    assert rendered("{{ x }}", native=True) == 1
+    assert compiled == ["{{ x }}", "{{ x + 1 }}", "{{ x }}"]
+    for file in (tmp_path / "jinja").iterdir():
+        file.write_bytes(file.read_bytes()[:-9])  # a disk was full, say
+    assert rendered("{{ x }}") == "1"
+    (tmp_path / "jinja").rename(tmp_path / "gone")
+    assert rendered("{{ x + 1 }}") == "2"
 
 
 def test_what_is_left_out_is_not_selected(monkeypatch: pytest.MonkeyPatch) -> None:
