@@ -48,23 +48,28 @@
 {%- endmacro %}
 
 {# A table's rows for a test of its key to look at. In a build that adds to what stands: those that
-   share their key with a row that the build wrote. All others are as the last build tested them, which
+   share their key with a row that the build wrote, or, of what is computed by definition and user,
+   with any row of those. All others are as the last build tested them, which
    `refuse_other_rows` has made sure of. Else all rows: in a rebuild, by hand, of other tables. #}
 {% macro rows_to_test(relation, columns) -%}
     {%- set nodes = graph.nodes if execute and model.get('attached_node') else {} -%}
     {%- set tested = nodes[model.attached_node] if nodes else {} -%}
     {%- set meta = tested.get('config', {}).get('meta', {}) -%}
-    {%- if not meta.get('touched') or flags.FULL_REFRESH or not env_var('BUILD_ATTEMPT', '') -%}
+    {%- set part = meta.get('recomputed') -%}
+    {%- set listed = 'int_scope' if part else meta.get('touched') -%}
+    {%- if not listed or flags.FULL_REFRESH or not env_var('BUILD_ATTEMPT', '') -%}
     {{ relation }}
     {%- else -%}
-    {%- set keys = key_columns(tested.config.unique_key) -%}
+    {#- Not by `ref`, which would make the test one of a list. -#}
+    {%- set node = nodes['model.' ~ tested.package_name ~ '.' ~ listed] -%}
+    {%- set touched = api.Relation.create(node.database, node.schema, node.alias) -%}
+    {%- set keys = recomputed_keys(part['by']) if part else key_columns(tested.config.unique_key) -%}
     {%- set from = meta.get('from', {}) -%}
-    {%- set touched = nodes['model.' ~ tested.package_name ~ '.' ~ meta.touched] -%}
     {%- set written -%}
         from {{ relation }} as tested
         inner join (
             select distinct {{ (keys + from.values() | list) | join(', ') }}
-            from {{ api.Relation.create(touched.database, touched.schema, touched.alias) }}
+            from {{ '(' ~ recomputed(part['by'], touched) ~ ') as recomputed' if part else touched }}
         ) as touched
             on {{ is_touched('tested', keys, from) }}
     {%- endset -%}
@@ -87,7 +92,7 @@
 {# The key of a table of which a build tests a part; none of others. #}
 {% macro key_to_note() -%}
     {%- set found = [] -%}
-    {%- if execute and config.get('incremental_strategy') == 'replace_touched' -%}
+    {%- if execute and config.get('incremental_strategy') in ('replace_touched', 'replace_recomputed') -%}
     {# By their names at first: dbt makes a dictionary of each node that is asked for. #}
     {%- set named = 'test.' ~ model.package_name ~ '.one_row_per_' ~ model.name ~ '_' -%}
     {%- for name in graph.nodes.keys() if name.startswith(named)

@@ -120,8 +120,8 @@
     {{ return(recomputed_reading(by).get('ids', []) + ['user_id']) }}
 {%- endmacro %}
 
-{# One row per definition and user, or per user. #}
-{% macro recomputed(by) -%}
+{# One row per definition and user, or per user. `scope` is `int_scope` for who may not refer to it. #}
+{% macro recomputed(by, scope=none) -%}
     {%- set reading = recomputed_reading(by) -%}
     {%- set ids = reading.get('ids', []) -%}
     select
@@ -130,7 +130,7 @@
         {% endfor -%}
         user_id,
         {{ 'min(' ~ reading['from'] ~ ')' if reading.get('is_earliest') else reading['from'] }} as from_at
-    from {{ ref('int_scope') }}
+    from {{ scope or ref('int_scope') }}
     {%- if 'definition' in reading %}
     where definition {{ "= '" ~ reading['definition'] ~ "'" if reading['definition'] else 'is null' }}
     {%- elif ids %}

@@ -66,7 +66,7 @@ def touched_and_not(settings: Settings) -> tuple[str, str]:
         str(row["user_id"])
         for row in support.query(
             settings.warehouse,
-            "select unnest([min(user_id), max(user_id)]) as user_id from facts.fct_user_days",
+            "select unnest([min(user_id), max(user_id)]) as user_id from facts.fct_activity_days",
         )
     )
     change(
@@ -75,8 +75,18 @@ def touched_and_not(settings: Settings) -> tuple[str, str]:
         "insert into intermediate.int_users_touched"
         " (user_id, recompute_from_date, recompute_from_at)"
         f" values ('{least}', date '1900-01-01', timestamp '1900-01-01')",
+        "delete from intermediate.int_scope",
+        "insert into intermediate.int_scope"
+        " (definition, definition_id, user_id, from_at, reached_from_at)"
+        " select 'activity', activity_id, user_id, timestamp '1900-01-01',"
+        " timestamp '1900-01-01' from facts.fct_activity_days"
+        f" where user_id = '{least}' group by all",
     )
     return least, greatest
+
+
+# Replaced by user, and by definition and user.
+BY_PART = pytest.mark.parametrize("table", ["facts.fct_user_days", "facts.fct_activity_days"])
 
 
 def doubled(table: str, user_id: str) -> str:
@@ -93,12 +103,15 @@ def in_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@BY_PART
 def test_a_build_tests_the_rows_that_it_wrote_and_a_person_all(
-    settings: Settings, touched_and_not: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    table: str,
+    settings: Settings,
+    touched_and_not: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    table = "facts.fct_user_days"
     touched, other = touched_and_not
-    asked = ["test", "--select", "fct_user_days,test_name:one_row_per"]
+    asked = ["test", "--select", f"{table.removeprefix('facts.')},test_name:one_row_per"]
     change(settings, doubled(table, other))
     with pytest.raises(AssertionError, match="Got 1 result"):
         support.run_dbt(settings, asked)
@@ -137,15 +150,22 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("planted", PLANTED.values(), ids=list(PLANTED))
+@pytest.mark.parametrize(
+    ("table", "planted"),
+    [
+        *(("facts.fct_user_days", planted) for planted in PLANTED),
+        ("facts.fct_activity_days", "a row once more"),
+    ],
+)
 def test_a_build_refuses_keys_that_no_build_wrote(
-    planted: str, settings: Settings, touched_and_not: tuple[str, str]
+    table: str, planted: str, settings: Settings, touched_and_not: tuple[str, str]
 ) -> None:
     """By a sum over all keys, whoever they are of: what a test of all rows would find, and more."""
-    table = "facts.fct_user_days"
-    asked = ["run", "--select", "fct_user_days"]
+    asked = ["run", "--select", table.removeprefix("facts.")]
     support.run_dbt(settings, asked)
-    change(settings, planted.format(table=table, of_other=f"user_id = '{touched_and_not[1]}'"))
+    change(
+        settings, PLANTED[planted].format(table=table, of_other=f"user_id = '{touched_and_not[1]}'")
+    )
     with pytest.raises(AssertionError, match=f"{table} has other rows than the last build gave it"):
         support.run_dbt(settings, asked)
 

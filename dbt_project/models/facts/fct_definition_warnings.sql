@@ -20,12 +20,6 @@ definition_events as (
 
 ),
 
-definition_values as (
-
-    select * from {{ ref('fct_definition_values') }}
-
-),
-
 names as (
 
     select * from {{ ref('dim_selector_names') }}
@@ -244,7 +238,7 @@ bare_values as (
         definition,
         definition_id,
         purpose
-    from definition_values
+    from {{ ref('fct_definition_values') }}
     group by definition, definition_id, purpose
     having bool_and({{ is_missing_value('property_value') }})
 
@@ -305,7 +299,7 @@ worthless_values as (
         definition,
         definition_id,
         purpose
-    from definition_values
+    from {{ ref('fct_definition_values') }}
     where purpose in ('value_property', 'value', 'numerator', 'denominator') and property_value <> ''
     group by definition, definition_id, purpose
     having count({{ try_cast('property_value', 'decimal(28, 6)') }}) = 0

@@ -13,10 +13,13 @@ touched_users as (
 
 ),
 
+-- The day of those alone that are computed: a calendar of another zone than UTC costs as much as all
+-- else.
 events as (
 
     select
         resolved.*,
+        {{ local_date('resolved.occurred_at') }} as event_date,
         case when resolved.is_activity then resolved.occurred_at end as activity_at
     from {{ ref('int_events_resolved') }} as resolved
     {{ join_touched('resolved', 'occurred_at') }}

@@ -82,7 +82,7 @@ sessions as (
     {% if is_incremental() -%}
     inner join touched_users
         on starts.user_id = touched_users.user_id
-        and {{ local_date('starts.ended_at') }} >= touched_users.recompute_from_date
+        and starts.ended_at >= {{ local_midnight('touched_users.recompute_from_date') }}
     {%- endif %}
 
 ),

@@ -42,7 +42,6 @@ resolved as (
         events.properties,
         events.amount,
         coalesce(event_names.is_activity, true) as is_activity,
-        {{ local_date('events.occurred_at') }} as event_date,
         events.occurred_at,
         events.received_at
     from events

@@ -84,7 +84,7 @@ leaving as (
         cast(null as bigint) as source_load_id,
         staged.occurred_at
     from {{ staged }} as staged
-    inner join left_loads on staged.load_id = left_loads.load_id
+    where staged.load_id in (select left_loads.load_id from left_loads)
 
     union all
 
@@ -97,7 +97,7 @@ leaving as (
         null as source_load_id,
         null as occurred_at
     from {{ duplicates }} as duplicates
-    inner join left_loads on duplicates.load_id = left_loads.load_id
+    where duplicates.load_id in (select left_loads.load_id from left_loads)
 
 ),
 
@@ -113,8 +113,9 @@ restated as (
         typed.load_id as source_load_id,
         typed.occurred_at
     from {{ ref('stg_events__typed') }} as typed
-    inner join wanted_days
-        on {{ local_date('typed.occurred_at') }} = wanted_days.restated_date
+    where {{ local_date('typed.occurred_at') }} in (
+        select wanted_days.restated_date from wanted_days
+    )
 
     union all
 
@@ -127,11 +128,14 @@ restated as (
         staged.load_id as source_load_id,
         staged.occurred_at
     from {{ staged }} as staged
-    inner join wanted_days
-        on {{ local_date('staged.occurred_at') }} = wanted_days.restated_date
+    where {{ local_date('staged.occurred_at') }} in (
+        select wanted_days.restated_date from wanted_days
+    )
 
 ),
 
+-- Loads and days are asked for by `in` above: DuckDB takes a join to give more rows than are staged,
+-- and would hash all of these here, 12 times the work.
 named_ids as (
 
     select
@@ -162,6 +166,7 @@ standing as (
     select
         staged.source_id,
         staged.event_id,
+        {{ given_event_id('staged') }} as given_event_id,
         staged.user_id,
         staged.anonymous_id,
         staged.order_id,
@@ -171,6 +176,17 @@ standing as (
     inner join named_ids
         on staged.source_id = named_ids.source_id
         and {{ given_event_id('staged') }} = named_ids.event_id
+
+),
+
+-- An event that shares its id goes by one of its own, which may be given to another.
+own_ids as (
+
+    select distinct
+        source_id,
+        event_id
+    from standing
+    where event_id <> given_event_id
 
 ),
 
@@ -186,30 +202,42 @@ touched_ids as (
     select
         source_id,
         event_id
-    from standing
+    from own_ids
 
 ),
 
 -- All their copies, one of which may be staged now; and their loads, because what is computed again
 -- reads these alone. A build that broke off may have moved a copy from one table to the other; so
--- both are asked. The loop: they are read alike.
+-- both are asked.
 copies as (
 
-    {% for copies in [staged, duplicates] if copies is not none -%}
+    select
+        own_ids.source_id,
+        own_ids.event_id,
+        staged.user_id,
+        staged.anonymous_id,
+        staged.order_id,
+        staged.load_id as source_load_id,
+        staged.occurred_at
+    from {{ staged }} as staged
+    inner join own_ids
+        on staged.source_id = own_ids.source_id
+        and {{ given_event_id('staged') }} = own_ids.event_id
+
+    union all
+
     select
         touched_ids.source_id,
         touched_ids.event_id,
-        copies.user_id,
-        copies.anonymous_id,
-        copies.order_id,
-        copies.load_id as source_load_id,
-        copies.occurred_at
-    from {{ copies }} as copies
+        duplicates.user_id,
+        duplicates.anonymous_id,
+        duplicates.order_id,
+        duplicates.load_id as source_load_id,
+        duplicates.occurred_at
+    from {{ duplicates }} as duplicates
     inner join touched_ids
-        on copies.source_id = touched_ids.source_id
-        and {{ given_event_id('copies') }} = touched_ids.event_id
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        on duplicates.source_id = touched_ids.source_id
+        and {{ given_event_id('duplicates') }} = touched_ids.event_id
 
 ),
 
@@ -223,7 +251,15 @@ touched as (
     union all
     select * from restated
     union all
-    select * from standing
+    select
+        source_id,
+        event_id,
+        user_id,
+        anonymous_id,
+        order_id,
+        source_load_id,
+        occurred_at
+    from standing
     union all
     select * from copies
     {% endif %}

@@ -70,8 +70,8 @@ property_values as (
         source_id,
         event_id,
         property_value
-    from {{ ref('fct_definition_values') }}
-    where definition = 'kpi'
+    from {{ ref('fct_definition_values') }} as of_all
+    where definition = 'kpi' and {{ is_recomputed('definition', 'of_all') }}
 
 ),
 
