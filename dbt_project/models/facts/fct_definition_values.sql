@@ -45,44 +45,16 @@ valued_definitions as (
 
 ),
 
--- Sides that ask for nothing but names.
-plain_sides as (
-
-    select selectors.*
-    from {{ ref('dim_selectors') }} as selectors
-    inner join valued_definitions
-        on selectors.definition = valued_definitions.definition
-        and selectors.definition_id = valued_definitions.definition_id
-    where
-        not selectors.has_conditions
-        and selectors.first_time is null
-        and not selectors.is_read_by_day
-
-),
-
--- The names that each definition asks for, any activity among them: with those an event is found
--- once, however many sides it serves, and no row of the events is asked whether it was.
 asked_names as (
 
-    select
-        plain_sides.definition,
-        plain_sides.definition_id,
+    select distinct
+        names.definition,
+        names.definition_id,
         names.event_name
-    from plain_sides
-    inner join {{ ref('dim_selector_names') }} as names
-        on plain_sides.definition = names.definition
-        and plain_sides.definition_id = names.definition_id
-        and plain_sides.side = names.side
-
-    union
-
-    select
-        plain_sides.definition,
-        plain_sides.definition_id,
-        occurring.event_name
-    from plain_sides
-    cross join (select distinct event_name, is_activity from {{ ref('fct_events') }}) as occurring
-    where plain_sides.is_any_activity and (occurring.is_activity or plain_sides.is_any_event)
+    from {{ ref('step_definition_names') }} as names
+    inner join valued_definitions
+        on names.definition = valued_definitions.definition
+        and names.definition_id = valued_definitions.definition_id
 
 ),
 

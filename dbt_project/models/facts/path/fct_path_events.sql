@@ -15,15 +15,6 @@
 {%- endset -%}
 with
 
-definition_events as (
-
-    select of_all.*
-    from {{ ref('step_definition_events') }} as of_all
-    {{ join_recomputed('definition', 'of_all', 'occurred_at') }}
-    where of_all.definition = 'path'
-
-),
-
 item_values as (
 
     select of_all.*
@@ -39,68 +30,72 @@ paths as (
 
 ),
 
--- Paths of which a side takes any activity without condition.
-any_paths as (
-
-    select
-        definition_id as path_id,
-        bool_or(side = 'anchor') as is_anchor
-    from {{ ref('dim_selectors') }}
-    where definition = 'path' and is_any_activity and not has_conditions
-    group by definition_id
-
-),
-
 -- What is anchored at is an item too.
-named as (
+asked_names as (
 
     select
         definition_id as path_id,
-        source_id,
-        event_id,
+        event_name,
         bool_or(side = 'anchor') as is_anchor
-    from definition_events
-    group by definition_id, source_id, event_id
+    from {{ ref('step_definition_names') }}
+    where definition = 'path'
+    group by definition_id, event_name
 
 ),
 
+-- Events that were chosen by more than a name.
 chosen as (
 
     select
-        named.path_id,
+        of_all.definition_id as path_id,
+        of_all.source_id,
+        of_all.event_id,
+        bool_or(of_all.side = 'anchor') as is_anchor
+    from {{ ref('fct_definition_chosen_events') }} as of_all
+    {{ join_recomputed('definition', 'of_all', 'occurred_at') }}
+    where of_all.definition = 'path'
+    group by of_all.definition_id, of_all.source_id, of_all.event_id
+
+),
+
+asked as (
+
+    select
+        asked_names.path_id,
         events.user_id,
         events.source_id,
         events.event_id,
         events.session_id,
         events.event_name,
-        named.is_anchor or (events.is_activity and coalesce(any_paths.is_anchor, false))
-            as is_anchor,
+        asked_names.is_anchor or coalesce(chosen.is_anchor, false) as is_anchor,
         events.occurred_at
-    from named
-    inner join {{ events | indent(4) }}
-        on named.source_id = events.source_id
-        and named.event_id = events.event_id
-    left join any_paths on named.path_id = any_paths.path_id
+    from {{ events | indent(4) }}
+    inner join asked_names on events.event_name = asked_names.event_name
+    {{ join_recomputed('item', 'events', 'occurred_at', of='asked_names') }}
+    left join chosen
+        on asked_names.path_id = chosen.path_id
+        and events.source_id = chosen.source_id
+        and events.event_id = chosen.event_id
 
     union all
 
     select
-        any_paths.path_id,
+        chosen.path_id,
         events.user_id,
         events.source_id,
         events.event_id,
         events.session_id,
         events.event_name,
-        any_paths.is_anchor,
+        chosen.is_anchor,
         events.occurred_at
-    from {{ events | indent(4) }}
-    cross join any_paths
-    {{ join_recomputed('item', 'events', 'occurred_at', of='any_paths') }}
-    left join named
-        on any_paths.path_id = named.path_id
-        and events.source_id = named.source_id
-        and events.event_id = named.event_id
-    where events.is_activity and named.path_id is null
+    from chosen
+    inner join {{ events | indent(4) }}
+        on chosen.source_id = events.source_id
+        and chosen.event_id = events.event_id
+    left join asked_names
+        on chosen.path_id = asked_names.path_id
+        and events.event_name = asked_names.event_name
+    where asked_names.event_name is null
 
 ),
 
@@ -108,30 +103,30 @@ chosen as (
 itemized as (
 
     select
-        chosen.path_id,
-        chosen.user_id,
-        chosen.source_id,
-        chosen.event_id,
+        asked.path_id,
+        asked.user_id,
+        asked.source_id,
+        asked.event_id,
         {{ path_item(
-            "coalesce(nullif(item_values.property_value, ''), chosen.event_name)",
+            "coalesce(nullif(item_values.property_value, ''), asked.event_name)",
             'paths.drop_ending'
         ) }} as item,
-        case when paths.scope = 'user' then '' else chosen.session_id end as thread_id,
+        case when paths.scope = 'user' then '' else asked.session_id end as thread_id,
         paths.anchor_item,
-        chosen.is_anchor or paths.anchor_event is null as is_anchor_event,
+        asked.is_anchor or paths.anchor_event is null as is_anchor_event,
         paths.has_anchor,
         paths.session_gap_seconds,
-        chosen.occurred_at
-    from chosen
-    inner join paths on chosen.path_id = paths.path_id
+        asked.occurred_at
+    from asked
+    inner join paths on asked.path_id = paths.path_id
     left join item_values
-        on chosen.path_id = item_values.definition_id
-        and chosen.source_id = item_values.source_id
-        and chosen.event_id = item_values.event_id
+        on asked.path_id = item_values.definition_id
+        and asked.source_id = item_values.source_id
+        and asked.event_id = item_values.event_id
     where
         paths.scope = 'user'
         or paths.session_gap_seconds is not null
-        or chosen.session_id is not null
+        or asked.session_id is not null
 
 )
 
