@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestration.ingest.definitions import cells
 from orchestration.ingest.definitions.cells import read
 from orchestration.ingest.definitions.schema import BY_NAME, DEFINITIONS, SCHEMAS_DIR
 from orchestration.ingest.feeds import EXPIRES_BY
+from orchestration.project import DBT_PROJECT_DIR
 from tests import support
 
 KNOWN = {"open", "buy", "a,b", "x｜y"}
@@ -69,6 +71,16 @@ def value(column: str, text: str, operator: str | None = None) -> Any:
 def test_a_cell_is_read_as_it_is_meant(column: str, texts: tuple[str, ...], meant: object) -> None:
     for text in texts:
         assert value(column, text) == meant, text
+
+
+def test_yes_and_no_are_the_same_in_feeds() -> None:
+    macro = (DBT_PROJECT_DIR / "macros" / "types.sql").read_text(encoding="utf-8")
+    yes, no = re.findall(r"in \(('true'.*|'false'.*)\)", macro)
+    for words, is_yes in ((yes, True), (no, False)):
+        listed = set(re.findall(r"'([^']+)'", words))
+        known = cells.YES if is_yes else cells.NO
+        assert listed == {*known, "1.0" if is_yes else "0.0"}
+        assert {cells.boolean(each) for each in listed} == {is_yes}
 
 
 def test_numbers_are_plain_where_sizes_are_compared_and_text_stays_elsewhere() -> None:
