@@ -26,14 +26,33 @@
     }) }}
 {%- endmacro %}
 
-{# How a required column is read, which its name says; nothing where it is text. #}
-{% macro required_value(column) -%}
-    {%- if column.endswith('_at') -%}
+{# Values that a row may leave empty, and that count as empty where they cannot be read: a warning
+   says so. What campaigns say is told campaign by campaign. #}
+{% macro feed_optional_values() -%}
+    {{ return({
+        'users': ['created_at', 'updated_at'],
+        'contents': ['is_original', 'updated_at'],
+        'channel_costs': ['impressions', 'clicks'],
+        'merchants': ['opened_at', 'updated_at'],
+        'rule_violations': ['resolved_at', 'updated_at'],
+        'feedback': ['score', 'answered_at', 'closed_at', 'updated_at'],
+        'consents': ['is_granted'],
+    }) }}
+{%- endmacro %}
+
+{# How a column of a feed is read, which its name says; nothing where it is text. #}
+{% macro read_value(column) -%}
+    {%- set name = column.split('.')[-1] -%}
+    {%- if name.endswith('_at') -%}
     {{ parse_instant(column) }}
-    {%- elif column.endswith('_date') -%}
+    {%- elif name.endswith('_date') -%}
     {{ parse_date(column) }}
-    {%- elif column.endswith(('_amount', '_value')) -%}
+    {%- elif name.endswith(('_amount', '_value')) or name == 'score' -%}
     {{ try_cast(column, 'decimal(18, 4)') }}
+    {%- elif name in ('impressions', 'clicks') -%}
+    {{ bounded_number(column, 'bigint', 0) }}
+    {%- elif name.startswith('is_') -%}
+    {{ parse_boolean(column) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -4,6 +4,17 @@
     {{ adapter.dispatch('try_cast')(value, type) }}
 {%- endmacro %}
 
+{# Yes or no, however an export or a spreadsheet writes it; null where it is neither. Cells of
+   definitions are read alike (orchestration/ingest/definitions/cells.py). #}
+{% macro parse_boolean(text) -%}
+    case
+        when lower({{ trimmed(text) }}) in ('true', 't', 'yes', 'y', '1', '1.0', '是', '对', '真')
+            then true
+        when lower({{ trimmed(text) }}) in ('false', 'f', 'no', 'n', '0', '0.0', '否', '不', '不是', '假')
+            then false
+    end
+{%- endmacro %}
+
 {# Array -> rows, as a from-clause item: alias(column). #}
 {% macro explode(array, alias, column) -%}
     {{ adapter.dispatch('explode')(array, alias, column) }}

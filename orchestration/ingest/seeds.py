@@ -9,6 +9,7 @@ loaded: what stands in `seeds` is right, and is what models may cast without a d
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -264,10 +265,16 @@ def _file_problems(files: list[SeedFile]) -> Iterator[Problem]:
         for column in file.unknown_columns:
             missing = set(by_file[file.file].columns) - set(file.columns)
             near = nearest(column.strip().lower(), missing)
+            # One that stands there twice has a number as it is read.
+            twice = re.fullmatch(r"(.+)_\d+", column)
+            said = Words(f"column {column} is not read", f"列 {column} 不会被读取")
+            if twice and column_name(twice.group(1)) in file.columns:
+                first = twice.group(1)
+                said = Words(f"a second column {first} is not read", f"第二个列 {first} 不会被读取")
             yield _not_read(
                 file.file,
                 near,
-                Words(f"column {column} is not read", f"列 {column} 不会被读取"),
+                said,
                 Words(
                     "use a name that seeds/README.md lists, or take the column out",
                     "用 seeds/README.md 列出的列名，或删掉这一列",

@@ -24,6 +24,7 @@ none_held,month,,,c1,0,,
 other_salt,month,,,c1,0.1,,
 cap,day,,,,,,0
 人群,day,,,,,,
+past,0204-01-05|2024-01-05,,,,,,
 """
 FILTERS = """definition,definition_id,side,scope,property,operator,value
 audience,good.one::a,,user,plan,is,pro
@@ -39,7 +40,7 @@ def test_audiences_that_cannot_be_meant(tmp_path: Path) -> None:
         for each in seeds.problems
     }
     bare = {key for key in found if key[3].endswith("has no conditions: everybody is on it")}
-    assert {line for _, line, *_ in bare} == set(range(3, 17))
+    assert {line for _, line, *_ in bare} == set(range(3, 18))
     assert found.keys() - bare == {
         ("audiences.csv", 3, ERROR, "audience_id ../up is no name of a folder"),
         ("audiences.csv", 4, ERROR, "audience_id a/b is no name of a folder"),
@@ -57,6 +58,7 @@ def test_audiences_that_cannot_be_meant(tmp_path: Path) -> None:
         ("audiences.csv", 14, WARNING,
          "campaign c1 holds out others in line 13: who is in both groups counts in neither"),
         ("audiences.csv", 15, ERROR, "cap_messages 0 is too small: 1 is the least"),
+        ("audiences.csv", 17, ERROR, "schedule 0204-01-05 cannot be read"),
         ("filters.csv", 3, ERROR, "an audience is of users, and this asks events"),
         ("filters.csv", 4, ERROR, "audience good.two is unknown"),
     }  # fmt: skip

@@ -386,12 +386,16 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     world.campaign("aimless", **day, goal_measure_id="nothing", target_value="many")
     world.campaign("forever", starts_at="2025-03-01", ends_at="9999-12-31", budget_amount=7)
     world.campaign("chosen", **day, is_randomized=False)
+    world.campaign("cased", **day)
+    world.campaign("uncontrolled", **day, control_variant="placebo")
+    world.campaign("by_comma", **day, variant_shares="control:0.5,a:0.5")
     world.campaign("at_the_limit", starts_at="2025-03-01", ends_at="2025-04-15", budget_amount=90)
     for number in range(1, 14):
         world.cost("at_the_limit", f"2025-03-{number:02}", 2.2)
-    for name in ("negative", "chosen"):
+    for name in ("negative", "chosen", "cased", "uncontrolled", "by_comma"):
+        control = "Control" if name == "cased" else "control"
         for number in range(8):
-            world.assign(name, f"u{number}", "control" if number % 4 else "a")
+            world.assign(name, f"u{number}", control if number % 4 else "a")
     world.assign("alone", "u1", "a")
     world.assign("undescribed", "u1", "a")
     world.assign("undescribed", "u2", "control")
@@ -414,6 +418,9 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
         (1, "has variant_shares control:-1|a:2", "not below 0"),
         (2, "has one arm alone", "assign a control"),
         (3, "ends before it starts", "after its starts_at"),
+        (8, "campaign cased has nobody in its control control: there is no lift", "capitals too"),
+        (9, "campaign uncontrolled has nobody in its control placebo", "as the assignments spell"),
+        (10, "shares control:0.5,a:0.5, which give users to no two arms", "control:0.1|mail:0.9"),
     ):
         assert problem in told["campaigns", line][0]
         assert mend in told["campaigns", line][1]
@@ -438,7 +445,7 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     compared = {
         row["campaign_id"] for row in query(built, "select * from marts.mart_campaign_lift")
     }
-    assert compared == {"negative", "undescribed"}
+    assert compared == {"negative", "undescribed", "by_comma"}
     daily = query(built, "select * from marts.mart_campaign_daily order by activity_date")
     of = {name: [row for row in daily if row["campaign_id"] == name] for name in
           ("backwards", "free", "forever", "at_the_limit")}  # fmt: skip

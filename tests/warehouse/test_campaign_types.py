@@ -132,6 +132,7 @@ def test_what_is_odd_has_a_figure_all_the_same(tmp_path: Path) -> None:
         event("redeem", "ann", 8, **redeemed, discount_amount="10"),
         event("redeem", "ann", 9, **redeemed, discount_amount="5"),
         event("redeem", "bob", 10, amount="20", currency="EUR", discount_amount="2"),
+        event("redeem", "ann", 10, **redeemed, discount_amount="-3"),
         event("order", "dan", 11, amount="7"),
         event("end", "end", 31, campaign_id=None),
     ]
@@ -155,7 +156,7 @@ def test_what_is_odd_has_a_figure_all_the_same(tmp_path: Path) -> None:
                "accepted_new_count": 2, "k_factor": 1, "median_seconds_to_accept": 2 * day,
                "median_cycle_seconds": 2 * day}  # fmt: skip
     close(row("mart_campaign_invites"), invites)
-    discounts = {"issued_user_count": 1, "redeemed_user_count": 1, "redeemed_count": 3,
+    discounts = {"issued_user_count": 1, "redeemed_user_count": 1, "redeemed_count": 4,
                  "gross_amount": 140, "discount_amount": 19, "break_even_uplift_rate": None,
                  "would_have_bought_rate": None}  # fmt: skip
     close(row("mart_campaign_discounts"), discounts)

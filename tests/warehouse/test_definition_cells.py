@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestration.ingest.definitions import cells
 from orchestration.ingest.definitions.cells import read
 from orchestration.ingest.definitions.schema import BY_NAME, DEFINITIONS, SCHEMAS_DIR
 from orchestration.ingest.feeds import EXPIRES_BY
+from orchestration.project import DBT_PROJECT_DIR
 from tests import support
 
 KNOWN = {"open", "buy", "a,b", "x｜y"}
@@ -35,12 +37,17 @@ def value(column: str, text: str, operator: str | None = None) -> Any:
         ("funnels.window_seconds", ("1e5", "6,04,800", "7.5", "1.21E+06", "0x1"), None),
         ("rfm_cut_points.at_least", ("1,234.50", "１２３４．５"), 1234.5),
         ("rfm_cut_points.at_least", ("1.234,5", "¥5", "NaN", "inf"), None),
-        ("currency_rates.valid_from_date", ("6/1/2024", "45444", "2024-02-30", "20241301"), None),
+        (
+            "currency_rates.valid_from_date",
+            ("6/1/2024", "45444", "2024-02-30", "20241301", "0204-06-01", "02040601"),
+            None,
+        ),
         ("funnels.from_at", ("2024/6/1", "2024年6月1日", "2024.6.1", "20240601"), "2024-06-01"),
         ("funnels.from_at", ("2024/6/1 18:00", "2024-06-01T18:00:00"), "2024-06-01 18:00:00"),
         ("funnels.from_at", ("2024/6/1 18:00 +0800",), "2024-06-01 18:00:00+08:00"),
         ("funnels.from_at", ("2024-06-01T18:00:00Z",), "2024-06-01 18:00:00+00:00"),
         ("funnels.from_at", ("6/1/2024", "2024-06-01 25:00", "2024-06-01 18:00 CST"), None),
+        ("funnels.from_at", ("0204-06-01 18:00", "0000-00-00"), None),
         ("funnels.order_mode", ("Strict", " ｓｔｒｉｃｔ".strip()), "strict"),
         ("retentions.cohort_mode", ("First ever", "first-ever", "FIRST_EVER"), "first_ever"),
         ("filters.side", ("1", "1.0", "１"), "1"),
@@ -64,6 +71,16 @@ def value(column: str, text: str, operator: str | None = None) -> Any:
 def test_a_cell_is_read_as_it_is_meant(column: str, texts: tuple[str, ...], meant: object) -> None:
     for text in texts:
         assert value(column, text) == meant, text
+
+
+def test_yes_and_no_are_the_same_in_feeds() -> None:
+    macro = (DBT_PROJECT_DIR / "macros" / "types.sql").read_text(encoding="utf-8")
+    yes, no = re.findall(r"in \(('true'.*|'false'.*)\)", macro)
+    for words, is_yes in ((yes, True), (no, False)):
+        listed = set(re.findall(r"'([^']+)'", words))
+        known = cells.YES if is_yes else cells.NO
+        assert listed == {*known, "1.0" if is_yes else "0.0"}
+        assert {cells.boolean(each) for each in listed} == {is_yes}
 
 
 def test_numbers_are_plain_where_sizes_are_compared_and_text_stays_elsewhere() -> None:

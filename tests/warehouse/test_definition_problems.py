@@ -24,12 +24,14 @@ def test_what_nothing_reads_is_a_warning_and_an_error_where_it_is_plain_what_is_
     seeds = {
         "funnels": "funnel_id,label_en,label_zh\nsignup,Sign-up\n",
         "retentions": "retention_id,cohort_evnt,owner\ncurve,signed_up,me\n",
+        "channels": "rule_number,channel_id,Channel_ID\n1,a,b\n",
         "funels": "funnel_id\nsignup\n",
         "filtres": "definition\n",
     }
     problems = {(file, said): (severity, mend) for file, severity, said, mend in
                 found(tmp_path, seeds)}  # fmt: skip
-    assert len(problems) == 5
+    assert len(problems) == 6
+    assert problems["channels.csv", "a second column Channel_ID is not read"][0] == "warning"
     line = "it has not the 3 fields of the header, or has a quote that is not closed"
     assert [file for file, said in problems if said.startswith(line)] == ["funnels.csv"]
     severity, mend = problems["retentions.csv", "column cohort_evnt is not read"]
@@ -119,6 +121,13 @@ def test_an_event_that_is_misspelt_stops_a_build_once_it_is_known_what_comes(
     assert support.query(warehouse, "select event_name from seeds.event_names") == [
         {"event_name": "coupon_redeem"}
     ]
+
+
+def test_a_cell_of_a_page_is_told_by_its_start(tmp_path: Path) -> None:
+    seeds = {"activities": f"activity_id,new_by\nbuying,{'很' * 10_000}\n"}
+    [(_, _, said, mend)] = found(tmp_path, seeds)
+    assert said == f"new_by {'很' * 200}… is unknown"
+    assert mend.startswith("give first_activity")
 
 
 def test_the_shipped_definitions_are_right(tmp_path: Path) -> None:

@@ -470,3 +470,20 @@ def test_what_is_wrong_is_said_with_its_mend(
         ("kpis.csv", line, severity)
     ], said
     assert all(one.problem.zh and one.mend.zh for one in found)
+
+
+def test_a_kpi_is_looked_at_once_however_many_ways_lead_to_it(tmp_path: Path) -> None:
+    """Each of 60 levels is made of both of the level below: 2 to the 60th ways, and two rates."""
+    rows = [
+        f"{name}{level},star,total,,,,a{level + 1}|b{level + 1},,,,\n"
+        for level in range(60)
+        for name in "ab"
+    ]
+    rows += ["a60,star,ratio,,,,n|d,,,,\n", "b60,star,ratio,,,,d|n,,,,\n"]
+    rows += ["n,star,count,open,,,,,,,\n", "d,star,count,view,,,,,,,\n"]
+    said = read_definitions(
+        tmp_path, {"kpis": STAR + "".join(rows) + "k,star,ratio,,,,a0|b0,,,,\n"}
+    ).problems
+    assert [(one.line, one.problem.en) for one in said if one.severity == ERROR] == [
+        (127, "it is a ratio of two rates, a0 and b0")
+    ]

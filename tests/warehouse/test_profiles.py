@@ -62,17 +62,24 @@ CONSENTS = [
     for user, purpose, is_granted, at in [
         ("ann", "marketing", True, "2025-03-01"), ("cid", "marketing", True, "2025-03-01"),
         ("cid", "marketing", False, "2025-03-02"), ("bob", "research", True, "2025-03-01"),
+        # As spreadsheets and pandas write yes and no; what is neither is a no, and told.
+        ("eve", "marketing", "否", "2025-03-01"), ("eve", "marketing", " 是 ", "2025-03-02"),
+        ("zed", "marketing", "1.0", "2025-03-01"), ("zed", "marketing", "revoked", "2025-03-02"),
     ]
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def profiles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    warehouse = build_warehouse(
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_warehouse(
         tmp_path_factory.mktemp("profiles"), events=EVENTS, seeds=SEEDS,
         feeds={"users": USERS, "contents": CONTENTS, "consents": CONSENTS},
-        select="+mart_user_profiles", run_tests=True,
+        select="+mart_user_profiles +fct_feed_warnings", run_tests=True,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def profiles(warehouse: Path) -> dict[str, dict[str, Any]]:
     rows = query(warehouse, "select * from marts.mart_user_profiles")
     return {row["user_id"]: row for row in rows}
 
@@ -91,9 +98,19 @@ def test_who_they_are(profiles: dict[str, dict[str, Any]]) -> None:
     habits = ("favourite_hour", "favourite_category", "has_marketing_consent", "segment_id")
     assert of(profiles, *habits) == {
         "ann": (10, None, True, None), "bob": (10, None, False, "potential_loyalist"),
-        "cid": (10, "talk", False, None), "eve": (10, None, False, None),
+        "cid": (10, "talk", False, None), "eve": (10, None, True, None),
         "zed": (None, None, False, None),
     }  # fmt: skip
+
+
+def test_an_answer_that_is_neither_yes_nor_no_is_told(warehouse: Path) -> None:
+    [row] = query(warehouse, "select * from facts.fct_feed_warnings")
+    assert (row["file"], row["row_number"]) == ("consents/0001.jsonl", 8)
+    assert row["problem"] == (
+        "is_granted cannot be read in 1 row, of which this is the first: it counts as a no"
+    )
+    assert "true or false" in row["mend"]
+    assert ("不同意" in row["problem_zh"], "true 或 false" in row["mend_zh"]) == (True, True)
 
 
 def test_how_likely_they_are_lost(profiles: dict[str, dict[str, Any]]) -> None:

@@ -202,6 +202,8 @@ def test_what_the_orders_do_not_bear_is_said(warehouse: Path) -> None:
         ("m,,,,,r=1|alpha=2|a=3|b=-1,", "transaction_parameters r=1|alpha=2|a=3|b=-1 does"),
         ("m,,,,,r=1|alpha=2|a=3|b=1|b=1,", "transaction_parameters r=1|alpha=2|a=3|b=1|b=1 does"),
         ("m,,,,,,p=1|q=2|v=x", "spend_parameters p=1|q=2|v=x does not give p, q, v"),
+        ("m,,,,,r=1e308|alpha=2|a=3|b=1,", "as numbers from 1e-09 to 1e+09"),
+        ("m,,,,,,p=1|q=1e-300|v=1", "as numbers from 1e-09 to 1e+09"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, row: str, problem: str) -> None:

@@ -27,19 +27,23 @@ given as (
             when malformed_payload is not null then 'malformed_row'
             {% for column in required_columns -%}
             when {{ given_id(feed, column) }} is null then 'missing_{{ column }}'
-            {% if required_value(column) -%}
-            when {{ required_value(column) }} is null then 'unparseable_{{ column }}'
+            {% if read_value(column) -%}
+            when {{ read_value(column) }} is null
+                {%- if column.endswith(('_at', '_date')) %}
+                or {{ read_value(column) }} < cast('{{ var("earliest_plausible_date") }}' as date)
+                {%- endif %}
+                then 'unparseable_{{ column }}'
             {% endif -%}
             {% endfor -%}
             {% if feed == 'channel_costs' -%}
             when {{ lacks_rate(
                 feed,
-                required_value(feed ~ '.cost_amount'),
+                read_value(feed ~ '.cost_amount'),
                 local_midnight(parse_date(feed ~ '.cost_date'))
             ) }} then 'foreign_currency'
             {% elif feed == 'campaigns' -%}
-            when {{ required_value(feed ~ '.budget_amount') }} is not null and {{ lacks_rate(
-                feed, required_value(feed ~ '.budget_amount'), budget_instant(feed)
+            when {{ read_value(feed ~ '.budget_amount') }} is not null and {{ lacks_rate(
+                feed, read_value(feed ~ '.budget_amount'), budget_instant(feed)
             ) }} then 'foreign_currency'
             {% endif -%}
             {% for column in feed_optional_instants().get(feed, []) -%}
@@ -49,6 +53,20 @@ given as (
         end as reason,
         {{ "'missing_" ~ people[0] ~ "'" if people[0] in required_columns else 'null' }}
             as reason_without_user,
+        {% set optional = feed_optional_values().get(feed, []) -%}
+        {% if optional -%}
+        nullif(concat_ws(
+            ', '
+            {%- for column in optional %},
+            case
+                when {{ given_id(feed, column) }} is not null
+                    and {{ read_value(feed ~ '.' ~ column) }} is null then '{{ column }}'
+            end
+            {%- endfor %}
+        ), '')
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }})
+        {%- endif %} as unread_columns,
         coalesce(malformed_payload, {{ raw_row_as_json(feed) }}) as payload
     from {{ source('raw', feed) }} as {{ feed }}
     {{ 'union all' if not loop.last }}
@@ -67,6 +85,7 @@ judged as (
         {{ known_id('given.given_user_id') }} as known_user_id,
         {{ known_id('given.given_anonymous_id') }} as known_anonymous_id,
         {{ placeholder_columns('given', 'given.user_column') }} as placeholder_columns,
+        given.unread_columns,
         coalesce(
             given.reason,
             case when {{ is_placeholder('given.given_user_id') }} then given.reason_without_user end
@@ -96,6 +115,7 @@ decided as (
         known_user_id,
         known_anonymous_id,
         placeholder_columns,
+        unread_columns,
         source_file,
         row_number,
         load_id,

@@ -22,15 +22,15 @@ _BLANKS = re.sub(r"\\x\{(\w+)\}", r"\\u\1", BLANKS)
 _MARGINS = re.compile(rf"\A{_BLANKS}+|{_BLANKS}+\Z")
 SIZES = ("gt", "gte", "lt", "lte")
 """Operators that compare sizes."""
-_TRUE = frozenset({"true", "t", "yes", "y", "1", "是", "对", "真"})
-_FALSE = frozenset({"false", "f", "no", "n", "0", "否", "不", "不是", "假"})
+YES = frozenset({"true", "t", "yes", "y", "1", "是", "对", "真"})
+NO = frozenset({"false", "f", "no", "n", "0", "否", "不", "不是", "假"})
 _THOUSANDS = re.compile(r"([+-]?\d{1,3})((?:,\d{3})+)(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?")
-_DAY = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+_DAY = r"([1-9]\d{3})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?"
 _ZONE = r"(Z|[+-]\d{2}(?::?\d{2})?)"
 _INSTANT = re.compile(rf"{_DAY}(?:[T\s]\s*{_CLOCK}\s*{_ZONE}?)?", re.IGNORECASE)
-_BASIC_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_BASIC_DAY = re.compile(r"([1-9]\d{3})(\d{2})(\d{2})")
 _RANGE = re.compile(r"(\d+)(?:\s*[-–—~]\s*(\d+))?")
 
 
@@ -55,7 +55,7 @@ def boolean(text: str) -> bool | None:
     """Yes or no."""
     small = plain(text).lower()
     small = small.removesuffix(".0") if small in ("1.0", "0.0") else small
-    return True if small in _TRUE else False if small in _FALSE else None
+    return True if small in YES else False if small in NO else None
 
 
 def decimal(text: str) -> Decimal | None:
@@ -193,7 +193,8 @@ def read(
             for part, first, last in ranges(text)
         )
     if column.form == "schedule":
-        return joined([instant(part) or word(part) for part in alternatives(text)])
+        parts = alternatives(text)
+        return joined([instant(p) or (p if p[:1].isdecimal() else word(p)) for p in parts])
     if column.form == "operand":
         return operands(text, row["operator"])
     if column.list == "events":

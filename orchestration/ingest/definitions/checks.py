@@ -23,6 +23,8 @@ from orchestration.ingest.definitions.problems import (
 from orchestration.ingest.definitions.schema import Definition, Field, Words
 
 ANY_ACTIVITY = "any"
+_SHOWN = 200
+"""Characters without a blank that are told of a cell."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,12 @@ class Table:
     ) -> Problem:
         """A problem of one of its rows, or of the file."""
         line = row.line if row else None
-        return Problem(self.definition.file, line, severity, problem, mend)
+        return Problem(self.definition.file, line, severity, _short(problem), mend)
+
+
+def _short(words: Words) -> Words:
+    """A sentence in which no cell takes a page."""
+    return Words(*(re.sub(rf"(\S{{{_SHOWN}}})\S+", r"\1…", each) for each in (words.en, words.zh)))
 
 
 @dataclass(frozen=True)

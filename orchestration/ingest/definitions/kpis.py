@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from graphlib import TopologicalSorter
 
 from orchestration.ingest.definitions import cells
 from orchestration.ingest.definitions.checks import Definitions, Row, Table, idle
@@ -45,6 +45,7 @@ def kpi_problems(definitions: Definitions) -> Iterator[Problem]:
     made_of = Words("among its own drivers", "自己的驱动因素之中")
     circles = [*_circles(table, kpis, drivers, "drivers", made_of)]
     yield from circles
+    rates = set() if circles else _rates_of(kpis, drivers)
     for row in table.rows:
         yield from _cells_of_kind(table, row)
         yield from _drivers(table, kpis, row)
@@ -63,7 +64,7 @@ def kpi_problems(definitions: Definitions) -> Iterator[Problem]:
                     ),
                 )
         if not circles:
-            yield from _rates(table, kpis, drivers, row)
+            yield from _rates(table, rates, row)
             yield from _segments(table, kpis, drivers, row)
 
 
@@ -172,21 +173,28 @@ def _drivers(table: Table, kpis: Mapping[str, Row], row: Row) -> Iterator[Proble
             )
 
 
-def _rates(
-    table: Table, kpis: Mapping[str, Row], drivers: Mapping[str, list[str]], row: Row
-) -> Iterator[Problem]:
+def _rates_of(kpis: Mapping[str, Row], drivers: Mapping[str, list[str]]) -> set[str]:
+    """The KPIs that are rates: ratios, columns that are no counts, and what is made of such alone.
+
+    Each is asked once, however many are made of it; there are no circles.
+    """
+    found: set[str] = set()
+    order = TopologicalSorter({kpi: drivers[kpi] for kpi in kpis}).static_order()
+    for kpi in order:
+        kind = kpis[kpi].values["kind"] if kpi in kpis else None
+        is_rate = kind == "ratio" or (bool(drivers.get(kpi)) and found.issuperset(drivers[kpi]))
+        if kind == "mart":
+            column = str(kpis[kpi].values["mart_column"])
+            is_rate = not column.endswith(("_count", "_amount"))
+        if is_rate:
+            found.add(kpi)
+    return found
+
+
+def _rates(table: Table, rates: set[str], row: Row) -> Iterator[Problem]:
     """A rate over a rate says nothing that anybody can count."""
-
-    def is_rate(kpi: str) -> bool:
-        values: Mapping[str, Any] = kpis[kpi].values if kpi in kpis else {}
-        if values.get("kind") == "ratio":
-            return True
-        if values.get("kind") == "mart":
-            return not str(values["mart_column"]).endswith(("_count", "_amount"))
-        return bool(drivers.get(kpi)) and all(map(is_rate, drivers[kpi]))
-
     both = drivers_of(row)
-    if row.values["kind"] == "ratio" and len(both) == 2 and all(map(is_rate, both)):
+    if row.values["kind"] == "ratio" and len(both) == 2 and rates.issuperset(both):
         yield table.problem(
             row,
             Words(

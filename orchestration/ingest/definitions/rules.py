@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -1208,6 +1207,9 @@ _PARAMETERS = {
     "spend_parameters": ("p", "q", "v"),
 }
 
+# Beyond these no customers are, and what is worked out of them is no number any more.
+_LEAST_PARAMETER, _MOST_PARAMETER = 1e-9, 1e9
+
 
 def _value_models(definitions: Definitions) -> Iterator[Problem]:
     table = definitions["value_models"]
@@ -1219,8 +1221,9 @@ def _value_models(definitions: Definitions) -> Iterator[Problem]:
                     row,
                     Words(
                         f"{column} {row.text(column)} does not give {', '.join(names)} once each, "
-                        "as numbers above 0",
-                        f"{column} {row.text(column)} 没有给 {'、'.join(names)} 各一个大于 0 的数",
+                        f"as numbers from {_LEAST_PARAMETER:g} to {_MOST_PARAMETER:g}",
+                        f"{column} {row.text(column)} 没有给 {'、'.join(names)} 各一个 "
+                        f"{_LEAST_PARAMETER:g} 到 {_MOST_PARAMETER:g} 之间的数",
                     ),
                     Words(
                         f"write {said}, or leave it empty to fit them",
@@ -1237,7 +1240,7 @@ def _gives(text: str, names: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     is_each_once = sorted(name for name, _, _ in parts) == sorted(names)
-    return is_each_once and all(0 < number < math.inf for number in numbers)
+    return is_each_once and all(_LEAST_PARAMETER <= number <= _MOST_PARAMETER for number in numbers)
 
 
 _RULES: tuple[Callable[[Definitions], Iterator[Problem]], ...] = (

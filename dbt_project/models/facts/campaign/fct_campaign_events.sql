@@ -28,8 +28,8 @@ events as (
         event_names.role,
         case
             when event_names.role = 'coupon_redeemed'
-                then {{ try_cast(
-                    json_property('events.properties', "'discount_amount'"), 'decimal(18, 4)'
+                then {{ bounded_number(
+                    json_property('events.properties', "'discount_amount'"), 'decimal(18, 4)', 0
                 ) }}
         end as given_discount,
         coalesce(

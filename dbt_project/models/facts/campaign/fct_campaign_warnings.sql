@@ -37,12 +37,14 @@ shares as (
 arms as (
 
     select
-        campaign_id,
+        variants.campaign_id,
         count(*) as arm_count,
-        count(case when is_control then 1 end) as control_count
-    from {{ ref('fct_campaign_variants') }}
-    where assigned_count > 0
-    group by campaign_id
+        count(case when variants.is_control then 1 end) as control_count,
+        bool_or(lower(variants.variant) = lower(campaigns.control_variant)) as is_nearly_control
+    from {{ ref('fct_campaign_variants') }} as variants
+    inner join campaigns on variants.campaign_id = campaigns.campaign_id
+    where variants.assigned_count > 0
+    group by variants.campaign_id
 
 ),
 
@@ -86,6 +88,27 @@ arms as (
         'exists (select 1 from arms where arms.campaign_id = campaigns.campaign_id'
         ~ ' and arms.arm_count = 1 and (arms.control_count = 1 or campaigns.is_randomized'
         ~ ' or campaigns.variant_shares is not null))',
+    ),
+    (
+        "named || ' has nobody in its control ' || control_variant || ': there is no lift'",
+        "named_zh || ' 的对照组 ' || control_variant || ' 里没有人：没有提升可言'",
+        'give control_variant as the assignments spell it, capitals too',
+        '按圈选数据里的写法填写 control_variant，区分大小写',
+        'coalesce(is_randomized, true) and exists (select 1 from arms where'
+        ~ ' arms.campaign_id = campaigns.campaign_id and arms.arm_count > 1'
+        ~ ' and arms.control_count = 0 and (campaigns.is_randomized'
+        ~ " or campaigns.variant_shares is not null or campaigns.control_variant <> 'control'"
+        ~ ' or arms.is_nearly_control))',
+    ),
+    (
+        "named || ' has variant_shares ' || variant_shares"
+        ~ " || ', which give users to no two arms: their sizes are not judged'",
+        "named_zh || ' 的 variant_shares ' || variant_shares || ' 没有分给两个以上的组：不检查各组人数'",
+        'name each arm once, with a share that is not below 0: control:0.1|mail:0.9',
+        '每个分组写一次，比例不小于 0：control:0.1|mail:0.9',
+        'exists (select 1 from arms where arms.campaign_id = campaigns.campaign_id'
+        ~ ' and arms.arm_count > 1) and (select count(case when shares.share > 0 then 1 end)'
+        ~ ' from shares where shares.campaign_id = campaigns.campaign_id) = 1',
     ),
     (
         "named || ' does not start, and has users without a time: they are in no comparison'",

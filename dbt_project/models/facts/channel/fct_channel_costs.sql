@@ -16,14 +16,24 @@ tag_channels as (
 
 ),
 
--- Of the rows of one id, the one of the file that was loaded last counts.
+-- Of the rows of one id, the one of the file that was loaded last counts. Rows without an id that
+-- say the same are one, however they write it: 10 and 10.0 on 2025-03-05 and 2025/3/5.
 ranked as (
 
     select
         channel_costs.*,
         row_number() over (
-            partition by cost_id
-            order by first_loaded_at desc, source_file desc, row_number desc
+            partition by
+                cost_id,
+                case
+                    when cost_id is null then {{ struct_of([
+                        'campaign_id', 'channel_id', 'utm_source', 'utm_medium', 'utm_campaign',
+                        'currency', 'properties', 'cost_amount', 'impressions', 'clicks', 'cost_date',
+                    ]) }}
+                end
+            order by
+                case when cost_id is null then content_hash end,
+                first_loaded_at desc, source_file desc, row_number desc
         ) as recency_rank
     from channel_costs
 
@@ -52,4 +62,4 @@ left join tag_channels
     and ranked.utm_medium is not distinct from tag_channels.given_medium
     and ranked.utm_campaign is not distinct from tag_channels.utm_campaign
     and tag_channels.referrer_host is null
-where ranked.cost_id is null or ranked.recency_rank = 1
+where ranked.recency_rank = 1

@@ -75,13 +75,13 @@ reasons as (
         'The row has no {{ column }}, without which it says nothing. Is the column named otherwise?' as mend_en,
         '这一行没有 {{ column }}，缺了它就没有意义。是不是列名不同？' as mend_zh
 
-    {% if required_value(column) and column != 'occurred_at' -%}
+    {% if read_value(column) and column != 'occurred_at' -%}
     union all
 
     select
         'unparseable_{{ column }}' as reason,
-        'The {{ column }} of the row cannot be read for certain. Write a date or a time as ISO 8601, a number plainly: 1234.50.' as mend_en,
-        '这一行的 {{ column }} 无法确定地识别。日期和时间请按 ISO 8601 写，数字请写成 1234.50 这样。' as mend_zh
+        'The {{ column }} of the row cannot be read for certain, or is a day before 1970. Write a date or a time as ISO 8601, a number plainly: 1234.50.' as mend_en,
+        '这一行的 {{ column }} 无法确定地识别，或早于 1970 年。日期和时间请按 ISO 8601 写，数字请写成 1234.50 这样。' as mend_zh
 
     {% endif -%}
     {% endfor %}

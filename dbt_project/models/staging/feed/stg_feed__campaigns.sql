@@ -31,8 +31,7 @@ typed as (
         {{ bounded_number('campaigns.budget_amount', 'decimal(18, 4)', 0) }} as given_amount,
         {{ bounded_number('campaigns.target_value', 'decimal(28, 6)', 0) }} as target_value,
         {{ bounded_number('campaigns.margin_rate', 'double', 0, 1) }} as margin_rate,
-        {{ try_cast('lower(' ~ given_id('campaigns', 'is_randomized') ~ ')', 'boolean') }}
-            as is_randomized,
+        {{ parse_boolean('campaigns.is_randomized') }} as is_randomized,
         {{ parse_instant('campaigns.starts_at') }} as starts_at,
         {{ parse_instant('campaigns.ends_at') }} as ends_at,
         {{ parse_instant('campaigns.updated_at') }} as updated_at,

@@ -36,8 +36,8 @@ typed as (
         channel_costs.source_file,
         channel_costs.row_number,
         {{ try_cast('channel_costs.cost_amount', 'decimal(18, 4)') }} as given_amount,
-        {{ try_cast('channel_costs.impressions', 'bigint') }} as impressions,
-        {{ try_cast('channel_costs.clicks', 'bigint') }} as clicks,
+        {{ read_value('channel_costs.impressions') }} as impressions,
+        {{ read_value('channel_costs.clicks') }} as clicks,
         {{ parse_date('channel_costs.cost_date') }} as cost_date,
         files.first_loaded_at
     from channel_costs

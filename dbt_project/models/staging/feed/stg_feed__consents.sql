@@ -14,7 +14,7 @@ typed as (
         {{ given_id('consents', 'purpose') }} as purpose,
         properties,
         content_hash,
-        {{ try_cast('is_granted', 'boolean') }} as is_granted,
+        {{ read_value('is_granted') }} as is_granted,
         {{ parse_instant('recorded_at') }} as recorded_at
     from consents
 

@@ -28,7 +28,7 @@ typed as (
         lower(given_origin) as origin,
         properties,
         content_hash,
-        {{ try_cast('lower(given_is_original)', 'boolean') }} as is_original,
+        {{ parse_boolean('given_is_original') }} as is_original,
         {{ parse_instant('given_planned_at') }} as planned_at,
         {{ parse_instant('published_at') }} as published_at,
         {{ parse_instant('given_unpublished_at') }} as unpublished_at,

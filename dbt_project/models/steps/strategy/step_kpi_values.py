@@ -29,6 +29,8 @@ class Tree:
         self.kpis, self.drivers, self.leaves, self.count = kpis, drivers, leaves, count
         self.unripe = unripe
         self.wholes: dict[str, Array] = {}
+        self.parts: dict[tuple[str, str], Segments] = {}
+        self.unripe_below: dict[str, Array] = {}
 
     def whole(self, kpi: str) -> Array:
         if kpi not in self.wholes:
@@ -46,6 +48,11 @@ class Tree:
 
     def segments(self, kpi: str, segment_by: str) -> Segments:
         """By value of the properties; what is missing or empty there is 0."""
+        if (kpi, segment_by) not in self.parts:
+            self.parts[kpi, segment_by] = self._segments(kpi, segment_by)
+        return self.parts[kpi, segment_by]
+
+    def _segments(self, kpi: str, segment_by: str) -> Segments:
         kind, _ = self.kpis[kpi]
         if kind in EVENTS:
             return self.leaves.get((kpi, segment_by), {})
@@ -58,10 +65,12 @@ class Tree:
 
     def is_unripe(self, kpi: str) -> Array:
         """Where a mart below it says that its figure may yet move."""
-        found = self.unripe.get(kpi, np.zeros(self.count, bool))
-        for driver in self.drivers.get(kpi, []):
-            found = found | self.is_unripe(driver)
-        return found
+        if kpi not in self.unripe_below:
+            found = self.unripe.get(kpi, np.zeros(self.count, bool))
+            for driver in self.drivers.get(kpi, []):
+                found = found | self.is_unripe(driver)
+            self.unripe_below[kpi] = found
+        return self.unripe_below[kpi]
 
 
 def combine(kind: str, values: list[Array]) -> Array:
