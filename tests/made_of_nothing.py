@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -101,7 +102,7 @@ def _conditions(connection: duckdb.DuckDBPyConnection, results: list[Any]) -> di
         if node.language == "sql"
         and not is_list(node.unique_id)
         # What it is made of hangs on definitions.
-        and "path_positions" not in node.raw_code
+        and not re.search(r"path_positions|funnel_steps\(", node.raw_code)
     }
 
 

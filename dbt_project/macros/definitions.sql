@@ -1,3 +1,11 @@
+{# What the definitions ask of a build (`BUILD_ASKED`, from orchestration/transform/transforming.py),
+   so that SQL has no column for what none of them has. It is told while dbt runs: were it told while
+   dbt parses, every model would be parsed anew for other definitions. #}
+{% macro asked(name, default) -%}
+    {%- set told = env_var('BUILD_ASKED', '') if execute else '' -%}
+    {{ return(fromjson(told)[name] if told else default) }}
+{%- endmacro %}
+
 {# Value of a property of a user as text: from the latest row of the users feed, which not every
    user has. #}
 {% macro user_property(relation, property, user_id) -%}

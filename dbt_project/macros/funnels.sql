@@ -7,11 +7,16 @@
     end
 {%- endmacro %}
 
+{# The numbers of the steps that some funnel has, of two at least. #}
+{% macro funnel_steps() -%}
+    {{ return(range(1, asked('funnel_steps', var('funnel_max_steps')) + 1)) }}
+{%- endmacro %}
+
 {# What a relation has of a step, in a column each from a first one on: `<column>_<step>`; `step` is
    an expression. #}
 {% macro of_step(column, step, first_step=1) -%}
     case {{ step }}
-        {%- for number in range(first_step, var('funnel_max_steps') + 1) %}
+        {%- for number in funnel_steps()[first_step - 1:] %}
         when {{ number }} then {{ column }}_{{ number }}
         {%- endfor %}
     end

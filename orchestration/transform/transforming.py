@@ -101,12 +101,16 @@ def _missing(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[
 
 def asked_of_a_build(connection: duckdb.DuckDBPyConnection) -> str:
     """What the definitions that are loaded ask of a build: from which to which position paths have
-    items. JSON, which dbt's macros read."""
+    items, and how many steps a funnel has. JSON, which dbt's macros read."""
     positions = connection.execute(
         "select -coalesce(max(steps) filter (direction <> 'after'), 0),"
         " coalesce(max(steps) filter (direction <> 'before'), 0) from seeds.paths"
     ).fetchone()
-    return json.dumps({"path_positions": positions})
+    steps = connection.execute(
+        "select greatest(2, max(step_number)) from seeds.funnel_steps"
+    ).fetchone()
+    assert steps is not None
+    return json.dumps({"path_positions": positions, "funnel_steps": steps[0]})
 
 
 def what_was_computed(connection: duckdb.DuckDBPyConnection, run: Transformation) -> Iterator[str]:

@@ -62,7 +62,11 @@ SPOILED = {
     "fct_path_runs": ("path_id", "item = 'spoiled'", "item = 'spoiled'"),
     "fct_activity_days": ("activity_id", "event_count = 99", "event_count = 99"),
     "fct_stickiness_hours": ("stickiness_id", "event_count = 99", "event_count = 99"),
-    "fct_feature_uses": ("feature_id", "source_id = 'spoiled'", "source_id = 'spoiled'"),
+    "fct_feature_uses": (
+        "feature_id",
+        "event_date = date '1999-09-09'",
+        "event_date = date '1999-09-09'",
+    ),
     "fct_kpi_user_days": ("kpi_id", "event_count = 99", "event_count = 99"),
 }
 

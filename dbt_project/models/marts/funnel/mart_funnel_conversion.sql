@@ -1,6 +1,6 @@
-{# Loops over the steps that a funnel may have: the time of each is a column of its attempts, and
+{# Loops over the steps that some funnel has: the time of each is a column of its attempts, and
    what is counted of each becomes one, so that an attempt is one row until it is counted. #}
-{%- set steps = range(1, var('funnel_max_steps') + 1) -%}
+{%- set steps = funnel_steps() -%}
 with
 
 funnels as (
