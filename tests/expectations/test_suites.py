@@ -56,21 +56,27 @@ _WRITTEN = re.compile(r"\b(?:update|delete from|insert into|alter table)\s+([\w.
 
 @pytest.fixture(scope="module")
 def spoiled(
-    validate: Validate, clean_template: Path, builds: list[Path], tmp_path_factory: Factory
+    request: pytest.FixtureRequest,
+    validate: Validate,
+    clean_template: Path,
+    builds: list[Path],
+    tmp_path_factory: Factory,
 ) -> Iterator[Spoiled]:
-    """Of each suite its rounds of defects, the warehouse that has them, and what its rules that
-    must catch them say of it.
+    """Of each suite that a test asks for its rounds of defects, the warehouse that has them, and
+    what those of its rules say that must catch them.
 
     What spoils the suite's own table alone is planted together with what spoils those of others,
     but an empty table, which others may allow.
     """
     folder = tmp_path_factory.mktemp("spoiled")
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = {call.params["file"].name for call in calls if call and "file" in call.params}
     together: list[dict[str, dict[str, str]]] = []
     alone: list[dict[str, dict[str, str]]] = []
-    for name, file in FILES.items():
+    for name in filter(asked.__contains__, FILES):
         with suppress(LookupError):  # its own test says so
             own = 0
-            for planted in defects.rounds(file.load()):
+            for planted in defects.rounds(FILES[name].load()):
                 written = {*_WRITTEN.findall(";".join(planted.values()))}
                 if written != {name} or any(rule.startswith("not_empty") for rule in planted):
                     alone.append({name: planted})
