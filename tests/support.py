@@ -237,14 +237,18 @@ def dbt_target() -> Path:
 
     folder = Path(mkdtemp(prefix="yunying-dbt-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # What is parsed already: the first process of a run parses for all of them.
+    put_what_is_parsed(folder)
+    return folder
+
+
+def put_what_is_parsed(target: Path) -> None:
+    """Have dbt parse nothing again in a target folder: the first process of a run parses for all."""
     manifest = manifest_path()
     parsed = manifest.parents[1] / "parse" / "partial_parse.msgpack"
-    (folder / "manifests").mkdir()
-    for file, to in ((manifest, folder / "manifests"), (parsed, folder)):
+    (target / "manifests").mkdir(parents=True)
+    for file, to in ((manifest, target / "manifests"), (parsed, target)):
         if file.exists():
             shutil.copy2(file, to)
-    return folder
 
 
 @cache

@@ -14,7 +14,7 @@ import pytest
 from orchestration.project import ROOT, SHIPPED_SEEDS_DIR, Settings
 from orchestration.publish.publishing import DATABASE, current_build
 from tests.pipeline.erasure_world import MARK, OTHERS, REQUEST, THEIRS, event, holding, write
-from tests.support import settings_of
+from tests.support import put_what_is_parsed, settings_of
 
 # What a check shows a person of: an event dated before the web.
 SHOWN = event(907, None, None, 1, user_id="Pia-PLANTED", event_id="shown-PLANTED",
@@ -45,6 +45,7 @@ def build(settings: Settings, folder: Path) -> str:
 def test_a_build_takes_the_person_out_of_everything(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     shutil.copytree(SHIPPED_SEEDS_DIR, settings.seeds_dir)
+    put_what_is_parsed(tmp_path / "target")
     write(tmp_path, OTHERS, "others")
     write(tmp_path, {**THEIRS, "events": [*THEIRS["events"], SHOWN]}, "theirs")
     build(settings, tmp_path)
