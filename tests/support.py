@@ -242,7 +242,7 @@ def dbt_target() -> Path:
 
 
 def put_what_is_parsed(target: Path) -> None:
-    """Have dbt parse nothing again in a target folder: the first process of a run parses for all."""
+    """Have dbt parse nothing again in this folder: the first process of a run parses for all."""
     manifest = manifest_path()
     parsed = manifest.parents[1] / "parse" / "partial_parse.msgpack"
     (target / "manifests").mkdir(parents=True)
