@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -560,29 +561,46 @@ FOREIGN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-def test_files_are_replaced_withdrawn_and_rewritten_as_others_are(world: World, name: str) -> None:
-    loaded = world.load(f"events/{name}", FOREIGN[name])
-    assert (loaded.error, loaded.rows_in) == (None, 3)
-    assert world.ingest().files == ()  # its hash is known
-    path = world.settings.raw_dir / "events" / name
-    before = world.rows(ROWS)
-    suffix = name.partition(".")[2].split(".")
-    file = RawFile(
-        "events", name, path, files.FORMATS.get(suffix[0], "zip"),
-        suffix[1] if len(suffix) > 1 else None, path.stat().st_size, "",
-    )  # fmt: skip
+def rows_by_file(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    rows = ROWS.replace("select ", "select source_file, ")
+    for source_file, *row in world.rows(rows):
+        found.setdefault(source_file.removeprefix("events/"), []).append(tuple(row))
+    return found
+
+
+def foreign_files(world: World) -> Iterator[RawFile]:
+    for name in FOREIGN:
+        suffix, compression, *_ = [*name.partition(".")[2].split("."), None]
+        path = world.settings.raw_dir / "events" / name
+        yield RawFile("events", name, path, files.FORMATS.get(str(suffix), "zip"), compression,
+                      path.stat().st_size, "")  # fmt: skip
+
+
+def test_files_are_replaced_withdrawn_and_rewritten_as_others_are(world: World) -> None:
+    for name, content in FOREIGN.items():
+        world.put(f"events/{name}", content)
+    loaded = {file.source_file: file for file in world.ingest().files}
+    assert [(file.error, file.rows_in) for file in loaded.values()] == [(None, 3)] * len(FOREIGN)
+    assert world.ingest().files == ()  # their hashes are known
+    before = rows_by_file(world)
     with connect(world.settings) as connection:
-        write_without_rows(connection, file, {2}, 3, world.root / "link")
-    [again] = world.ingest().files
-    assert (again.error, again.rows_in) == (None, 2)
-    assert world.rows(ROWS) == [before[0], before[2]]
-    assert (loaded.notes or "").split(".")[0] == (again.notes or "").split(".")[0]
-    file = RawFile("events", name, path, file.format, file.compression, path.stat().st_size, "")
-    assert write_without_texts(file, {"view"}) >= 1
+        for file in foreign_files(world):
+            write_without_rows(connection, file, {2}, 3, world.root / f"link-{file.path.name}")
+    again = {file.source_file: file for file in world.ingest().files}
+    assert again.keys() == loaded.keys()
+    for name, file in again.items():
+        assert (file.error, file.rows_in) == (None, 2), name
+        assert (loaded[name].notes or "").split(".")[0] == (file.notes or "").split(".")[0], name
+    assert rows_by_file(world) == {name: [rows[0], rows[2]] for name, rows in before.items()}
+    for file in foreign_files(world):
+        assert write_without_texts(file, {"view"}) >= 1, file
     world.ingest()
-    assert world.rows(ROWS) in ([before[0]], [])
-    withdraw(world.settings, f"events/{name}")
+    left = rows_by_file(world)
+    for name, rows in before.items():
+        assert left.get(name, []) in ([rows[0]], []), name
+    for name in FOREIGN:
+        withdraw(world.settings, f"events/{name}")
     assert world.rows("select count(*) from raw.events") == [(0,)]
     assert world.ingest().files == ()
     world.assert_adds_up()
