@@ -60,6 +60,11 @@ class Page:
     requests: list[str] = field(default_factory=list)
     posted: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def is_open(self) -> bool:
+        """Was nothing else opened since?"""
+        return self.chromium.page is self
+
     def evaluate(self, script: str) -> Any:
         """The value of an expression, awaited when it is a promise."""
         result = self.chromium.call(
@@ -125,7 +130,7 @@ class Chromium:
         self._connection = connection
         self._number = 0
         self._session: str | None = None
-        self._page: Page | None = None
+        self.page: Page | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -146,8 +151,8 @@ class Chromium:
                 if "error" in answer:
                     raise AssertionError(f"{method}: {answer['error']}")
                 return dict(answer["result"])
-            if "method" in answer and self._page is not None:
-                self._page.note(answer)
+            if "method" in answer and self.page is not None:
+                self.page.note(answer)
 
     def open(self, path: Path | str, size: Size = DESKTOP, fragment: str = "") -> Page:
         """Open a file or an address anew on a screen of this size, once its scripts are loaded."""
@@ -157,12 +162,12 @@ class Chromium:
             width=size.width, height=size.height, deviceScaleFactor=1,
             mobile=size.width < 600,
         )  # fmt: skip
-        self._page = Page(self)
+        self.page = Page(self)
         address = path if isinstance(path, str) else path.absolute().as_uri()
         self.call("Page.navigate", url=address + (f"#{fragment}" if fragment else ""))
-        self._page.wait_for(f"location.href.startsWith('{address}')")
-        self._page.wait_for("document.readyState === 'complete'")
-        return self._page
+        self.page.wait_for(f"location.href.startsWith('{address}')")
+        self.page.wait_for("document.readyState === 'complete'")
+        return self.page
 
 
 def executable() -> str | None:

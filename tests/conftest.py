@@ -16,19 +16,20 @@ from tests.support import build_warehouse, compiled_sql_by_model, run_dbt, setti
 
 _ONE_WORLD = {"dashboards", "expectations"}
 """Folders whose files share what their conftest builds."""
+_COMMANDS = re.compile(r"orchestration\.commands\.build\b|verify\.builder|make test TESTS")
 _BUILDS = re.compile(r"\b(?:build_warehouse|run_dbt|build)\(")
 
 
 @cache
-def _group(path: Path) -> tuple[bool, int, str]:
+def _group(path: Path) -> tuple[int, int, str]:
     """What one worker takes at a time, and its place: a file, or the files that share a world,
-    which is built once then. Those come first, then what builds most: nothing long is left to the
-    end."""
+    which is built once then. Those come first, then what builds in processes of its own, then what
+    builds most: nothing long is left to the end."""
     text = path.read_text(encoding="utf-8")
     folder = path.parent.name
     if folder in _ONE_WORLD or "tests.warehouse.users_world" in text:
-        return False, 0, folder
-    return True, -len(_BUILDS.findall(text)), str(path)
+        return 0, 0, folder
+    return 1 if _COMMANDS.search(text) else 2, -len(_BUILDS.findall(text)), str(path)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -177,9 +177,10 @@ def run_dbt(
 
     make_quick()
     _remember()
+    _take_one_core()
     with environment_of(settings, asked), _keeping(empty_when or {}):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
-            [*FLAGS, *arguments, *_project_flags()]
+            [*FLAGS, *arguments, "--threads=1", *_project_flags()]
         )
         # dbt keeps its connection, and with it DuckDB's lock and settings, until then.
         opened = DuckDBConnectionManager.env()
@@ -237,14 +238,18 @@ def dbt_target() -> Path:
 
     folder = Path(mkdtemp(prefix="yunying-dbt-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # What is parsed already: the first process of a run parses for all of them.
+    put_what_is_parsed(folder)
+    return folder
+
+
+def put_what_is_parsed(target: Path) -> None:
+    """Have dbt parse nothing again in this folder: the first process of a run parses for all."""
     manifest = manifest_path()
     parsed = manifest.parents[1] / "parse" / "partial_parse.msgpack"
-    (folder / "manifests").mkdir()
-    for file, to in ((manifest, folder / "manifests"), (parsed, folder)):
+    (target / "manifests").mkdir(parents=True)
+    for file, to in ((manifest, target / "manifests"), (parsed, target)):
         if file.exists():
             shutil.copy2(file, to)
-    return folder
 
 
 @cache
@@ -268,6 +273,21 @@ def _remember() -> None:
     Compiler._write_node = lambda self, node, **kwargs: (
         write_node(self, node, **kwargs) if get_flags().WHICH == "compile" else node
     )
+
+
+@cache
+def _take_one_core() -> None:
+    """Each core has a process of tests: threads of one would wait for those of another. Builds in
+    processes of their own have two, of dbt and of DuckDB."""
+    from dbt.adapters.duckdb.environments import Environment
+
+    initialize = Environment.initialize_db
+
+    def initialize_for_one(credentials: Any, plugins: Any = None) -> Any:
+        credentials.config_options = {**(credentials.config_options or {}), "threads": 1}
+        return initialize(credentials, plugins)
+
+    Environment.initialize_db = staticmethod(initialize_for_one)
 
 
 def _parse_key(settings: Settings) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -150,10 +152,18 @@ class Published:
     def board(self, name: str) -> Path:
         return self.folder / "boards" / f"{name}.html"
 
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Opened once, which costs more than a query; of a copy, as others open the file itself in
+        their own ways."""
+        copy = self.settings.warehouse.with_name(f"{self.build.build_id}.duckdb")
+        shutil.copyfile(self.folder / DATABASE, copy)
+        connection = duckdb.connect(str(copy), read_only=True)
+        connection.execute("set TimeZone = 'UTC'")
+        return connection
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.folder / DATABASE), read_only=True) as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            return connection.execute(sql).fetchall()
+        return self.connection.execute(sql).fetchall()
 
 
 def publish_with_pages(settings: Settings) -> Published:

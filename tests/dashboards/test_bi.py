@@ -118,16 +118,13 @@ def filters(dashboard: Content) -> list[Content]:
 def beginning(published: Published, board: Board) -> dict[str, Any]:
     """The option of each filter that the board begins with, by column."""
     chosen: dict[str, Any] = {}
-    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
-        for choice in board.filters:
-            if isinstance(choice, Choice) and choice.everything is None:
-                chosen[choice.column] = next(
-                    option
-                    for option in options(connection, choice)
-                    if all(
-                        value == chosen[name]["value"] for name, value in option["bound"].items()
-                    )
-                )
+    for choice in board.filters:
+        if isinstance(choice, Choice) and choice.everything is None:
+            chosen[choice.column] = next(
+                option
+                for option in options(published.connection, choice)
+                if all(value == chosen[name]["value"] for name, value in option["bound"].items())
+            )
     return chosen
 
 
@@ -136,10 +133,9 @@ def both(label: Mapping[str, str]) -> str:
 
 
 def rows_of(published: Published, sql: str) -> list[dict[str, Any]]:
-    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    cursor = published.connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def text_of(value: Any) -> str | None:
@@ -385,13 +381,13 @@ def test_a_filter_gives_the_choices_of_the_board_in_their_order(
 ) -> None:
     dataset = BY_NAME[f"{board.name}_{choice.column}_choices"]
     chosen = {name: option["value"] for name, option in beginning(published, board).items()}
-    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as connection:
-        wanted = [
-            both(option["label"])
-            for option in options(connection, choice)
-            if all(chosen[name] == value for name, value in option["bound"].items())
-        ]
-        bound = options(connection, choice)[0]["bound"]
+    told = options(published.connection, choice)
+    wanted = [
+        both(option["label"])
+        for option in told
+        if all(chosen[name] == value for name, value in option["bound"].items())
+    ]
+    bound = told[0]["bound"]
     label = f"{choice.column}_label"
     question = f"select {label} from {assets.relation(dataset)} where {{}} group by 1 order by {{}}"
     order = next(m["expression"] for m in dataset["metrics"] if m["metric_name"] == "by_place")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,26 +50,33 @@ def test_an_empty_warehouse_passes_with_a_note(validate: Validate, empty_warehou
     assert all(r.row_count == 0 and "empty" in (r.note or "") for r in results)
 
 
-Spoiled = dict[str, list[tuple[dict[str, str], Path, SuiteResult]]]
+Spoiled = dict[str, list[tuple[dict[str, str], duckdb.DuckDBPyConnection, SuiteResult]]]
 _WRITTEN = re.compile(r"\b(?:update|delete from|insert into|alter table)\s+([\w.]+)")
 
 
 @pytest.fixture(scope="module")
 def spoiled(
-    validate: Validate, clean_template: Path, builds: list[Path], tmp_path_factory: Factory
-) -> Spoiled:
-    """Of each suite its rounds of defects, the warehouse that has them, and what it says of it.
+    request: pytest.FixtureRequest,
+    validate: Validate,
+    clean_template: Path,
+    builds: list[Path],
+    tmp_path_factory: Factory,
+) -> Iterator[Spoiled]:
+    """Of each suite that a test asks for its rounds of defects, the warehouse that has them, and
+    what those of its rules say that must catch them.
 
     What spoils the suite's own table alone is planted together with what spoils those of others,
     but an empty table, which others may allow.
     """
     folder = tmp_path_factory.mktemp("spoiled")
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = {call.params["file"].name for call in calls if call and "file" in call.params}
     together: list[dict[str, dict[str, str]]] = []
     alone: list[dict[str, dict[str, str]]] = []
-    for name, file in FILES.items():
+    for name in filter(asked.__contains__, FILES):
         with suppress(LookupError):  # its own test says so
             own = 0
-            for planted in defects.rounds(file.load()):
+            for planted in defects.rounds(FILES[name].load()):
                 written = {*_WRITTEN.findall(";".join(planted.values()))}
                 if written != {name} or any(rule.startswith("not_empty") for rule in planted):
                     alone.append({name: planted})
@@ -78,26 +85,39 @@ def spoiled(
                 together[own][name] = planted
                 own += 1
     found: Spoiled = {}
-    for number, of_suites in enumerate([*together, *alone]):
-        warehouse = folder / f"{number}.duckdb"
-        shutil.copyfile(clean_template, warehouse)
-        with duckdb.connect(str(warehouse)) as connection:
-            for planted in of_suites.values():
-                connection.execute(";".join(planted.values()))
-        results = validate(warehouse, [FILES[name].load() for name in of_suites], builds=builds)
-        for result in results:
-            planted = of_suites[result.suite]
-            found.setdefault(result.suite, []).append((planted, warehouse, result))
-    return found
+    with ExitStack() as stack:
+        for number, of_suites in enumerate([*together, *alone]):
+            warehouse = folder / f"{number}.duckdb"
+            shutil.copyfile(clean_template, warehouse)
+            with duckdb.connect(str(warehouse)) as connection:
+                for planted in of_suites.values():
+                    connection.execute(";".join(planted.values()))
+            suites = [rules_of(name, planted) for name, planted in of_suites.items()]
+            results = validate(warehouse, suites, builds=builds)
+            reading = stack.enter_context(duckdb.connect(str(warehouse), read_only=True))
+            for result in results:
+                planted = of_suites[result.suite]
+                found.setdefault(result.suite, []).append((planted, reading, result))
+        yield found
+
+
+def rules_of(name: str, chosen: Collection[str]) -> gx.ExpectationSuite:
+    suite = FILES[name].load()
+    suite.expectations = [
+        expectation
+        for expectation in suite.expectations
+        if rule_of(expectation.configuration.to_json_dict()) in chosen
+    ]
+    return suite
 
 
 @pytest.mark.parametrize("file", suite_files(), ids=lambda file: file.name)
 def test_each_rule_catches_its_defect_and_names_the_rows(file: SuiteFile, spoiled: Spoiled) -> None:
     suite = file.load()
     assert len(spoiled.get(file.name, [])) == len(defects.rounds(suite))
-    for planted, warehouse, result in spoiled[file.name]:
+    for planted, reading, result in spoiled[file.name]:
         for rule in planted:
-            assert_caught(suite, result, rule, warehouse)
+            assert_caught(suite, result, rule, reading)
 
 
 def test_a_rule_without_a_defect_fails_by_its_name(validate: Validate) -> None:
@@ -110,7 +130,10 @@ def test_a_rule_without_a_defect_fails_by_its_name(validate: Validate) -> None:
 
 
 def assert_caught(
-    suite: gx.ExpectationSuite, result: SuiteResult, rule_name: str, warehouse: Path
+    suite: gx.ExpectationSuite,
+    result: SuiteResult,
+    rule_name: str,
+    reading: duckdb.DuckDBPyConnection,
 ) -> None:
     configs = [expectation.configuration.to_json_dict() for expectation in suite.expectations]
     config = next(config for config in configs if rule_of(config) == rule_name)
@@ -126,9 +149,7 @@ def assert_caught(
     if config["type"] in OF_NO_ROW:
         return
     assert all(list(key) == own for key in keys)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        relation = connection.sql(failure.sql)
-        found = relation.project(", ".join(own)).fetchall()
+    found = reading.sql(failure.sql).project(", ".join(own)).fetchall()
     assert len(found) == failure.failing_row_count
     assert {tuple(key.values()) for key in keys} <= {
         tuple(None if value is None else str(value) for value in row) for row in found

@@ -170,19 +170,19 @@ def write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Every file's name and bytes, unpacked too where they are packed."""
-    for path in folder.rglob("*"):
-        if not path.is_file() or path.is_symlink():
-            continue
-        content = path.read_bytes()
-        yield str(path), content
-        if path.suffix == ".gz":
-            yield str(path), zlib.decompress(content, wbits=31)
-        elif path.suffix == ".zst":
-            yield str(path), zstandard.ZstdDecompressor().stream_reader(content).read()
-        elif path.suffix == ".parquet":
-            with duckdb.connect() as connection:
+    with duckdb.connect() as connection:
+        for path in folder.rglob("*"):
+            if not path.is_file() or path.is_symlink():
+                continue
+            content = path.read_bytes()
+            yield str(path), content
+            if path.suffix == ".gz":
+                yield str(path), zlib.decompress(content, wbits=31)
+            elif path.suffix == ".zst":
+                yield str(path), zstandard.ZstdDecompressor().stream_reader(content).read()
+            elif path.suffix == ".parquet":
                 rows = connection.execute(f"select * from read_parquet('{path}')").fetchall()
-            yield str(path), repr(rows).encode()
+                yield str(path), repr(rows).encode()
 
 
 def holding(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""`make build` as it is run: killed, green, and red; by its exit code, words and published file."""
+"""`make build` as it is run: killed, stopped, green, red; by exit code, words, published file."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ import duckdb
 import pytest
 
 from expectations.suites import suite_files
+from orchestration.commands.build import SILENT_SECONDS, STOPPED
 from orchestration.commands.summary import summarize
 from orchestration.definitions import defs
 from orchestration.project import DBT_PROJECT_DIR, ROOT, SHIPPED_SEEDS_DIR, Settings
 from orchestration.publish.publishing import DATABASE, current_build, publish
 from orchestration.publish.up_to_date import published_already
 from orchestration.store import watermarks
-from orchestration.store.lock import warehouse_lock
+from orchestration.store.lock import holder, warehouse_lock
 from orchestration.store.warehouse import connect
 from orchestration.transform.dbt_runs import exposed_nodes, load_manifest
 from orchestration.ui.executor import STARTED_BY_TAG
 from tests.browser import Page, Size, browser, executable
 from tests.pipeline.alert_servers import Mailbox, Webhook, mailbox, webhook
+from tests.pipeline.erasure_world import MARK, PERSON, REQUEST, THEIRS, event, holding, write
+from tests.pipeline.test_stopping import children_of, is_running, lines_until, stop
 from tests.pipeline.ui import Ui, click, free_port, links, running_ui, shows
 from tests.support import dbt_target, environment_of, settings_of, write_feeds
 
@@ -50,20 +53,21 @@ class Line:
     hook: Webhook
     box: Mailbox
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestration.commands.build"],
+            [sys.executable, "-m", "orchestration.commands.build", *arguments],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     def build(self) -> tuple[int, str]:
         process = self.start()
-        out, _ = process.communicate(timeout=SECONDS)
-        return process.returncode, out
+        out = "".join(lines_of(process))
+        return process.wait(timeout=SECONDS), out
 
     def published(self, sql: str) -> list[tuple[object, ...]]:
         path = self.settings.publish_dir / DATABASE
@@ -87,6 +91,9 @@ class Line:
                 yield instance
 
 
+# What a check shows a person of: an event dated before the web.
+SHOWN = event(907, None, None, 1, user_id=PERSON, event_id="shown-PLANTED",
+              occurred_at="1985-01-01")  # fmt: skip
 SECRETS = ("hook-s3cret-Zq8", "mail-s3cret-Zq8", "key-s3cret-Zq8")
 
 
@@ -110,6 +117,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
         for user in range(1 + day % 5)
     ]
     write_feeds(folder, {"events": events})
+    write(folder, {**THEIRS, "events": [*THEIRS["events"], SHOWN]}, "theirs")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("YUNYING_")},
         **settings.environment(),
@@ -128,9 +136,12 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
 
 
 def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
-    assert process.stdout is not None
-    for text in process.stdout:  # noqa: UP028 - `yield from` would close the pipe with itself
+    """Its lines; that it never falls silent."""
+    at = time.monotonic()
+    for text in lines_until(process, "\0"):
+        assert time.monotonic() - at < SILENT_SECONDS + 5
         yield text
+        at = time.monotonic()
 
 
 def kill_when(line: Line, is_time: Callable[[str], bool]) -> list[int]:
@@ -149,21 +160,6 @@ def kill_when(line: Line, is_time: Callable[[str], bool]) -> list[int]:
     return children
 
 
-def children_of(process: int) -> list[int]:
-    result = subprocess.run(
-        ["pgrep", "-P", str(process)], capture_output=True, text=True, check=False
-    )
-    return [int(child) for child in result.stdout.split()]
-
-
-def is_running(process: int) -> bool:
-    """Not when it has ended, whether or not somebody has asked how."""
-    result = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
-    )
-    return result.stdout.strip()[:1] not in ("", "Z")
-
-
 def test_1_a_build_killed_in_ingest_publishes_nothing(line: Line) -> None:
     kill_when(line, lambda text: text.rstrip().endswith("  ingest …"))
     assert current_build(line.settings) is None
@@ -178,6 +174,35 @@ def test_1_a_build_killed_while_dbt_runs_publishes_nothing_and_its_dbt_ends(line
         time.sleep(0.05)
     assert not any(map(is_running, children))
     assert current_build(line.settings) is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("  looking", signal.SIGTERM),
+        ("  definitions are right; loading Dagster", signal.SIGINT),
+        ("  ingest …", signal.SIGTERM),
+        ("tables built", signal.SIGINT),
+        ("tables built", signal.SIGTERM),
+        ("  checks …", signal.SIGINT),
+        ("  publish …", signal.SIGTERM),
+    ],
+    ids=lambda value: value.strip() if isinstance(value, str) else value.name,
+)
+def test_1_a_build_that_is_stopped_ends_in_a_sentence(
+    line: Line, moment: str, number: signal.Signals
+) -> None:
+    process = line.start()
+    assert any(moment in text for text in lines_of(process))
+    said, children = stop(process, number)
+    assert said.splitlines()[-1] == STOPPED
+    for word in ("Traceback", "Interrupt", "failed", "broke off", "✗"):
+        assert word not in said
+    deadline = time.monotonic() + SECONDS_TO_END
+    while any(map(is_running, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, children))
+    assert holder(line.settings) is None
 
 
 def test_1_a_build_killed_while_it_publishes_shows_nothing(line: Line) -> None:
@@ -218,14 +243,18 @@ def test_1_the_next_goes_on_behind_what_stands_and_tells_of_both(line: Line) -> 
     ]
     # Each model once: none that stood was made again.
     assert sorted(name for (name,) in built) == sorted(models)
-    assert line.runs("status") == [*["interrupted"] * 3, "failed"]
-    assert line.runs("started_by") == ["make build"] * 4
+    # Three were killed, and six stopped; the one that was looking had not begun.
+    assert line.runs("status") == [*["interrupted"] * 9, "failed"]
+    assert line.runs("started_by") == ["make build"] * 10
     assert line.runs("rows_loaded")[0] == 0  # it was killed before it could say
+    # Who stops a run knows of it, if it had the time to say so.
+    ended = zip(line.runs("run_id"), line.runs("failure"), strict=True)
+    told = [run_id for run_id, failure in ended if "KeyboardInterrupt" not in str(failure)]
     texts = [body["text"] for _, body in line.hook.posted]
-    assert len(texts) == len(line.box.mails) == 4
-    assert all("interrupted" in text for text in texts[:3])
-    assert "✗ publish: " in texts[3]
-    for text, run_id in zip(texts, line.runs("run_id"), strict=True):
+    assert len(texts) == len(line.box.mails) == len(told) >= 4
+    assert all("interrupted" in text for text in texts[:-1])
+    assert "✗ publish: " in texts[-1]
+    for text, run_id in zip(texts, told, strict=True):
         assert f"/runs/{run_id}" in text
     assert current_build(line.settings) is None
 
@@ -285,12 +314,14 @@ def test_1_nothing_else_is_published(line: Line, damage: str, mend: str) -> None
 
 def test_2_the_next_build_is_right_and_told_in_few_lines(line: Line) -> None:
     (line.settings.publish_dir / "current").unlink()
+    posted = len(line.hook.posted)
     code, out = line.build()
     assert code == 0, out
     assert "tables stand" in out
+    assert out.count("computed anew: ") == 1
     assert line.runs("status")[-1] == "succeeded"
     assert line.runs("failed_check_count")[-1] == 0
-    assert len(line.hook.posted) == 4
+    assert len(line.hook.posted) == posted
     assert line.published(
         "select dau from marts.mart_active_users_daily where activity_date = '2024-03-04'"
     ) == [(5,)]
@@ -309,6 +340,9 @@ def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) ->
     assert code == 0, out
     assert "nothing is new" in out
     assert "loading Dagster" not in out
+    again = line.start("--again")
+    assert any("loading Dagster" in text for text in lines_of(again))
+    stop(again, signal.SIGTERM)
     assert current_build(line.settings) == before
 
 
@@ -559,6 +593,30 @@ def test_5_the_home_page_of_the_ui_shows_the_runs_of_make_build(line: Line) -> N
                 .map((name) => name.textContent)"""
             page.wait_for(f"{names}.length > 10", 60)
             assert [name for name in page.evaluate(names) if "…" in name] == []
+
+
+def test_6_an_erasure_takes_the_person_out_of_everything(line: Line) -> None:
+    """Out of reports, logs, Dagster's history and kept builds too, of all that went before."""
+    folder = line.settings.warehouse.parent
+    held = "\n".join(holding(folder))
+    for place in ("raw", "published", "dagster", "validations", "warehouse.duckdb"):
+        assert f"/{place}" in held, place  # else nothing would be shown below
+    with connect(line.settings) as connection:
+        connection.execute(
+            "update raw.ingest_files set rows_in = rows_in - 1 where source_file like '%0001.jsonl'"
+        )
+    write(folder, {"erasure_requests": [REQUEST]}, "requests")
+    code, said = line.build()
+    assert code == 0, said
+    assert "asked to be forgotten" in said
+    assert MARK.decode() not in said
+    assert holding(folder) == holding(dbt_target()) == []
+    build = current_build(line.settings)
+    assert build is not None
+    kept = (line.settings.publish_dir / "builds").iterdir()
+    assert [path.name for path in kept] == [build.build_id]
+    certified = "select object from marts.mart_erasure_certificates where layer = 'raw'"
+    assert ("raw.events",) in line.published(certified)
 
 
 def is_quiet(page: Page, ui: Ui) -> None:

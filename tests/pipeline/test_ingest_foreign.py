@@ -11,7 +11,9 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -192,11 +194,13 @@ def test_a_large_file_in_gbk_is_not_held_in_memory(world: World) -> None:
 # Excel's line
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
-@pytest.mark.parametrize("hint", ["sep={}", '"sep={}"', "SEP={}", "sep={} "])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_the_line_sep_is_passed_over(world: World, encoding: str, hint: str, end: str) -> None:
-    for number, delimiter in enumerate(",;\t|^"):
+def test_the_line_sep_is_passed_over(world: World) -> None:
+    encodings, hints = (
+        ("utf-8", "utf-8-sig", "utf-16", "gbk"),
+        ("sep={}", '"sep={}"', "SEP={}", "sep={} "),
+    )
+    written = list(product(encodings, hints, ("\n", "\r\n"), ",;\t|^"))
+    for number, (encoding, hint, end, delimiter) in enumerate(written):
         rows = [["event_id", "event_name"], ["1", "下单成功"], ["2", '"a,b;c"']]
         lines = [hint.format(delimiter), *(delimiter.join(row) for row in rows)]
         world.put(f"events/{number}.csv", (end.join(lines) + end).encode(encoding))
@@ -204,7 +208,7 @@ def test_the_line_sep_is_passed_over(world: World, encoding: str, hint: str, end
     assert not report.failed_files
     assert world.rows(
         "select row_number, event_id, event_name, count(*) from raw.events group by all order by 1"
-    ) == [(1, "1", "下单成功", 5), (2, "2", "a,b;c", 5)]
+    ) == [(1, "1", "下单成功", len(written)), (2, "2", "a,b;c", len(written))]
     assert all("Line 1 is Excel's sep=: passed over." in (f.notes or "") for f in report.files)
 
 
@@ -260,19 +264,20 @@ def test_a_date_behind_a_name_says_nothing_of_its_format(
     assert format_of(name) == found
 
 
-@pytest.mark.parametrize("name", JSON_TEXTS)
-def test_json_is_read_however_its_objects_stand(world: World, name: str) -> None:
-    text = JSON_TEXTS[name]
-    for file in ("a.json", "b.jsonl", "c.ndjson", "d.txt", "e.JSON", "service_log.20240301"):
-        world.put(f"events/{file}", text)
-    world.put("events/i.log.2024-03-01-06.gz", gzip.compress(text.encode()))
-    world.put("events/f.json.gz", gzip.compress(text.encode()))
-    world.put("events/g.json.zst", zstandard.compress(text.encode("utf-16-le")))
-    world.put("events/h.zip", zipped({"inner.json": text.encode()}))
+def test_json_is_read_however_its_objects_stand(world: World) -> None:
+    for name, text in JSON_TEXTS.items():
+        folder = f"events/{name}"
+        for file in ("a.json", "b.jsonl", "c.ndjson", "d.txt", "e.JSON", "service_log.20240301"):
+            world.put(f"{folder}/{file}", text)
+        world.put(f"{folder}/i.log.2024-03-01-06.gz", gzip.compress(text.encode()))
+        world.put(f"{folder}/f.json.gz", gzip.compress(text.encode()))
+        world.put(f"{folder}/g.json.zst", zstandard.compress(text.encode("utf-16-le")))
+        world.put(f"{folder}/h.zip", zipped({"inner.json": text.encode()}))
     report = world.ingest()
-    assert [(file.rows_in, file.malformed_rows, file.error) for file in report.files] == [
-        (3, 0, None)
-    ] * 10
+    assert {f.source_file: (f.rows_in, f.malformed_rows, f.error) for f in report.files} == (
+        dict.fromkeys((f.source_file for f in report.files), (3, 0, None))
+    )
+    assert len(report.files) == 10 * len(JSON_TEXTS)
     assert world.rows(
         "select distinct row_number, event_id, event_name, page from raw.events order by 1"
     ) == [(n + 1, str(n), "下单", '[1,{"a":"]}"}]') for n in range(3)]
@@ -560,29 +565,46 @@ FOREIGN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-def test_files_are_replaced_withdrawn_and_rewritten_as_others_are(world: World, name: str) -> None:
-    loaded = world.load(f"events/{name}", FOREIGN[name])
-    assert (loaded.error, loaded.rows_in) == (None, 3)
-    assert world.ingest().files == ()  # its hash is known
-    path = world.settings.raw_dir / "events" / name
-    before = world.rows(ROWS)
-    suffix = name.partition(".")[2].split(".")
-    file = RawFile(
-        "events", name, path, files.FORMATS.get(suffix[0], "zip"),
-        suffix[1] if len(suffix) > 1 else None, path.stat().st_size, "",
-    )  # fmt: skip
+def rows_by_file(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    rows = ROWS.replace("select ", "select source_file, ")
+    for source_file, *row in world.rows(rows):
+        found.setdefault(source_file.removeprefix("events/"), []).append(tuple(row))
+    return found
+
+
+def foreign_files(world: World) -> Iterator[RawFile]:
+    for name in FOREIGN:
+        suffix, compression, *_ = [*name.partition(".")[2].split("."), None]
+        path = world.settings.raw_dir / "events" / name
+        yield RawFile("events", name, path, files.FORMATS.get(str(suffix), "zip"), compression,
+                      path.stat().st_size, "")  # fmt: skip
+
+
+def test_files_are_replaced_withdrawn_and_rewritten_as_others_are(world: World) -> None:
+    for name, content in FOREIGN.items():
+        world.put(f"events/{name}", content)
+    loaded = {file.source_file: file for file in world.ingest().files}
+    assert [(file.error, file.rows_in) for file in loaded.values()] == [(None, 3)] * len(FOREIGN)
+    assert world.ingest().files == ()  # their hashes are known
+    before = rows_by_file(world)
     with connect(world.settings) as connection:
-        write_without_rows(connection, file, {2}, 3, world.root / "link")
-    [again] = world.ingest().files
-    assert (again.error, again.rows_in) == (None, 2)
-    assert world.rows(ROWS) == [before[0], before[2]]
-    assert (loaded.notes or "").split(".")[0] == (again.notes or "").split(".")[0]
-    file = RawFile("events", name, path, file.format, file.compression, path.stat().st_size, "")
-    assert write_without_texts(file, {"view"}) >= 1
+        for file in foreign_files(world):
+            write_without_rows(connection, file, {2}, 3, world.root / f"link-{file.path.name}")
+    again = {file.source_file: file for file in world.ingest().files}
+    assert again.keys() == loaded.keys()
+    for name, file in again.items():
+        assert (file.error, file.rows_in) == (None, 2), name
+        assert (loaded[name].notes or "").split(".")[0] == (file.notes or "").split(".")[0], name
+    assert rows_by_file(world) == {name: [rows[0], rows[2]] for name, rows in before.items()}
+    for file in foreign_files(world):
+        assert write_without_texts(file, {"view"}) >= 1, file
     world.ingest()
-    assert world.rows(ROWS) in ([before[0]], [])
-    withdraw(world.settings, f"events/{name}")
+    left = rows_by_file(world)
+    for name, rows in before.items():
+        assert left.get(name, []) in ([rows[0]], []), name
+    for name in FOREIGN:
+        withdraw(world.settings, f"events/{name}")
     assert world.rows("select count(*) from raw.events") == [(0,)]
     assert world.ingest().files == ()
     world.assert_adds_up()

@@ -1,4 +1,4 @@
-"""Twenty readers in other processes, through several publishes: no error, one build an answer."""
+"""Readers in other processes, through several publishes: no error, one build an answer."""
 
 from __future__ import annotations
 
@@ -98,11 +98,12 @@ def settings(tmp_path: Path) -> Settings:
     return settings_of(tmp_path, {"YUNYING_BUILDS_KEPT": "4", "YUNYING_THREADS": "1"})
 
 
-def test_twenty_readers_see_whole_builds_and_no_error(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("count", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_readers_see_whole_builds_and_no_error(
+    settings: Settings, count: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     published = {publish_version(settings, 1): 1}
-    with reading(settings, 20) as readers:
+    with reading(settings, count) as readers:
         readers.each_answers(2)
         for version in range(2, 6):
             published[publish_version(settings, version)] = version
@@ -116,8 +117,8 @@ def test_twenty_readers_see_whole_builds_and_no_error(
         assert len(answers) > 3
     with capsys.disabled():
         total = sum(readers.answers())
-        print(f"\n20 readers, 5 publishes, 1 rollback: {total} queries, 0 errors")
-    assert total >= 20 * 12
+        print(f"\n{count} readers, 5 publishes, 1 rollback: {total} queries, 0 errors")
+    assert total >= count * 12
 
 
 def test_there_is_a_whole_build_to_read_at_every_step_of_a_swap(settings: Settings) -> None:

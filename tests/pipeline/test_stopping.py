@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM end a command in one sentence, whatever it is at, and leave nothing behind."""
+"""Ctrl-C and SIGTERM end a command in one sentence, also where a library swallows them.
+
+Builds that are stopped stand in `test_build.py`, which goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,9 @@ from threading import Timer
 
 import pytest
 
-from orchestration.commands.build import SILENT_SECONDS, STOPPED
-from orchestration.project import ROOT, Settings, other_environment
-from orchestration.publish.publishing import current_build
-from orchestration.store.lock import holder
-from tests.support import dbt_target, settings_of, write_feeds
+from orchestration.project import ROOT, other_environment
+from tests.support import settings_of
 
-SECONDS = 600
 SECONDS_TO_END = 20.0
 STUBBORN = """
 import sys, time
@@ -37,28 +36,11 @@ sys.exit(Stop(lambda: print("stopped", flush=True)).run(work))
 """
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("stopped")
-    made = settings_of(folder)
-    made.seeds_dir.mkdir()
-    write_feeds(
-        folder, {"events": [{"event_name": "a", "user_id": "u", "occurred_at": "2024-03-01"}]}
-    )
-    return made
-
-
-def start(settings: Settings, *command: str) -> subprocess.Popen[str]:
-    folder = settings.warehouse.parent
+def start(folder: Path, *command: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
-        env={
-            **other_environment(),
-            **settings.environment(),
-            "DAGSTER_HOME": str(folder / "dagster"),
-            "DBT_TARGET_PATH": str(dbt_target()),
-        },
+        env={**other_environment(), **settings_of(folder).environment()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -103,58 +85,15 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, l
     return said, children
 
 
-@pytest.mark.parametrize(
-    ("moment", "number"),
-    [
-        ("  looking", signal.SIGTERM),
-        ("  definitions are right; loading Dagster", signal.SIGINT),
-        ("  ingest …", signal.SIGTERM),
-        ("tables built", signal.SIGINT),
-        ("tables built", signal.SIGTERM),
-        ("  checks …", signal.SIGINT),
-        ("  publish …", signal.SIGTERM),
-    ],
-    ids=lambda value: value.strip() if isinstance(value, str) else value.name,
-)
-def test_a_build_that_is_stopped_ends_in_a_sentence(
-    settings: Settings, moment: str, number: signal.Signals
-) -> None:
-    process = start(settings, "-m", "orchestration.commands.build")
-    before = "".join(lines_until(process, moment))
-    assert moment in before
-    said, children = stop(process, number)
-    assert said.splitlines()[-1] == STOPPED
-    for word in ("Traceback", "Interrupt", "failed", "broke off", "✗"):
-        assert word not in said
-    deadline = time.monotonic() + SECONDS_TO_END
-    while any(map(is_running, children)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(map(is_running, children))
-    assert holder(settings) is None
-
-
-def test_the_next_build_goes_on_from_there_and_never_falls_silent(settings: Settings) -> None:
-    process = start(settings, "-m", "orchestration.commands.build", "--again")
-    said, at, longest = [], time.monotonic(), 0.0
-    for line in lines_until(process, "\0"):
-        said.append(line)
-        longest, at = max(longest, time.monotonic() - at), time.monotonic()
-    assert process.wait() == 0, "".join(said)
-    assert longest < SILENT_SECONDS + 5
-    assert current_build(settings) is not None
-    told = [line for line in said if "computed anew: " in line]
-    assert len(told) == 1
-
-
-def test_a_library_that_swallows_the_wish_does_not_hold_it_up(settings: Settings) -> None:
-    process = start(settings, "-c", STUBBORN)
+def test_a_library_that_swallows_the_wish_does_not_hold_it_up(tmp_path: Path) -> None:
+    process = start(tmp_path, "-c", STUBBORN)
     list(lines_until(process, "working"))
     said, _ = stop(process, signal.SIGTERM)
     assert said.splitlines() == ["swallowed", "working", "stopped"]
 
 
-def test_a_second_signal_ends_it_at_once(settings: Settings) -> None:
-    process = start(settings, "-c", STUBBORN)
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    process = start(tmp_path, "-c", STUBBORN)
     list(lines_until(process, "working"))
     os.kill(process.pid, signal.SIGINT)
     list(lines_until(process, "swallowed"))
@@ -165,8 +104,8 @@ def test_a_second_signal_ends_it_at_once(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_too(settings: Settings, tmp_path: Path, number: signal.Signals) -> None:
-    process = start(settings_of(tmp_path), "-m", "demo.complete_journey")
+def test_the_demo_too(tmp_path: Path, number: signal.Signals) -> None:
+    process = start(tmp_path, "-m", "demo.complete_journey")
     list(lines_until(process, "Turning"))
     time.sleep(1.0)
     said, _ = stop(process, number)

@@ -15,7 +15,7 @@ from tests import support
 from tests.warehouse import funnel_draws, funnel_oracle
 from tests.warehouse.draws import differences, gather, seed
 
-DRAWS = int(os.environ.get("YUNYING_TEST_DRAWS") or 1000)
+DRAWS = int(os.environ.get("YUNYING_TEST_DRAWS") or 500)
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Built:
         return funnel, world, funnel_oracle.attempts(world, funnel)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    drawn = gather(funnel_draws.draws, DRAWS, "funnels")
+@pytest.fixture(scope="module", params=[DRAWS, pytest.param(2 * DRAWS, marks=pytest.mark.long)])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    drawn = gather(funnel_draws.draws, request.param, "funnels")
     return build(tmp_path_factory.mktemp("funnels"), drawn)
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from orchestration.commands.withdraw import withdraw
 from orchestration.transform.dbt_runs import load_manifest
-from tests.support import settings_of
+from tests.support import put_what_is_parsed, settings_of
 from tests.warehouse.draws import seed
 from verify.builder import Kill, builder
 from verify.compare import compare, histories
@@ -41,6 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
     write_world(folder, seed(), SCALE)
     settings = settings_of(folder, {"YUNYING_TIMEZONE": "Asia/Shanghai"})
     source_settings = replace(settings, warehouse=folder / "source.duckdb")
+    put_what_is_parsed(folder / "target")
     said: list[str] = []
     with open_source(source_settings) as source, builder(folder) as worker:
         one = Round(folder / "round", settings, source, worker, said.append)

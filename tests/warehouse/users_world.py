@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -164,15 +164,15 @@ class World:
             }
         return self._days[event_name]
 
-    @property
+    @cached_property
     def first_date(self) -> date:
         return min(min(days) for days in self.active_days().values())
 
-    @property
+    @cached_property
     def data_through_at(self) -> datetime:
         return max(event["occurred_at"] for event in self.events)
 
-    @property
+    @cached_property
     def last_date(self) -> date:
         return self.data_through_at.astimezone(ZoneInfo(self.timezone)).date()
 
