@@ -14,6 +14,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -177,7 +178,6 @@ def run_dbt(
 
     make_quick()
     _remember()
-    _take_one_core()
     with environment_of(settings, asked), _keeping(empty_when or {}):
         result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
             [*FLAGS, *arguments, "--threads=1", *_project_flags()]
@@ -207,7 +207,9 @@ def environment_of(settings: Settings, asked: str = "") -> Iterator[None]:
     for name in list(os.environ):
         if name.startswith("YUNYING_"):
             del os.environ[name]
-    os.environ.update(dbt_environment(settings, asked=asked))
+    # Each core has a process of tests: threads of one would wait for those of another. Builds in
+    # processes of their own have two, of dbt and of DuckDB.
+    os.environ.update(dbt_environment(replace(settings, threads=1), asked=asked))
     os.environ["DBT_TARGET_PATH"] = str(dbt_target())
     os.environ["DBT_LOG_PATH"] = str(dbt_target())
     try:
@@ -273,21 +275,6 @@ def _remember() -> None:
     Compiler._write_node = lambda self, node, **kwargs: (
         write_node(self, node, **kwargs) if get_flags().WHICH == "compile" else node
     )
-
-
-@cache
-def _take_one_core() -> None:
-    """Each core has a process of tests: threads of one would wait for those of another. Builds in
-    processes of their own have two, of dbt and of DuckDB."""
-    from dbt.adapters.duckdb.environments import Environment
-
-    initialize = Environment.initialize_db
-
-    def initialize_for_one(credentials: Any, plugins: Any = None) -> Any:
-        credentials.config_options = {**(credentials.config_options or {}), "threads": 1}
-        return initialize(credentials, plugins)
-
-    Environment.initialize_db = staticmethod(initialize_for_one)
 
 
 def _parse_key(settings: Settings) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from orchestration.transform.dbt_process import (
     leave_out,
     make_quick,
 )
+from tests import support
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +152,10 @@ def test_a_text_without_braces_is_what_dbt_renders_of_it(text: str) -> None:
     rendered = template.render({})
     assert Literals()[text] == rendered
     assert type(Literals()[text]) is type(rendered)
+
+
+def test_dbt_takes_the_threads_that_it_is_told(tmp_path: Path) -> None:
+    """Tests say one: DuckDB itself would take all cores."""
+    asked = ["show", "--inline", "select current_setting('threads') as told", "--output=json"]
+    [shown] = support.run_dbt(support.settings_of(tmp_path), asked).result.results
+    assert [int(row["told"]) for row in shown.agate_table.rows] == [1]
