@@ -16,6 +16,11 @@
     end
 {%- endmacro %}
 
+{# Whether a property of users by itself parts a KPI: no event is asked for it. #}
+{% macro is_segment_of_users(properties) -%}
+    ({{ properties }}.definition = 'kpi' and {{ properties }}.purpose = 'user:' || {{ properties }}.property)
+{%- endmacro %}
+
 {# Whether a value that several properties may have been joined to says nothing: each of
    its parts is missing. #}
 {% macro is_missing_value(joined_value) -%}

@@ -408,6 +408,7 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
         "priceless,open,buy,,event:price\nwordy,open,buy,,event:size\n",
         "paths": "path_id,anchor_event,anchor_item,item_event,item_property\n"
         "trod,open,,,event:plan\nlost,,/nowhere,opne,event:colour\n",
+        "kpis": "kpi_id,kind,event_name,segment_by\nparted,count,open,user:city\n",
         "filters": "definition,definition_id,side,property,operator,value\n"
         "funnel,met,1,plan,is,pro\nretention,kept,return,plna,is_set,\n",
     }
@@ -433,6 +434,7 @@ def test_what_the_data_never_meets_is_a_warning(tmp_path: Path) -> None:
             3,
             "breakdown event:colour of funnel bare occurs on none of its events",
         ),
+        ("kpis.csv", 2, "segment user:city of kpi parted occurs on none of its events"),
         ("paths.csv", 3, "no item of path lost is /nowhere"),
         ("paths.csv", 3, "nobody sends the event opne"),
         ("retentions.csv", 3, "nobody sends the event snooze"),

@@ -32,7 +32,7 @@ properties as (
         properties.*,
         count(*) over (partition by definition, definition_id, purpose) as property_count
     from {{ ref('dim_definition_properties') }} as properties
-    where {{ is_of_scope('properties') }}
+    where {{ is_of_scope('properties') }} and not {{ is_segment_of_users('properties') }}
 
 ),
 

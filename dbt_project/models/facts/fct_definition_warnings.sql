@@ -242,6 +242,20 @@ bare_values as (
     group by definition, definition_id, purpose
     having bool_and({{ is_missing_value('property_value') }})
 
+    union all
+
+    select
+        properties.definition,
+        properties.definition_id,
+        properties.purpose
+    from {{ ref('fct_kpi_user_days') }} as days
+    inner join properties
+        on days.kpi_id = properties.definition_id
+        and days.segment_by = properties.purpose
+        and {{ is_segment_of_users('properties') }}
+    group by properties.definition, properties.definition_id, properties.purpose
+    having bool_and(days.segment_value = '')
+
 ),
 
 bare as (

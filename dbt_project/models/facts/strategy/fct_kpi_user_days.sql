@@ -45,60 +45,123 @@ occurred as (
 
 ),
 
--- A KPI as a whole, and by the properties that part it.
-parts as (
-
-    select
-        kpi_id,
-        cast(null as {{ dbt.type_string() }}) as segment_by
-    from {{ ref('dim_kpis') }}
-
-    union all
-
-    select
-        kpi_id,
-        segment_by
-    from {{ ref('dim_kpi_segments') }}
-
-),
-
-property_values as (
+amounts as (
 
     select
         definition_id as kpi_id,
-        purpose,
         source_id,
         event_id,
-        property_value
+        {{ try_cast('property_value', 'decimal(28, 12)') }} as event_value
     from {{ ref('fct_definition_values') }} as of_all
-    where definition = 'kpi' and {{ is_recomputed('definition', 'of_all') }}
+    where definition = 'kpi' and purpose = 'value' and {{ is_recomputed('definition', 'of_all') }}
 
 ),
 
--- What is no number is worth nothing.
-valued as (
+-- A KPI as a whole. What is no number is worth nothing.
+whole as (
 
     select
         occurred.kpi_id,
         occurred.user_id,
-        occurred.event_date,
-        parts.segment_by,
-        case when parts.segment_by is not null then coalesce(segments.property_value, '') end
-            as segment_value,
-        coalesce({{ try_cast('amounts.property_value', 'decimal(28, 12)') }}, 0) as event_value
+        count(*) as event_count,
+        sum(coalesce(amounts.event_value, 0)) as event_value,
+        occurred.event_date
     from occurred
     {{ join_recomputed('kpi', 'occurred', 'event_date') }}
-    inner join parts on occurred.kpi_id = parts.kpi_id
-    left join property_values as amounts
+    left join amounts
         on occurred.kpi_id = amounts.kpi_id
         and occurred.source_id = amounts.source_id
         and occurred.event_id = amounts.event_id
-        and amounts.purpose = 'value'
-    left join property_values as segments
-        on occurred.kpi_id = segments.kpi_id
-        and occurred.source_id = segments.source_id
-        and occurred.event_id = segments.event_id
-        and parts.segment_by = segments.purpose
+    group by occurred.kpi_id, occurred.user_id, occurred.event_date
+
+),
+
+-- By what a user is: asked of the days of a user, and not of each event.
+user_parts as (
+
+    select
+        definition_id as kpi_id,
+        purpose as segment_by,
+        property
+    from {{ ref('dim_definition_properties') }} as properties
+    where {{ is_segment_of_users('properties') }}
+
+),
+
+by_user as (
+
+    select
+        whole.kpi_id,
+        user_parts.segment_by,
+        coalesce({{ user_property('users', 'user_parts.property', 'whole.user_id') }}, '')
+            as segment_value,
+        whole.user_id,
+        whole.event_count,
+        whole.event_value,
+        whole.event_date
+    from whole
+    inner join user_parts on whole.kpi_id = user_parts.kpi_id
+    left join {{ ref('int_users_latest') }} as users on whole.user_id = users.user_id
+
+),
+
+-- By what an event says, too: every event of the KPI has a value there.
+event_parts as (
+
+    select
+        definition_id as kpi_id,
+        purpose as segment_by,
+        property_value as segment_value,
+        user_id,
+        source_id,
+        event_id,
+        {{ local_date('occurred_at') }} as event_date
+    from {{ ref('fct_definition_values') }} as of_all
+    where definition = 'kpi' and purpose <> 'value' and {{ is_recomputed('definition', 'of_all') }}
+
+),
+
+by_event as (
+
+    select
+        event_parts.kpi_id,
+        event_parts.segment_by,
+        event_parts.segment_value,
+        event_parts.user_id,
+        count(*) as event_count,
+        sum(coalesce(amounts.event_value, 0)) as event_value,
+        event_parts.event_date
+    from event_parts
+    {{ join_recomputed('kpi', 'event_parts', 'event_date') }}
+    left join amounts
+        on event_parts.kpi_id = amounts.kpi_id
+        and event_parts.source_id = amounts.source_id
+        and event_parts.event_id = amounts.event_id
+    group by
+        event_parts.kpi_id, event_parts.segment_by, event_parts.segment_value, event_parts.user_id,
+        event_parts.event_date
+
+),
+
+parts as (
+
+    select
+        kpi_id,
+        cast(null as {{ dbt.type_string() }}) as segment_by,
+        cast(null as {{ dbt.type_string() }}) as segment_value,
+        user_id,
+        event_count,
+        event_value,
+        event_date
+    from whole
+
+    union all
+
+    select * from by_user
+
+    union all
+
+    select * from by_event
 
 ),
 
@@ -109,11 +172,10 @@ days as (
         segment_by,
         segment_value,
         user_id,
-        count(*) as event_count,
-        cast(sum(event_value) as decimal(38, 12)) as event_value,
+        event_count,
+        cast(event_value as decimal(38, 12)) as event_value,
         event_date as activity_date
-    from valued
-    group by kpi_id, segment_by, segment_value, user_id, event_date
+    from parts
 
     {{ union_archived('arc_kpi_user_days', {
         'kpi_id': 'key', 'segment_by': 'key', 'segment_value': 'key', 'user_id': 'key',
