@@ -3,9 +3,9 @@
 Spark builds the raw rows of a folder, or of a small product that is drawn, and DuckDB the same
 from nothing. With `--deliveries` they come bit by bit, late, altered, twice, withdrawn; Spark adds
 what is new, one of its builds is killed, and after each DuckDB makes everything anew; so does Spark
-in the end. Rows are compared both ways, as often as they stand; doubles by 9 digits, as sums in
-another order differ beyond. Exit code 0: all are equal. 1: some are not, or were not built. 2: it
-cannot be run.
+in the end, when somebody asked to be forgotten, and is in none of its files then. Rows are compared
+both ways, as often as they stand; doubles by 9 digits, as sums in another order differ beyond. Exit
+code 0: all are equal. 1: some are not, or were not built. 2: it cannot be run.
 """
 
 from __future__ import annotations
@@ -118,13 +118,32 @@ class _Verifying:
                 self._say(f"delivery {number + 1} of {len(planned)} is there")
                 ingest(self._settings)
                 differing += self._build_and_compare()
-        return differing + self._build_and_compare(anew=True)
+        return differing + self._forget_somebody()
 
     def _say(self, text: str) -> None:
         print(f"{time.monotonic() - self._began:6.0f} s  {text}", flush=True)
 
-    def _build_and_compare(self, *, anew: bool = False) -> int:
-        told = self._build(anew=anew)
+    def _forget_somebody(self) -> int:
+        with connect(self._settings) as connection:
+            (who,) = connection.execute(
+                "select mode(user_id) from raw.events where regexp_matches(user_id, '^\\w+$')"
+            ).fetchone() or ("",)
+        before = len(holding(self._settings.spark_dir, who))
+        asked = self._settings.raw_dir / "erasure_requests" / "asked.jsonl"
+        asked.parent.mkdir()
+        asked.write_text(
+            json.dumps({"user_id": who, "requested_at": "2024-01-01"}), encoding="utf-8"
+        )
+        ingest(self._settings)
+        differing = self._build_and_compare()
+        left = holding(self._settings.spark_dir, who)
+        self._say(
+            f"{who}, in {before} files of Spark before it was to be forgotten, is in {len(left)}"
+        )
+        return differing + len(left) + (not before)
+
+    def _build_and_compare(self) -> int:
+        told = self._build()
         other = replace(
             self._settings, engine="duckdb", warehouse=self._folder / "rebuilt" / "warehouse.duckdb"
         )
@@ -137,7 +156,7 @@ class _Verifying:
         self._say("DuckDB has built everything")
         return self._compare(other.warehouse, told)
 
-    def _build(self, *, anew: bool = False, is_killed: bool = False) -> dict[str, str]:
+    def _build(self, *, is_killed: bool = False) -> dict[str, str]:
         """A build by Spark: what became of each model, by `schema.table`: empty, or why it is not
         there. One that is killed tells nothing.
 
@@ -147,9 +166,12 @@ class _Verifying:
         with connect(settings) as connection:
             stands = tables.standing(connection)
             run = transforming.begin(
-                connection, settings, load_manifest(), anew=anew, there=stands,
+                connection,
+                settings,
+                load_manifest(),
                 is_partial=bool(self._select),
-            )  # fmt: skip
+                there=stands,
+            )
         target = target_dir() / "spark"
         process = subprocess.Popen(
             [
@@ -230,6 +252,19 @@ def _compared(manifest: Mapping[str, Any]) -> set[str]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in SCHEMAS
     } - histories(manifest)
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    """The files below a folder that have a text as a word: in a cell, or in their own bytes."""
+    word = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)".encode())
+    found = []
+    for path in filter(Path.is_file, folder.rglob("*")):
+        held = path.read_bytes()
+        if path.suffix == ".parquet":
+            held = str(duckdb.sql(f"from read_parquet({literal(path)})").fetchall()).encode()
+        if word.search(held):
+            found.append(path)
+    return found
 
 
 def difference(

@@ -6,9 +6,10 @@ tables that Spark makes it has views.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,7 +23,6 @@ from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
 from orchestration.store import attempts
 from orchestration.store.sql import literal, quote
-from orchestration.transform.dbt_process import TEXT
 from orchestration.transform.dbt_runs import load_manifest
 
 GIVEN = ("raw", "seeds", "archive")
@@ -30,6 +30,27 @@ GIVEN = ("raw", "seeds", "archive")
 _GIVEN = "given"
 _UNFINISHED = "_unfinished"
 _OF_DUCKDB = {"string": "varchar"}
+
+
+def begin(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, arguments: Collection[str]
+) -> tuple[dict[tables.Name, tables.Table], frozenset[str]]:
+    """Give Spark what was ingested; return the tables that stand, and what dbt leaves out.
+
+    A table that stands may be left out; a view is nowhere before a build has made it. A build of
+    everything begins with nothing, unless it goes on behind one that was whole.
+    """
+    stands = tables.standing(connection)
+    plan = os.environ.get("BUILD_PLAN")
+    asked = json.loads(Path(plan).read_bytes())["left_out"] if plan else []
+    nodes = load_manifest()["nodes"]
+    models = {name for name in asked if nodes[name]["resource_type"] == "model"}
+    left = {name for name in models if (nodes[name]["schema"], nodes[name]["alias"]) in stands}
+    if "--full-refresh" in arguments and not left:
+        tables.forget(connection, settings)
+        stands = {}
+    export(connection, settings)
+    return stands, frozenset({*asked} - (models - left))
 
 
 def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -102,14 +123,6 @@ def _write(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None
     unfinished = file.with_name(_UNFINISHED)
     connection.execute(f"copy ({rows}) to {literal(str(unfinished))} (format parquet)")
     unfinished.replace(file)
-
-
-def left_out(unique_ids: Iterable[str]) -> frozenset[str]:
-    """What dbt leaves out of what stands: a view is not there before a build has made it."""
-    nodes = load_manifest()["nodes"]
-    return frozenset(
-        name for name in unique_ids if nodes[name]["config"]["materialized"] not in TEXT
-    )
 
 
 def forget_catalog(settings: Settings) -> None:

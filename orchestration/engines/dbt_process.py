@@ -6,11 +6,9 @@ by dbt of each model and test, and finds in the warehouse what was made.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
-from pathlib import Path
 
 import duckdb
 
@@ -41,17 +39,13 @@ def _run(settings: Settings, arguments: list[str]) -> int:
     # Another warehouse's build may have the same folder.
     with locked(settings.spark_dir / ".lock", str(settings.spark_dir), print):
         with connect(settings) as connection:
-            if "--full-refresh" in arguments:
-                tables.forget(connection, settings)
-            stands = tables.standing(connection)
-            building.export(connection, settings)
+            stands, left_out = building.begin(connection, settings, arguments)
         if settings.spark_master is None:
             building.forget_catalog(settings)
         folder = tables.new_folder(settings)
         os.environ["BUILD_TABLES"] = str(folder)
         make_quick()
-        if plan := os.environ.get("BUILD_PLAN"):
-            leave_out(building.left_out(json.loads(Path(plan).read_bytes())["left_out"]))
+        leave_out(left_out)
         with spark.cluster(settings) as master, spark.session(settings, master) as session:
             building.load(session, settings, stands)
             building.teach_dbt_python()

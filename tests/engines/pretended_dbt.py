@@ -52,18 +52,13 @@ class Session:
 
 def main() -> None:
     settings = Settings.from_environment()
-    folder = tables.new_folder(settings)
     with connect(settings) as connection:
-        if "--full-refresh" in sys.argv:
-            tables.forget(connection, settings)
-        stands = tables.standing(connection)
-        building.export(connection, settings)
+        stands, left_out = building.begin(connection, settings, sys.argv)
         for (schema, name), table in stands.items():
             put_in_place(connection, schema, name, f"read_parquet('{table.folder}/*.parquet')")
-    plan = Path(os.environ["BUILD_PLAN"])
-    left_out = building.left_out(json.loads(plan.read_bytes())["left_out"])
+    folder = tables.new_folder(settings)
     told = {"left_out": sorted(left_out), "unless_new": {}, "empty_when": {}, "states": {}}
-    plan.write_text(json.dumps(told), encoding="utf-8")
+    Path(os.environ["BUILD_PLAN"]).write_text(json.dumps(told), encoding="utf-8")
     dbt = ROOT / "orchestration" / "transform" / "dbt_process.py"
     code = subprocess.run([sys.executable, "-P", dbt, *sys.argv[1:]], check=False).returncode
     if (settings.spark_dir / "breaks_off").exists():

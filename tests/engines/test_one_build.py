@@ -18,7 +18,7 @@ from orchestration.publish.builds import DATABASE
 from orchestration.transform.dbt_runs import load_manifest
 from tests.support import build_warehouse, dbt_target, settings_of, write_feeds
 from verify.compare import PROVENANCE_COLUMNS, histories
-from verify.spark import NOT_COMPARED, difference
+from verify.spark import NOT_COMPARED, difference, holding
 
 BUILD = """
 import sys
@@ -56,18 +56,6 @@ def event(user: str, day: int) -> dict[str, Any]:
 
 def files(folder: Path) -> set[Path]:
     return {path for path in folder.rglob("*.parquet") if path.is_file()}
-
-
-def holding(folder: Path, text: str) -> list[Path]:
-    """The files below a folder with a text in one of their cells, or their bytes."""
-    found = []
-    for path in filter(Path.is_file, folder.rglob("*")):
-        held = path.read_bytes()
-        if path.suffix == ".parquet":
-            held += str(duckdb.sql(f"from read_parquet('{path}')").fetchall()).encode()
-        if text.encode() in held:
-            found.append(path)
-    return found
 
 
 def differences(warehouse: Path, at_once: Path) -> dict[str, list[str]]:
@@ -178,7 +166,8 @@ def test_builds_add_to_what_the_last_whole_one_left(tmp_path: Path) -> None:
     assert differences(settings.warehouse, at_once) == {}
 
     assert holding(settings.spark_dir, "forgotten")
-    write_feeds(tmp_path, {"erasure_requests": [{"user_id": "forgotten"}]})
+    request = {"user_id": "forgotten", "requested_at": "2024-03-07"}
+    write_feeds(tmp_path, {"erasure_requests": [request]})
     assert build(settings, dbt).returncode == 0
     assert holding(settings.spark_dir, "u1")
     assert not holding(settings.spark_dir, "forgotten")
