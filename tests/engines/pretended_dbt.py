@@ -1,13 +1,9 @@
-"""dbt of DuckDB, whose tables are views of files when it ends, as a build on Spark leaves them.
-
-A folder `breaks_off` in that of Spark has it killed before they are.
-"""
+"""dbt of DuckDB, whose tables are views of files when it ends, as a build on Spark leaves them."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -58,11 +54,14 @@ def main() -> None:
             put_in_place(connection, schema, name, f"read_parquet('{table.folder}/*.parquet')")
     folder = tables.new_folder(settings)
     told = {"left_out": sorted(left_out), "unless_new": {}, "empty_when": {}, "states": {}}
-    Path(os.environ["BUILD_PLAN"]).write_text(json.dumps(told), encoding="utf-8")
+    if plan := os.environ.get("BUILD_PLAN"):
+        Path(plan).write_text(json.dumps(told), encoding="utf-8")
     dbt = ROOT / "orchestration" / "transform" / "dbt_process.py"
-    code = subprocess.run([sys.executable, "-P", dbt, *sys.argv[1:]], check=False).returncode
-    if (settings.spark_dir / "breaks_off").exists():
-        os.kill(os.getpid(), signal.SIGKILL)
+    code = subprocess.run(
+        [sys.executable, "-P", dbt, *sys.argv[1:]],
+        env={**os.environ, "DBT_TARGET": "duckdb"},
+        check=False,
+    ).returncode
     with connect(settings) as connection:
         made = {name: table.folder for name, table in stands.items()}
         for schema, name in connection.execute(
