@@ -159,7 +159,7 @@ def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
         connection.execute("set TimeZone = 'Asia/Shanghai'")
         connection.execute("create schema facts; create table facts.sales (of_before int)")
         connection.execute("create view facts.not_made as select 'b' as user_id")
-        connection.execute("create schema raw; create table raw.built_models (by text, name text)")
+        connection.execute("create schema raw; create table raw.built_models (a text, b text)")
         left = settings.spark_dir / "builds" / "before" / "facts" / "sales"
         left.mkdir(parents=True)
         for _ in range(2):
