@@ -61,7 +61,7 @@
 
 {# Each build has a folder for the tables that it makes; by hand they lie where the catalog has its own. #}
 {% macro spark_location(relation) -%}
-    {%- set tables = env_var('BUILD_TABLES', '') -%}
+    {%- set tables = env_var('BUILD_TABLES', '') if execute -%}
     {%- if tables -%}
     location '{{ tables }}/{{ relation.schema }}/{{ relation.identifier }}'
     {%- endif -%}
