@@ -37,11 +37,17 @@ class Dbt:
         self._parsed: Any = None
         make_quick()
 
-    def transform(self, settings: Settings, tell: Tell, *, anew: bool = False) -> None:
-        """Build every model as the orchestrated build does, its tests left out."""
+    def transform(
+        self, settings: Settings, tell: Tell, *, anew: bool = False, select: Sequence[str] = ()
+    ) -> None:
+        """Build every model as the orchestrated build does, its tests left out; or those of a dbt
+        selection, which is no whole build."""
         with connect(settings) as connection:
             run = transforming.begin(connection, settings, load_manifest(), anew=anew)
         os.environ.update(dbt_environment(settings, asked=run.asked))
+        if select:
+            self._invoke(["run", *run.arguments, "--select", *select], tell)
+            return
         self._invoke(["run", *run.arguments], tell)
         with connect(settings) as connection:
             transforming.complete(connection, run)

@@ -1,15 +1,22 @@
 """`make spark-verify`: every table of facts and marts by Spark equals DuckDB's.
 
-Both build the same raw rows from nothing: those of a folder, or of a small product that is drawn.
-Rows are compared both ways, as often as they stand; doubles by 9 digits, as sums in another order
-differ beyond. Exit code 0: all are equal. 1: some are not, or were not built. 2: it cannot be run.
+Spark builds the raw rows of a folder, or of a small product that is drawn, and DuckDB the same
+from nothing. With `--deliveries` they come bit by bit, late, altered, twice, withdrawn; Spark adds
+what is new, one of its builds is killed, and after each DuckDB makes everything anew; so does Spark
+in the end, when somebody asked to be forgotten, and is in none of its files then. Rows are compared
+both ways, as often as they stand; doubles by 9 digits, as sums in another order differ beyond. Exit
+code 0: all are equal. 1: some are not, or were not built. 2: it cannot be run.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import random
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,40 +27,55 @@ from typing import Any
 
 import duckdb
 
-from orchestration.engines import building, spark
+from orchestration.engines import spark, tables
+from orchestration.ingest.definitions.hashes import note_definitions
 from orchestration.ingest.loader import ingest
-from orchestration.project import DBT_PROJECT_DIR, Settings, SettingsError
+from orchestration.privacy.removing import drop_derived
+from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings, SettingsError, other_environment
+from orchestration.store import watermarks
 from orchestration.store.sql import literal, quote
 from orchestration.store.warehouse import connect
 from orchestration.transform import transforming
-from orchestration.transform.dbt_process import make_quick
-from orchestration.transform.dbt_runs import dbt_environment, load_manifest
+from orchestration.transform.dbt_runs import dbt_environment, load_manifest, target_dir
 from verify.compare import BUILD_TIME_COLUMNS, NUMBER_COLUMNS, SCHEMAS, SHOWN_ROWS, histories
 from verify.dbt import Dbt
+from verify.deliveries import Folder, plan
+from verify.source import open_source
 from verify.world import write_world
 
 _EXACT_PLACES = 12
 _TOLD_LENGTH = 500
+_SECONDS_BETWEEN_LOOKS = 0.1
+_DBT = ROOT / "orchestration" / "engines" / "dbt_process.py"
 NOT_COMPARED = BUILD_TIME_COLUMNS | NUMBER_COLUMNS
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, dbt: Path = _DBT, target: str = "spark") -> int:
+    """`dbt` is what builds, and `target` the folder of dbt's own target in which it is parsed."""
     parser = argparse.ArgumentParser(prog="python -m verify.spark", description=__doc__)
     parser.add_argument("--raw", type=Path, help="the raw folder; by default one is drawn")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 1,800 events")
     parser.add_argument("--models", default="", help="a dbt selection; by default all")
+    parser.add_argument("--deliveries", type=int, default=1)
     options = parser.parse_args(arguments)
     # On a cluster of this machine, with a catalog of its own: nobody's tables are touched.
     with tempfile.TemporaryDirectory(prefix="yunying-spark-") as name:
         os.environ["SPARK_CONF_DIR"] = name
-        return _verify(options, Path(name))
+        try:
+            return 1 if _Verifying(options, Path(name), dbt, target_dir() / target).run() else 0
+        except (SettingsError, spark.SparkError) as error:
+            print(error, file=sys.stderr)
+            return 2
 
 
-def _verify(options: argparse.Namespace, folder: Path) -> int:
-    try:
+class _Verifying:
+    """Raw rows of the options in a folder, and what the engines make of them there."""
+
+    def __init__(self, options: argparse.Namespace, folder: Path, dbt: Path, target: Path) -> None:
         settings = replace(
             Settings.from_environment(),
+            engine="spark",
             warehouse=folder / "warehouse.duckdb",
             publish_dir=folder / "published",
             spark_dir=folder / "spark",
@@ -66,36 +88,147 @@ def _verify(options: argparse.Namespace, folder: Path) -> int:
             settings = replace(settings, raw_dir=options.raw.resolve())
         else:
             raise SettingsError(f"RAW={options.raw}: there is no such folder")
-        spark.check_java()
-        differing = _build_and_compare(settings, options.models.split())
-    except (SettingsError, spark.SparkError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 1 if differing else 0
+        self._options, self._folder, self._settings = options, folder, settings
+        self._select = options.models.split()
+        self._dbt, self._target, self._of_duckdb = dbt, target, Dbt()
+        self._began = time.monotonic()
 
+    def run(self) -> int:
+        """How many tables are not equal."""
+        if self._options.deliveries == 1:
+            ingest(self._settings)
+            return self._build_and_compare()
+        raw = self._settings
+        self._settings = replace(raw, raw_dir=self._folder / "arrived")
+        draw = random.Random(f"deliveries {self._options.seed}")
+        with open_source(replace(raw, warehouse=self._folder / "source.duckdb")) as source:
+            arrived = Folder(self._settings, source, self._folder / "loaded")
+            planned = plan(draw, source.telling, self._options.deliveries)
+            struck = draw.randrange(1, len(planned))
+            differing = 0
+            for number, delivery in enumerate(planned):
+                actions = list(delivery.actions)
+                if number == struck:
+                    for action in actions[::2]:
+                        self._say(f"  {arrived.apply(action)}")
+                    ingest(self._settings)
+                    self._build(is_killed=True)
+                    actions = actions[1::2]
+                for action in actions:
+                    self._say(f"  {arrived.apply(action)}")
+                self._say(f"delivery {number + 1} of {len(planned)} is there")
+                ingest(self._settings)
+                differing += self._build_and_compare()
+        return differing + self._forget_somebody()
 
-def _build_and_compare(settings: Settings, select: Sequence[str]) -> int:
-    started = time.monotonic()
+    def _say(self, text: str) -> None:
+        print(f"{time.monotonic() - self._began:6.0f} s  {text}", flush=True)
 
-    def say(text: str) -> None:
-        print(f"{time.monotonic() - started:6.0f} s  {text}", flush=True)
+    def _forget_somebody(self) -> int:
+        with connect(self._settings) as connection:
+            # Of a drawn product who is named as an author or an inviter by nobody.
+            (who,) = connection.execute(
+                "select coalesce(max(user_id) filter (user_id = 'u_marathon'), mode(user_id))"
+                " from raw.events"
+            ).fetchone() or ("",)
+        before = len(holding(self._settings.spark_dir, who))
+        asked = self._settings.raw_dir / "erasure_requests" / "asked.jsonl"
+        asked.parent.mkdir()
+        asked.write_text(
+            json.dumps({"user_id": who, "requested_at": "2024-01-01"}), encoding="utf-8"
+        )
+        ingest(self._settings)
+        differing = self._build_and_compare()
+        left = holding(self._settings.spark_dir, who)
+        self._say(
+            f"{who}, in {before} files of Spark before it was to be forgotten, is in {len(left)}"
+        )
+        return differing + len(left) + (not before)
 
-    ingest(settings)
-    with connect(settings) as connection:
-        building.export(connection, settings)
-        asked = transforming.asked_of_a_build(connection)
-    Dbt().transform(settings, lambda *_: None, anew=True)
-    say("DuckDB has built")
-    with spark.cluster(settings) as master, spark.session(settings, master) as session:
-        building.load(session, settings)
-        told = _run_models(settings, asked, select)
-        say(f"Spark has run {len(told)} models")
+    def _build_and_compare(self) -> int:
+        told = self._build()
+        other = replace(
+            self._settings, engine="duckdb", warehouse=self._folder / "rebuilt" / "warehouse.duckdb"
+        )
+        shutil.rmtree(other.warehouse.parent, ignore_errors=True)
+        other.warehouse.parent.mkdir()
+        shutil.copyfile(self._settings.warehouse, other.warehouse)
+        with connect(other) as connection:
+            drop_derived(connection)
+        self._of_duckdb.transform(other, lambda *_: None, anew=True, select=self._select)
+        self._say("DuckDB has built everything")
+        return self._compare(other.warehouse, told)
+
+    def _build(self, *, is_killed: bool = False) -> dict[str, str]:
+        """A build by Spark: what became of each model, by `schema.table`: empty, or why it is not
+        there. One that is killed tells nothing.
+
+        Raises `SparkError` where it could not go on.
+        """
+        settings = self._settings
+        with connect(settings) as connection:
+            stands = tables.standing(connection)
+            run = transforming.begin(
+                connection,
+                settings,
+                load_manifest(),
+                is_partial=bool(self._select),
+                there=stands,
+            )
+        process = subprocess.Popen(
+            [
+                sys.executable, str(self._dbt),
+                "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-level-file=none",
+                "--no-version-check", "--log-level=none", "run", *run.arguments,
+                *(["--select", *self._select] if self._select else []),
+                f"--project-dir={DBT_PROJECT_DIR}", f"--profiles-dir={DBT_PROJECT_DIR}",
+                f"--target-path={self._target}",
+            ],
+            env={
+                **other_environment(),
+                **dbt_environment(settings, asked=run.asked),
+                "DBT_TARGET": "spark",
+                "PYTHONPATH": str(ROOT),
+            },
+        )  # fmt: skip
+        if is_killed:
+            before, made = tables.written(settings), set[Path]()
+            while process.poll() is None and len(made) < len(stands) // 2:
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                made = tables.written(settings) - before
+            process.kill()
+            process.wait()
+            how = "is killed" if process.returncode < 0 else "ends"
+            self._say(f"Spark's build {how} when it has made {len(made)} tables")
+            return {}
+        if process.wait() > 1:
+            raise spark.SparkError(spark.told_path(settings).read_text(encoding="utf-8"))
+        results = json.loads((self._target / "run_results.json").read_bytes())["results"]
+        nodes = load_manifest()["nodes"]
+        if process.returncode == 0:
+            with connect(settings) as connection:
+                if self._select:  # the lists of audiences may not be among them
+                    watermarks.write(connection, run.load_id, run.configuration_hash)
+                    note_definitions(connection, run.definitions)
+                else:
+                    transforming.complete(connection, run)
+        told = {
+            "{schema}.{alias}".format_map(nodes[each["unique_id"]]): ""
+            if each["status"] == "success"
+            else f"{each['status']}: {' '.join(str(each['message']).split())[:_TOLD_LENGTH]}"
+            for each in results
+        }
+        self._say(f"Spark has run {len(told)} models{', anew' * run.is_rebuild}")
+        return told
+
+    def _compare(self, rebuilt: Path, told: Mapping[str, str]) -> int:
         compared = _compared(load_manifest())
         counts = dict.fromkeys(("equal", "not equal", "not run"), 0)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"attach {literal(str(self._settings.warehouse))} as s (read_only)")
             # By the name that its views know it by.
-            connection.execute(f"attach {literal(str(settings.warehouse))} (read_only)")
+            connection.execute(f"attach {literal(str(rebuilt))} (read_only)")
             for name, why in sorted(told.items()):
                 if why:
                     print(f"  {name}: {why}")
@@ -103,52 +236,17 @@ def _build_and_compare(settings: Settings, select: Sequence[str]) -> int:
                     continue
                 outcome = "not run"
                 if not why:
-                    schema, table = name.split(".")
-                    files = settings.spark_dir / "warehouse" / f"{schema}.db" / table
-                    if not files.is_dir():  # a view
-                        session.table(name).write.parquet(str(files))
-                    lines = difference(connection, f"{settings.warehouse.stem}.{name}", files)
+                    lines = difference(connection, f"{rebuilt.stem}.{name}", f"s.{name}")
                     outcome = "not equal" if lines else "equal"
                     print("".join(f"  {name}: {line}\n" for line in lines), end="")
                 counts[outcome] += 1
-    if not sum(counts.values()):
-        raise SettingsError("no table of facts or marts was compared: give MODELS some of them")
-    say(
-        f"{counts['equal']} of {sum(counts.values())} tables are equal; "
-        f"{counts['not equal']} are not, {counts['not run']} were not made"
-    )
-    return sum(counts.values()) - counts["equal"]
-
-
-def _run_models(settings: Settings, asked: str, select: Sequence[str]) -> dict[str, str]:
-    """Every model anew by Spark, or those of a dbt selection: what became of each, by
-    `schema.table`: empty, or why it is not there.
-
-    Raises `SparkError` where dbt could not begin.
-    """
-    from dbt.cli.main import dbtRunner
-
-    building.teach_dbt_python()
-    make_quick()
-    os.environ.update(dbt_environment(settings, asked=asked) | {"DBT_TARGET": "spark"})
-    result = dbtRunner().invoke(
-        [
-            "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-level-file=none",
-            "--no-version-check", "--log-level=warn", "run", "--full-refresh",
-            *(["--select", *select] if select else []),
-            f"--project-dir={DBT_PROJECT_DIR}", f"--profiles-dir={DBT_PROJECT_DIR}",
-            f"--target-path={settings.spark_dir / 'target'}",
-        ]
-    )  # fmt: skip
-    results = getattr(result.result, "results", None)
-    if results is None:
-        raise spark.SparkError(f"dbt did not begin: {result.exception}")
-    return {
-        f"{each.node.schema}.{each.node.alias}": ""
-        if str(each.status) == "success"
-        else f"{each.status}: {' '.join(str(each.message).split())[:_TOLD_LENGTH]}"
-        for each in results
-    }
+        if not sum(counts.values()):
+            raise SettingsError("no table of facts or marts was compared: give MODELS some of them")
+        self._say(
+            f"{counts['equal']} of {sum(counts.values())} tables are equal; "
+            f"{counts['not equal']} are not, {counts['not run']} were not made"
+        )
+        return sum(counts.values()) - counts["equal"]
 
 
 def _compared(manifest: Mapping[str, Any]) -> set[str]:
@@ -160,14 +258,30 @@ def _compared(manifest: Mapping[str, Any]) -> set[str]:
     } - histories(manifest)
 
 
-def difference(connection: duckdb.DuckDBPyConnection, table: str, files: Path) -> list[str]:
-    """What stands on one side alone, a line each: rows of a table of DuckDB, and of Parquet."""
+def holding(folder: Path, text: str) -> list[Path]:
+    """The files below a folder that have a text as a word: in a cell, or in their own bytes."""
+    word = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)".encode())
+    found = []
+    for path in filter(Path.is_file, folder.rglob("*")):
+        held = path.read_bytes()
+        if path.suffix == ".parquet":
+            held = str(duckdb.sql(f"from read_parquet({literal(path)})").fetchall()).encode()
+        if word.search(held):
+            found.append(path)
+    return found
+
+
+def difference(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rows_of_spark: str,
+) -> list[str]:
+    """What stands on one side alone, a line each: rows of DuckDB's table, and of Spark's."""
     types = {
         name: kind
         for name, kind, *_ in connection.execute(f"describe from {table}").fetchall()
         if name not in NOT_COMPARED
     }
-    rows_of_spark = f"read_parquet({literal(str(files / '*.parquet'))})"
     theirs = {
         name for name, *_ in connection.execute(f"describe from {rows_of_spark}").fetchall()
     } - NOT_COMPARED

@@ -1,67 +1,139 @@
 """A build on Spark: what was ingested goes there, and what dbt makes of it comes back.
 
 Ledger, definitions and raw rows stay in the warehouse, which needs transactions for them; of the
-tables that Spark makes it has views. A build on Spark is a whole one.
+tables that Spark makes it has views.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from uuid import uuid4
 
 import duckdb
 from pyarrow import parquet
 
+from orchestration.engines import tables
 from orchestration.engines.spark import SparkError
+from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
+from orchestration.store import attempts
 from orchestration.store.sql import literal, quote
 from orchestration.transform.dbt_runs import load_manifest
 
 GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""
 _GIVEN = "given"
-_VIEWS = "views"
+_UNFINISHED = "_unfinished"
 _OF_DUCKDB = {"string": "varchar"}
 
 
+def begin(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, arguments: Collection[str]
+) -> tuple[dict[tables.Name, tables.Table], frozenset[str]]:
+    """Give Spark what was ingested; return the tables that stand, and what dbt leaves out.
+
+    A table that stands may be left out; a view is nowhere before a build has made it. A build of
+    everything begins with nothing, unless it goes on behind one that was whole.
+    """
+    stands = tables.standing(connection)
+    plan = os.environ.get("BUILD_PLAN")
+    asked = json.loads(Path(plan).read_bytes())["left_out"] if plan else []
+    nodes = load_manifest()["nodes"]
+    models = {name for name in asked if nodes[name]["resource_type"] == "model"}
+    left = {name for name in models if (nodes[name]["schema"], nodes[name]["alias"]) in stands}
+    if "--full-refresh" in arguments and not left:
+        tables.forget(connection, settings)
+        stands = {}
+    export(connection, settings)
+    return stands, frozenset({*asked} - (models - left))
+
+
 def export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write the tables that no model makes as files that all workers see."""
+    """Write the tables that no model makes as files that all workers see; of feeds, the rows of
+    files that were not loaded when they were written last."""
     models = {
         (node["schema"], node["alias"])
         for node in load_manifest()["nodes"].values()
         if node["resource_type"] == "model"
     }
-    shutil.rmtree(settings.spark_dir / _GIVEN, ignore_errors=True)
-    tables = [
-        (schema, name)
+    given = {
+        settings.spark_dir / _GIVEN / schema / name: (schema, name)
         for schema, name in connection.execute(
             "select schema_name, table_name from duckdb_tables()"
             f" where not internal and schema_name in {GIVEN} order by all"
         ).fetchall()
         if (schema, name) not in models
-    ]
-    for schema, name in tables:
-        path = settings.spark_dir / _GIVEN / schema / name
-        path.mkdir(parents=True)
-        connection.execute(
-            f"copy {quote(schema, name)} to {literal(str(path / 'rows.parquet'))} (format parquet)"
+    }
+    for folder in (settings.spark_dir / _GIVEN).glob("*/*"):
+        if folder not in given:
+            shutil.rmtree(folder)
+    for folder, (schema, name) in given.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _UNFINISHED).unlink(missing_ok=True)
+        if schema == "raw" and name in FEEDS_BY_NAME:
+            _add_loads(connection, quote(schema, name), folder)
+        else:
+            _write(connection, f"from {quote(schema, name)}", folder / "rows.parquet")
+
+
+def _add_loads(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> None:
+    """Write the loads that no file of the folder has, and take away files with rows that left."""
+    there = _loads(connection, table)
+    written: set[tuple[object, ...]] = set()
+    for file in sorted(folder.glob("*.parquet")):
+        rows = f"read_parquet({literal(str(file))})"
+        is_alike = _described(connection, rows) == _described(connection, table)
+        if is_alike and (loads := _loads(connection, rows)) <= there:
+            written |= loads
+        else:
+            file.unlink()
+    if (missing := there - written) or not written:
+        # A load has one number: no file that stays is named by one that is missing.
+        numbers = sorted(int(str(load[0])) for load in missing) or [0]
+        listed = ", ".join(map(str, numbers))
+        _write(
+            connection,
+            f"from {table} where load_id in ({listed})",
+            folder / f"{numbers[-1]}.parquet",
         )
 
 
-def forget(settings: Settings) -> None:
-    """Take away what a build on this machine left behind, whole or broken off: the next makes all
-    of it anew. Readers have what is published."""
+def _loads(connection: duckdb.DuckDBPyConnection, rows: str) -> set[tuple[object, ...]]:
+    return set(
+        connection.execute(
+            "select load_id, source_file, count(*), bit_xor(hash(row_number, content_hash))"
+            f" from {rows} group by all"
+        ).fetchall()
+    )
+
+
+def _described(connection: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[object, ...]]:
+    return [
+        (name, kind) for name, kind, *_ in connection.execute(f"describe from {rows}").fetchall()
+    ]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None:
+    """All of it, or nothing: what has no name of a table's file Spark does not read."""
+    unfinished = file.with_name(_UNFINISHED)
+    connection.execute(f"copy ({rows}) to {literal(str(unfinished))} (format parquet)")
+    unfinished.replace(file)
+
+
+def forget_catalog(settings: Settings) -> None:
+    """Take away what a build on this machine told Derby, and what its workers put aside."""
     if (settings.spark_dir / "metastore_db").is_dir():  # Derby's, of nobody else
         for name in ("metastore_db", "warehouse", "work"):
             shutil.rmtree(settings.spark_dir / name, ignore_errors=True)
 
 
-def load(session: Any, settings: Settings) -> None:
-    """Make them tables of Spark, beside nothing that an earlier build or anybody else made of ours.
+def load(session: Any, settings: Settings, standing: Mapping[tables.Name, tables.Table]) -> None:
+    """Make tables of Spark of them, and of what stands; beside nothing else that has our names.
 
     Raises `SparkError` where the catalog has a database of ours that is somebody else's.
     """
@@ -81,12 +153,14 @@ def load(session: Any, settings: Settings) -> None:
                     "own, or set the folder of YUNYING_SPARK_DIR to where it lies"
                 )
             _clear(session, database, ours[database.name])
-    for schema in sorted({path.parent.name for path in given}):
+    made = {(path.parent.name, path.name): (_columns(path), path) for path in given}
+    made |= {name: (table.columns, table.folder) for name, table in standing.items()}
+    for schema in sorted({schema for schema, _ in made}):
         session.sql(f"create database if not exists {schema}")
-    for path in given:
+    for (schema, name), (columns, folder) in made.items():
         session.sql(
-            f"create table {path.parent.name}.{path.name} ({_columns(path)}) using parquet"
-            f" location {literal(str(path))}"
+            f"create table {schema}.{name} ({columns}) using parquet"
+            f" location {literal(str(folder))}"
         )
 
 
@@ -94,7 +168,7 @@ def _columns(folder: Path) -> str:
     """Of the file in it, as Spark declares them: to find out by itself it would start a job."""
     from pyspark.sql.pandas.types import from_arrow_type
 
-    (file,) = folder.glob("*.parquet")
+    file = next(folder.glob("*.parquet"))
     return ", ".join(
         f"`{field.name}` {from_arrow_type(field.type).simpleString()}"
         for field in parquet.read_schema(file)
@@ -102,16 +176,12 @@ def _columns(folder: Path) -> str:
 
 
 def _clear(session: Any, database: Any, names: Collection[str]) -> None:
-    """Take tables and views away, and files of a table that was not made to its end: Spark makes
-    none where there are some."""
+    """Take tables and views away: of a table of ours the files stay."""
     views = {row.viewName for row in session.sql(f"show views in {database.name}").collect()}
     for row in session.sql(f"show tables in {database.name}").collect():
         if row.tableName in names:
             kind = "view" if row.tableName in views else "table"
             session.sql(f"drop {kind} {database.name}.{row.tableName}")
-    folder = Path(database.locationUri.removeprefix("file:"))
-    for name in names:
-        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def teach_dbt_python() -> None:
@@ -134,10 +204,19 @@ def teach_dbt_python() -> None:
     SparkAdapter.default_python_submission_method = "driver"
 
 
-def bring_back(session: Any, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def bring_back(
+    session: Any,
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    folder: Path,
+    *,
+    is_whole: bool,
+) -> None:
     """Have the warehouse show what Spark made: a view of its files for each table, in the types and
-    words of its model, for checks, boards and whoever publishes. What was not made is not there."""
-    shutil.rmtree(settings.spark_dir / _VIEWS, ignore_errors=True)
+    words of its model, for checks, boards and whoever publishes. What was not made is not there.
+
+    `folder` is the build's own. Where it is whole, the next begins from it.
+    """
     schemas = [row.namespace for row in session.sql("show databases").collect()]
     made = {
         f"{schema}.{row.tableName}"
@@ -157,6 +236,9 @@ def bring_back(session: Any, connection: duckdb.DuckDBPyConnection, settings: Se
             " where table_catalog = current_database()"
         ).fetchall()
     }
+    stands: dict[tables.Name, tables.Table] = {}
+    shown: set[Path] = set()
+    built: list[str] = []
     connection.execute("begin")
     for node in load_manifest()["nodes"].values():
         if node["resource_type"] != "model":
@@ -167,40 +249,53 @@ def bring_back(session: Any, connection: duckdb.DuckDBPyConnection, settings: Se
         name = ".".join(relation)
         # Views of staging are logs of other tools, which nobody reads behind it.
         if name in made and not (name in views and node["schema"] == "staging"):
-            files = _files(session.table(name), settings, is_view=name in views)
+            rows, is_view = session.table(name), name in views
+            at = _folder(rows, folder.joinpath(*relation), is_view=is_view)
+            shown.add(at)
+            built.append(node["unique_id"])
+            if not is_view:
+                stands[relation] = tables.Table(_declared(rows), at, tables.files_in(at))
             connection.execute(f"create schema if not exists {quote(node['schema'])}")
             connection.execute(
-                f"create view {quote(*relation)} as {_query(connection, session, node, files)}"
+                f"create view {quote(*relation)} as {_query(connection, rows, node, at)}"
             )
             for what, words in _comments(node).items():
                 connection.execute(f"comment on {what} is {literal(words)}")
+    if is_whole:
+        tables.note(connection, stands)
+        attempts.note_built(connection, os.environ.get("BUILD_ATTEMPT", ""), built)
     connection.execute("commit")
+    if is_whole:
+        tables.keep(settings, shown)
 
 
-def _files(rows: Any, settings: Settings, *, is_view: bool) -> str | None:
-    """Where DuckDB finds the rows; None: nowhere, there are none."""
+def _folder(rows: Any, own: Path, *, is_view: bool) -> Path:
+    """Where DuckDB finds the rows: of a view, and of what lies elsewhere than in files, in ours."""
     found = [urlsplit(uri) for uri in ([] if is_view else rows.inputFiles())]
     if is_view or any(uri.scheme not in ("", "file") for uri in found):
-        folder = settings.spark_dir / _VIEWS / uuid4().hex
-        rows.write.parquet(str(folder))
+        rows.write.parquet(str(own))
     elif found:
-        folder = Path(unquote(found[0].path)).parent
-    else:
-        return None
-    return f"read_parquet({literal(str(folder / '*.parquet'))})"
+        return Path(unquote(found[0].path)).parent
+    own.mkdir(parents=True, exist_ok=True)
+    return own
+
+
+def _declared(rows: Any) -> str:
+    return ", ".join(f"`{name}` {kind}" for name, kind in rows.dtypes)
 
 
 def _query(
-    connection: duckdb.DuckDBPyConnection, session: Any, node: Mapping[str, Any], files: str | None
+    connection: duckdb.DuckDBPyConnection, rows: Any, node: Mapping[str, Any], folder: Path
 ) -> str:
     """The rows of a table in the types of its model; what the model does not say, as they are."""
     wanted = {name: column.get("data_type") for name, column in node["columns"].items()}
-    if files is None:
+    if not any(folder.glob("*.parquet")):
         nothing = []
-        for name, kind in session.table(f"{node['schema']}.{node['alias']}").dtypes:
+        for name, kind in rows.dtypes:
             kind = wanted.get(name) or _OF_DUCKDB.get(kind, kind)
             nothing.append(f"cast(null as {kind}) as {quote(name)}")
         return f"select {', '.join(nothing)} where false"
+    files = f"read_parquet({literal(str(folder / '*.parquet'))})"
     columns = []
     for name, kind, *_ in connection.execute(f"describe from {files}").fetchall():
         column = quote(name)

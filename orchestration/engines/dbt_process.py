@@ -12,11 +12,11 @@ import threading
 
 import duckdb
 
-from orchestration.engines import building, spark
+from orchestration.engines import building, spark, tables
 from orchestration.project import Settings
 from orchestration.store.lock import locked
 from orchestration.store.warehouse import connect
-from orchestration.transform.dbt_process import end_with, make_quick
+from orchestration.transform.dbt_process import end_with, leave_out, make_quick
 
 
 def main() -> None:
@@ -39,18 +39,25 @@ def _run(settings: Settings, arguments: list[str]) -> int:
     # Another warehouse's build may have the same folder.
     with locked(settings.spark_dir / ".lock", str(settings.spark_dir), print):
         with connect(settings) as connection:
-            building.export(connection, settings)
+            stands, left_out = building.begin(connection, settings, arguments)
         if settings.spark_master is None:
-            building.forget(settings)
+            building.forget_catalog(settings)
+        folder = tables.new_folder(settings)
+        os.environ["BUILD_TABLES"] = str(folder)
         make_quick()
+        leave_out(left_out)
         with spark.cluster(settings) as master, spark.session(settings, master) as session:
-            building.load(session, settings)
+            building.load(session, settings, stands)
             building.teach_dbt_python()
             result = dbtRunner().invoke(arguments)
             if getattr(result.result, "results", None) is None:
                 raise spark.SparkError(f"dbt did not begin: {result.exception}")
             with connect(settings) as connection:
-                building.bring_back(session, connection, settings)
+                building.bring_back(
+                    session, connection, settings, folder, is_whole=bool(result.success)
+                )
+        if result.success and settings.spark_master is None:
+            building.forget_catalog(settings)
         return 0 if result.success else 1
 
 

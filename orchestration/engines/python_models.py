@@ -9,6 +9,7 @@ fills a DuckDB of its own with its part of them and the whole of the others, and
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -57,9 +58,10 @@ def submit(session: Any, model: Mapping[str, Any], code: str) -> None:
         frame = _in_parts(parted, parted_by, _task(code, given, schema), schema)
     else:
         frame = to_frame(session, run(code, given, schema), schema)
-    frame.write.mode("overwrite").format("parquet").saveAsTable(
-        f"{model['schema']}.{model['alias']}"
-    )
+    writer = frame.write.mode("overwrite").format("parquet")
+    if folder := os.environ.get("BUILD_TABLES"):
+        writer = writer.option("path", f"{folder}/{model['schema']}/{model['alias']}")
+    writer.saveAsTable(f"{model['schema']}.{model['alias']}")
 
 
 def to_frame(session: Any, table: pa.Table, schema: pa.Schema) -> Any:

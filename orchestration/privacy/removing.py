@@ -191,8 +191,8 @@ class Removal:
 def reached(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """How far the data had come, as the last build knew; None before the first."""
     exists = connection.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() "
-        "and schema_name = 'staging' and table_name = 'stg_events'"
+        "select 1 from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = 'staging' and table_name = 'stg_events'"
     ).fetchone()
     if not exists:
         return None

@@ -62,14 +62,21 @@ def begin(
     whole = frozenset() if anew or stays is None else _whole(connection)
     built = frozenset(stays(whole)) if stays is not None and whole else frozenset()
     connection.execute("begin")
-    connection.execute("delete from raw.built_models")
-    insert_many(connection, "raw.built_models", [(attempt_id, name) for name in sorted(built)])
+    note_built(connection, attempt_id, sorted(built))
     connection.execute(
         "insert into raw.build_attempts (attempt_id, load_id, fingerprint, started_at) values"
         f" ({', '.join(map(value, (attempt_id, load_id, fingerprint, _now())))})"
     )
     connection.execute("commit")
     return Attempt(attempt_id, load_id, fingerprint, built)
+
+
+def note_built(
+    connection: duckdb.DuckDBPyConnection, attempt_id: str, models: Iterable[str]
+) -> None:
+    """Note that these stand, and no others."""
+    connection.execute("delete from raw.built_models")
+    insert_many(connection, "raw.built_models", [(attempt_id, name) for name in models])
 
 
 def kept(connection: duckdb.DuckDBPyConnection, attempt: Attempt, models: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ it came. A run that is killed in between leaves no note, and the next takes up t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -56,10 +56,12 @@ def begin(
     *,
     anew: bool = False,
     is_partial: bool = False,
+    there: Collection[tuple[str, str]] | None = None,
 ) -> Transformation:
     """Decide how to build, before dbt starts; with `anew` everything is built from raw.
 
-    A run that is partial, of some models alone, does not ask for tables of others.
+    A run that is partial, of some models alone, does not ask for tables of others. `there` are the
+    tables of another engine, by schema and name; by default the warehouse's own are meant.
     """
     configuration = configuration_hash(settings, manifest)
     last = watermarks.last(connection)
@@ -70,7 +72,7 @@ def begin(
         why = "settings, SQL, the tracking plan or the rates are others than before"
     elif anew:
         why = "it was asked for"
-    elif not is_partial and (missing := _missing(connection, manifest)):
+    elif not is_partial and (missing := _missing(connection, manifest, there)):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         why = f"{missing[0]}{more} is missing"
     if why and last is not None:
@@ -86,12 +88,17 @@ def begin(
     )
 
 
-def _missing(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:
+def _missing(
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Manifest,
+    there: Collection[tuple[str, str]] | None,
+) -> list[str]:
     """Tables that a build adds to, or reads as they were, and that are not there."""
-    there = connection.execute(
-        "select schema_name, table_name from duckdb_tables()"
-        " where database_name = current_database()"
-    ).fetchall()
+    if there is None:
+        there = connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+            " where database_name = current_database()"
+        ).fetchall()
     wanted = {
         *((node["schema"], node["alias"]) for node in incremental_models(manifest).values()),
         *_READ_BEFORE,

@@ -125,7 +125,9 @@ def find(
     is_list = lists(manifest)
 
     def reads(unique_id: str) -> list[str]:
-        return [name for name in nodes[unique_id]["depends_on"]["nodes"] if not is_list(name)]
+        """What it is made of: lists, where it reads nothing else, as its rows are theirs then."""
+        found: list[str] = nodes[unique_id]["depends_on"]["nodes"]
+        return [name for name in found if not is_list(name)] or found
 
     @cache
     def sources_of(unique_id: str) -> frozenset[str]:

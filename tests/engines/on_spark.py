@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.engines import building
+from orchestration.engines import building, tables
 from orchestration.engines.spark import SparkError, parameters
 from orchestration.project import DBT_PROJECT_DIR, Settings
 
@@ -104,21 +104,23 @@ def loaded(spark: Any, settings: Settings) -> dict[str, Any]:
     spark.sql("create table facts.dim_dates using parquet as select 1 as somebody_elses")
     spark.sql("create view facts.fct_events as select 1 as somebody_elses")
     spark.sql("create table facts.of_an_analyst using parquet as select 1 as own")
-    broken_off = settings.spark_dir / "warehouse" / "facts.db" / "fct_orders" / "part-0.parquet"
-    broken_off.parent.mkdir()
-    broken_off.touch()
-    building.load(spark, settings)
+    stands = settings.spark_dir / "builds" / "one" / "facts" / "dim_users"
+    stands.mkdir(parents=True)
+    duckdb.sql("select 'u' as user_id").write_parquet(str(stands / "part-0.parquet"))
+    standing = {("facts", "dim_users"): tables.Table("`user_id` string", stands, "")}
+    building.load(spark, settings, standing)
     spark.sql("create table facts.fct_orders using parquet as select 1 as one")
     told = {
         "tables of facts": sorted(
             row.tableName for row in spark.sql("show tables in facts").collect()
         ),
+        "stands": [row.user_id for row in spark.table("facts.dim_users").collect()],
         "given": [row.kpi_id for row in spark.table("seeds.kpis").collect()],
         "analyst's": [row.own for row in spark.table("facts.of_an_analyst").collect()],
     }
     spark.sql(f"create database if not exists intermediate location '{settings.spark_dir}'")
     try:
-        building.load(spark, replace(settings, spark_dir=settings.spark_dir / "another"))
+        building.load(spark, replace(settings, spark_dir=settings.spark_dir / "another"), {})
     except SparkError as error:
         told["another's"] = str(error)
     return told
@@ -145,7 +147,7 @@ def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
     building.load_manifest = lambda: {
         "nodes": {
             name: {
-                "resource_type": "model", "schema": "facts", "alias": name,
+                "resource_type": "model", "schema": "facts", "alias": name, "unique_id": name,
                 "description": f"Of {name}.",
                 "columns": {column: {"data_type": kind, "description": f"Its {column}."}
                             for column, kind in columns.items()},
@@ -157,8 +159,13 @@ def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
         connection.execute("set TimeZone = 'Asia/Shanghai'")
         connection.execute("create schema facts; create table facts.sales (of_before int)")
         connection.execute("create view facts.not_made as select 'b' as user_id")
+        connection.execute("create schema raw; create table raw.built_models (a text, b text)")
+        left = settings.spark_dir / "builds" / "before" / "facts" / "sales"
+        left.mkdir(parents=True)
         for _ in range(2):
-            building.bring_back(spark, connection, settings)
+            folder = tables.new_folder(settings)
+            building.bring_back(spark, connection, settings, folder, is_whole=True)
+        assert not left.exists()
         return {
             "rows": {
                 name: [[str(cell) for cell in row]

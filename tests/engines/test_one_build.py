@@ -15,7 +15,16 @@ import duckdb
 from orchestration.project import ROOT, Settings, other_environment
 from orchestration.publish.builds import DATABASE
 from tests.support import dbt_target, settings_of, write_feeds
+from tests.warehouse.draws import seed
 
+PRETENDED = ROOT / "tests" / "engines" / "pretended_dbt.py"
+MODELS = "+fct_funnel_opened_attempts +fct_user_active_days +stg_events__duplicates +dim_users"
+VERIFY = """
+import sys
+from pathlib import Path
+from verify.spark import main
+sys.exit(main(sys.argv[2:], Path(sys.argv[1]), "."))
+"""
 BUILD = """
 import sys
 from orchestration.engines import spark
@@ -55,7 +64,7 @@ def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> No
     ]  # fmt: skip
     write_feeds(tmp_path, {"events": rows})
 
-    told = build(settings, ROOT / "tests" / "engines" / "pretended_dbt.py")
+    told = build(settings, PRETENDED)
     assert told.returncode == 0, told.stdout
     assert "building everything from raw" in told.stdout
     assert re.search(r"\d+ suites evaluated; nothing is new to 0", told.stdout)
@@ -72,6 +81,18 @@ def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> No
         for kind in ("tables", "columns"):
             count, described = published.execute(words.format(kind)).fetchone() or (0, 0)
             assert count == described > 0
+
+    # A day more is added to that.
+    more = {"event_name": "open", "user_id": "u9", "event_id": "9", "occurred_at": "2024-03-05"}
+    write_feeds(tmp_path, {"events": [more, rows[0]]})
+    told = build(settings, PRETENDED)
+    assert told.returncode == 0, told.stdout
+    assert "building everything" not in told.stdout
+    assert {path.name for path in (tmp_path / "spark" / "given" / "raw" / "events").iterdir()} == {
+        "1.parquet", "2.parquet"
+    }  # fmt: skip
+    with duckdb.connect(str(settings.publish_dir / DATABASE), read_only=True) as published:
+        assert [dau for _, dau in published.execute(daily).fetchall()] == [1, 1, 1, 1, 1]
 
 
 def test_why_spark_could_not_go_on_is_told(tmp_path: Path) -> None:
@@ -94,3 +115,22 @@ def test_why_spark_could_not_go_on_is_told(tmp_path: Path) -> None:
     assert told.returncode == 1
     assert "transform: No worker was there" in told.stdout
     assert not (settings.publish_dir / DATABASE).exists()
+
+
+def test_builds_add_to_what_the_last_whole_one_left() -> None:
+    """Files arrive bit by bit, a build is killed, and somebody is forgotten in the end."""
+    asked = ["--deliveries=2", "--scale=0.05", f"--models={MODELS}", f"--seed={seed()}"]
+    told = subprocess.run(
+        [sys.executable, "-c", VERIFY, str(PRETENDED), *asked],
+        cwd=ROOT,
+        env={**other_environment(), "DBT_TARGET_PATH": str(dbt_target())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr[-3000:]
+    assert re.search(r"is killed when it has made \d+ tables", told.stdout)
+    assert len(re.findall(r"(\d+) of \1 tables are equal", told.stdout)) == 3
+    # The first build makes everything, and the one that forgets.
+    assert re.findall(r"has run \d+ models(, anew)?", told.stdout) == [", anew", "", ", anew"]
+    assert re.search(r"in [1-9]\d* files of Spark .* is in 0\n", told.stdout)

@@ -72,6 +72,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "model.p.loads": model(
         "source.p.events", sql="{{ completed_load_id(), delete_pending_loads }}"
     ),
+    "model.p.copies": model("model.p.touched"),
+    "model.p.duplicates": model("model.p.touched", "model.p.copies", keys=["event_id"]),
     SCOPE: model(
         "model.p.touched", "model.p.funnels", "model.p.paths", "source.p.definition_hashes"
     ),
@@ -101,7 +103,7 @@ STANDING = [
     if name.startswith("model.") and node["config"]["materialized"] != "ephemeral"
 ]
 # What reads no definition, what of them reads funnels or paths alone, and what hangs on them.
-OF_EVENTS = {"events", "loads", "behind"}
+OF_EVENTS = {"events", "loads", "behind", "duplicates"}
 OF_FUNNELS, OF_PATHS = (
     {"funnels", "labels", "attempts"},
     {"paths", "items", "credits", "items_mart"},
@@ -211,6 +213,7 @@ def test_what_hangs_on_something_new_waits_for_what_of_it_is_made(
     } == {
         "days": {"events"},
         "behind": {"events"},
+        "duplicates": {"touched", "copies"},
         "matches": {"events"},
         "attempts": {"events", "matches"},
         "items": {"events", "matches"},
@@ -263,7 +266,7 @@ def test_each_macro_that_asks_of_the_build_before_is_known() -> None:
     }
     known = {name for name in asks | callers if unchanged.OF_EACH_BUILD.fullmatch(name)}
     assert (asks | callers) - known == {
-        "refuse_a_part", "refuse_other_rows", unchanged.ADDS_LOADS,
+        "refuse_a_part", "default__refuse_other_rows", unchanged.ADDS_LOADS,
     }  # fmt: skip
     texts = [path.read_text() for path in (DBT_PROJECT_DIR / "models").rglob("*.sql")]
     assert not [text for text in texts if "build_watermarks" in text

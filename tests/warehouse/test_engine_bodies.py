@@ -52,10 +52,19 @@ def test_what_is_touched_leaves(connection: duckdb.DuckDBPyConnection) -> None:
         "incremental.sql", "engines/duckdb/functions.sql", "engines/spark/functions.sql"
     )
     connection.execute("create table touched as select user_id, looks_at from looks limit 60")
-    left = []
-    for body in (module.default__delete_touched, module.spark__delete_touched):
+    connection.execute("update found set occurred_at = null where side = 'a'")
+    asked = ("target", ["user_id"], "touched", {"occurred_at": "looks_at"})
+    deleted = module.delete_touched(*asked)
+    of_no_instant = (
+        "delete from target where occurred_at is null and user_id in (select user_id from touched)"
+    )
+    for statements, or_none in (([deleted], False), ([deleted, of_no_instant], True)):
         connection.execute("create or replace table target as from found")
-        connection.execute(body("target", ["user_id"], "touched", {"occurred_at": "looks_at"}))
-        left.append(connection.execute("from target order by all").fetchall())
-    assert left[0] == left[1]
-    assert 0 < len(left[0]) < 700
+        for statement in statements:
+            connection.execute(statement)
+        stays = module.spark_is_untouched(*asked, or_none)
+        kept = connection.execute("from target order by all").fetchall()
+        connection.execute("create or replace table target as from found")
+        written = connection.execute(f"from target where {stays} order by all").fetchall()
+        assert kept == written
+        assert 0 < len(kept) < 700

@@ -14,6 +14,7 @@ from expectations import process
 from expectations.results import KEPT
 from orchestration.defs.checks.suites import report_suites
 from orchestration.engines import spark
+from orchestration.engines import tables as tables_of_spark
 from orchestration.project import ROOT, Settings
 from orchestration.publish.publishing import current_build, erasure_epoch
 from orchestration.publish.restatements import restating, take_in
@@ -63,11 +64,15 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     by_spark = settings.engine == "spark"
     if by_spark and not _is_whole(context):
         raise dg.Failure(
-            "A build on Spark is a whole one: launch the job `build`.", allow_retries=False
+            "Spark builds all models or none: launch the job `build`.", allow_retries=False
         )
     with connect_or_retry(settings, context.log.info) as connection:
         run = transforming.begin(
-            connection, settings, MANIFEST, anew=by_spark, is_partial=not _is_whole(context)
+            connection,
+            settings,
+            MANIFEST,
+            is_partial=not _is_whole(context),
+            there=tables_of_spark.standing(connection) if by_spark else None,
         )
         listed = restating(MANIFEST)
         if listed is not None:

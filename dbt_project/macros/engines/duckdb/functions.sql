@@ -9,21 +9,6 @@
     error({{ message }})
 {%- endmacro %}
 
-{# A join, because DuckDB takes a comparison inside of `exists` apart: it looks at the distinct
-   keys and instants of the whole table first, 130 times the work of one new day. #}
-{% macro default__delete_touched(target, keys, touched, from) -%}
-    delete from {{ target }}
-    using (
-        select distinct {{ (keys + from.values() | list) | join(', ') }}
-        from {{ touched }}
-    ) as touched
-    where {{ is_touched(target, keys, from) }};
-{%- endmacro %}
-
-{% macro default__checksum(columns) -%}
-    coalesce(cast(sum(hash({{ columns | join(', ') }})) as varchar), '0')
-{%- endmacro %}
-
 {% macro default__parse_instant(text) -%}
     {#- A cast that fails is slow, so each stands behind a test that is cheap. What names no zone
         but Z needs none of the calendar that a time zone does: 3 times as fast. What is asked
@@ -287,6 +272,25 @@
     values ('{{ env_var('BUILD_ATTEMPT', '') if execute }}', '{{ model.unique_id }}')
 {%- endmacro %}
 
+{% macro default__refuse_other_rows() -%}
+    {%- set columns = key_to_note() -%}
+    {%- if columns and is_incremental() -%}
+    select {{ raise_error(
+        "'" ~ this.schema ~ '.' ~ this.name
+        ~ " has other rows than the last build gave it: run `make rebuild`, or dbt with --full-refresh.'"
+    ) }}
+    from raw.row_checksums
+    where
+        model_name = '{{ model.unique_id }}'
+        -- Another version may hash in another way.
+        and engine_version = version()
+        and checksum <> (select {{ checksum(columns) }} from {{ this }})
+        and not exists (
+            select 1 from {{ source('raw', 'restated_days') }} where load_id > {{ completed_load_id() }}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro default__note_rows() -%}
     {%- set columns = key_to_note() -%}
     {%- if columns -%}
@@ -345,4 +349,8 @@
         asked.segment_by
     from asked
     inner join drivers on asked.kpi_id = drivers.kpi_id
+{%- endmacro %}
+
+{% macro default__delete_standing(condition) -%}
+    delete from {{ this }} where {{ condition }}
 {%- endmacro %}

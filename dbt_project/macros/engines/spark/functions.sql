@@ -8,17 +8,18 @@
     raise_error({{ message }})
 {%- endmacro %}
 
-{% macro spark__delete_touched(target, keys, touched, from) -%}
-    delete from {{ target }}
-    where exists (
+{# Of a table that is written once more: the rows that `delete_touched` would leave. `or_none`: nor do those
+   stay that have no instant, which count over all of them. #}
+{% macro spark_is_untouched(relation, keys, touched, from, or_none=false) -%}
+    not exists (
         select 1
         from {{ touched }} as touched
-        where {{ is_touched(target, keys, from) }}
-    );
-{%- endmacro %}
-
-{% macro spark__checksum(columns) -%}
-    coalesce(cast(sum(cast(xxhash64({{ columns | join(', ') }}) as decimal(38, 0))) as string), '0')
+        where
+            {{ is_touched(relation, keys, {} if or_none else from) }}
+            {%- for column, touched_from in from.items() if or_none %}
+            and (touched.{{ touched_from }} <= {{ relation }}.{{ column }} or {{ relation }}.{{ column }} is null)
+            {%- endfor %}
+    )
 {%- endmacro %}
 
 {# Sessions of Spark run in UTC, as those of DuckDB do. The parts of a clock are found at once, and

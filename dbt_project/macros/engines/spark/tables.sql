@@ -14,6 +14,7 @@
     {%- else -%}
         create table {{ relation }}
         using parquet
+        {{ spark_location(relation) }}
         {{ comment_clause() }}
         as
         {{ compiled_code }}
@@ -28,6 +29,7 @@
         {%- endfor %}
     )
     using parquet
+    {{ spark_location(relation) }}
     {{ comment_clause() }}
 {%- endmacro %}
 
@@ -57,21 +59,20 @@
     {{ 'string' if data_type == 'varchar' else data_type }}
 {%- endmacro %}
 
-{# dbt-spark knows its own strategies alone, and gives none a body of a project. Tables of Parquet
-   take no `delete`: a build on Spark is a whole one. #}
-{% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) -%}
-    {{ return(raw_strategy) }}
+{# Each build has a folder for the tables that it makes; by hand they lie where the catalog has its own. #}
+{% macro spark_location(relation) -%}
+    {%- set tables = env_var('BUILD_TABLES', '') if execute -%}
+    {%- if tables -%}
+    location '{{ tables }}/{{ relation.schema }}/{{ relation.identifier }}'
+    {%- endif -%}
 {%- endmacro %}
 
-{% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) -%}
-    {%- do exceptions.raise_compiler_error(
-        'On Spark a build is a whole one: run dbt with --full-refresh'
-    ) -%}
-{%- endmacro %}
-
-{# What a later build would go on from. #}
+{# A build on Spark stands when it is whole, and knows its files: `engines/building.py`. #}
 {% macro spark__note_built() -%}
 {%- endmacro %}
 
 {% macro spark__note_rows() -%}
+{%- endmacro %}
+
+{% macro spark__refuse_other_rows() -%}
 {%- endmacro %}

@@ -1,0 +1,104 @@
+"""The tables that the last whole build on Spark left: where their files lie, and which they are.
+
+Each build writes into a folder of its own, and reads what stands where it lies. It takes its place
+when it is whole, in the transaction that has the warehouse show it; one that broke off leaves
+nothing to go on from, and the next begins from the same tables.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from orchestration.project import Settings
+from orchestration.store.sql import insert_many, literal, quote
+
+_BUILDS = "builds"
+_RECORD = """
+    create table if not exists raw.spark_tables (
+        schema_name varchar not null,
+        table_name varchar not null,
+        columns varchar not null,
+        folder varchar not null,
+        files varchar not null
+    )
+"""
+Name = tuple[str, str]
+"""Of a table: its schema, and its own."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Its columns as Spark declares them, and its files: names and sizes."""
+
+    columns: str
+    folder: Path
+    files: str
+
+
+def new_folder(settings: Settings) -> Path:
+    """Where a build writes its tables, `schema/table` by `schema/table`."""
+    folder = settings.spark_dir / _BUILDS / uuid4().hex
+    folder.mkdir(parents=True)
+    return folder
+
+
+def written(settings: Settings) -> set[Path]:
+    """The folders of tables that builds have made, or begun."""
+    return {*(settings.spark_dir / _BUILDS).glob("*/*/*")}
+
+
+def files_in(folder: Path) -> str:
+    """What tells whether anybody wrote there since: Spark gives each file a name of its own."""
+    return " ".join(
+        f"{path.name}:{path.stat().st_size}" for path in sorted(folder.glob("*.parquet"))
+    )
+
+
+def standing(connection: duckdb.DuckDBPyConnection) -> dict[Name, Table]:
+    """The tables of the last whole build; none where anybody else wrote into one of them."""
+    connection.execute(_RECORD)
+    found = {
+        (schema, name): Table(columns, Path(folder), files)
+        for schema, name, columns, folder, files in connection.execute(
+            "from raw.spark_tables"
+        ).fetchall()
+    }
+    if any(files_in(table.folder) != table.files for table in found.values()):
+        return {}
+    return found
+
+
+def note(connection: duckdb.DuckDBPyConnection, tables: Mapping[Name, Table]) -> None:
+    """Say what stands, in the place of what stood."""
+    connection.execute(_RECORD)
+    connection.execute("delete from raw.spark_tables")
+    rows = [(*name, each.columns, str(each.folder), each.files) for name, each in tables.items()]
+    insert_many(connection, "raw.spark_tables", rows)
+
+
+def forget(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Take away all that builds left: the next makes it anew. Readers have what is published."""
+    connection.execute("begin")
+    for view in connection.execute(
+        "select schema_name, view_name from duckdb_views()"
+        f" where contains(sql, {literal(settings.spark_dir / _BUILDS)})"
+    ).fetchall():
+        connection.execute(f"drop view {quote(*view)}")
+    note(connection, {})
+    connection.execute("commit")
+    keep(settings, ())
+
+
+def keep(settings: Settings, folders: Collection[Path]) -> None:
+    """Take away the files of all other tables."""
+    for table in written(settings) - {*folders}:
+        shutil.rmtree(table)
+    for build in (settings.spark_dir / _BUILDS).glob("*"):
+        if not any(build.glob("*/*")):
+            shutil.rmtree(build)
