@@ -69,7 +69,8 @@ def spoiled(
     but an empty table, which others may allow.
     """
     folder = tmp_path_factory.mktemp("spoiled")
-    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    items = (item for item in request.session.items if item.path == request.path)
+    calls = [getattr(item, "callspec", None) for item in items]
     asked = {call.params["file"].name for call in calls if call and "file" in call.params}
     together: list[dict[str, dict[str, str]]] = []
     alone: list[dict[str, dict[str, str]]] = []
