@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.project import DBT_PROJECT_DIR
+from orchestration.project import DBT_PROJECT_DIR, Settings
 
 SECONDS_BETWEEN_LOOKS = 0.1
 STATE = "rows_state"
@@ -239,6 +239,23 @@ def parse_for_any_folder() -> None:
     ManifestLoader.is_partial_parsable = is_parsable_for  # type: ignore[method-assign]
 
 
+def take_threads() -> None:
+    """As many threads of DuckDB as the settings say; by hand it takes all cores. In `profiles.yml`
+    the number would be part of what a parse hangs on, and each would parse anew what the other
+    had parsed."""
+    from dbt.adapters.duckdb.environments import Environment
+
+    initialize = Environment.initialize_db
+
+    def initialize_with_threads(credentials: Any, plugins: Any = None) -> Any:
+        threads = Settings.from_environment().threads
+        told = {**(credentials.config_options or {}), "threads": threads}
+        credentials.config_options = told
+        return initialize(credentials, plugins)
+
+    Environment.initialize_db = staticmethod(initialize_with_threads)
+
+
 def keep_compiled_templates(folder: Path) -> None:
     """Jinja compiles what a model's SQL is made of, and each macro, in each process anew: an eighth
     of a day. Its own cache keeps the code of a template, by its text, for the next process."""
@@ -281,6 +298,7 @@ def make_quick() -> None:
 
     leave_out_unlogged_events()
     parse_for_any_folder()
+    take_threads()
     keep_compiled_templates(DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target") / "jinja")
     jinja._render_cache = Literals()
     ChainMap.__contains__ = is_named  # type: ignore[method-assign]
