@@ -201,8 +201,10 @@ class _Verifying:
             how = "is killed" if process.returncode < 0 else "ends"
             self._say(f"Spark's build {how} when it has made {len(made)} tables")
             return {}
-        if process.wait() > 1:
-            raise spark.SparkError(spark.told_path(settings).read_text(encoding="utf-8"))
+        if process.wait() not in (0, 1):
+            why = spark.told_path(settings)
+            told = why.read_text(encoding="utf-8") if why.exists() else "dbt was killed"
+            raise spark.SparkError(told)
         results = json.loads((self._target / "run_results.json").read_bytes())["results"]
         nodes = load_manifest()["nodes"]
         if process.returncode == 0:
@@ -212,14 +214,14 @@ class _Verifying:
                     note_definitions(connection, run.definitions)
                 else:
                     transforming.complete(connection, run)
-        told = {
+        found = {
             "{schema}.{alias}".format_map(nodes[each["unique_id"]]): ""
             if each["status"] == "success"
             else f"{each['status']}: {' '.join(str(each['message']).split())[:_TOLD_LENGTH]}"
             for each in results
         }
-        self._say(f"Spark has run {len(told)} models{', anew' * run.is_rebuild}")
-        return told
+        self._say(f"Spark has run {len(found)} models{', anew' * run.is_rebuild}")
+        return found
 
     def _compare(self, rebuilt: Path, told: Mapping[str, str]) -> int:
         compared = _compared(load_manifest())
