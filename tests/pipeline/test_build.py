@@ -346,6 +346,21 @@ def test_2_with_nothing_new_readers_keep_the_build_that_they_have(line: Line) ->
     assert current_build(line.settings) == before
 
 
+@pytest.mark.long
+def test_2_again_publishes_another_though_nothing_is_new(line: Line) -> None:
+    if current_build(line.settings) is None:
+        assert line.build()[0] == 0
+    before = current_build(line.settings)
+    again = line.start("--again")
+    said = "".join(lines_of(again))
+    assert again.wait(timeout=SECONDS) == 0, said
+    assert before is not None
+    after = current_build(line.settings)
+    assert after is not None
+    assert after.build_id != before.build_id
+    assert "tables read nothing new" not in said
+
+
 def test_2_the_schedule_skips_when_nothing_is_new(line: Line) -> None:
     nightly = defs.resolve_schedule_def("nightly")
     with line.instance():

@@ -38,7 +38,7 @@ SEEDS = {
     "visitors,worth,,users,visit,,,,,,,\n"
     "depth,worth,,ratio,,,,visits|visitors,,,,\n"
     "order_rate,worth,,ratio,,,,orders|visits,,,lmdi,\n"
-    "orders,worth,,count,order,,,,event:platform,,,week|month\n"
+    "orders,worth,,count,order,,,,user:tier|event:platform,,,week|month\n"
     "order_value,worth,,ratio,,,,money|orders,,,,\n"
     "money,worth,,sum,order,event:amount,,,,,,\n"
     "back,worth,down,sum,refund,event:amount,,,,,,\n"
@@ -144,9 +144,8 @@ class Product:
         return Fraction(len(found))
 
     def segment(self, event: Mapping[str, Any], segment_by: str) -> str:
-        if segment_by == "user:tier":
-            return USERS[event["user_id"]] or ""
-        return event["platform"] or ""
+        said = {"user:tier": USERS[event["user_id"]], "event:platform": event["platform"]}
+        return "::".join(said[one] or "" for one in segment_by.split("|"))
 
     def segments(self, segment_by: str) -> list[str]:
         return sorted({self.segment(event, segment_by) for event, _ in self.events})

@@ -74,8 +74,8 @@ chosen as (
 
 ),
 
-{# A loop, because most ask for one property, whose value is the whole; to keep all values, and look
-   at them twice, takes a third of the time. -#}
+{# A loop, because most ask for one property, whose value is the whole: a CTE of all values, read once
+   for these and once for the others, would be kept as a whole, a third of the time. -#}
 {% for part, counted in [('single', '= 1'), ('several', '> 1')] -%}
 {{ part }}_values as (
 

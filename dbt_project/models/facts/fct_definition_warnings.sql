@@ -232,6 +232,7 @@ definition_rows as (
 
 ),
 
+-- The values are named where they are read, because a CTE that is read twice is kept as a whole.
 bare_values as (
 
     select

@@ -135,7 +135,7 @@ restated as (
 ),
 
 -- Loads and days are asked for by `in` above: DuckDB takes a join to give more rows than are staged,
--- and would hash all of these here, 12 times the work.
+-- and would hash all of these below, 12 times the work.
 named_ids as (
 
     select
@@ -166,7 +166,6 @@ standing as (
     select
         staged.source_id,
         staged.event_id,
-        {{ given_event_id('staged') }} as given_event_id,
         staged.user_id,
         staged.anonymous_id,
         staged.order_id,
@@ -176,17 +175,6 @@ standing as (
     inner join named_ids
         on staged.source_id = named_ids.source_id
         and {{ given_event_id('staged') }} = named_ids.event_id
-
-),
-
--- An event that shares its id goes by one of its own, which may be given to another.
-own_ids as (
-
-    select distinct
-        source_id,
-        event_id
-    from standing
-    where event_id <> given_event_id
 
 ),
 
@@ -202,42 +190,30 @@ touched_ids as (
     select
         source_id,
         event_id
-    from own_ids
+    from standing
 
 ),
 
 -- All their copies, one of which may be staged now; and their loads, because what is computed again
 -- reads these alone. A build that broke off may have moved a copy from one table to the other; so
--- both are asked.
+-- both are asked. The loop: they are read alike.
 copies as (
 
-    select
-        own_ids.source_id,
-        own_ids.event_id,
-        staged.user_id,
-        staged.anonymous_id,
-        staged.order_id,
-        staged.load_id as source_load_id,
-        staged.occurred_at
-    from {{ staged }} as staged
-    inner join own_ids
-        on staged.source_id = own_ids.source_id
-        and {{ given_event_id('staged') }} = own_ids.event_id
-
-    union all
-
+    {% for copies in [staged, duplicates] if copies is not none -%}
     select
         touched_ids.source_id,
         touched_ids.event_id,
-        duplicates.user_id,
-        duplicates.anonymous_id,
-        duplicates.order_id,
-        duplicates.load_id as source_load_id,
-        duplicates.occurred_at
-    from {{ duplicates }} as duplicates
+        copies.user_id,
+        copies.anonymous_id,
+        copies.order_id,
+        copies.load_id as source_load_id,
+        copies.occurred_at
+    from {{ copies }} as copies
     inner join touched_ids
-        on duplicates.source_id = touched_ids.source_id
-        and {{ given_event_id('duplicates') }} = touched_ids.event_id
+        on copies.source_id = touched_ids.source_id
+        and {{ given_event_id('copies') }} = touched_ids.event_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -251,15 +227,7 @@ touched as (
     union all
     select * from restated
     union all
-    select
-        source_id,
-        event_id,
-        user_id,
-        anonymous_id,
-        order_id,
-        source_load_id,
-        occurred_at
-    from standing
+    select * from standing
     union all
     select * from copies
     {% endif %}

@@ -228,10 +228,6 @@ def _stored_parents(unique_id: str) -> set[str]:
     return found
 
 
-# Evaluations of checks, and not `AssetCheckResult`: of each of those Dagster makes an output, for
-# what may depend on it, and asks its storage of which materialization it is, a sixth of its time.
-
-
 def _passed_before(
     context: dg.AssetExecutionContext, tests: Iterable[Mapping[str, Any]]
 ) -> Iterator[dg.AssetCheckEvaluation]:
@@ -349,7 +345,9 @@ def _with_failing_rows(
 def _evaluation(
     event: dg.AssetCheckResult | dg.AssetCheckEvaluation, **metadata: Any
 ) -> dg.AssetCheckEvaluation:
-    """The same with more beside it."""
+    """The same with more beside it, and no `AssetCheckResult`: of each of those Dagster makes an
+    output, for what may depend on it, and asks its storage of which materialization it is, a sixth
+    of its time."""
     assert event.asset_key is not None
     assert event.check_name is not None
     return dg.AssetCheckEvaluation(
