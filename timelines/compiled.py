@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache, wraps
 from threading import Lock
+from types import FunctionType
 from typing import Any
 
 Function = Callable[..., Any]
 
-# Plain Python takes some 10 microseconds for a row, the import of numba a second.
-PLAIN_ROWS = math.inf if os.environ.get("NUMBA_DISABLE_JIT") == "1" else 30_000
+# Plain Python takes 10 to 300 microseconds for a row, the import of numba a second.
+PLAIN_ROWS = math.inf if os.environ.get("NUMBA_DISABLE_JIT") == "1" else 10_000
 """So many rows does a process give to plain Python before it compiles."""
 
 _inner: dict[str, list[str]] = defaultdict(list)
@@ -65,11 +65,13 @@ def entry(*signature: str) -> Callable[[Function], Function]:
 def _compile(function: Function, signature: tuple[str, ...]) -> Function:
     import numba
 
+    # Names of a module that are its own, and call what is compiled: plain calls may be under way.
+    names = dict(function.__globals__)
     options = {"nogil": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
-    module = sys.modules[function.__module__]
     for name in _inner[function.__module__]:
-        plain = getattr(module, name)
-        setattr(module, name, numba.njit(no_cpython_wrapper=True, **options)(plain))
+        plain = FunctionType(names[name].__code__, names)
+        names[name] = numba.njit(no_cpython_wrapper=True, **options)(plain)
+    function = FunctionType(function.__code__, names)
     types = tuple(_type(name) for name in signature)
     try:
         return numba.njit(types, cache=True, **options)(function)
