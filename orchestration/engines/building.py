@@ -146,7 +146,7 @@ def load(session: Any, settings: Settings, standing: Mapping[tables.Name, tables
         ours[path.parent.name].add(path.name)
     for database in session.catalog.listDatabases():
         if database.name in ours:
-            if str(settings.spark_dir) not in database.locationUri:
+            if not tables.path_of(database.locationUri).is_relative_to(settings.spark_dir):
                 raise SparkError(
                     f"The catalog has a database {database.name} at {database.locationUri}: "
                     "nothing is written into what may be another's. Give Spark a metastore of its "
@@ -160,7 +160,7 @@ def load(session: Any, settings: Settings, standing: Mapping[tables.Name, tables
     for (schema, name), (columns, folder) in made.items():
         session.sql(
             f"create table {schema}.{name} ({columns}) using parquet"
-            f" location {literal(str(folder))}"
+            f" location {literal(tables.location(folder))}"
         )
 
 
@@ -273,7 +273,7 @@ def _folder(rows: Any, own: Path, *, is_view: bool) -> Path:
     """Where DuckDB finds the rows: of a view, and of what lies elsewhere than in files, in ours."""
     found = [urlsplit(uri) for uri in ([] if is_view else rows.inputFiles())]
     if is_view or any(uri.scheme not in ("", "file") for uri in found):
-        rows.write.parquet(str(own))
+        rows.write.parquet(tables.location(own))
     elif found:
         return Path(unquote(found[0].path)).parent
     own.mkdir(parents=True, exist_ok=True)

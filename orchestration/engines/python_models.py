@@ -17,6 +17,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.engines.tables import location
+
 PART_ROWS = 4_000_000
 """Rows of the largest table that a task takes."""
 _CHUNK_ROWS = 250_000
@@ -60,7 +62,7 @@ def submit(session: Any, model: Mapping[str, Any], code: str) -> None:
         frame = to_frame(session, run(code, given, schema), schema)
     writer = frame.write.mode("overwrite").format("parquet")
     if folder := os.environ.get("BUILD_TABLES"):
-        writer = writer.option("path", f"{folder}/{model['schema']}/{model['alias']}")
+        writer = writer.option("path", location(f"{folder}/{model['schema']}/{model['alias']}"))
     writer.saveAsTable(f"{model['schema']}.{model['alias']}")
 
 

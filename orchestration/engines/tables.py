@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 from uuid import uuid4
 
 import duckdb
@@ -19,6 +20,7 @@ from orchestration.project import Settings
 from orchestration.store.sql import insert_many, literal, quote
 
 _BUILDS = "builds"
+_LOCAL = "file:"
 _RECORD = """
     create table if not exists raw.spark_tables (
         schema_name varchar not null,
@@ -46,6 +48,16 @@ def new_folder(settings: Settings) -> Path:
     folder = settings.spark_dir / _BUILDS / uuid4().hex
     folder.mkdir(parents=True)
     return folder
+
+
+def location(path: Path | str) -> str:
+    """A path as Spark is told it: by itself it would mean one of the cluster's own file system."""
+    return f"{_LOCAL}{path}"
+
+
+def path_of(location: str) -> Path:
+    """Of what Spark tells, the path; of what lies elsewhere than in files, none of this machine."""
+    return Path(unquote(location.removeprefix(_LOCAL)))
 
 
 def written(settings: Settings) -> set[Path]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.engines import tables
 from orchestration.project import DBT_PROJECT_DIR
 from tests.engines.on_spark import session
 
@@ -122,7 +123,8 @@ def main() -> None:
         query = f"select {COLUMNS} from facts.{name}"
         if spark is not None:
             rows = [tuple(one) for one in spark.sql(query).collect()]
-            told["read"] = spark.read.parquet(str(folder / "first" / "facts" / "anew")).count()
+            before = tables.location(folder / "first" / "facts" / "anew")
+            told["read"] = spark.read.parquet(before).count()
         else:
             with duckdb.connect(folder / "warehouse.duckdb") as connection:
                 rows = connection.execute(query).fetchall()

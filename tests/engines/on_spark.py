@@ -33,6 +33,8 @@ QUICK = {
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # A path without a scheme is one of the cluster's own file system: here it would fail.
+    "spark.hadoop.fs.defaultFS": "hdfs://127.0.0.1:1",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xss8m",
 }
 
@@ -41,7 +43,9 @@ def session(folder: Path) -> Any:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
-    asked = parameters(os.environ) | QUICK | {"spark.sql.warehouse.dir": str(folder / "warehouse")}
+    asked = parameters(os.environ) | QUICK | {
+        "spark.sql.warehouse.dir": tables.location(folder / "warehouse")
+    }
     for name, text in asked.items():
         builder = builder.config(name, text)
     return builder.getOrCreate()
@@ -118,9 +122,9 @@ def loaded(spark: Any, settings: Settings) -> dict[str, Any]:
         "given": [row.kpi_id for row in spark.table("seeds.kpis").collect()],
         "analyst's": [row.own for row in spark.table("facts.of_an_analyst").collect()],
     }
-    spark.sql(f"create database if not exists intermediate location '{settings.spark_dir}'")
+    # What a build has made lies in `warehouse`, whose name begins so.
     try:
-        building.load(spark, replace(settings, spark_dir=settings.spark_dir / "another"), {})
+        building.load(spark, replace(settings, spark_dir=settings.spark_dir / "ware"), {})
     except SparkError as error:
         told["another's"] = str(error)
     return told
@@ -185,7 +189,7 @@ def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
 
 def main() -> None:
     asked = json.loads(sys.stdin.read())
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(prefix="a b%20") as name:
         folder = Path(name)
         os.environ.update(Settings.from_environment().environment())
         os.environ["PYSPARK_PYTHON"] = sys.executable

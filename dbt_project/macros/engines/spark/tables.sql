@@ -59,11 +59,12 @@
     {{ 'string' if data_type == 'varchar' else data_type }}
 {%- endmacro %}
 
-{# Each build has a folder for the tables that it makes; by hand they lie where the catalog has its own. #}
+{# Each build has a folder for the tables that it makes; by hand they lie where the catalog has its own.
+   Without `file:` it would be one of the cluster's own file system. #}
 {% macro spark_location(relation) -%}
     {%- set tables = env_var('BUILD_TABLES', '') if execute -%}
     {%- if tables -%}
-    location '{{ tables }}/{{ relation.schema }}/{{ relation.identifier }}'
+    location 'file:{{ tables }}/{{ relation.schema }}/{{ relation.identifier }}'
     {%- endif -%}
 {%- endmacro %}
 
