@@ -188,6 +188,53 @@ QUERIES: Mapping[str, str] = {
             (4, '["a", "b"]', '["1"]')
         ) as given(place, n, v)
     """,
+    "json_texts": """
+        select place {%- for place in (1, 2, 3, 4) %}, {{ text_at('texts', place) }}{% endfor %}
+        from (
+            select place, {{ json_texts(valid_json('t'), ['a', '$b', ['e', 'f'], '名']) }} as texts
+            from (values
+                (1, '{"a": "x", "$b": 7, "e": {"f": "y", "g": 1}, "名": true}'), (2, '{"a": null}'),
+                (3, '{"e": "f", "a": ["1", 2], "$b": {"c": "d"}}'), (4, '[1]'), (5, 'no'), (6, '{}')
+            ) as given(place, t)
+        ) as read
+    """,
+    "json_property_names": """
+        select given.place, {{ json_property_names('given.t') }}
+        from (values
+            (1, '{"b": 1, "a": {"c": 2}, "名": null}'), (2, '{}'),
+            (3, cast(null as {{ text_type }}))
+        ) as given(place, t)
+    """,
+    "date_series": """
+        with bounds as (
+            select * from (values
+                (date '2024-02-28', date '2024-03-01'), (date '2024-05-05', date '2024-05-05'),
+                (date '2024-06-02', date '2024-06-01'), (cast(null as date), date '2024-01-01')
+            ) as given(first_date, last_date)
+        )
+        {{ date_series('first_date', 'last_date', 'bounds', 'date_day') }}
+    """,
+    "explode": """
+        select given.place, parts.part, numbers.number
+        from (values
+            (1, 'a|b|a', 1, 3), (2, '', -1, -1), (3, cast(null as {{ text_type }}), 1, 1),
+            (4, 'of none', 1, 0), (5, 'of no bound', cast(null as int), 2)
+        ) as given(place, t, n, m)
+        {{ explode(alternatives('given.t'), 'parts', 'part') }}
+        {{ explode(integer_array('given.n', 'given.m'), 'numbers', 'number') }}
+    """,
+    "struct_of": """
+        select
+            g,
+            max_by(t, {{ struct_of(['a', 'b']) }}),
+            min_by(t, {{ struct_of(['a', 'b']) }}),
+            count(distinct {{ struct_of(['a', 't']) }})
+        from (values
+            (1, 2, 'a', 'x'), (1, 10, 'a', 'y'), (1, 10, 'b', 'z'), (1, 2, 'B', 'w'),
+            (2, 1, 'a', null), (2, 1, 'b', null)
+        ) as given(g, a, b, t)
+        group by g
+    """,
 }
 """Queries of bodies that need more than a text: rows that are grouped, exploded, asked again."""
 

@@ -109,8 +109,12 @@
     (unix_micros({{ last_instant }}) - unix_micros({{ first_instant }}))
 {%- endmacro %}
 
+{# A sequence that would run backwards fails; here it is none. #}
 {% macro spark__date_series(first_date, last_date, relation, column) -%}
-    select explode(sequence({{ first_date }}, {{ last_date }}, interval 1 day)) as {{ column }}
+    select explode(case
+        when {{ first_date }} <= {{ last_date }}
+            then sequence({{ first_date }}, {{ last_date }}, interval 1 day)
+    end) as {{ column }}
     from {{ relation }}
 {%- endmacro %}
 
@@ -163,8 +167,9 @@
     )) {{ alias }} as {{ position }}, {{ column }}
 {%- endmacro %}
 
+{# By itself it would run backwards where the last is the smaller. #}
 {% macro spark__integer_array(first_number, last_number) -%}
-    sequence({{ first_number }}, {{ last_number }})
+    case when {{ first_number }} <= {{ last_number }} then sequence({{ first_number }}, {{ last_number }}) end
 {%- endmacro %}
 
 {% macro spark__split_text(text, separator) -%}
