@@ -321,6 +321,8 @@ def _path(name: str, value: str) -> Path:
             "RAW_DIR": "give a folder, or s3://bucket/prefix (YUNYING_S3_ENDPOINT: its server)",
             "PUBLISH_DIR": "boards read a folder of this machine; with YUNYING_SERVE_BUCKET each "
             "build goes to a bucket too",
+            "SPARK_DIR": "give a folder that the driver and every worker see under one path, like "
+            "one of NFS or a mount of a bucket: the warehouse and boards read its files",
         }.get(name, "give a path on this machine")
         raise SettingsError(f"YUNYING_{name} is a URL that cannot be used: {mend}")
     path = Path(value).expanduser()

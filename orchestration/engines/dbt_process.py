@@ -52,6 +52,9 @@ def _run(settings: Settings, arguments: list[str]) -> int:
             result = dbtRunner().invoke(arguments)
             if getattr(result.result, "results", None) is None:
                 raise spark.SparkError(f"dbt did not begin: {result.exception}")
+            for each in () if result.success else result.result.results:
+                if mend := spark.mend_of(each.message or "", settings):
+                    raise spark.SparkError(mend)
             with connect(settings) as connection:
                 building.bring_back(
                     session, connection, settings, folder, is_whole=bool(result.success)

@@ -26,8 +26,8 @@ from jinja2 import Template
 
 from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
 
-JAVA = (8, 11, 17)
-"""Versions of Java that Spark 3.5 runs on."""
+JAVA = 17
+"""The newest version that Spark 3.5 runs on, and the only one that this was tried with."""
 WORKERS = 2
 OF_THIS_MACHINE: Mapping[str, str] = {
     "spark.sql.shuffle.partitions": "4",
@@ -53,7 +53,13 @@ _SECONDS_WITHOUT_WORKERS = 60
 _SECONDS_BETWEEN_LOOKS = 2
 _SECONDS_TO_END = 10
 _TOLD_LENGTH = 500
-NO_SPACE = "No space left on device"
+_NO_SPACE = re.compile("No space left on device|Disk quota exceeded")
+_NO_RIGHTS = re.compile(
+    r"[^\n]*(?:Permission denied|AccessControlException|AccessDeniedException"
+    r"|Unable to create database path|Mkdirs failed to create|does not have .*privilege)[^\n]*"
+)
+_LOST = re.compile("ExecutorLostFailure|Python worker exited unexpectedly|OutOfMemoryError")
+_NO_CATALOG = re.compile("SessionHiveMetaStoreClient|ERROR XSDB6|Another instance of Derby")
 
 
 class SparkError(RuntimeError):
@@ -83,17 +89,19 @@ def told_path(settings: Settings) -> Path:
 
 
 def check_java() -> None:
-    """Raise `SparkError` where there is no Java that Spark runs on."""
+    """Raise `SparkError` where there is no Java that this was tried with."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home, "bin", "java")) if home else shutil.which("java")
-    mend = "install Java 17 (apt-get install openjdk-17-jre-headless), or set JAVA_HOME to it"
+    mend = (
+        f"install Java {JAVA} (apt-get install openjdk-{JAVA}-jre-headless), or set JAVA_HOME to it"
+    )
     if not java or not Path(java).exists():
         raise SparkError(f"Spark needs Java, and there is none: {mend}")
     told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     found = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
-    if found is None or int(found[1]) not in JAVA:
+    if found is None or int(found[1]) != JAVA:
         version = found[1] if found else "of a version that it does not tell"
-        raise SparkError(f"Java is {version}, and Spark 3.5 runs on 8, 11 or 17: {mend}")
+        raise SparkError(f"Java is {version}, and Spark was tried with {JAVA} alone: {mend}")
 
 
 @contextmanager
@@ -282,14 +290,41 @@ def _in_a_sentence(settings: Settings) -> Iterator[None]:
 
 def sentence(told: str, settings: Settings) -> str:
     """Of what Spark says in pages: the cause, and the mend where there is a known one."""
-    if NO_SPACE in told:
+    if known := mend_of(told, settings):
+        return known
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return f"Spark: {(causes or lines or [told])[-1 if causes else 0][:_TOLD_LENGTH]}"
+
+
+def mend_of(told: str, settings: Settings) -> str | None:
+    """What is to be done about a message of Spark, in a sentence; None: nothing is known."""
+    if _NO_SPACE.search(told):
         return (
             f"No space is left below {settings.spark_dir}, or where workers keep what they "
             "compute: make room, or set YUNYING_SPARK_DIR to a larger disk; then build again"
         )
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
-    causes = [line for line in lines if line.startswith("Caused by: ")]
-    return f"Spark: {(causes or lines or [told])[-1 if causes else 0][:_TOLD_LENGTH]}"
+    if found := _NO_RIGHTS.search(told):
+        return (
+            f"Spark may not do what it has to, make databases and tables of the catalog and write "
+            f"below {settings.spark_dir}: have the administrator allow what docs/en/spark.md "
+            f"lists, then build again ({found[0].strip()[:_TOLD_LENGTH]})"
+        )
+    if _LOST.search(told):
+        return (
+            "Workers of Spark ended while they computed, most often for want of memory: see in "
+            "their logs why, and give more by spark.executor.memory, spark.driver.memory and "
+            "spark.executor.memoryOverhead in the spark-defaults.conf of your cluster "
+            f"({OF_THIS_MACHINE['spark.executor.memory']} a worker on one of this machine); then "
+            "build again"
+        )
+    if _NO_CATALOG.search(told):
+        return (
+            "Spark's catalog does not open: either its metastore is gone, or it is Derby and "
+            "another driver has it open, which one at a time may; start the one, or end the other "
+            "(or name a metastore in the hive-site.xml of SPARK_CONF_DIR), then build again"
+        )
+    return None
 
 
 if __name__ == "__main__":

@@ -74,16 +74,28 @@ def files_in(folder: Path) -> str:
 
 def standing(connection: duckdb.DuckDBPyConnection) -> dict[Name, Table]:
     """The tables of the last whole build; none where anybody else wrote into one of them."""
+    return {} if altered(connection) else _noted(connection)
+
+
+def altered(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """That somebody else wrote into a table that stands, in a sentence; None: nobody did."""
+    for name, table in _noted(connection).items():
+        if files_in(table.folder) != table.files:
+            return (
+                f"another tool wrote into {'.'.join(name)}, or took files away ({table.folder}): "
+                "have it write nothing below YUNYING_SPARK_DIR"
+            )
+    return None
+
+
+def _noted(connection: duckdb.DuckDBPyConnection) -> dict[Name, Table]:
     connection.execute(_RECORD)
-    found = {
+    return {
         (schema, name): Table(columns, Path(folder), files)
         for schema, name, columns, folder, files in connection.execute(
-            "from raw.spark_tables"
+            "from raw.spark_tables order by all"
         ).fetchall()
     }
-    if any(files_in(table.folder) != table.files for table in found.values()):
-        return {}
-    return found
 
 
 def note(connection: duckdb.DuckDBPyConnection, tables: Mapping[Name, Table]) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engines import tables
 from orchestration.project import ROOT, Settings, other_environment
 from orchestration.publish.builds import DATABASE
+from orchestration.store.warehouse import connect
 from tests.support import dbt_target, settings_of, write_feeds
 from tests.warehouse.draws import seed
 
@@ -101,6 +103,10 @@ def test_why_spark_could_not_go_on_is_told(tmp_path: Path) -> None:
     )
     settings.seeds_dir.mkdir()
     settings.raw_dir.mkdir()
+    with connect(settings) as connection:
+        connection.execute("create schema raw")
+        noted = tables.Table("", tmp_path, "part-0.parquet:1")
+        tables.note(connection, {("facts", "sales"): noted})
     dbt = tmp_path / "dbt.py"
     dbt.write_text(
         "from orchestration.engines import spark\n"
@@ -114,6 +120,7 @@ def test_why_spark_could_not_go_on_is_told(tmp_path: Path) -> None:
     told = build(settings, dbt)
     assert told.returncode == 1
     assert "transform: No worker was there" in told.stdout
+    assert "everything from raw, because another tool wrote into facts.sales" in told.stdout
     assert not (settings.publish_dir / DATABASE).exists()
 
 

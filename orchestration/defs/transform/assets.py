@@ -74,6 +74,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             is_partial=not _is_whole(context),
             there=tables_of_spark.standing(connection) if by_spark else None,
         )
+        altered = tables_of_spark.altered(connection) if by_spark else None
         listed = restating(MANIFEST)
         if listed is not None:
             take_in(connection, settings, listed.table, erasure_epoch(connection))
@@ -95,7 +96,7 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         standing = _standing(attempt)
         yield from _passed_before(context, _nodes(kept.tests, "test"))
     if run.is_rebuild:
-        context.log.info(f"building everything from raw, because {run.why}")
+        context.log.info(f"building everything from raw, because {altered or run.why}")
     arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude", ARCHIVE]
     arguments += run.arguments
     if kept.models:
