@@ -43,9 +43,11 @@ def session(folder: Path) -> Any:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
-    asked = parameters(os.environ) | QUICK | {
-        "spark.sql.warehouse.dir": tables.location(folder / "warehouse")
-    }
+    asked = (
+        parameters(os.environ)
+        | QUICK
+        | {"spark.sql.warehouse.dir": tables.location(folder / "warehouse")}
+    )
     for name, text in asked.items():
         builder = builder.config(name, text)
     return builder.getOrCreate()
