@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,7 @@ class SparkError(RuntimeError):
 def environment() -> dict[str, str]:
     """What dbt of a build is started with, in the place of DuckDB's. Raises `SparkError`."""
     check_java()
+    check_folder(Settings.from_environment())
     python = Path(sys.executable)
     if importlib.util.find_spec("pyspark") is None:
         python = ROOT / ".venv-spark" / "bin" / "python"
@@ -102,6 +104,18 @@ def check_java() -> None:
     if found is None or int(found[1]) != JAVA:
         version = found[1] if found else "of a version that it does not tell"
         raise SparkError(f"Java is {version}, and Spark was tried with {JAVA} alone: {mend}")
+
+
+def check_folder(settings: Settings) -> None:
+    """Raise `SparkError` where nothing can be written: nor could it be told there."""
+    try:
+        settings.spark_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=settings.spark_dir).close()
+    except OSError as error:
+        raise SparkError(
+            f"{settings.spark_dir} cannot be written ({error.strerror}): allow it, or set "
+            "YUNYING_SPARK_DIR to a folder that can be"
+        ) from error
 
 
 @contextmanager

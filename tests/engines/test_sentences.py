@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.engines import tables
-from orchestration.engines.spark import mend_of, sentence
+from orchestration.engines.spark import SparkError, check_folder, mend_of, sentence
 from orchestration.project import Settings, SettingsError
 from orchestration.store.faults import in_a_sentence
 from orchestration.store.warehouse import connect
@@ -76,6 +77,14 @@ def test_another_cause_is_the_innermost_in_a_line(settings: Settings) -> None:
 def test_a_folder_that_is_not_local_is_refused(place: str) -> None:
     with pytest.raises(SettingsError, match=r"YUNYING_SPARK_DIR .* every worker see under one"):
         Settings.from_environment({"YUNYING_SPARK_DIR": place})
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_a_build(settings: Settings) -> None:
+    check_folder(settings)
+    (settings.spark_dir / "file").touch()
+    below_a_file = replace(settings, spark_dir=settings.spark_dir / "file" / "spark")
+    with pytest.raises(SparkError, match=r"\(Not a directory\): allow it, or set YUNYING"):
+        check_folder(below_a_file)
 
 
 def test_tables_stand_until_another_tool_writes_into_one(settings: Settings) -> None:
