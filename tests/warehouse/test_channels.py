@@ -398,7 +398,7 @@ def test_a_storm_of_clicks_of_one_user_is_one_path(tmp_path: Path) -> None:
         credited = [row["credited_count"] for row in rows.values() if row["credited_count"]]
         assert credited == pytest.approx([0.5, 0.5], abs=1e-3), model
         assert sum(row["credited_amount"] for row in rows.values()) == pytest.approx(100, abs=1e-6)
-    [longest] = query(built, "select max(touch_count) as n from facts.fct_attribution_paths")
+    [longest] = query(built, "select max(touch_count) as n from facts.fct_path_touches")
     assert longest["n"] == clicks
 
 
