@@ -240,8 +240,8 @@ select
     numbered.next_channel_id,
     cast(numbered.touch_number as integer) as touch_number,
     cast(numbered.touch_count as integer) as touch_count,
-    cast(shares.time_decay_credit as decimal(38, 18)) as time_decay_credit,
-    cast(shares.shapley_credit as decimal(38, 18)) as shapley_credit,
+    shares.time_decay_credit,
+    shares.shapley_credit,
     numbered.value_amount,
     numbered.is_converted,
     coalesce(

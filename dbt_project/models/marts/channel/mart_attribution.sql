@@ -47,6 +47,7 @@ horizon as (
 ),
 
 -- Touches that stand alike in their paths are credited together: a thousand of them are one row.
+-- Shares are summed as decimals, because a sum of doubles depends on its order.
 alike as (
 
     select
@@ -59,10 +60,10 @@ alike as (
         end_date,
         count(*) as conversion_count,
         sum(value_amount) as value_amount,
-        sum(time_decay_credit) as time_decay_count,
-        sum(time_decay_credit * value_amount) as time_decay_amount,
-        sum(shapley_credit) as shapley_count,
-        sum(shapley_credit * value_amount) as shapley_amount
+        sum(cast(time_decay_credit as decimal(38, 18))) as time_decay_count,
+        sum(cast(time_decay_credit as decimal(38, 18)) * value_amount) as time_decay_amount,
+        sum(cast(shapley_credit as decimal(38, 18))) as shapley_count,
+        sum(cast(shapley_credit as decimal(38, 18)) * value_amount) as shapley_amount
     from path_touches
     group by
         conversion_id,
