@@ -290,6 +290,7 @@ def test_a_conversion_that_never_came_is_a_warning(warehouse: Path) -> None:
     assert told == {
         ("channel_costs", 8, "impressions cannot be read in 2 rows"),
         ("channel_costs", 8, "clicks cannot be read in 1 row, of w"),
+        ("channel_costs", 11, "cost_date is over a year after the d"),
     }
 
 
