@@ -33,6 +33,10 @@ MARTS = "+marts.channel +fct_attribution_credits"
             WARNING, 2, "rule 7 never holds: rule 1 in line 3", "take it out",
         ),
         (
+            {"channels": RULES + "1,all,,.*,,\n2,mail,,mail,email,\n"},
+            WARNING, 3, "rule 2 never holds: rule 1 in line 2", "smaller rule_number",
+        ),
+        (
             {"channels": RULES + "1,a,true,x,,\n2,a,,y,,\n"},
             ERROR, 3, "channel a has another is_direct in line 2", "same is_direct",
         ),
@@ -111,6 +115,7 @@ SEEDS = {
     "channels": (
         "rule_number,channel_id,is_direct,utm_source,utm_medium,utm_campaign\n"
         "1,direct,true,(none),(none),(none)\n2,ads,,ads.*,,\n3,mail,,mail,,\n"
+        "4,late,,ads[12],,\n5,typo,,(none),,sumer\n6,sms,,,sms,\n"
     ),
     "conversions": (
         "conversion_id,event_name,value,counting,models,lookback_days,refund_days\n"
@@ -319,16 +324,23 @@ def test_a_verdict_is_that_of_every_model(warehouse: Path) -> None:
     assert not any(row["is_mature"] for row in rows if row["span"] != "month")
 
 
-def test_a_conversion_that_never_came_is_a_warning(warehouse: Path) -> None:
+def test_what_never_came_and_what_cannot_be_is_a_warning(warehouse: Path) -> None:
     build_warehouse(warehouse.parent, select="+fct_definition_warnings +fct_feed_warnings")
     rows = query(warehouse, "select * from facts.fct_definition_warnings")
-    told = {(row["file"], row["row_number"]) for row in rows if "never" in row["problem"]}
-    assert told == {("conversions.csv", 4)}
+    told = {(row["file"], row["row_number"], row["problem"]) for row in rows}
+    # What is not of one's own naming, the medium of rule 6, is not doubted.
+    assert told == {
+        ("conversions.csv", 4, "nobody sends the event never"),
+        ("channels.csv", 5, "rule 4 of channel late holds for no visit and for no cost"),
+        ("channels.csv", 6, "rule 5 of channel typo holds for no visit and for no cost"),
+    }
+    assert all(row["problem_zh"] != row["problem"] for row in rows)
     rows = query(warehouse, "select * from facts.fct_feed_warnings")
     told = {(row["file"].split("/")[0], row["row_number"], row["problem"][:36]) for row in rows}
     assert told == {
         ("channel_costs", 8, "impressions cannot be read in 2 rows"),
         ("channel_costs", 8, "clicks cannot be read in 1 row, of w"),
+        ("channel_costs", 11, "cost_date is over a year after the d"),
     }
 
 
