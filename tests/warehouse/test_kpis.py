@@ -26,10 +26,14 @@ START, DAYS = date(2023, 12, 20), 75
 HORIZON = datetime(2024, 2, 20, 3, 30, tzinfo=UTC)
 CLOCKS = {"all": ("UTC", "monday", None), "early": ("America/New_York", "sunday", HORIZON)}
 NAMES = ("visit", "order", "refund", "like")
+# How many sign and call: around the end of a February, and of the one a year later, a leap year's.
+LAST_YEAR = {
+    "2023-02-28": (3, 2), "2023-03-01": (7, 1), "2024-02-28": (1, 0), "2024-02-29": (5, 4),
+}  # fmt: skip
 TIERS = ("gold", "iron", None)
 SEEDS = {
     "event_names": "event_name,role,is_activity\n"
-    "visit,,\norder,order,\nrefund,refund,false\nlike,,\n",
+    "visit,,\norder,order,\nrefund,refund,false\nlike,,\nsign,,\ncall,,\n",
     "kpis": "kpi_id,parent_kpi_id,direction,kind,event_name,property,mart_column,drivers,"
     "segment_by,is_mix_split,method,grains\n"
     "worth,,,product,,,,visits|order_rate|order_value,event:platform,,,\n"
@@ -48,14 +52,17 @@ SEEDS = {
     "chain,worth,,product,,,,visitors|depth|order_rate|order_value|days,,,lmdi,\n"
     "days,worth,,users,,,,,,,,\n"
     "sold,worth,,mart,,,mart_sales_periods.order_count,,,,,\n"
-    "liked,worth,,count,like,,,,,,,day\n",
+    "liked,worth,,count,like,,,,,,,day\n"
+    "signed,worth,,count,sign,,,,,,,\n"
+    "called,worth,,count,call,,,,,,,\n"
+    "pairs,worth,,product,,,,signed|called,,,,\n",
     "filters": "definition,definition_id,property,operator,value\nkpi,liked,platform,is,web\n",
 }
 TREE = {line.split(",")[0]: line.split(",") for line in SEEDS["kpis"].splitlines()[1:]}
 
 
 def drawn() -> list[dict[str, Any]]:
-    """Events of thirty people; the first days have visits alone."""
+    """Events of thirty people, and those of a year ago; the first days have visits alone."""
     draw = random.Random(f"kpis {seed()}")
     events: list[dict[str, Any]] = []
     for number in range(500):
@@ -70,6 +77,13 @@ def drawn() -> list[dict[str, Any]]:
             "order_id": f"o{number}" if name in ("order", "refund") else None,
             "amount": f"{draw.randrange(1, 900) / 100}" if name in ("order", "refund") else None,
         })  # fmt: skip
+    for day, counts in LAST_YEAR.items():
+        for name, count in zip(("sign", "call"), counts, strict=True):
+            events += [
+                {"event_id": f"{name} {day} {number}", "event_name": name, "user_id": "u00",
+                 "occurred_at": f"{day}T18:00:00+00:00", "platform": None}
+                for number in range(count)
+            ]  # fmt: skip
     return events
 
 
@@ -90,6 +104,11 @@ class Product:
             for event in EVENTS
             if datetime.fromisoformat(event["occurred_at"]) <= self.end
         ]
+        self.of_events: dict[str, list[str]] = {}
+        self.by_period: dict[tuple[str, date], list[Mapping[str, Any]]] = {}
+        for event, day in self.events:
+            for grain in ("day", "week", "month"):
+                self.by_period.setdefault((grain, self.start(grain, day)), []).append(event)
 
     def start(self, grain: str, day: date) -> date:
         if grain == "month":
@@ -99,7 +118,8 @@ class Product:
 
     def periods(self, grain: str) -> list[date]:
         last = self.end.astimezone(self.zone).date()
-        day, found = min(day for _, day in self.events), set()
+        """From the first day of those that are drawn."""
+        day, found = START, set()
         while day <= last:
             found.add(self.start(grain, day))
             day += timedelta(days=1)
@@ -129,9 +149,8 @@ class Product:
             return first + sum(others) * (-1 if kind == "difference" else 1)
         found = [
             event
-            for event, day in self.events
-            if self.start(grain, day) == start
-            and (event["event_name"] == (name or event["event_name"]))
+            for event in self.by_period.get((grain, start), [])
+            if event["event_name"] == (name or event["event_name"])
             and (name or event["event_name"] != "refund")
             and (kpi != "sold" or event["event_name"] == "order")
             and (kpi != "liked" or event["platform"] == "web")
@@ -148,7 +167,10 @@ class Product:
         return "::".join(said[one] or "" for one in segment_by.split("|"))
 
     def segments(self, segment_by: str) -> list[str]:
-        return sorted({self.segment(event, segment_by) for event, _ in self.events})
+        if segment_by not in self.of_events:
+            found = {self.segment(event, segment_by) for event, _ in self.events}
+            self.of_events[segment_by] = sorted(found)
+        return self.of_events[segment_by]
 
 
 def split(
@@ -273,6 +295,7 @@ def grains_of(kpi: str) -> list[str]:
 def test_values_are_as_loops_over_events_say(built: Built, clock: str) -> None:
     warehouse, product = built(clock)
     rows = query(warehouse, "select * from marts.mart_kpi_values")
+    assert min(row["period_start_date"] for row in rows).year == 2023
     found = {(row["kpi_id"], row["grain"], row["period_start_date"]): row for row in rows}
     expected = {
         (kpi, grain, day): product.value(kpi, grain, day)
@@ -280,7 +303,8 @@ def test_values_are_as_loops_over_events_say(built: Built, clock: str) -> None:
         for grain in grains_of(kpi)
         for day in product.periods(grain)
     }
-    assert found.keys() == expected.keys()
+    start = {grain: product.start(grain, START) for grain in ("day", "week", "month")}
+    assert {key for key in found if key[2] >= start[key[1]]} == expected.keys()
     for key, value in expected.items():
         row = found[key]
         assert row["value"] == (None if value is None else pytest.approx(float(value))), key
@@ -308,7 +332,9 @@ def test_contributions_are_the_mean_over_all_orders_and_sum_to_the_change(
 ) -> None:
     warehouse, product = built(clock)
     rows = query(
-        warehouse, "select * from marts.mart_kpi_contributions where comparison = 'previous'"
+        warehouse,
+        "select * from marts.mart_kpi_contributions where comparison = 'previous'"
+        " and period_start_date >= '2023-12-01'",
     )
     found = {
         (r["kpi_id"], r["grain"], r["period_start_date"], r["driver_id"], r["segment_value"]): r
@@ -338,11 +364,57 @@ def test_contributions_are_the_mean_over_all_orders_and_sum_to_the_change(
     assert {key for key in found if key[:3] in looked_at} == expected.keys()
     assert {kpi for kpi, *_ in expected} == {
         "worth", "mixed", "depth", "order_rate", "orders", "order_value", "kept", "acts", "chain",
+        "pairs",
     }  # fmt: skip
     for key, (before, after, contribution) in expected.items():
         row = found[key]
         given = (row["from_value"], row["to_value"], row["contribution"])
         assert given == pytest.approx((before, after, contribution), rel=1e-9, abs=1e-9), key
+
+
+def test_a_year_before_is_52_weeks_and_the_29th_of_february_is_compared_with_the_28th(
+    built: Built,
+) -> None:
+    warehouse, _ = built("all")
+    said = query(
+        warehouse,
+        "select kpi_id, grain, cast(period_start_date as varchar) as start, value,"
+        " same_period_last_year_value as before from marts.mart_kpi_values"
+        " where kpi_id in ('signed', 'called') and period_start_date >= '2024-02-01'",
+    )
+    found = {
+        (row["kpi_id"], row["grain"], row["start"]): (row["value"], row["before"]) for row in said
+    }
+    for kpi, start, grain, value, before in (
+        ("signed", "2024-02-27", "day", 0, None), ("signed", "2024-02-28", "day", 1, 3),
+        ("signed", "2024-02-29", "day", 5, 3), ("signed", "2024-03-01", "day", 0, 7),
+        ("called", "2024-02-29", "day", 4, 2),
+        # 26 February to 3 March, against 27 February to 5 March.
+        ("signed", "2024-02-26", "week", 6, 10), ("called", "2024-02-26", "week", 4, 3),
+        ("signed", "2024-02-01", "month", 6, 3), ("called", "2024-02-01", "month", 4, 2),
+    ):  # fmt: skip
+        assert found[kpi, grain, start] == (value, before), (kpi, grain, start)
+    parts = query(
+        warehouse,
+        "select grain, cast(period_start_date as varchar) as start, driver_id, from_value,"
+        " to_value, contribution from marts.mart_kpi_contributions"
+        " where comparison = 'last_year' and kpi_id = 'pairs'"
+        " and period_start_date >= '2024-02-01'",
+    )
+    split_of = {
+        (row["grain"], row["start"], row["driver_id"]): (
+            row["from_value"], row["to_value"], row["contribution"]
+        )
+        for row in parts
+    }  # fmt: skip
+    # From 3 x 2 to 5 x 4, 10 x 3 to 6 x 4, 3 x 2 to 6 x 4: each driver by the mean of the other.
+    for grain, start, signed, called in (
+        ("day", "2024-02-29", (3, 5, 6), (2, 4, 8)),
+        ("week", "2024-02-26", (10, 6, -14), (3, 4, 8)),
+        ("month", "2024-02-01", (3, 6, 9), (2, 4, 9)),
+    ):
+        assert split_of[grain, start, "signed"] == pytest.approx(signed), (grain, start)
+        assert split_of[grain, start, "called"] == pytest.approx(called), (grain, start)
 
 
 def test_targets_are_of_their_period_and_their_latest_version(built: Built) -> None:
