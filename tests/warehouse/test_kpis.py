@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from orchestration.ingest.definitions.problems import ERROR, WARNING
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.project import DBT_PROJECT_DIR
 from orchestration.transform.dbt_runs import load_manifest
-from tests.support import build_warehouse, query, read_definitions
+from tests.support import build_warehouse, python_step, query, read_definitions
 from tests.warehouse.draws import seed
 
 START, DAYS = date(2023, 12, 20), 75
@@ -558,3 +559,61 @@ def test_a_kpi_is_looked_at_once_however_many_ways_lead_to_it(tmp_path: Path) ->
     assert [(one.line, one.problem.en) for one in said if one.severity == ERROR] == [
         (127, "it is a ratio of two rates, a0 and b0")
     ]
+
+
+LEVELS = 1200
+CHAIN = [
+    "star,,count,open,,,,event:page,,,\n",
+    *(f"k{level},star,total,,,,k{level + 1}|leaf,,,,\n" for level in range(LEVELS)),
+    f"k{LEVELS},star,count,open,,,,,,,\nleaf,star,count,view,,,,,,,\n",
+    "parted,star,product,,,,k0|leaf,event:page,,,\n",
+]
+
+
+class Tables:
+    """What dbt gives a model in Python; tables that a test does not name have no rows."""
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        self.named = named
+
+    def config(self, **_: str) -> None:
+        return
+
+    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
+        columns = ("grain", "period_start_date", "is_mature", "dimension", "activity_id", "rule_id")
+        none = f"select {', '.join(f'null as {column}' for column in columns)} where false"
+        return duckdb.sql(self.named.get(name, none))
+
+
+def test_a_chain_of_kpis_may_be_longer_than_pythons_stack(tmp_path: Path) -> None:
+    definitions = read_definitions(tmp_path, {"kpis": HEADER + "".join(CHAIN)})
+    assert [one for one in definitions.problems if one.severity == ERROR] == []
+    below = [f"k{level}" for level in range(LEVELS + 1)]
+    asked = ", ".join(f"('{kpi}', 'event:page')" for kpi in [*below, "leaf", "parted"])
+    links = ", ".join(
+        f"('k{level}', '{driver}', {number})"
+        for level in range(LEVELS)
+        for number, driver in enumerate((f"k{level + 1}", "leaf"), start=1)
+    )
+    kinds = ", ".join(f"('{kpi}', 'total', null, null)" for kpi in below[:-1])
+    figures = ", ".join(
+        f"('{kpi}', {segment}, 'day', {value}, date '2024-01-01')"
+        for kpi, whole in ((below[-1], 5), ("leaf", 2))
+        for segment, value in (("null, null", whole), ("'event:page', 'home'", whole))
+    )
+    tables = Tables({
+        "dim_kpis": f"select * from (values {kinds}, ('{below[-1]}', 'count', null, null),"
+        " ('leaf', 'count', null, null), ('parted', 'product', 'event:page', null))"
+        " as kpis (kpi_id, kind, segment_by, mart_column)",
+        "dim_kpi_segments": f"select * from (values {asked}) as asked (kpi_id, segment_by)",
+        "dim_kpi_drivers": f"select * from (values {links}, ('parted', 'k0', 1),"
+        " ('parted', 'leaf', 2)) as links (kpi_id, driver_id, driver_number)",
+        "dim_date_periods": "select 'day' as grain, date '2024-01-01' as period_start_date",
+        "fct_kpi_periods": f"select * from (values {figures}) as figures"
+        " (kpi_id, segment_by, segment_value, grain, value, period_start_date)",
+    })  # fmt: skip
+    rows = python_step("strategy/step_kpi_values").model(tables, None).to_pylist()
+    found = {(row["kpi_id"], row["segment_by"]): row["value"] for row in rows}
+    whole = 5 + 2 * LEVELS
+    assert found["k0", None] == found["k0", "event:page"] == whole
+    assert found["parted", None] == found["parted", "event:page"] == 2 * whole
