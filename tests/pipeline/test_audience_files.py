@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
@@ -20,6 +21,7 @@ from orchestration.publish.publishing import publish
 from orchestration.store import audience_lists, kept_tables
 from orchestration.store.keyed_hash import keyed_hash
 from tests.support import settings_of
+from verify.reader import Seen, read_list
 
 RELATIONS = [("marts", "mart_audience_members")]
 MEMBERS = [
@@ -219,6 +221,28 @@ def test_of_two_builds_at_one_export_instant_one_makes_the_lists(settings: Setti
     archived = execute(settings, f"select user_id, status from {audience_lists.MEMBERS}")
     assert sorted(archived) == sorted((row[1], row[2]) for row in MEMBERS)
     assert len(execute(settings, f"from {audience_lists.EXPORTS}")) == 3
+
+
+def test_readers_see_a_list_that_is_not_whole(settings: Settings) -> None:
+    execute(
+        settings,
+        "create table marts.mart_audience_exports as select audience_id, export_at,"
+        " count(*) filter (status = 'exported') as exported_count,"
+        " count(*) filter (change = 'removed') as removed_count"
+        " from marts.mart_audience_members where audience_id = 'pro.a::b' group by all"
+        " union all values ('nobody', timestamp '2024-01-01', 0, 0)",
+    )
+    publish(settings, [*RELATIONS, ("marts", "mart_audience_exports")], "hash")
+    seen = Seen()
+    for number in range(10):
+        read_list(settings.publish_dir, Random(number), seen)
+    assert (seen.queries, seen.errors) == (10, [])
+    assert seen.rows
+    file = settings.publish_dir / "audiences" / "pro.a::b" / f"{SECOND}.csv"
+    file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    for number in range(10):
+        read_list(settings.publish_dir, Random(number), seen)
+    assert seen.errors
 
 
 def test_lists_are_archived_once_and_a_build_that_breaks_off_archives_none(
