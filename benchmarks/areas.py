@@ -7,9 +7,11 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from benchmarks.events import generate
 from benchmarks.line import built
@@ -33,6 +35,10 @@ class Areas:
     without_roles: float | None = None
     """Seconds that they may take of events that have none of their roles."""
 
+    @property
+    def of_no_roles(self) -> str:
+        return f"{self.name}, of events without roles"
+
 
 AREAS = (
     Areas("channels and campaigns", frozenset({"channel", "campaign"}), 0.15, 0.15),
@@ -55,6 +61,12 @@ AREAS = (
     ),
 )  # fmt: skip
 PLAIN_EVENTS = 1_000_000
+FEEDS = "business: feeds"
+# Seconds to write a million events.
+ASKED_FEEDS = 20.0
+REBUILT = "business: rebuild"
+# How much there is of what channels are made of.
+MIX = ("fct_events", "fct_touches", "fct_conversions")
 REBUILD = [sys.executable, "-m", "orchestration.commands.rebuild"]
 
 
@@ -66,10 +78,11 @@ def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
         "YUNYING_CURRENCY": plan.CURRENCY,
     }
     command = [sys.executable, "-m", "demo.business", "--size", str(events)]
-    made = measure("business: feeds", command, wanted)
+    made = measure(FEEDS, command, wanted, ASKED_FEEDS * events / 1e6)
     last = max((folder / "raw" / "events").glob("*/*-[0-3][0-9].parquet"))
     held_back = shutil.move(last, folder / last.name)
-    rebuild = built("business: rebuild", wanted)
+    rebuild = built(REBUILT, wanted)
+    rebuild = replace(rebuild, rows=counted(Path(wanted["YUNYING_WAREHOUSE"])))
     shutil.move(held_back, last)
     day = built("business: one new day", wanted)
     plain = folder / "plain"
@@ -80,7 +93,7 @@ def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
     nodes = load_manifest()["nodes"].values()
     without_roles = [
         Cost(
-            f"{areas.name}, of events without roles",
+            areas.of_no_roles,
             sum(none.models[name] for name in names(areas.parts, nodes) & none.models.keys()),
             asked=areas.without_roles,
         )
@@ -92,6 +105,12 @@ def run(folder: Path, events: int) -> tuple[list[Duel], list[Cost]]:
         for cost, asked in ((rebuild, areas.rebuild), (day, areas.day))
     ]
     return duels, [made, rebuild, day, none, *without_roles]
+
+
+def counted(warehouse: Path) -> dict[str, int]:
+    """Rows of the tables of the mix."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {name: len(connection.table(f"facts.{name}")) for name in MIX}
 
 
 def duel(cost: Cost, areas: Areas, asked: float, nodes: Iterable[dict[str, Any]]) -> Duel:

@@ -32,24 +32,37 @@ REFUSED = """
     select reason, cast(sum(row_count) as bigint) from marts.mart_quarantined_rows group by reason
 """
 USERS = "select distinct user_id from facts.fct_funnel_attempts where funnel_id = 'devices'"
+CREDITED = """
+    select model_id, channel_id, round(credited_count, 6) from marts.mart_attribution
+    where conversion_id = 'order' and grain = 'all' and credited_count > 0
+        and model_id in ('first', 'linear', 'shapley')
+"""
+ARMS = """
+    select count(*), max(p_value) from marts.mart_campaign_balance where campaign_id = 'arms'
+"""
+COMPARED = """
+    select count(*), bool_and(is_small_sample) from marts.mart_campaign_lift
+    where campaign_id = 'arms' and measure_id = 'orders' and method = 'unadjusted'
+"""
 
 
 @dataclass(frozen=True)
 class Case:
     """Events of one kind, `count` of them in full; the funnels that are asked, and what is right.
 
-    `events` is SQL of columns of the events feed, from `numbers` (`i` from 0); `answers` are SQL
-    with its rows, by how many events there are.
+    `events` is SQL of columns of the events feed, from `numbers` (`i` from 0), `feeds` that of
+    others; `answers` are SQL with its rows, by how many events there are.
     """
 
     name: str
     count: int
     events: str
-    funnels: Sequence[str]
-    steps: Sequence[str]
-    ends: Callable[[int], Mapping[tuple[str, int], int]]
+    funnels: Sequence[str] = ()
+    steps: Sequence[str] = ()
+    ends: Callable[[int], Mapping[tuple[str, int], int]] = lambda count: {}
     answers: Callable[[int], Mapping[str, set[tuple[object, ...]]]] = lambda count: {}
     environment: Mapping[str, str] = field(default_factory=dict)
+    feeds: Mapping[str, str] = field(default_factory=dict)
 
 
 def _steps(funnel: str, *steps: str) -> list[str]:
@@ -65,6 +78,18 @@ def _twelve(count: int) -> dict[tuple[str, int], int]:
     """Three at an instant: what is left of those to come, and of those of the same instant."""
     reached = [min(12, count - i + i % 3) for i in range(count)]
     return {("twelve", step): reached.count(step) for step in set(reached)}
+
+
+def _credited(count: int) -> set[tuple[object, ...]]:
+    """The last event is the order; of those before, every other one is of each channel."""
+    paid = count // 2 / (count - 1)
+    return {
+        ("first", "paid_other", 1.0),
+        ("linear", "paid_other", round(paid, 6)),
+        ("linear", "email", round(1 - paid, 6)),
+        ("shapley", "paid_other", 0.5),
+        ("shapley", "email", 0.5),
+    }
 
 
 INSTANT = Case(
@@ -188,12 +213,52 @@ CASES = (
         lambda count: {("devices", 2): count // 2},
         lambda count: {USERS: {("devices",)}},
     ),
+    Case(
+        "a million touches of one user before one order",
+        1_000_001,
+        """
+        select
+            'storm' as user_id,
+            if(i = max(i) over (), 'order_placed', 'storm') as event_name,
+            if(i = max(i) over (), null, if(i % 2 = 0, 'cpc', 'email')) as utm_medium,
+            if(i = max(i) over (), 100, null) as amount,
+            timestamp '2024-03-04 10:00:00' + to_milliseconds(i) as occurred_at
+        """,
+        answers=lambda count: {CREDITED: _credited(count)},
+    ),
+    Case(
+        "a campaign of 10,000 variants",
+        10_000,
+        """
+        select
+            'arm ' || i as user_id,
+            'arm' as event_name,
+            timestamp '2024-03-01' + to_days(cast(i % 40 as integer)) as occurred_at
+        """,
+        answers=lambda count: {ARMS: {(count, 1.0)}, COMPARED: {(count - 1, True)}},
+        feeds={
+            "campaigns": """
+                select
+                    'arms' as campaign_id,
+                    timestamp '2024-03-01' as starts_at,
+                    timestamp '2024-03-05' as ends_at
+                from numbers
+                where i = 0
+            """,
+            "campaign_assignments": """
+                select
+                    'arms' as campaign_id,
+                    'arm ' || i as user_id,
+                    if(i = 0, 'control', 'variant ' || i) as variant,
+                    timestamp '2024-03-01' as assigned_at
+            """,
+        },
+    ),
 )
 
 
 def write(folder: Path, cases: Sequence[Case], share: int = 1) -> None:
-    """The cases' events, one in so many of them, and their definitions beside the shipped ones."""
-    (folder / "raw" / "events").mkdir(parents=True, exist_ok=True)
+    """The cases' feeds, one row in so many, and their definitions beside the shipped ones."""
     shutil.copytree(ROOT / "seeds", folder / "seeds", dirs_exist_ok=True)
     for name, rows in {
         "funnels": [FUNNELS, *(row for case in cases for row in case.funnels)],
@@ -209,16 +274,19 @@ def write(folder: Path, cases: Sequence[Case], share: int = 1) -> None:
     filters.write_text("".join(kept), encoding="utf-8")
     with duckdb.connect() as connection:
         for number, case in enumerate(cases):
-            from_numbers = "" if "from numbers" in case.events else "from numbers"
-            connection.execute(
-                f"""
-                copy (
-                    with numbers as (select range as i from range({case.count // share})),
-                    events as ({case.events} {from_numbers})
-                    select '{number} ' || row_number() over () as event_id, * from events
-                ) to '{folder}/raw/events/{number}.parquet' (format parquet)
-                """
-            )
+            for feed, sql in {"events": case.events, **case.feeds}.items():
+                (folder / "raw" / feed).mkdir(parents=True, exist_ok=True)
+                from_numbers = "" if "from numbers" in sql else "from numbers"
+                event_id = f"'{number} ' || row_number() over () as event_id," * (feed == "events")
+                connection.execute(
+                    f"""
+                    copy (
+                        with numbers as (select range as i from range({case.count // share})),
+                        given as ({sql} {from_numbers})
+                        select {event_id} * from given
+                    ) to '{folder}/raw/{feed}/{number}.parquet' (format parquet)
+                    """
+                )
 
 
 def wrong(warehouse: Path, cases: Sequence[Case], share: int = 1) -> list[str]:

@@ -47,7 +47,7 @@ class Cost:
     """One measured step: wall and processor seconds, peak memory of its largest process in MB
     (none: not measured), the seconds, the MB and the processor seconds to stay under (none: they
     are told only), the most MB that were spilled to disk at a time, and of a build the wall seconds
-    of each model and test."""
+    of each model and test, and how many rows tables have that say what it was of."""
 
     name: str
     seconds: float
@@ -58,6 +58,7 @@ class Cost:
     asked_mb: float | None = None
     asked_cpu: float | None = None
     models: Mapping[str, float] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_met(self) -> bool | None:

@@ -50,6 +50,8 @@ def show(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> None:
             f"{_number(cost.asked):>9}{_met(cost.is_met):>9}"
             f"{_number(before.get((cost.name, None))):>9}"
         )
+        for table, count in cost.rows.items():
+            print(f"{f'  rows of {table}':<41}{count:>12,}")
 
 
 def keep(events: int, duels: Sequence[Duel], costs: Sequence[Cost]) -> tuple[Path, Path]:

@@ -276,11 +276,15 @@ def columns(language: str) -> str:
 # What `make bench` calls its rows, in Chinese.
 _ROWS = {
     "all others": "其余全部",
+    "a value model of 1,000,000 customers": "一百万客户的价值模型",
     "attribution": "归因",
+    "business: feeds": "虚构的公司：生成数据",
+    "business: rebuild": "虚构的公司：重建",
     "channels and campaigns, business: one new day": "渠道与活动：新的一天",
     "channels and campaigns, business: rebuild": "渠道与活动：重建",
     "content, product and users, business: one new day": "内容、产品与用户：新的一天",
     "content, product and users, business: rebuild": "内容、产品与用户：重建",
+    "content, product and users, of events without roles": "内容、产品与用户：没有角色的事件",
     "platform, strategy, value and audiences, business: one new day": (
         "平台、战略、价值与人群：新的一天"
     ),
@@ -353,7 +357,12 @@ def performance(language: str) -> str:
     ]
     steps = [
         (
-            row(cost["name"]),
+            "<br>".join(
+                [
+                    row(cost["name"]),
+                    *(f"`{table}` {count:,}" for table, count in cost.get("rows", {}).items()),
+                ]
+            ),
             f"**{_digits(cost['seconds'])}**"
             if cost["is_met"] is False
             else _digits(cost["seconds"]),
@@ -365,7 +374,7 @@ def performance(language: str) -> str:
                 else (cost["cpu_seconds"] or 0) <= cost["asked_cpu"],
             ),
             _digits(cost["asked_cpu"]),
-            f"{cost['peak_mb']:.0f}",
+            "" if cost["peak_mb"] is None else f"{cost['peak_mb']:.0f}",
             *of_run(cost),
         )
         for cost in costs

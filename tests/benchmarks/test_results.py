@@ -47,6 +47,23 @@ def test_a_step_of_the_line_says_where_the_time_of_its_row_goes() -> None:
     assert "models" not in found["costs"][0]
 
 
+def test_what_is_asked_in_seconds_is_told_of_as_many_as_it_was_measured_of() -> None:
+    run = result(20_000_000, "x")
+    names = [
+        "business: feeds",
+        "content, product and users, of events without roles",
+        "a value model of 1,000,000 customers",
+        "definitions, import",
+        "nothing new",
+    ]
+    run["costs"] = [{"name": name, "rows": {"fct_touches": 7}} for name in names]
+    found = {cost["name"]: cost for cost in collect([run])["costs"]}
+    assert {name: found[name]["events"] for name in found} == dict(
+        zip(names[:4], (20_000_000, 1_000_000, 1_000_000, 20_000), strict=True)
+    )
+    assert found["business: feeds"]["rows"] == {"fct_touches": 7}
+
+
 @pytest.mark.parametrize(("events", "floor"), [(5, 0.75), (6, None)])
 def test_the_floor_stands_beside_each_peer_over_as_many_events(
     events: int, floor: float | None

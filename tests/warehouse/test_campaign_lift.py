@@ -390,6 +390,7 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     world.campaign("uncontrolled", **day, control_variant="placebo")
     world.campaign("by_comma", **day, variant_shares="control:0.5,a:0.5")
     world.campaign("at_the_limit", starts_at="2025-03-01", ends_at="2025-04-15", budget_amount=90)
+    world.campaign("far", starts_at="2025-03-01", ends_at="2025-03-05")
     for number in range(1, 14):
         world.cost("at_the_limit", f"2025-03-{number:02}", 2.2)
     for name in ("negative", "chosen", "cased", "uncontrolled", "by_comma"):
@@ -401,6 +402,8 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     world.assign("undescribed", "u2", "control")
     world.cost("backwards", "2025-03-05", 3)
     world.cost("free", "2025-03-05", 3)
+    world.cost("far", "2025-03-02", 5)
+    world.cost("far", "2999-01-01", 4)
     world.event("u1", "order", START, amount=3, campaign_id="free")
     world.event("u1", "order", START + timedelta(days=12), amount=3, campaign_id="free")
     world.event("u2", "visit", START + timedelta(days=40))
@@ -448,7 +451,7 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     assert compared == {"negative", "undescribed", "by_comma"}
     daily = query(built, "select * from marts.mart_campaign_daily order by activity_date")
     of = {name: [row for row in daily if row["campaign_id"] == name] for name in
-          ("backwards", "free", "forever", "at_the_limit")}  # fmt: skip
+          ("backwards", "free", "forever", "at_the_limit", "far")}  # fmt: skip
     # 28.6 of 26: 1.1 in decimals, and a little more in doubles.
     assert of["at_the_limit"][12]["risk_level"] == "on_track"
     assert [(row["elapsed_rate"], row["target_pace_rate"], row["risk_level"])
@@ -456,6 +459,15 @@ def test_what_is_odd_has_a_sentence_or_a_figure(tmp_path: Path) -> None:
     assert {row["budget_pace_rate"] for row in of["free"]} == {None}
     assert (of["free"][-1]["cost_amount_to_date"], of["free"][-1]["goal_value_to_date"]) == (3, 3)
     assert 366 <= len(of["forever"]) <= 366 + 41
+    # To a year after the data, and what is further away for itself.
+    assert [str(row["activity_date"]) for row in of["far"]][-2:] == ["2026-04-11", "2999-01-01"]
+    assert len(of["far"]) == 366 + 41 + 1
+    assert of["far"][-1]["cost_amount_to_date"] == 9
+    [cost] = query(
+        built, "select * from marts.mart_definition_warnings where file like 'channel_costs%'"
+    )
+    assert "cost_date is over a year after the data in 1 row" in cost["problem"]
+    assert "2999-01-01" in cost["problem_zh"]
 
 
 @pytest.mark.long

@@ -133,6 +133,7 @@ def test_what_is_odd_has_a_figure_all_the_same(tmp_path: Path) -> None:
         event("redeem", "ann", 9, **redeemed, discount_amount="5"),
         event("redeem", "bob", 10, amount="20", currency="EUR", discount_amount="2"),
         event("redeem", "ann", 10, **redeemed, discount_amount="-3"),
+        event("redeem", "ann", 11, **redeemed, discount_amount="10%"),
         event("order", "dan", 11, amount="7"),
         event("end", "end", 31, campaign_id=None),
     ]
@@ -143,7 +144,7 @@ def test_what_is_odd_has_a_figure_all_the_same(tmp_path: Path) -> None:
         events=events,
         feeds={"campaigns": [campaign], "campaign_assignments": [aimed_at]},
         seeds=SEEDS,
-        select=MARTS,
+        select=f"{MARTS} +fct_campaign_warnings",
         run_tests=True,
     )
 
@@ -156,10 +157,14 @@ def test_what_is_odd_has_a_figure_all_the_same(tmp_path: Path) -> None:
                "accepted_new_count": 2, "k_factor": 1, "median_seconds_to_accept": 2 * day,
                "median_cycle_seconds": 2 * day}  # fmt: skip
     close(row("mart_campaign_invites"), invites)
-    discounts = {"issued_user_count": 1, "redeemed_user_count": 1, "redeemed_count": 4,
+    discounts = {"issued_user_count": 1, "redeemed_user_count": 1, "redeemed_count": 5,
                  "gross_amount": 140, "discount_amount": 19, "break_even_uplift_rate": None,
                  "would_have_bought_rate": None}  # fmt: skip
     close(row("mart_campaign_discounts"), discounts)
+    [told] = query(warehouse, "select * from facts.fct_campaign_warnings where file = 'events'")
+    assert "5 redeemed coupons of campaign c, 2 have no discount_amount" in told["problem"]
+    assert "the first on 2025-03-10" in told["problem"]
+    assert "5 次核销中，有 2 次" in told["problem_zh"]
     # Of a campaign without a start nobody can have bought before it.
     cobrands = {"buyer_count": 1, "new_to_brand_count": 1, "net_amount": 7, "audience_count": 1,
                 "overlap_count": None, "overlap_rate": None}  # fmt: skip

@@ -406,6 +406,31 @@ ungiven as (
 
 ),
 
+-- Of rules that name a source or a campaign: media and categories are words of the trade, of which
+-- nobody has all. What earlier rules take is told alike.
+unheld as (
+
+    select
+        'channels.csv' as file,
+        rules.row_number,
+        'rule ' || cast(rules.rule_number as {{ dbt.type_string() }}) || ' of channel '
+        || rules.channel_id || ' holds for no visit and for no cost' as problem,
+        '渠道 ' || rules.channel_id || ' 的规则 ' || cast(rules.rule_number as {{ dbt.type_string() }})
+        || ' 对任何访问和花费都不成立' as problem_zh,
+        'write its patterns as tags spell them, see that no smaller rule_number holds before it, or wait until they come'
+            as mend,
+        '按标签里的写法填写表达式，确认没有编号更小的规则先成立，或等它们出现' as mend_zh
+    from {{ ref('dim_channel_rules') }} as rules
+    where
+        (rules.utm_source <> '(none)' or rules.utm_campaign <> '(none)')
+        and not exists (
+            select 1
+            from {{ ref('dim_tag_channels') }} as tag_channels
+            where tag_channels.rule_number = rules.rule_number
+        )
+
+),
+
 warnings as (
 
     select distinct * from unsent
@@ -423,6 +448,8 @@ warnings as (
     select * from unreleased
     union all
     select * from ungiven
+    union all
+    select * from unheld
 
 )
 

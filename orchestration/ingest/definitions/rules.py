@@ -804,6 +804,11 @@ _TAGS = ("utm_source", "utm_medium", "utm_campaign", "source_category")
 _MISSING = "(none)"
 
 
+def _wider(pattern: str | None) -> set[str | None]:
+    """Cells that surely hold wherever this one does."""
+    return {pattern, None} if pattern in (None, _MISSING) else {pattern, None, ".*"}
+
+
 def _channels(definitions: Definitions) -> Iterator[Problem]:
     table = definitions["channels"]
     categories = {
@@ -850,8 +855,9 @@ def _channels(definitions: Definitions) -> Iterator[Problem]:
                 ),
                 WARNING,
             )
-        covering = before.get(asked) or before.get((None,) * len(_TAGS))
-        if covering is not None:
+        earlier = [before[wider] for wider in product(*map(_wider, asked)) if wider in before]
+        if earlier:
+            covering = min(earlier, key=lambda row: row.values["rule_number"])
             yield table.problem(
                 row,
                 Words(

@@ -34,6 +34,23 @@ shares as (
 
 ),
 
+-- What a coupon took off counts as nothing where it is not known: so does a cost look small.
+unread_discounts as (
+
+    select
+        campaign_id,
+        cast(count(*) as {{ dbt.type_string() }}) as redeemed_count,
+        cast(count(case when discount_amount is null then 1 end) as {{ dbt.type_string() }})
+            as unread_count,
+        cast(min(case when discount_amount is null then event_date end) as {{ dbt.type_string() }})
+            as first_date
+    from {{ ref('fct_campaign_events') }}
+    where role = 'coupon_redeemed'
+    group by campaign_id
+    having count(*) > count(discount_amount)
+
+),
+
 arms as (
 
     select
@@ -144,6 +161,20 @@ told as (
         '在 campaigns 里给出它的一行，或按那里的写法填写编号' as mend_zh
     from assignments
     where assignments.campaign_id not in (select campaigns.campaign_id from campaigns)
+
+    union all
+
+    select
+        'events' as file,
+        cast(null as bigint) as row_number,
+        'of the ' || redeemed_count || ' redeemed coupons of campaign ' || campaign_id || ', '
+        || unread_count || ' have no discount_amount that can be read, the first on ' || first_date
+        || ': they count as nothing taken off' as problem,
+        '活动 ' || campaign_id || ' 的 ' || redeemed_count || ' 次核销中，有 ' || unread_count
+        || ' 次没有可读的 discount_amount，最早在 ' || first_date || '：按减免 0 计' as problem_zh,
+        'send with it the money that was taken off, as a plain number not below 0: 10, not 10%' as mend,
+        '随事件发送减免的金额，按普通写法，不小于 0：写 10，不写 10%' as mend_zh
+    from unread_discounts
 
     union all
 

@@ -24,6 +24,24 @@ unread as (
     {{ explode(split_text('feed_rows.unread_columns', ', '), 'parts', 'column_name') }}
     group by feed_rows.source_file, parts.column_name
 
+),
+
+-- The data end where the last event is, whatever a cost says.
+far as (
+
+    select
+        costs.source_file,
+        min(costs.row_number) as row_number,
+        min_by(costs.cost_date, costs.row_number) as first_date,
+        cast(count(*) as {{ dbt.type_string() }}) as row_count
+    from {{ ref('stg_feed__channel_costs') }} as costs
+    inner join {{ ref('dim_horizon') }} as horizon
+        on costs.cost_date > {{ days_after('horizon.data_through_date', 366) }}
+    {%- if horizon() %}
+    where costs.cost_date <= {{ local_date(horizon()) }}
+    {%- endif %}
+    group by costs.source_file
+
 )
 
 select
@@ -37,3 +55,17 @@ select
     '时间按 ISO 8601 写，数字照普通写法，次数不小于 0，是否写 true 或 false；或留空' as mend_zh,
     row_number
 from unread
+
+union all
+
+select
+    source_file as file,
+    'cost_date is over a year after the data in ' || row_count
+    || case when row_count = '1' then ' row' else ' rows' end || ', of which this is the first: '
+    || cast(first_date as {{ dbt.type_string() }}) as problem,
+    '有 ' || row_count || ' 行的 cost_date 比数据结束晚一年以上，这是第一行：'
+    || cast(first_date as {{ dbt.type_string() }}) as problem_zh,
+    'correct the date; the cost counts on it as it stands' as mend,
+    '改正日期；改正前花费按这个日期计' as mend_zh,
+    row_number
+from far

@@ -70,22 +70,49 @@ dated as (
 
 ),
 
+bounded as (
+
+    select
+        dated.campaign_id,
+        greatest(min(dated.first_date), cast('{{ var("earliest_plausible_date") }}' as date)) as first_date,
+        max(dated.last_date) as last_date,
+        {{ days_after('coalesce(max(horizon.data_through_date), min(dated.first_date))', 366) }}
+            as filled_through_date
+    from dated
+    cross join horizon
+    group by dated.campaign_id
+
+),
+
+-- Further ahead a day is there if it is a date itself: a cost of the year 2999 makes one row.
 spans as (
 
     select
         campaign_id,
-        greatest(min(first_date), cast('{{ var("earliest_plausible_date") }}' as date)) as first_date,
-        max(last_date) as last_date
+        first_date,
+        first_date as from_date,
+        least(last_date, filled_through_date) as to_date
+    from bounded
+
+    union all
+
+    select
+        dated.campaign_id,
+        bounded.first_date,
+        greatest(dated.first_date, bounded.first_date) as from_date,
+        dated.last_date as to_date
     from dated
-    group by campaign_id
+    inner join bounded
+        on dated.campaign_id = bounded.campaign_id
+        and dated.last_date > bounded.filled_through_date
 
 ),
 
 bounds as (
 
     select
-        min(first_date) as first_date,
-        max(last_date) as last_date
+        min(from_date) as first_date,
+        max(to_date) as last_date
     from spans
 
 ),
@@ -96,11 +123,11 @@ days as (
 
 )
 
-select
+select distinct
     spans.campaign_id,
     days.activity_date,
     spans.first_date
 from spans
 inner join days
-    on spans.first_date <= days.activity_date
-    and spans.last_date >= days.activity_date
+    on spans.from_date <= days.activity_date
+    and spans.to_date >= days.activity_date
