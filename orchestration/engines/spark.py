@@ -113,8 +113,8 @@ def check_folder(settings: Settings) -> None:
         tempfile.TemporaryFile(dir=settings.spark_dir).close()
     except OSError as error:
         raise SparkError(
-            f"{settings.spark_dir} cannot be written ({error.strerror}): allow it, or set "
-            "YUNYING_SPARK_DIR to a folder that can be"
+            f"{settings.spark_dir} cannot be written ({error.strerror}): allow it, or have "
+            "a folder in YUNYING_SPARK_DIR that can be"
         ) from error
 
 

@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_a_build(settings: Settin
     check_folder(settings)
     (settings.spark_dir / "file").touch()
     below_a_file = replace(settings, spark_dir=settings.spark_dir / "file" / "spark")
-    with pytest.raises(SparkError, match=r"\(Not a directory\): allow it, or set YUNYING"):
+    with pytest.raises(SparkError, match=r"\(Not a directory\): allow it, or have a folder in"):
         check_folder(below_a_file)
 
 
