@@ -259,8 +259,9 @@ def test_the_mart_is_the_sum_of_what_touches_are_credited_with(warehouse: Path) 
 def test_shares_of_a_path_are_those_of_who_asks_for_them(warehouse: Path) -> None:
     rows = query(
         warehouse,
-        "select conversion_id, count(time_decay_credit) as decays, count(shapley_credit) as shapleys,"
-        " count(*) as touches from facts.fct_path_touches where is_converted group by all",
+        "select conversion_id, count(*) as touches, count(time_decay_credit) as decays,"
+        " count(shapley_credit) as shapleys from facts.fct_path_touches where is_converted"
+        " group by all",
     )
     counts = {row["conversion_id"]: (row["decays"], row["shapleys"]) for row in rows}
     assert counts["first"] == (0, 0)
