@@ -1,8 +1,9 @@
 """Attribution of paths to channels, against mta and ChannelAttribution on the same paths.
 
 Both start from paths whose touches are in order: theirs are texts, ours the rows of
-`fct_path_touches`; ours also writes what each touch is credited with. One person is one path,
-without two touches of one channel in a row, which mta takes out and ChannelAttribution does not.
+`fct_path_touches`, which say where each stands in its path, as a place in a text does. One person
+is one path, without two touches of one channel in a row, which mta takes out and ChannelAttribution
+does not.
 Their Markov chains are no peers of the exact one: mta sums the paths that it has seen,
 ChannelAttribution draws some at random, which its seconds hold.
 """
@@ -31,20 +32,12 @@ SEEDS = {
     "conversions": "conversion_id,event_name,value,models\n"
     "paid,paid,none,first|last|linear|position|markov\n",
 }
-# What ChannelAttribution gives, and the steps of a Markov chain, which it counts: credits by path
-# and channel, no touch's.
+# What ChannelAttribution gives, and the steps of a Markov chain, which it counts.
 SHORTEST = """
     with
-    paths as (
-        select
-            path_id, arg_min(channel_id, touch_number) as first_channel,
-            arg_max(channel_id, touch_number) as last_channel, count(*) as touch_count
-        from facts.fct_path_touches where is_converted group by path_id
-    ),
-    linear as (
-        select channel_id, sum(1 / touch_count) as credit
-        from facts.fct_path_touches inner join paths using (path_id)
-        where is_converted group by channel_id
+    places as materialized (
+        select channel_id, touch_number, touch_count, count(*) as path_count
+        from facts.fct_path_touches where is_converted group by all
     ),
     steps as materialized (
         select
@@ -53,12 +46,13 @@ SHORTEST = """
         from facts.fct_path_touches group by all
     ),
     credits as (
-        select 'first' as model_id, first_channel as channel_id, count(*) as credit
-        from paths group by first_channel
+        select 'first' as model_id, channel_id, sum(path_count) as credit
+        from places where touch_number = 1 group by channel_id
         union all
-        select 'last', last_channel, count(*) from paths group by last_channel
+        select 'last', channel_id, sum(path_count)
+        from places where touch_number = touch_count group by channel_id
         union all
-        select 'linear', channel_id, credit from linear
+        select 'linear', channel_id, sum(path_count / touch_count) from places group by channel_id
     )
     select model_id, channel_id, cast(round(credit * 1000) as bigint) from credits
     where (select sum(step_count) from steps) > 0

@@ -1,4 +1,5 @@
-"""The figures of the day, for the front page and for the summary that ends `make run`.
+"""The front page: the KPIs, whom to write to, and the figures of the day, with which the summary
+that ends `make run` ends too.
 
 The day is the last whole one: the last that is ripe. Boards show the same one at first.
 """
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 
 from dashboards.board import Board, Text, Tile, Tiles
+from dashboards.boards.audiences import FRONT_WHOM
 from dashboards.boards.kpis import STAR, answer, moved, tree
 from dashboards.boards.shared import newest, so_many_of
 
@@ -91,6 +93,7 @@ FRONT = Board(
     filters=(),
     items=(
         answer(_STAR_OF_LEADERS),
+        FRONT_WHOM,
         tree(f"grain = '{_OF_LEADERS}'"),
         moved("driver", _STAR_OF_LEADERS, comparison="comparison = 'previous'"),
         moved("segment", _STAR_OF_LEADERS, comparison="comparison = 'previous'"),

@@ -63,7 +63,7 @@ def check(
     folder: Path,
     builds: Sequence[Path] = (),
     is_anew: bool = False,
-    memory_limit: str = "3GB",
+    memory_limit: str = "2.5GB",
     threads: int = 2,
 ) -> tuple[SuiteResult, ...]:
     """Evaluate the suites of these names; see `Checks.run`, whose errors it raises.

@@ -105,7 +105,7 @@ def validate(
     *,
     folder: Path | None = None,
     builds: Sequence[Path] = (),
-    memory_limit: str = "3GB",
+    memory_limit: str = "2.5GB",
     threads: int = 2,
 ) -> tuple[SuiteResult, ...]:
     """Evaluate the suites, by default all there are; keep results and Data Docs in a folder.

@@ -98,7 +98,7 @@ class Settings:
             horizon=_instant("HORIZON", get("HORIZON")),
             pseudonym_key=get("PSEUDONYM_KEY") or None,
             erasure_key=get("ERASURE_KEY") or None,
-            memory_limit=get("MEMORY_LIMIT", "3GB"),
+            memory_limit=get("MEMORY_LIMIT", "2.5GB"),
             threads=_positive("THREADS", get("THREADS", str(os.cpu_count() or 2))),
             wait_seconds=_positive("WAIT_SECONDS", get("WAIT_SECONDS", "300")),
             alert_webhook=_url("ALERT_WEBHOOK", get("ALERT_WEBHOOK"), "https://host/path"),

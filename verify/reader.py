@@ -1,4 +1,4 @@
-"""A reader of what is published: asks without pause, and checks that one build answers.
+"""A reader of what is published, lists too: asks without pause, and checks that one build answers.
 
     python -m verify.reader PUBLISH_DIR STOP_FILE
 
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.publish.audience_files import AUDIENCES
 from orchestration.publish.publishing import DATABASE
 
 _BUILD_ID = re.compile(r"\b\d{8}T\d{12}Z\b")
@@ -64,6 +65,45 @@ def read(publish_dir: Path, draw: random.Random, seen: Seen) -> None:
     file = publish_dir / "parquet" / f"{table.replace('.', '/')}.parquet"
     seen.rows += _one(duckdb.connect(), f"select count(*) from '{file}'")[0]
     seen.queries += 1
+    read_list(publish_dir, draw, seen)
+
+
+def read_list(publish_dir: Path, draw: random.Random, seen: Seen) -> None:
+    """The newest file of a list: both formats say the same, and what their build says of it."""
+    folder = (publish_dir / AUDIENCES).resolve()
+    lists = [path for path in folder.glob("*") if path.is_dir()]
+    if not lists:
+        return
+    newest = max(draw.choice(sorted(lists)).glob("*.csv"))
+    try:
+        with duckdb.connect(str(folder.parent / DATABASE), read_only=True) as connection:
+            said = connection.execute(
+                "select exported_count, removed_count from marts.mart_audience_exports"
+                " where audience_id = ? and export_at = ?",
+                [newest.parent.name, newest.stem.removesuffix("Z")],
+            ).fetchone()
+            csv, parquet = (
+                connection.execute(f"select user_id, status, change from {file}").fetchall()
+                for file in (
+                    f"read_csv('{newest}', header = true, all_varchar = true)",
+                    f"'{newest.with_suffix('.parquet')}'",
+                )
+            )
+    except duckdb.IOException:
+        if folder.exists():
+            raise
+        return  # kept no more
+    statuses = [status for _, status, _ in csv]
+    # Who took their consent back since is in no file any more.
+    if (
+        csv != parquet
+        or said is None
+        or statuses.count("exported") > said[0]
+        or statuses.count("removed") != said[1]
+    ):
+        seen.errors.append(f"{newest}: {len(csv)} and {len(parquet)} rows; its build says {said}")
+    seen.queries += 1
+    seen.rows += len(csv)
 
 
 def _row_counts(publish_dir: Path, build_id: str) -> dict[str, int] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboards.board import (
     BLUE,
     GREEN,
@@ -23,6 +25,8 @@ from dashboards.specs import columns
 
 EXPORTS_SHOWN = 30
 """The newest exports of a list."""
+LISTS_ON_FRONT = 8
+"""Lists of the front page: those that were exported last."""
 
 _EXPORTS = "marts.mart_audience_exports"
 _LIFT = "marts.mart_campaign_lift"
@@ -118,6 +122,78 @@ def _by_export(item: str, title: Text, reading: Text, of: Series) -> Chart:
     )  # fmt: skip
 
 
+WHOM = Table(
+    "whom",
+    Text("Whom to write to, and what came of it", "联系谁，效果如何"),
+    Text(
+        "The newest list. What its campaign achieved is told against those who were held "
+        "out; in brackets: where it lies with 95% certainty.",
+        "最新的名单。活动效果与对照的人相比；括号内是 95% 置信区间。",
+    ),
+    (_EXPORTS, _LIFT),
+    f"""
+    with {_ACHIEVED}
+
+    select lists.audience_id,
+        format('Write to {{:,}} users: the list of {{}} ({{:,}} added, {{:,}} taken off). ',
+            exported_count, export, added_count, removed_count)
+        || case when exported_count < matched_count then format(
+            'Left out are {{:,}} who did not agree, {{:,}} who got enough messages and '
+            '{{:,}} who are held out. ', no_consent_count, capped_count, holdout_count
+        ) else '' end
+        || case when lists.campaign_id is null then
+            'What it achieves is not measured: it has no campaign.'
+        else coalesce('Its lists so far: ' || achieved.measure_en || ' ' || interval_en
+            || ': ' || achieved.said_en || '.',
+            'What its lists achieved cannot be told yet: nobody was held out, or no window '
+            'of theirs has closed.') end as answer_en,
+        format('联系 {{:,}} 人：{{}} 的名单（新增 {{:,}}，移除 {{:,}}）。',
+            exported_count, export, added_count, removed_count)
+        || case when exported_count < matched_count then format(
+            '未导出：{{:,}} 人未同意，{{:,}} 人消息已达上限，{{:,}} 人留作对照。',
+            no_consent_count, capped_count, holdout_count
+        ) else '' end
+        || case when lists.campaign_id is null then '没有对应的活动，效果无从衡量。'
+        else coalesce('至今的名单：' || achieved.measure_zh || ' ' || interval_zh || '，'
+            || achieved.said_zh || '。',
+            '名单的效果还不能确定：没有人留作对照，或窗口都还没结束。') end as answer_zh
+    from lists
+    left join achieved on lists.campaign_id = achieved.campaign_id
+    where number = 1
+    order by lists.audience_id
+    """,
+    columns=(Column("answer", Text("Answer", "回答")),),
+    empty=_NO_LIST,
+    is_wide=True,
+)
+
+# A file is named by its instant as `audience_files` does.
+FRONT_WHOM = replace(
+    WHOM,
+    reading=Text(
+        "The newest export of each list; its name opens the file. What its campaign achieved is "
+        "told against those who were held out; in brackets: where it lies with 95% certainty.",
+        "每个名单最近的一次导出，点名称打开文件。活动效果与对照的人相比；括号内是 95% 置信区间。",
+    ),
+    sql=f"""
+    with {_LISTS}
+
+    select audience_id, list_en, list_zh, answer_en, answer_zh,
+        format('audiences/{{}}/{{}}Z.csv', url_encode(audience_id), url_encode(regexp_replace(
+            strftime(export_at, '%Y-%m-%dT%H:%M:%S.%f'), '\\.0+$', ''
+        ))) as file
+    from lists
+    inner join ({WHOM.sql}) as said using (audience_id)
+    where number = 1
+    order by export_at desc, campaign_id is null, audience_id
+    limit {LISTS_ON_FRONT}
+    """,
+    columns=(Column("list", _LIST, link="file"), *WHOM.columns),
+    hides_when_empty=True,
+)
+"""The same of the newest lists, on the front page: which list, and its file."""
+
+
 BOARD = Board(
     name="audiences",
     title=Text("Audiences", "人群"),
@@ -139,50 +215,7 @@ BOARD = Board(
         ),
     ),
     items=(
-        Table(
-            "whom",
-            Text("Whom to write to, and what came of it", "联系谁，效果如何"),
-            Text(
-                "The newest list. What its campaign achieved is told against those who were held "
-                "out; in brackets: where it lies with 95% certainty.",
-                "最新的名单。活动效果与对照的人相比；括号内是 95% 置信区间。",
-            ),
-            (_EXPORTS, _LIFT),
-            f"""
-            with {_ACHIEVED}
-
-            select lists.audience_id,
-                format('Write to {{:,}} users: the list of {{}} ({{:,}} added, {{:,}} taken off). ',
-                    exported_count, export, added_count, removed_count)
-                || case when exported_count < matched_count then format(
-                    'Left out are {{:,}} who did not agree, {{:,}} who got enough messages and '
-                    '{{:,}} who are held out. ', no_consent_count, capped_count, holdout_count
-                ) else '' end
-                || case when lists.campaign_id is null then
-                    'What it achieves is not measured: it has no campaign.'
-                else coalesce('Its lists so far: ' || achieved.measure_en || ' ' || interval_en
-                    || ': ' || achieved.said_en || '.',
-                    'What its lists achieved cannot be told yet: nobody was held out, or no window '
-                    'of theirs has closed.') end as answer_en,
-                format('联系 {{:,}} 人：{{}} 的名单（新增 {{:,}}，移除 {{:,}}）。',
-                    exported_count, export, added_count, removed_count)
-                || case when exported_count < matched_count then format(
-                    '未导出：{{:,}} 人未同意，{{:,}} 人消息已达上限，{{:,}} 人留作对照。',
-                    no_consent_count, capped_count, holdout_count
-                ) else '' end
-                || case when lists.campaign_id is null then '没有对应的活动，效果无从衡量。'
-                else coalesce('至今的名单：' || achieved.measure_zh || ' ' || interval_zh || '，'
-                    || achieved.said_zh || '。',
-                    '名单的效果还不能确定：没有人留作对照，或窗口都还没结束。') end as answer_zh
-            from lists
-            left join achieved on lists.campaign_id = achieved.campaign_id
-            where number = 1
-            order by lists.audience_id
-            """,
-            columns=(Column("answer", Text("Answer", "回答")),),
-            empty=_NO_LIST,
-            is_wide=True,
-        ),
+        WHOM,
         _by_export(
             "changes",
             Text("Who came and went", "名单的变化"),

@@ -13,9 +13,26 @@
     ), '')
 {%- endmacro %}
 
-{# The models that credit touches by a rule, and Shapley's, which is one of channels. #}
-{% macro attribution_models() -%}
-    {{ return(
-        ['first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay', 'shapley']
-    ) }}
+{# What each model but Markov's gives of a whole (a conversion, its value, the sum of many) to touches
+   that stand alike in their paths: `is_first`, `is_last`, `is_last_non_direct`, `touch_count`. What
+   time decay and Shapley give is no matter of the place; it is given. A macro, because credits ask
+   it of each touch, and the mart of all that stand alike. #}
+{% macro attribution_parts(whole, time_decay, shapley) -%}
+    {{ return({
+        'first': 'case when is_first then ' ~ whole ~ ' else 0 end',
+        'last': 'case when is_last then ' ~ whole ~ ' else 0 end',
+        'last_non_direct': 'case when is_last_non_direct then ' ~ whole ~ ' else 0 end',
+        'linear': 'cast(' ~ whole ~ ' as double) / touch_count',
+        'position': 'cast(' ~ whole ~ ' as double) * case
+            when touch_count = 1 then 1
+            when touch_count = 2
+                then case when is_first then first_weight else last_weight end
+                / (first_weight + last_weight)
+            when is_first then first_weight
+            when is_last then last_weight
+            else (1 - first_weight - last_weight) / (touch_count - 2)
+        end',
+        'time_decay': time_decay,
+        'shapley': shapley,
+    }) }}
 {%- endmacro %}

@@ -7,7 +7,9 @@ the one that makes it stay, are picked from what people ordered.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -49,6 +51,8 @@ class Sales:
     first_sale_at: Ints
     """By merchant; -1: none."""
     retained_at: Ints
+    worlds: Ints
+    """Orders of each seller in other worlds: were the same orders dealt anew, one row a deal."""
 
 
 def merchants(people: People, visitors: int) -> Merchants:
@@ -91,10 +95,11 @@ def sales(people: People, merchants: Merchants, orders: Orders) -> Sales:
             until = since + again * plan.DAY
             due = since + int(wait[merchant] * 0.5 * again * plan.DAY)
             retained[merchant] = _take(at, taken, merchant, due, until)
-    _deal(people, merchants, at, taken, first_sale, retained)
+    worlds = _worlds(people, merchants, at, taken, first_sale, retained)
+    _deal(partial(people.stream, Process.SALES), at, taken, first_sale, retained)
     merchant = np.empty_like(taken)
     merchant[in_time] = taken
-    return Sales(merchant, first_sale, retained)
+    return Sales(merchant, first_sale, retained, worlds)
 
 
 def _take(at: Ints, taken: Ints, merchant: int, since: int, until: int | None = None) -> int:
@@ -108,8 +113,28 @@ def _take(at: Ints, taken: Ints, merchant: int, since: int, until: int | None = 
     return int(at[place])
 
 
-def _deal(
+def _worlds(
     people: People, merchants: Merchants, at: Ints, taken: Ints, first_sale: Ints, retained: Ints
+) -> Ints:
+    """With those that are sent back, which are orders of their own."""
+    sellers = np.flatnonzero(first_sale >= 0)
+    sent_back = merchants.refund_rate[sellers] / (1 - merchants.refund_rate[sellers])
+    worlds = np.zeros((plan.OTHER_WORLDS, len(sellers)), dtype=np.int64)
+    for number, counts in enumerate(worlds):
+        stream = people.stream(Process.SALES, 100 + number)
+        dealt = taken.copy()
+        _deal(lambda _, stream=stream: stream, at, dealt, first_sale, retained)
+        orders = np.bincount(dealt[dealt >= 0], minlength=len(merchants))[sellers]
+        counts[:] = orders + stream.binomial(orders, np.minimum(sent_back, 1))
+    return worlds
+
+
+def _deal(
+    stream: Callable[[int], np.random.Generator],
+    at: Ints,
+    taken: Ints,
+    first_sale: Ints,
+    retained: Ints,
 ) -> None:
     """The other orders, to whom sells then: a seller who does not stay closes before day 28."""
     sellers = np.flatnonzero(first_sale >= 0)
@@ -117,12 +142,12 @@ def _deal(
     closes = first_sale[sellers] + (plan.RETAINED_FROM_DAYS - 1) * plan.DAY
     closes = np.where(retained[sellers] >= 0, plan.END_MS, closes)
     weights = zipf(len(sellers), plan.MERCHANT_ZIPF)
-    draws = people.stream(Process.SALES, 1).random(len(free))
+    draws = stream(1).random(len(free))
     free = free[draws >= plan.OWN_SHOP_SHARE]
     for part in range(2, 10):
         if not (len(free) and len(sellers)):
             break
-        drawn = choice(people.stream(Process.SALES, part).random(len(free)), weights)
+        drawn = choice(stream(part).random(len(free)), weights)
         sells = (at[free] > first_sale[sellers[drawn]]) & (at[free] < closes[drawn])
         taken[free[sells]] = sellers[drawn[sells]]
         free = free[~sells]

@@ -136,6 +136,8 @@ LISTED_RATE, FIRST_SALE_RATE, RETAINED_RATE = 0.8, 0.5, 0.6
 """Of those who signed up; of those who listed; of those who sold."""
 RETAINED_FROM_DAYS, RETAINED_TO_DAYS = 28, 55
 MERCHANT_ZIPF = 1.0
+OTHER_WORLDS = 200
+"""Drawn beside this one, for what concentration may be expected."""
 REFUND_BETA, COMPLAINT_BETA = (2.0, 38.0), (2.0, 58.0)
 """A merchant's own rate is drawn from these: 5 % and 3.3 % on average."""
 CANCELLED_RATE = 0.02

@@ -91,6 +91,7 @@ def drawn(
             "sold": int((sold.first_sale_at >= 0).sum()),
             "retained": int((sold.retained_at >= 0).sum()),
         },
+        "orders_by_seller": sold.worlds,
         "gross_cents_by_merchant": _by_number("m", people, events[paid], "merchant", "cents"),
         "pieces": len(pieces),
         "authors": pieces.author_count,
@@ -129,11 +130,15 @@ def _by_month(days: np.ndarray, weights: np.ndarray | None = None) -> dict[str, 
 def summed(blocks: list[dict[str, Any]]) -> dict[str, Any]:
     """The blocks' figures together, and what follows from them."""
     sizes = [(each["authors"], each["pieces"]) for each in blocks]
+    dealt = np.concatenate([each.pop("orders_by_seller") for each in blocks], axis=1)
     total = _add(blocks)
     for model, parameters in (("bg_nbd", plan.BG_NBD), ("gamma_gamma", plan.GAMMA_GAMMA)):
         information = total.pop(f"{model}_information")
         total[f"{model}_standard_errors"] = standard_errors(information, parameters)
-    total["author_hhi"] = author_concentration(sizes)
+    total["concentration"] = {
+        "pieces_by_author": concentration(pieces_by_author(sizes)),
+        "orders_by_merchant": concentration(dealt),
+    }
     return {name: _plain(value) for name, value in total.items()}
 
 
@@ -149,13 +154,29 @@ def _add(parts: list[Any]) -> Any:
     return sum(parts)
 
 
-def author_concentration(sizes: list[tuple[int, int]]) -> dict[str, float]:
-    """Expected HHI of pieces by author, and its standard error, of so many authors and pieces in
-    each block: from 200 drawn worlds."""
+def pieces_by_author(sizes: list[tuple[int, int]]) -> np.ndarray:
+    """In other worlds, a row each, of so many authors and pieces in each block."""
     draw = np.random.Generator(np.random.Philox(key=1))
-    total = sum(pieces for _, pieces in sizes)
-    hhi = np.zeros(200)
-    for authors, pieces in sizes:
-        drawn = draw.multinomial(pieces, zipf(authors, plan.AUTHOR_ZIPF), size=200)
-        hhi += ((drawn / total) ** 2).sum(axis=1)
-    return {"expected": float(hhi.mean()), "standard_error": float(hhi.std(ddof=1))}
+    return np.concatenate(
+        [
+            draw.multinomial(pieces, zipf(authors, plan.AUTHOR_ZIPF), size=plan.OTHER_WORLDS)
+            for authors, pieces in sizes
+        ],
+        axis=1,
+    )
+
+
+def concentration(worlds: np.ndarray) -> dict[str, dict[str, float]]:
+    """Expected HHI and Gini, and their standard errors, of counts by unit in other worlds; who has
+    none is no unit."""
+    told = []
+    for world in worlds:
+        values = np.sort(world[world > 0])
+        count, shares, ranks = len(values), values / values.sum(), np.arange(1, len(values) + 1)
+        gini = 2 * (ranks * shares).sum() / count - 1 - 1 / count if count else 0.0
+        told.append(((shares**2).sum(), gini))
+    figures = dict(zip(("hhi", "gini"), np.array(told).T, strict=True))
+    return {
+        name: {"expected": float(of.mean()), "standard_error": float(of.std(ddof=1))}
+        for name, of in figures.items()
+    }

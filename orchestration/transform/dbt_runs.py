@@ -81,6 +81,8 @@ def dbt_environment(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
         "DBT_USE_COLORS": "false",
+        # What steps ask of BLAS is small: threads of its own would wait for it, and burn a core.
+        "OPENBLAS_NUM_THREADS": "1",
     }
 
 

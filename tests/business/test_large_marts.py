@@ -14,7 +14,7 @@ import pytest
 
 from demo.business import clock, plan
 from orchestration.project import ROOT
-from tests.business.worlds import World, Z, campaign, holds
+from tests.business.worlds import World, Z, campaign, holds, made
 from tests.support import ingest_raw, query, settings_of, transform
 
 ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
@@ -30,12 +30,18 @@ back,active,mart,mart_growth_accounting.resurrected_user_count,
 
 @pytest.fixture(scope="module")
 def warehouse(worlds: dict[int, World]) -> Path:
-    folder = worlds[max(worlds)].folder
+    return built(worlds[max(worlds)].folder, MARTS)
+
+
+def built(folder: Path, select: str) -> Path:
+    """The warehouse of a world, with a tree of its own, and a value model of all of its days."""
     shutil.copytree(ROOT / "demo" / "business" / "seeds", folder / "seeds", dirs_exist_ok=True)
     (folder / "seeds" / "kpis.csv").write_text(TREE, encoding="utf-8")
+    with (folder / "seeds" / "value_models.csv").open("a", encoding="utf-8") as file:
+        file.write(f"whole,,,{plan.UNIT_DAYS},{clock.date_of(plan.DAYS - 1)},,28,,\n")
     settings = settings_of(folder, ENVIRONMENT)
     ingest_raw(settings)
-    transform(settings, select=MARTS)
+    transform(settings, select=select)
     return settings.warehouse
 
 
@@ -160,3 +166,28 @@ def test_as_many_buy_in_the_hold_out_as_was_expected(warehouse: Path) -> None:
     assert sum(row["expected"] for row in customers) == pytest.approx(figures["holdout_expected"])
     apart = figures["holdout_purchases"] - figures["holdout_expected"]
     assert abs(apart) <= Z * math.sqrt(variance)
+
+
+def test_the_planted_parameters_of_value_are_found(
+    warehouse: Path, worlds: dict[int, World]
+) -> None:
+    assert_parameters_are_found(warehouse, worlds[max(worlds)])
+
+
+@pytest.mark.long
+def test_the_planted_parameters_are_found_of_5000_customers_and_more(tmp_path: Path) -> None:
+    world = made(tmp_path, 3_000_000)
+    warehouse = built(tmp_path, "+mart_value_models")
+    assert assert_parameters_are_found(warehouse, world) >= 5_000
+
+
+def assert_parameters_are_found(warehouse: Path, world: World) -> float:
+    """As near as the inverse of the information at the planted values has it; their customers."""
+    rows = query(warehouse, "select * from marts.mart_value_models where model_id = 'whole'")
+    figures = {row["figure_id"]: row["value"] for row in rows}
+    assert figures["customer_count"] == world.drawn["customers"]
+    for model, planted in (("bg_nbd", plan.BG_NBD), ("gamma_gamma", plan.GAMMA_GAMMA)):
+        errors = world.drawn[f"{model}_standard_errors"]
+        for name, value in planted.items():
+            assert abs(figures[name] - value) <= Z * errors[name], name
+    return figures["customer_count"]

@@ -725,6 +725,10 @@ def test_how_concentrated_what_was_drawn_is(each: Built) -> None:
         gini = 2 * (ranks * values).sum() / (len(values) * values.sum())
         assert row["gini"] == pytest.approx(gini - (len(values) + 1) / len(values))
         assert row["top_10_share"] == pytest.approx(values[-10:].sum() / values.sum())
+    # The plan has orders dealt by Zipf's weights to whom sells then.
+    for name, planned in each.world.drawn["concentration"]["orders_by_merchant"].items():
+        apart = abs(rows["merchant_orders"][name] - planned["expected"])
+        assert apart <= 3 * planned["standard_error"], name
 
 
 def test_rules_are_broken_as_planned(each: Built) -> None:

@@ -505,13 +505,20 @@ def test_pieces_are_original_and_pass_the_review(world: World) -> None:
     assert holds(plan.FIRST_PASS_RATE, passed, reviewed)
 
 
-def test_pieces_are_concentrated_on_authors(world: World) -> None:
-    rows = world.query("select count(distinct content_id) from contents group by author_id")
-    counts = [count for (count,) in rows]
-    pieces = sum(counts)
-    told = world.drawn["author_hhi"]
-    hhi = sum((count / pieces) ** 2 for count in counts)
-    assert abs(hhi - told["expected"]) <= 3 * told["standard_error"]
+@pytest.mark.parametrize(("name", "sql"), [
+    ("pieces_by_author", "select count(distinct content_id) from contents group by author_id"),
+    ("orders_by_merchant", "select count(*) from acts where event_name = 'order_paid'"
+     " and merchant_id is not null group by merchant_id"),
+])  # fmt: skip
+def test_pieces_and_orders_are_as_concentrated_as_planned(
+    name: str, sql: str, world: World
+) -> None:
+    counts = np.sort([count for (count,) in world.query(sql)])
+    units, total, order = len(counts), counts.sum(), np.arange(1, len(counts) + 1)
+    gini = 2 * (order * counts).sum() / (units * total) - (units + 1) / units
+    told = world.drawn["concentration"][name]
+    for name, value in (("hhi", ((counts / total) ** 2).sum()), ("gini", gini)):
+        assert abs(value - told[name]["expected"]) <= 3 * told[name]["standard_error"], name
 
 
 # -- Campaigns ----------------------------------------------------------------------------------

@@ -22,11 +22,15 @@ PREDICTED = cases.read_cases("value_predict")
 FITTED = cases.read_cases("value_fit")
 # After all that is fitted, so that no fit sees these customers.
 CALIBRATED_TO = date(2015, 12, 31)
+# Orders are of the evening in New York, which in UTC is the next day; the horizon is on the evening
+# of the first day after the calibration, with orders behind it.
+HORIZON = CALIBRATED_TO + timedelta(days=2)
+CLOCK = {"YUNYING_TIMEZONE": "America/New_York", "YUNYING_HORIZON": f"{HORIZON}T00:00:00+00:00"}
 
 
 def order(user: str, day: date, amount: Any) -> cases.Row:
     return {"event_id": f"{user} {day}", "event_name": "order", "user_id": user,
-            "occurred_at": f"{day}T12:00:00Z", "amount": amount}  # fmt: skip
+            "occurred_at": f"{day + timedelta(days=1)}T03:00:00Z", "amount": amount}  # fmt: skip
 
 
 def history(user: str, row: cases.Row) -> list[cases.Row]:
@@ -35,7 +39,8 @@ def history(user: str, row: cases.Row) -> list[cases.Row]:
     repeats = row["frequency"]
     days = [0, *range(1, repeats), *([row["recency_days"]] if repeats else [])]
     amount = row.get("mean_repeat_amount", 10)
-    return [order(user, first + timedelta(days=day), amount) for day in days]
+    behind = order(user, HORIZON, 1_000_000)
+    return [behind, *(order(user, first + timedelta(days=day), amount) for day in days)]
 
 
 def written(params: cases.Row, *names: str) -> str:
@@ -66,12 +71,13 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for case in [*PREDICTED, *FITTED]
     ]  # fmt: skip
     end = {"event_id": "end", "event_name": "end", "user_id": "end",
-           "occurred_at": f"{CALIBRATED_TO + timedelta(days=2)}T00:00:00Z"}  # fmt: skip
+           "occurred_at": f"{HORIZON}T00:00:00Z"}  # fmt: skip
     return support.build_warehouse(
         tmp_path_factory.mktemp("value"),
         events=[*orders(), end],
         seeds={"event_names": "event_name,role\norder,order\nend,\n",
                "value_models": csv_of("value_models", models)},
+        environment=CLOCK,
         select="+mart_value_models",
         run_tests=True,
     )  # fmt: skip

@@ -49,7 +49,14 @@ COSTS = {
 }  # fmt: skip
 """What is spent each tenth day: what pays, what does not, where nobody came, and by no rule."""
 SEEDS["features"] += "ordering,Ordering,下单,order_placed,,,,,,\n"
-SEEDS["event_names"] += "checked_in,Checked in,签到,campaign,check_in,true,false,\n"
+SEEDS["event_names"] += (
+    "checked_in,Checked in,签到,campaign,check_in,true,false,\n"
+    "message_sent,Message sent,发送消息,user,message_sent,false,false,\n"
+)
+# A list of a campaign of its own, whose people come and go; and a model of too few to fit.
+SEEDS["audiences"] += "regulars,Regulars,常客,letters,week,2024-02-05,2024-03-31,,true,1,7,0.3,\n"
+SEEDS["filters"] += "audience,regulars,,,user,tier,is,regular\n"
+SEEDS["value_models"] += "given,Given,给定,,2024-03-01,,28,r=0.5|alpha=5|a=0.8|b=2.5,p=6|q=4|v=15\n"
 TESTED = {"goal_measure_id": "orders", "starts_at": "2024-01-20", "ends_at": "2024-02-10",
           "target_value": 12, "budget_amount": 60}  # fmt: skip
 CAMPAIGNS = [
@@ -61,12 +68,15 @@ CAMPAIGNS = [
     {"campaign_id": "spring", "campaign_name": "Spring", "starts_at": "2024-02-12",
      "ends_at": "2024-02-26T23:59:59Z"},
     {"campaign_id": "unnamed", "starts_at": "2024-03-12"},
+    {"campaign_id": "letters", "campaign_type": "message"},
 ]  # fmt: skip
 ASSIGNED = [
     {"campaign_id": campaign, "user_id": f"person-{who:03d}",
      "variant": "treatment" if who % 2 else "control"}
     for campaign in ("thanks", "lopsided") for who in range(PEOPLE)
 ]  # fmt: skip
+TURNED = date(2024, 3, 1)
+"""When some are regulars no more, and others want no letters any more."""
 SILENT = date(2024, 3, 20)
 """A day on which nothing came."""
 CHECKS = (
@@ -117,6 +127,8 @@ def events() -> list[dict[str, Any]]:
                 for later in (0, 1):
                     at = day + timedelta(days=later)
                     add("checked_in", at, who, 12, campaign_id="streaks")
+            if who % 5 == 1 and day.weekday() in (4, 5):
+                add("message_sent", day, who, 13)
     for who in range(1, PEOPLE, 2):
         add("campaign_received", FIRST + timedelta(days=20), who, 7, campaign_id="thanks")
         add("coupon_issued", FIRST + timedelta(days=20), who, 7, campaign_id="thanks")
@@ -135,6 +147,23 @@ def costs() -> list[dict[str, Any]]:
         {"cost_date": f"{FIRST + timedelta(days=place)}", "campaign_id": "thanks",
          "cost_amount": 10}
         for place in range(19, 25)
+    ]  # fmt: skip
+
+
+def users() -> list[dict[str, Any]]:
+    return [
+        {"user_id": person(who), "tier": tier, "updated_at": f"{day}"}
+        for who in range(PEOPLE - 5)
+        for tier, day in (("regular", FIRST + timedelta(who)), ("guest", TURNED))
+        if tier == "regular" or who % 7 == 0
+    ]
+
+
+def consents() -> list[dict[str, Any]]:
+    return [
+        {"user_id": person(who), "purpose": "marketing", "is_granted": False,
+         "recorded_at": f"{TURNED}"}
+        for who in range(3, PEOPLE, 10)
     ]  # fmt: skip
 
 
@@ -189,6 +218,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             "campaigns": CAMPAIGNS,
             "campaign_assignments": ASSIGNED,
             "channel_costs": costs(),
+            "users": users(),
+            "consents": consents(),
             "feedback": area.feedback(),
             "contents": area.contents(),
         },

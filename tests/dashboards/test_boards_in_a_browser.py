@@ -253,6 +253,91 @@ def test_every_move_between_stages_equals_the_mart(
     is_quiet(page)
 
 
+def test_lists_equal_their_marts(published: Published, chromium: Chromium) -> None:
+    page = opened(chromium, published.board("audiences"), fragment="lang=en&audience_id=regulars")
+    counts = ("exported_count", "added_count", "kept_count", "removed_count", "holdout_count",
+              "capped_count", "no_consent_count", "matched_count")  # fmt: skip
+    exports = {
+        export: dict(zip(counts, row, strict=True))
+        for export, *row in published.query(
+            f"select strftime(export_at, '%Y-%m-%d %H:%M'), {', '.join(counts)}"
+            " from marts.mart_audience_exports where audience_id = 'regulars' order by export_at"
+        )
+    }
+    assert all(sum(row[name] for row in exports.values()) for name in counts)
+    for item, names in (("changes", ("added_count", "kept_count", "removed_count")),
+                        ("reasons", ("exported_count", *counts[4:7]))):  # fmt: skip
+        shown = {(row["export"], row["measure"]): row for row in figures(page, item)}
+        assert {key: int(row["shown_count"]) for key, row in shown.items()} == {
+            (export, name): row[name] for export, row in exports.items() for name in names
+        }
+        below = {name for (_, name), row in shown.items() if row["user_count"].startswith("-")}
+        assert below == ({"removed_count"} if item == "changes" else set())
+    newest, row = list(exports.items())[-1]
+    [listed] = page.evaluate("""[...document.querySelectorAll('#lists tbody tr')].map((row) =>
+        Object.fromEntries([...row.children].map((cell) => [cell.dataset.column,
+            cell.textContent]))).filter((row) => row.list === 'Regulars')""")
+    assert listed["export"].replace("\u2011", "-") == newest
+    assert listed["of_campaign"] == "letters"
+    for name in counts:
+        assert listed.get(name, str(row[name])) == str(row[name]), name
+    [(difference,)] = published.query(
+        "select 100 * difference from marts.mart_campaign_lift where campaign_id = 'letters'"
+        " and measure_id = 'orders' and method = 'unadjusted'"
+    )
+    assert listed["interval"].startswith(f"{difference:+.1f} points (")
+    is_quiet(page)
+
+
+def test_value_equals_its_marts(published: Published, chromium: Chromium) -> None:
+    page = opened(chromium, published.board("value"), fragment="lang=en&model_id=given")
+    customers = published.query(
+        "select holdout_expected_count, holdout_purchase_count, expected_value_amount, p_alive,"
+        " segment_label_en from marts.mart_user_values"
+        " left join (from marts.mart_rfm_scores where snapshot_date ="
+        " (select max(snapshot_date) from marts.mart_rfm_scores)) as scores using (user_id)"
+        " where model_id = 'given' order by holdout_expected_count, age_units, user_id"
+    )
+    # Ten parts of which the first have one more where the count is no multiple of ten.
+    foreseen = [one for one in customers if one[0] > 0]
+    size, longer = divmod(len(foreseen), 10)
+    assert size
+    shown = {(int(row["tenth"]), row["kind_id"]): row for row in figures(page, "calibration")}
+    assert len(shown) == 20
+    for tenth in range(10):
+        start = tenth * size + min(tenth, longer)
+        part = foreseen[start : start + size + (tenth < longer)]
+        for kind, place in (("expected", 0), ("bought", 1)):
+            row = shown[tenth + 1, kind]
+            assert int(row["customer_count"]) == len(part)
+            mean = sum(one[place] for one in part) / len(part)
+            assert float(row["purchases"]) == pytest.approx(mean)
+    segments: dict[str, list[Any]] = {}
+    for one in customers:
+        segments.setdefault(one[4] or "(none)", []).append(one)
+    drawn = figures(page, "segments")
+    assert len(drawn) == len(segments) > 1
+    for row in drawn:
+        part = segments[row["segment_en"]]
+        worth = sum(one[2] for one in part)
+        assert int(row["customer_count"]) == len(part)
+        assert float(row["expected_value"]) == pytest.approx(worth)
+        assert float(row["value_each"]) == pytest.approx(worth / len(part))
+        assert float(row["p_alive"]) == pytest.approx(sum(one[3] for one in part) / len(part))
+    worths = [float(row["expected_value"]) for row in drawn]
+    assert worths == sorted(worths, reverse=True)
+    risks = published.query(
+        "select 10 * least(9, floor(10 * churn_risk_rate)), stage_id, count(*)"
+        " from marts.mart_user_profiles where churn_risk_rate is not null"
+        " and stage_id <> 'churn' group by all"
+    )
+    assert {
+        (float(row["risk_order"]), row["stage_id"]): int(row["user_count"])
+        for row in figures(page, "risk")
+    } == {(risk, stage): count for risk, stage, count in risks}
+    is_quiet(page)
+
+
 def test_what_is_not_ripe_looks_it_and_is_said(published: Published, chromium: Chromium) -> None:
     page = opened(chromium, published.board("overview"))
     dashed = "document.querySelectorAll('#active_users svg path[stroke-dasharray=\"4,3\"]').length"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -74,8 +75,9 @@ def test_the_index_says_which_build_how_fresh_and_whether_it_passed(
     assert build.built_at[:16] in facts
     assert "1 passed" in facts
     assert "1 to look at" in facts
-    # The tables have a page of their own; here is what is said of the KPIs.
-    assert page.evaluate("document.querySelectorAll('main table:not(#answer table)').length") == 0
+    # The tables have a page of their own; here is what is said of the KPIs and of lists.
+    tables = "main table:not(#answer table):not(#whom table)"
+    assert page.evaluate(f"document.querySelectorAll('{tables}').length") == 0
     page = chromium.open(published.folder / "tables.html", DESKTOP, "lang=en")
     text = page.evaluate("document.querySelector('main').innerText")
     for table, count in build.row_counts.items():
@@ -135,6 +137,38 @@ def test_the_front_page_begins_with_the_last_whole_day_as_the_boards_and_the_sum
         "select max(snapshot_date) from marts.mart_rfm_scores where is_mature"
     )
     assert f"as of {snapshot}" in summary
+
+
+@pytest.mark.parametrize(("language", "place"), [("en", 0), ("zh", 1)])
+def test_the_front_page_says_whom_to_write_to_and_what_that_achieved(
+    language: str, place: int, published: Published, chromium: Chromium
+) -> None:
+    page = chromium.open(published.folder / "index.html", DESKTOP, f"lang={language}")
+    page.wait_for("document.querySelector('#whom table')")
+    rows = page.evaluate("""[...document.querySelectorAll('#whom tbody tr')].map((row) =>
+        [...row.children].map((cell) => cell.textContent)
+            .concat(row.querySelector('a').getAttribute('href')))""")
+    lists = published.query(
+        "select label_en, label_zh, exported_count, added_count, removed_count, holdout_count,"
+        " campaign_id from marts.mart_audience_exports qualify row_number() over ("
+        " partition by audience_id order by export_at desc) = 1 order by export_at desc"
+    )
+    assert [name for name, *_ in rows] == [one[place] for one in lists]
+    [(lift,)] = published.query(
+        "select 100 * difference from marts.mart_campaign_lift where campaign_id = 'letters'"
+        " and measure_id = 'orders' and method = 'unadjusted'"
+    )
+    assert f"{lift:+.1f} " in rows[0][1]
+    for (*_, said, file), (*_, written, added, gone, held, campaign) in zip(
+        rows, lists, strict=True
+    ):
+        assert all(f"{count:,}" in said for count in (written, added, gone, held))
+        is_unmeasured = ("it has no campaign" in said, "没有对应的活动" in said)[place]
+        assert is_unmeasured is (campaign is None)
+        with (published.folder / unquote(file)).open(encoding="utf-8", newline="") as written_to:
+            statuses = [row["status"] for row in csv.DictReader(written_to)]
+        assert statuses.count("exported") == written
+        assert statuses.count("removed") == gone
 
 
 def test_the_front_page_of_an_empty_build_says_so(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import csv
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
 
 from orchestration.commands.rollback import rollback
-from orchestration.project import Settings
+from orchestration.project import ROOT, Settings, other_environment
 from orchestration.publish import audience_files
 from orchestration.publish.builds import forget_all_but_current
 from orchestration.publish.publishing import publish
 from orchestration.store import audience_lists, kept_tables
 from orchestration.store.keyed_hash import keyed_hash
 from tests.support import settings_of
+from verify.reader import Seen, read_list
 
 RELATIONS = [("marts", "mart_audience_members")]
 MEMBERS = [
@@ -142,6 +147,102 @@ def test_a_publish_that_breaks_off_leaves_the_lists_before(
     with pytest.raises(OSError, match="full"):
         publish(settings, RELATIONS, "hash")
     assert listed(settings, FIRST) == before
+
+
+# Ends itself without a word behind the first file of the first list.
+KILLED = """
+import os, signal
+from orchestration.project import Settings
+from orchestration.publish import audience_files
+from orchestration.publish.publishing import publish
+
+class Formats(dict):
+    def items(self):
+        yield next(iter(super().items()))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+audience_files._FORMATS = Formats(audience_files._FORMATS)
+publish(Settings.from_environment(), [("marts", "mart_audience_members")], "hash")
+"""
+# The first stays inside of its transaction until it is told that the second is there.
+ARCHIVES = """
+import sys
+from orchestration.project import Settings
+from orchestration.store import audience_lists
+from orchestration.store.warehouse import connect
+
+def held(sentence):
+    print("waits", flush=True)
+
+with connect(Settings.from_environment(), on_wait=held) as connection:
+    connection.begin()
+    audience_lists.archive(connection, Settings.from_environment())
+    print("archived", flush=True)
+    sys.stdin.readline()
+    connection.commit()
+"""
+
+
+def started(settings: Settings, code: str) -> subprocess.Popen[str]:
+    environment = {**other_environment(), **settings.environment()}
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_an_export_that_is_killed_in_the_middle_leaves_the_lists_before(
+    settings: Settings,
+) -> None:
+    publish(settings, RELATIONS, "hash")
+    before = listed(settings, FIRST)
+    execute(settings, "update marts.mart_audience_members set user_id = 'x' || user_id")
+    written = set(settings.publish_dir.rglob("*.csv"))
+    with started(settings, KILLED) as process:
+        assert process.wait() == -signal.SIGKILL
+    [half] = set(settings.publish_dir.rglob("*.csv")) - written
+    assert not half.with_suffix(".parquet").exists()
+    assert listed(settings, FIRST) == before
+    publish(settings, RELATIONS, "hash")
+    assert listed(settings, FIRST) == [(f"x{who}", *more) for who, *more in before]
+    assert not half.exists()
+
+
+def test_of_two_builds_at_one_export_instant_one_makes_the_lists(settings: Settings) -> None:
+    with started(settings, ARCHIVES) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "archived\n"
+        with started(settings, ARCHIVES) as second:
+            assert second.stdout is not None
+            assert second.stdout.readline() == "waits\n"
+            first.communicate("\n")
+            assert second.communicate("\n")[0] == "archived\n"
+    assert (first.returncode, second.returncode) == (0, 0)
+    archived = execute(settings, f"select user_id, status from {audience_lists.MEMBERS}")
+    assert sorted(archived) == sorted((row[1], row[2]) for row in MEMBERS)
+    assert len(execute(settings, f"from {audience_lists.EXPORTS}")) == 3
+
+
+def test_readers_see_a_list_that_is_not_whole(settings: Settings) -> None:
+    execute(
+        settings,
+        "create table marts.mart_audience_exports as select audience_id, export_at,"
+        " count(*) filter (status = 'exported') as exported_count,"
+        " count(*) filter (change = 'removed') as removed_count"
+        " from marts.mart_audience_members where audience_id = 'pro.a::b' group by all"
+        " union all values ('nobody', timestamp '2024-01-01', 0, 0)",
+    )
+    publish(settings, [*RELATIONS, ("marts", "mart_audience_exports")], "hash")
+    seen = Seen()
+    for number in range(10):
+        read_list(settings.publish_dir, Random(number), seen)
+    assert (seen.queries, seen.errors) == (10, [])
+    assert seen.rows
+    file = settings.publish_dir / "audiences" / "pro.a::b" / f"{SECOND}.csv"
+    file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    for number in range(10):
+        read_list(settings.publish_dir, Random(number), seen)
+    assert seen.errors
 
 
 def test_lists_are_archived_once_and_a_build_that_breaks_off_archives_none(

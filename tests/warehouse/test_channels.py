@@ -234,6 +234,46 @@ def test_every_model_gives_away_what_there_was(warehouse: Path) -> None:
     assert {round(row["credit"], 12) for row in credits} == {1}
 
 
+def test_the_mart_is_the_sum_of_what_touches_are_credited_with(warehouse: Path) -> None:
+    """It counts touches that stand alike together; the credits take them one by one."""
+    key = "conversion_id, model_id, channel_id"
+    sums = {
+        tuple(row[name] for name in key.split(", ")): (row["count"], row["amount"])
+        for row in query(
+            warehouse,
+            f"select {key}, sum(credit) as count, sum(credited_amount) as amount"
+            " from facts.fct_attribution_credits group by all",
+        )
+    }
+    rows = query(
+        warehouse,
+        f"select {key}, credited_count as count, credited_amount as amount"
+        " from marts.mart_attribution where grain = 'all' and model_id <> 'markov'",
+    )
+    given = {
+        tuple(row[name] for name in key.split(", ")): (row["count"], row["amount"])
+        for row in rows
+        if row["count"]
+    }
+    assert len(given) > 10
+    assert given.keys() == {key for key, sum_of in sums.items() if sum_of[0]}
+    for each, (count, amount) in given.items():
+        assert (count, amount) == pytest.approx(sums[each], abs=1e-9), each
+
+
+def test_shares_of_a_path_are_those_of_who_asks_for_them(warehouse: Path) -> None:
+    rows = query(
+        warehouse,
+        "select conversion_id, count(time_decay_credit) as decays,"
+        " count(shapley_credit) as shapleys, count(*) as touches"
+        " from facts.fct_path_touches where is_converted group by all",
+    )
+    counts = {row["conversion_id"]: (row["decays"], row["shapleys"]) for row in rows}
+    assert counts["first"] == (0, 0)
+    [asks] = [row for row in rows if row["conversion_id"] == "orders.all::1"]
+    assert asks["decays"] == asks["touches"] >= asks["shapleys"] > 0
+
+
 def test_a_buyer_without_a_touch_is_credited_to_nobody(warehouse: Path) -> None:
     rows = attribution(warehouse, conversion_id="orders.all::1", model_id="markov", grain="month")
     assert rows[date(2025, 3, 1), "(none)"]["credited_amount"] == 7 + 47
@@ -410,7 +450,7 @@ def test_a_storm_of_clicks_of_one_user_is_one_path(tmp_path: Path) -> None:
         credited = [row["credited_count"] for row in rows.values() if row["credited_count"]]
         assert credited == pytest.approx([0.5, 0.5], abs=1e-3), model
         assert sum(row["credited_amount"] for row in rows.values()) == pytest.approx(100, abs=1e-6)
-    [longest] = query(built, "select max(touch_count) as n from facts.fct_attribution_paths")
+    [longest] = query(built, "select max(touch_count) as n from facts.fct_path_touches")
     assert longest["n"] == clicks
 
 

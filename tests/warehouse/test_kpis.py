@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from orchestration.ingest.definitions.problems import ERROR, WARNING
 from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.project import DBT_PROJECT_DIR
 from orchestration.transform.dbt_runs import load_manifest
-from tests.support import build_warehouse, query, read_definitions
+from tests.support import build_warehouse, python_step, query, read_definitions
 from tests.warehouse.draws import seed
 
 START, DAYS = date(2023, 12, 20), 75
@@ -26,10 +27,14 @@ START, DAYS = date(2023, 12, 20), 75
 HORIZON = datetime(2024, 2, 20, 3, 30, tzinfo=UTC)
 CLOCKS = {"all": ("UTC", "monday", None), "early": ("America/New_York", "sunday", HORIZON)}
 NAMES = ("visit", "order", "refund", "like")
+# How many sign and call: around the end of a February, and of the one a year later, a leap year's.
+LAST_YEAR = {
+    "2023-02-28": (3, 2), "2023-03-01": (7, 1), "2024-02-28": (1, 0), "2024-02-29": (5, 4),
+}  # fmt: skip
 TIERS = ("gold", "iron", None)
 SEEDS = {
     "event_names": "event_name,role,is_activity\n"
-    "visit,,\norder,order,\nrefund,refund,false\nlike,,\n",
+    "visit,,\norder,order,\nrefund,refund,false\nlike,,\nsign,,\ncall,,\n",
     "kpis": "kpi_id,parent_kpi_id,direction,kind,event_name,property,mart_column,drivers,"
     "segment_by,is_mix_split,method,grains\n"
     "worth,,,product,,,,visits|order_rate|order_value,event:platform,,,\n"
@@ -48,14 +53,17 @@ SEEDS = {
     "chain,worth,,product,,,,visitors|depth|order_rate|order_value|days,,,lmdi,\n"
     "days,worth,,users,,,,,,,,\n"
     "sold,worth,,mart,,,mart_sales_periods.order_count,,,,,\n"
-    "liked,worth,,count,like,,,,,,,day\n",
+    "liked,worth,,count,like,,,,,,,day\n"
+    "signed,worth,,count,sign,,,,,,,\n"
+    "called,worth,,count,call,,,,,,,\n"
+    "pairs,worth,,product,,,,signed|called,,,,\n",
     "filters": "definition,definition_id,property,operator,value\nkpi,liked,platform,is,web\n",
 }
 TREE = {line.split(",")[0]: line.split(",") for line in SEEDS["kpis"].splitlines()[1:]}
 
 
 def drawn() -> list[dict[str, Any]]:
-    """Events of thirty people; the first days have visits alone."""
+    """Events of thirty people, and those of a year ago; the first days have visits alone."""
     draw = random.Random(f"kpis {seed()}")
     events: list[dict[str, Any]] = []
     for number in range(500):
@@ -70,6 +78,13 @@ def drawn() -> list[dict[str, Any]]:
             "order_id": f"o{number}" if name in ("order", "refund") else None,
             "amount": f"{draw.randrange(1, 900) / 100}" if name in ("order", "refund") else None,
         })  # fmt: skip
+    for day, counts in LAST_YEAR.items():
+        for name, count in zip(("sign", "call"), counts, strict=True):
+            events += [
+                {"event_id": f"{name} {day} {number}", "event_name": name, "user_id": "u00",
+                 "occurred_at": f"{day}T18:00:00+00:00", "platform": None}
+                for number in range(count)
+            ]  # fmt: skip
     return events
 
 
@@ -90,6 +105,11 @@ class Product:
             for event in EVENTS
             if datetime.fromisoformat(event["occurred_at"]) <= self.end
         ]
+        self.of_events: dict[str, list[str]] = {}
+        self.by_period: dict[tuple[str, date], list[Mapping[str, Any]]] = {}
+        for event, day in self.events:
+            for grain in ("day", "week", "month"):
+                self.by_period.setdefault((grain, self.start(grain, day)), []).append(event)
 
     def start(self, grain: str, day: date) -> date:
         if grain == "month":
@@ -99,7 +119,8 @@ class Product:
 
     def periods(self, grain: str) -> list[date]:
         last = self.end.astimezone(self.zone).date()
-        day, found = min(day for _, day in self.events), set()
+        """From the first day of those that are drawn."""
+        day, found = START, set()
         while day <= last:
             found.add(self.start(grain, day))
             day += timedelta(days=1)
@@ -129,9 +150,8 @@ class Product:
             return first + sum(others) * (-1 if kind == "difference" else 1)
         found = [
             event
-            for event, day in self.events
-            if self.start(grain, day) == start
-            and (event["event_name"] == (name or event["event_name"]))
+            for event in self.by_period.get((grain, start), [])
+            if event["event_name"] == (name or event["event_name"])
             and (name or event["event_name"] != "refund")
             and (kpi != "sold" or event["event_name"] == "order")
             and (kpi != "liked" or event["platform"] == "web")
@@ -148,7 +168,10 @@ class Product:
         return "::".join(said[one] or "" for one in segment_by.split("|"))
 
     def segments(self, segment_by: str) -> list[str]:
-        return sorted({self.segment(event, segment_by) for event, _ in self.events})
+        if segment_by not in self.of_events:
+            found = {self.segment(event, segment_by) for event, _ in self.events}
+            self.of_events[segment_by] = sorted(found)
+        return self.of_events[segment_by]
 
 
 def split(
@@ -273,6 +296,7 @@ def grains_of(kpi: str) -> list[str]:
 def test_values_are_as_loops_over_events_say(built: Built, clock: str) -> None:
     warehouse, product = built(clock)
     rows = query(warehouse, "select * from marts.mart_kpi_values")
+    assert min(row["period_start_date"] for row in rows).year == 2023
     found = {(row["kpi_id"], row["grain"], row["period_start_date"]): row for row in rows}
     expected = {
         (kpi, grain, day): product.value(kpi, grain, day)
@@ -280,7 +304,8 @@ def test_values_are_as_loops_over_events_say(built: Built, clock: str) -> None:
         for grain in grains_of(kpi)
         for day in product.periods(grain)
     }
-    assert found.keys() == expected.keys()
+    start = {grain: product.start(grain, START) for grain in ("day", "week", "month")}
+    assert {key for key in found if key[2] >= start[key[1]]} == expected.keys()
     for key, value in expected.items():
         row = found[key]
         assert row["value"] == (None if value is None else pytest.approx(float(value))), key
@@ -308,7 +333,9 @@ def test_contributions_are_the_mean_over_all_orders_and_sum_to_the_change(
 ) -> None:
     warehouse, product = built(clock)
     rows = query(
-        warehouse, "select * from marts.mart_kpi_contributions where comparison = 'previous'"
+        warehouse,
+        "select * from marts.mart_kpi_contributions where comparison = 'previous'"
+        " and period_start_date >= '2023-12-01'",
     )
     found = {
         (r["kpi_id"], r["grain"], r["period_start_date"], r["driver_id"], r["segment_value"]): r
@@ -338,11 +365,57 @@ def test_contributions_are_the_mean_over_all_orders_and_sum_to_the_change(
     assert {key for key in found if key[:3] in looked_at} == expected.keys()
     assert {kpi for kpi, *_ in expected} == {
         "worth", "mixed", "depth", "order_rate", "orders", "order_value", "kept", "acts", "chain",
+        "pairs",
     }  # fmt: skip
     for key, (before, after, contribution) in expected.items():
         row = found[key]
         given = (row["from_value"], row["to_value"], row["contribution"])
         assert given == pytest.approx((before, after, contribution), rel=1e-9, abs=1e-9), key
+
+
+def test_a_year_before_is_52_weeks_and_the_29th_of_february_is_compared_with_the_28th(
+    built: Built,
+) -> None:
+    warehouse, _ = built("all")
+    said = query(
+        warehouse,
+        "select kpi_id, grain, cast(period_start_date as varchar) as start, value,"
+        " same_period_last_year_value as before from marts.mart_kpi_values"
+        " where kpi_id in ('signed', 'called') and period_start_date >= '2024-02-01'",
+    )
+    found = {
+        (row["kpi_id"], row["grain"], row["start"]): (row["value"], row["before"]) for row in said
+    }
+    for kpi, start, grain, value, before in (
+        ("signed", "2024-02-27", "day", 0, None), ("signed", "2024-02-28", "day", 1, 3),
+        ("signed", "2024-02-29", "day", 5, 3), ("signed", "2024-03-01", "day", 0, 7),
+        ("called", "2024-02-29", "day", 4, 2),
+        # 26 February to 3 March, against 27 February to 5 March.
+        ("signed", "2024-02-26", "week", 6, 10), ("called", "2024-02-26", "week", 4, 3),
+        ("signed", "2024-02-01", "month", 6, 3), ("called", "2024-02-01", "month", 4, 2),
+    ):  # fmt: skip
+        assert found[kpi, grain, start] == (value, before), (kpi, grain, start)
+    parts = query(
+        warehouse,
+        "select grain, cast(period_start_date as varchar) as start, driver_id, from_value,"
+        " to_value, contribution from marts.mart_kpi_contributions"
+        " where comparison = 'last_year' and kpi_id = 'pairs'"
+        " and period_start_date >= '2024-02-01'",
+    )
+    split_of = {
+        (row["grain"], row["start"], row["driver_id"]): (
+            row["from_value"], row["to_value"], row["contribution"]
+        )
+        for row in parts
+    }  # fmt: skip
+    # From 3 x 2 to 5 x 4, 10 x 3 to 6 x 4, 3 x 2 to 6 x 4: each driver by the mean of the other.
+    for grain, start, signed, called in (
+        ("day", "2024-02-29", (3, 5, 6), (2, 4, 8)),
+        ("week", "2024-02-26", (10, 6, -14), (3, 4, 8)),
+        ("month", "2024-02-01", (3, 6, 9), (2, 4, 9)),
+    ):
+        assert split_of[grain, start, "signed"] == pytest.approx(signed), (grain, start)
+        assert split_of[grain, start, "called"] == pytest.approx(called), (grain, start)
 
 
 def test_targets_are_of_their_period_and_their_latest_version(built: Built) -> None:
@@ -486,3 +559,61 @@ def test_a_kpi_is_looked_at_once_however_many_ways_lead_to_it(tmp_path: Path) ->
     assert [(one.line, one.problem.en) for one in said if one.severity == ERROR] == [
         (127, "it is a ratio of two rates, a0 and b0")
     ]
+
+
+LEVELS = 1200
+CHAIN = [
+    "star,,count,open,,,,event:page,,,\n",
+    *(f"k{level},star,total,,,,k{level + 1}|leaf,,,,\n" for level in range(LEVELS)),
+    f"k{LEVELS},star,count,open,,,,,,,\nleaf,star,count,view,,,,,,,\n",
+    "parted,star,product,,,,k0|leaf,event:page,,,\n",
+]
+
+
+class Tables:
+    """What dbt gives a model in Python; tables that a test does not name have no rows."""
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        self.named = named
+
+    def config(self, **_: str) -> None:
+        return
+
+    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
+        columns = ("grain", "period_start_date", "is_mature", "dimension", "activity_id", "rule_id")
+        none = f"select {', '.join(f'null as {column}' for column in columns)} where false"
+        return duckdb.sql(self.named.get(name, none))
+
+
+def test_a_chain_of_kpis_may_be_longer_than_pythons_stack(tmp_path: Path) -> None:
+    definitions = read_definitions(tmp_path, {"kpis": HEADER + "".join(CHAIN)})
+    assert [one for one in definitions.problems if one.severity == ERROR] == []
+    below = [f"k{level}" for level in range(LEVELS + 1)]
+    asked = ", ".join(f"('{kpi}', 'event:page')" for kpi in [*below, "leaf", "parted"])
+    links = ", ".join(
+        f"('k{level}', '{driver}', {number})"
+        for level in range(LEVELS)
+        for number, driver in enumerate((f"k{level + 1}", "leaf"), start=1)
+    )
+    kinds = ", ".join(f"('{kpi}', 'total', null, null)" for kpi in below[:-1])
+    figures = ", ".join(
+        f"('{kpi}', {segment}, 'day', {value}, date '2024-01-01')"
+        for kpi, whole in ((below[-1], 5), ("leaf", 2))
+        for segment, value in (("null, null", whole), ("'event:page', 'home'", whole))
+    )
+    tables = Tables({
+        "dim_kpis": f"select * from (values {kinds}, ('{below[-1]}', 'count', null, null),"
+        " ('leaf', 'count', null, null), ('parted', 'product', 'event:page', null))"
+        " as kpis (kpi_id, kind, segment_by, mart_column)",
+        "dim_kpi_segments": f"select * from (values {asked}) as asked (kpi_id, segment_by)",
+        "dim_kpi_drivers": f"select * from (values {links}, ('parted', 'k0', 1),"
+        " ('parted', 'leaf', 2)) as links (kpi_id, driver_id, driver_number)",
+        "dim_date_periods": "select 'day' as grain, date '2024-01-01' as period_start_date",
+        "fct_kpi_periods": f"select * from (values {figures}) as figures"
+        " (kpi_id, segment_by, segment_value, grain, value, period_start_date)",
+    })  # fmt: skip
+    rows = python_step("strategy/step_kpi_values").model(tables, None).to_pylist()
+    found = {(row["kpi_id"], row["segment_by"]): row["value"] for row in rows}
+    whole = 5 + 2 * LEVELS
+    assert found["k0", None] == found["k0", "event:page"] == whole
+    assert found["parted", None] == found["parted", "event:page"] == 2 * whole

@@ -16,13 +16,13 @@ EVENTS: list[dict[str, Any]] = []
 def event(name: str, user: str, day: int, hour: int = 10, **columns: Any) -> None:
     EVENTS.append(
         {"event_id": f"{len(EVENTS):03d}", "event_name": name, "user_id": user,
-         "occurred_at": f"2025-03-{day:02d}T{hour:02d}:00:00Z", **columns}
+         "occurred_at": f"2025-03-{day:02d}T{hour:02d}:00:00+08:00", **columns}
     )  # fmt: skip
 
 
 # Hours 10 and 21 are as frequent: the earlier one.
 for number in (1, 3, 9, 10, 28):
-    event("open", "ann", number, 21 if number < 9 else 10 if number < 28 else 8)
+    event("open", "ann", number, 21 if number < 9 else 10 if number < 28 else 7)
 for number in (1, 2, 3, 4, 5):
     event("order", "bob", number, order_id=f"b{number}", amount=10)
 event("refund", "bob", 6, order_id="b5", amount=4)
@@ -32,6 +32,10 @@ event("read", "cid", 31, content_id="news")
 event("share", "ann", 1, content_id="news")
 # Over the limit of churn, which is 20 days.
 event("open", "eve", 2)
+# In UTC ann was last there a day earlier. Behind the horizon nothing is known.
+CLOCK = {"YUNYING_TIMEZONE": "Asia/Shanghai", "YUNYING_HORIZON": "2025-03-31T10:00:00+08:00"}
+for user in ("ann", "bob", "eve", "fay"):
+    event("order", user, 31, 11, amount=99)
 
 HEADER = "definition,definition_id,side,any_of,scope,property,operator,value\n"
 SEEDS = {
@@ -74,7 +78,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_warehouse(
         tmp_path_factory.mktemp("profiles"), events=EVENTS, seeds=SEEDS,
         feeds={"users": USERS, "contents": CONTENTS, "consents": CONSENTS},
-        select="+mart_user_profiles +fct_feed_warnings", run_tests=True,
+        environment=CLOCK, select="+mart_user_profiles +fct_feed_warnings", run_tests=True,
     )  # fmt: skip
 
 

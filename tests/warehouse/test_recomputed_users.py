@@ -37,7 +37,7 @@ OF_DEFINITIONS = {
     "fct_funnel_opened_attempts", "fct_retention_members", "fct_retention_member_returns",
     "fct_path_events", "fct_path_runs", "fct_path_placed_items", "fct_touches",
     "fct_user_acquisitions", "fct_conversions", "fct_path_ends", "fct_path_touches",
-    "fct_attribution_paths", "fct_measure_events", "fct_survival_events",
+    "fct_measure_events", "fct_survival_events",
     "fct_feature_uses", "fct_feature_adoptions", "fct_kpi_user_days",
 }  # fmt: skip
 

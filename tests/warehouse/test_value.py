@@ -33,7 +33,11 @@ MODELS = (
     "usual,,,,,,\n"
     "to_come,,2050-01-01,,,,\n"
     "to_the_end,,,2004-06-30,,,\n"
+    f"cut_short,1,2004-05-28,2005-12-31,30,{PARAMETERS},\n"
 )
+# Orders are of the evening in New York, which in UTC is the next day. The horizon, on the evening
+# of New Year's Day, cuts off the hold-out of a model and hides the orders behind it.
+CLOCK = {"YUNYING_TIMEZONE": "America/New_York", "YUNYING_HORIZON": "2005-01-02T03:00:00+00:00"}
 EVENTS: list[dict[str, Any]] = []
 
 
@@ -43,7 +47,8 @@ def order(
     number = len(EVENTS)
     EVENTS.append(
         {"event_id": f"{number:05d}", "event_name": name, "user_id": user, "amount": amount,
-         "occurred_at": f"{day}T12:00:00Z", "order_id": order_id or f"o{number}"}
+         "occurred_at": f"{day + timedelta(days=1)}T03:00:00Z",
+         "order_id": order_id or f"o{number}"}
     )  # fmt: skip
 
 
@@ -76,6 +81,8 @@ for customer in range(MANY):
         order(f"many{customer:03d}", first + timedelta(days=repeat * 20), 10)
     order(f"many{customer:03d}", date(2004, 1, 1) + timedelta(days=customer), draw.randrange(1, 99))
 order("end", date(2005, 1, 1), 1)
+for customer in range(MANY):
+    order(f"many{customer:03d}", date(2005, 1, 2), 5_000)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +92,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         events=EVENTS,
         seeds={"event_names": "event_name,role\norder,order\nrefund,refund\n",
                "value_models": HEADER + MODELS},
+        environment=CLOCK,
         select="+mart_value_models +mart_definition_warnings",
         run_tests=True,
     )  # fmt: skip
@@ -168,6 +176,11 @@ def test_the_last_closed_month_and_what_came_after(warehouse: Path) -> None:
     )  # fmt: skip
     assert spans["to_come"]["calibration_to_date"] == date(2004, 12, 31)
     assert spans["to_the_end"]["holdout_to_date"] == date(2004, 12, 31)
+    # One order is behind this calibration, and its hold-out ends with the last day that is over.
+    assert (spans["cut_short"]["holdout_to_date"], spans["cut_short"]["holdout_days"]) == (
+        date(2004, 12, 31), 217,
+    )  # fmt: skip
+    assert figures(warehouse, "cut_short")["holdout_purchases"] == 1
     found = figures(warehouse, "usual")
     assert (found["holdout_purchases"], found["holdout_expected"]) == (0, 0)
     assert found["p"] is not None

@@ -1,58 +1,95 @@
--- A view: what each model gives stands side by side in the paths.
+-- A view: what a model gives a touch follows from where it stands in its path.
 {{ config(materialized='view') }}
 with
 
-paths as (
+conversions as (
 
-    select * from {{ ref('fct_attribution_paths') }}
+    select * from {{ ref('dim_conversions') }}
 
 ),
 
 conversion_models as (
 
-    select * from {{ ref('dim_conversion_models') }}
+    select *
+    from {{ ref('dim_conversion_models') }}
+    where model_id <> 'markov'
 
 ),
 
-{# A loop, because each model is a column. Shapley asks for channels, not for touches. #}
-credits as (
+path_ends as (
 
-    {% for model in attribution_models() -%}
+    select *
+    from {{ ref('fct_path_ends') }}
+    where is_converted
+
+),
+
+path_touches as (
+
+    select *
+    from {{ ref('fct_path_touches') }}
+    where is_converted
+
+),
+
+asked as (
+
     select
-        conversion_id,
-        '{{ model }}' as model_id,
-        source_id,
-        conversion_event_id,
-        {{ 'touch_id' if model != 'shapley' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as touch_id,
-        {{ 'case when touch_count > 0 then touch_number end' if model != 'shapley' else 'cast(null as integer)' }}
-            as touch_number,
-        touch_count,
-        user_id,
-        channel_id,
-        {{ model }}_credit as credit,
-        value_amount,
-        ended_at
-    from paths
-    {{ 'where is_first_of_channel' if model == 'shapley' }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        path_ends.conversion_id,
+        conversion_models.model_id,
+        path_ends.source_id,
+        path_ends.conversion_event_id,
+        path_ends.user_id,
+        path_ends.value_amount,
+        path_ends.ended_at,
+        path_touches.touch_id,
+        path_touches.channel_id,
+        path_touches.touch_number,
+        path_touches.touch_count,
+        path_touches.touch_number = 1 as is_first,
+        path_touches.touch_number = path_touches.touch_count as is_last,
+        path_touches.is_last_non_direct,
+        path_touches.time_decay_credit,
+        path_touches.shapley_credit,
+        conversions.first_weight,
+        conversions.last_weight
+    from path_ends
+    inner join conversions on path_ends.conversion_id = conversions.conversion_id
+    inner join conversion_models on path_ends.conversion_id = conversion_models.conversion_id
+    left join path_touches
+        on path_ends.conversion_id = path_touches.conversion_id
+        and path_ends.path_id = path_touches.path_id
+
+),
+
+{# A loop, because each model has its rule. #}
+credited as (
+
+    select
+        asked.*,
+        cast(case
+            when channel_id is null then 1
+            {%- for model, part in attribution_parts('1', 'time_decay_credit', 'shapley_credit').items() %}
+            when model_id = '{{ model }}' then {{ part }}
+            {%- endfor %}
+        end as double) as credit
+    from asked
 
 )
 
 select
-    credits.conversion_id,
-    credits.model_id,
-    credits.source_id,
-    credits.conversion_event_id,
-    credits.touch_id,
-    credits.touch_number,
-    credits.touch_count,
-    credits.user_id,
-    credits.channel_id,
-    cast(credits.credit as double) as credit,
-    cast(credits.credit as double) * cast(credits.value_amount as double) as credited_amount,
-    credits.ended_at as converted_at
-from credits
-inner join conversion_models
-    on credits.conversion_id = conversion_models.conversion_id
-    and credits.model_id = conversion_models.model_id
+    conversion_id,
+    model_id,
+    source_id,
+    conversion_event_id,
+    case when model_id <> 'shapley' then touch_id end as touch_id,
+    case when model_id <> 'shapley' then touch_number end as touch_number,
+    coalesce(touch_count, 0) as touch_count,
+    user_id,
+    coalesce(channel_id, '(none)') as channel_id,
+    credit,
+    credit * cast(value_amount as double) as credited_amount,
+    ended_at as converted_at
+from credited
+-- Shapley asks for channels, not for touches.
+where credit is not null

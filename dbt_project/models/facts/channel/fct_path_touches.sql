@@ -19,6 +19,15 @@ channels as (
 
 ),
 
+-- Who asks of a path more than places.
+shared_conversions as (
+
+    select distinct conversion_id
+    from {{ ref('dim_conversion_models') }}
+    where model_id in ('time_decay', 'shapley')
+
+),
+
 path_ends as (
 
     select
@@ -76,6 +85,7 @@ touched as (
         path_ends.path_id,
         path_ends.user_id,
         path_ends.direct,
+        path_ends.value_amount,
         path_ends.is_converted,
         path_ends.end_date,
         path_ends.known_at,
@@ -129,30 +139,120 @@ numbered as (
     select
         touched.*,
         row_number() over in_order as touch_number,
-        lead(touched.channel_id) over in_order as next_channel_id
+        lead(touched.channel_id) over in_order as next_channel_id,
+        -- In the same order as the rest, so that all come of one sort.
+        count(*) over whole_path as touch_count,
+        max(case when not touched.is_direct then touched.user_touch_number end) over whole_path
+            as last_non_direct_number,
+        max(touched.touched_at) over whole_path as last_touched_at
     from touched
     left join undirected
         on touched.conversion_id = undirected.conversion_id
         and touched.path_id = undirected.path_id
     where touched.direct = 'keep' or not touched.is_direct or undirected.path_id is null
-    window in_order as (
-        partition by touched.conversion_id, touched.path_id order by touched.user_touch_number
-    )
+    window
+        in_order as (
+            partition by touched.conversion_id, touched.path_id order by touched.user_touch_number
+        ),
+        whole_path as (
+            partition by touched.conversion_id, touched.path_id order by touched.user_touch_number
+            rows between unbounded preceding and unbounded following
+        )
+
+),
+
+-- Against the last touch of the path, whose weight is 1: the share is the same, and no path is so
+-- old that all its weights are 0. A decimal, because a sum of doubles depends on its order.
+weighed as (
+
+    select
+        numbered.conversion_id,
+        numbered.path_id,
+        numbered.channel_id,
+        numbered.touch_number,
+        cast(
+            power(
+                cast(2 as double),
+                -{{ microseconds_between('numbered.touched_at', 'numbered.last_touched_at') }}
+                / (conversions.half_life_days * 86400000000.0)
+            ) as decimal(38, 18)
+        ) as decay_weight
+    from numbered
+    inner join shared_conversions on numbered.conversion_id = shared_conversions.conversion_id
+    inner join conversions on numbered.conversion_id = conversions.conversion_id
+    where numbered.is_converted
+
+),
+
+path_channels as (
+
+    select
+        conversion_id,
+        path_id,
+        channel_id,
+        min(touch_number) as touch_number,
+        sum(decay_weight) as decay_weight
+    from weighed
+    group by conversion_id, path_id, channel_id
+
+),
+
+path_sums as (
+
+    select
+        conversion_id,
+        path_id,
+        count(*) as channel_count,
+        cast(sum(decay_weight) as double) as decay_weight
+    from path_channels
+    group by conversion_id, path_id
+
+),
+
+shares as (
+
+    select
+        weighed.conversion_id,
+        weighed.path_id,
+        weighed.touch_number,
+        cast(weighed.decay_weight as double) / path_sums.decay_weight as time_decay_credit,
+        case
+            when weighed.touch_number = path_channels.touch_number
+                then 1.0e0 / path_sums.channel_count
+        end as shapley_credit
+    from weighed
+    inner join path_sums
+        on weighed.conversion_id = path_sums.conversion_id
+        and weighed.path_id = path_sums.path_id
+    inner join path_channels
+        on weighed.conversion_id = path_channels.conversion_id
+        and weighed.path_id = path_channels.path_id
+        and weighed.channel_id = path_channels.channel_id
 
 )
 
 select
-    conversion_id,
-    path_id,
-    touch_id,
-    user_id,
-    channel_id,
-    next_channel_id,
-    cast(touch_number as integer) as touch_number,
-    is_direct,
-    is_converted,
-    end_date,
-    known_at,
-    touched_at,
-    ended_at
+    numbered.conversion_id,
+    numbered.path_id,
+    numbered.touch_id,
+    numbered.user_id,
+    numbered.channel_id,
+    numbered.next_channel_id,
+    cast(numbered.touch_number as integer) as touch_number,
+    cast(numbered.touch_count as integer) as touch_count,
+    shares.time_decay_credit,
+    shares.shapley_credit,
+    numbered.value_amount,
+    numbered.is_converted,
+    coalesce(
+        numbered.user_touch_number = numbered.last_non_direct_number,
+        numbered.touch_number = numbered.touch_count
+    ) as is_last_non_direct,
+    numbered.end_date,
+    numbered.known_at,
+    numbered.ended_at
 from numbered
+left join shares
+    on numbered.conversion_id = shares.conversion_id
+    and numbered.path_id = shares.path_id
+    and numbered.touch_number = shares.touch_number

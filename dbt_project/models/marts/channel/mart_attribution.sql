@@ -1,8 +1,18 @@
 with
 
-paths as (
+path_ends as (
 
-    select * from {{ ref('fct_attribution_paths') }}
+    select *
+    from {{ ref('fct_path_ends') }}
+    where is_converted
+
+),
+
+path_touches as (
+
+    select *
+    from {{ ref('fct_path_touches') }}
+    where is_converted
 
 ),
 
@@ -36,40 +46,114 @@ horizon as (
 
 ),
 
-{# Loops, because each model is a column of the paths. #}
-by_day as (
+-- Touches that stand alike in their paths are credited together: a thousand of them are one row.
+-- Shares are summed as decimals, because a sum of doubles depends on its order.
+alike as (
 
     select
         conversion_id,
         channel_id,
-        touch_count > 0 as is_touched,
+        touch_count,
+        touch_number = 1 as is_first,
+        touch_number = touch_count as is_last,
+        is_last_non_direct,
         end_date,
-        {% for model in attribution_models() -%}
-        sum({{ model }}_credit) as {{ model }}_count,
-        sum({{ model }}_credit * value_amount) as {{ model }}_amount{{ ',' if not loop.last }}
-        {% endfor %}
-    from paths
-    group by conversion_id, channel_id, is_touched, end_date
+        count(*) as conversion_count,
+        sum(value_amount) as value_amount,
+        sum(cast(time_decay_credit as decimal(38, 18))) as time_decay_count,
+        sum(cast(time_decay_credit as decimal(38, 18)) * value_amount) as time_decay_amount,
+        sum(cast(shapley_credit as decimal(38, 18))) as shapley_count,
+        sum(cast(shapley_credit as decimal(38, 18)) * value_amount) as shapley_amount
+    from path_touches
+    group by
+        conversion_id,
+        channel_id,
+        touch_count,
+        is_first,
+        is_last,
+        is_last_non_direct,
+        end_date
 
 ),
 
--- Every model gives away the same: the chain of a month, all that was touched in it.
+touched_days as (
+
+    select
+        conversion_id,
+        end_date,
+        sum(conversion_count) as conversion_count,
+        sum(value_amount) as value_amount
+    from alike
+    where is_first
+    group by conversion_id, end_date
+
+),
+
+-- What every model gives away, in the chain of a month.
 touched_months as (
 
     select
         conversion_id,
         {{ month_start('end_date') }} as month_start_date,
-        cast(sum(first_count) as double) as conversion_count,
-        cast(sum(first_amount) as double) as value_amount
-    from by_day
-    where is_touched
+        cast(sum(conversion_count) as double) as conversion_count,
+        cast(sum(value_amount) as double) as value_amount
+    from touched_days
     group by conversion_id, {{ month_start('end_date') }}
+
+),
+
+converted_days as (
+
+    select
+        conversion_id,
+        end_date,
+        count(*) as conversion_count,
+        sum(value_amount) as value_amount
+    from path_ends
+    group by conversion_id, end_date
+
+),
+
+-- The rest, whoever converts without a touch.
+untouched as (
+
+    select
+        converted_days.conversion_id,
+        converted_days.end_date,
+        converted_days.conversion_count - coalesce(touched_days.conversion_count, 0)
+            as conversion_count,
+        converted_days.value_amount - coalesce(touched_days.value_amount, 0) as value_amount
+    from converted_days
+    left join touched_days
+        on converted_days.conversion_id = touched_days.conversion_id
+        and converted_days.end_date = touched_days.end_date
+    where converted_days.conversion_count > coalesce(touched_days.conversion_count, 0)
+
+),
+
+{# Loops, because each model has its rule. #}
+{%- set counts = attribution_parts('conversion_count', 'time_decay_count', 'shapley_count') %}
+{%- set amounts = attribution_parts('value_amount', 'time_decay_amount', 'shapley_amount') %}
+by_day as (
+
+    select
+        alike.conversion_id,
+        alike.channel_id,
+        alike.end_date,
+        {%- for model in counts %}
+        sum(cast({{ counts[model] }} as decimal(38, 18))) as {{ model }}_count,
+        sum(cast({{ amounts[model] }} as decimal(38, 18))) as {{ model }}_amount
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from alike
+    inner join conversions on alike.conversion_id = conversions.conversion_id
+    group by alike.conversion_id, alike.channel_id, alike.end_date
 
 ),
 
 credited as (
 
-    {% for model in attribution_models() -%}
+    {% for model in counts -%}
     select
         conversion_id,
         '{{ model }}' as model_id,
@@ -99,14 +183,14 @@ credited as (
     union all
 
     select
-        conversion_id,
-        'markov' as model_id,
-        channel_id,
-        linear_count as credited_count,
-        linear_amount as credited_amount,
-        end_date as credit_date
-    from by_day
-    where not is_touched
+        untouched.conversion_id,
+        conversion_models.model_id,
+        '(none)' as channel_id,
+        cast(untouched.conversion_count as decimal(38, 18)) as credited_count,
+        cast(untouched.value_amount as decimal(38, 18)) as credited_amount,
+        untouched.end_date as credit_date
+    from untouched
+    inner join conversion_models on untouched.conversion_id = conversion_models.conversion_id
 
 ),
 

@@ -4,6 +4,7 @@ A leaf is what events say, or a column of a mart. What is no number is empty: a 
 driver is 0, a mart without a row.
 """
 
+from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ EVENTS = ("count", "users", "sum")
 
 
 class Tree:
-    """The KPIs of the periods, each computed when it is asked for the first time."""
+    """The KPIs of the periods, each computed once, drivers first, as a chain of them may be longer
+    than Python's stack; with the segments that are asked of each."""
 
     def __init__(
         self,
@@ -25,12 +27,18 @@ class Tree:
         leaves: dict[tuple[str, str | None], Segments],
         unripe: dict[str, Array],
         count: int,
+        asked: dict[str, list[str]],
     ) -> None:
         self.kpis, self.drivers, self.leaves, self.count = kpis, drivers, leaves, count
         self.unripe = unripe
         self.wholes: dict[str, Array] = {}
         self.parts: dict[tuple[str, str], Segments] = {}
         self.unripe_below: dict[str, Array] = {}
+        for kpi in TopologicalSorter({kpi: drivers.get(kpi, []) for kpi in kpis}).static_order():
+            for segment_by in asked.get(kpi, []):
+                self.segments(kpi, segment_by)
+            self.whole(kpi)
+            self.is_unripe(kpi)
 
     def whole(self, kpi: str) -> Array:
         if kpi not in self.wholes:
@@ -136,9 +144,11 @@ def model(dbt: Any, session: Any) -> pa.Table:
         of[number[grain, day]] = np.nan if figure is None else figure
         unripe.setdefault(kpi, np.zeros(len(periods), bool))[number[grain, day]] = not is_mature
 
-    tree = Tree(
-        {kpi: (kind, by) for kpi, kind, by, _ in kpis}, drivers, leaves, unripe, len(periods)
-    )
+    asked_of: dict[str, list[str]] = {}
+    for kpi, segment_by in asked:
+        asked_of.setdefault(kpi, []).append(segment_by)
+    kinds = {kpi: (kind, by) for kpi, kind, by, _ in kpis}
+    tree = Tree(kinds, drivers, leaves, unripe, len(periods), asked_of)
     tables = [
         _table(kpi, None, None, tree.whole(kpi), periods, ~tree.is_unripe(kpi)) for kpi, *_ in kpis
     ]
