@@ -1,13 +1,15 @@
 """The marts give back what was planted, and dirt changes none of them.
 
-One world is built twice: as it is delivered, and without dirt.
+One world is built twice: as it is delivered, and without dirt. Larger ones are `long`.
 """
 
 from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,7 +31,12 @@ from tests.business.worlds import (
 from tests.support import ingest_raw, query, settings_of, transform
 from verify.compare import BUILD_TIME_COLUMNS, PROVENANCE_COLUMNS, compare, histories
 
-SIZE = 20_000
+SIZE, *LARGER = 20_000, 60_000, 200_000
+WORLDS = [
+    pytest.param((SIZE, True), id="dirty"),
+    pytest.param((SIZE, False), id="clean"),
+    *(pytest.param((size, True), id=f"dirty-{size}", marks=pytest.mark.long) for size in LARGER),
+]
 ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
 
 
@@ -44,23 +51,24 @@ class Built:
         return query(self.settings.warehouse, sql)
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["dirty", "clean"])
-def each(request: pytest.FixtureRequest, built: dict[bool, Built]) -> Built:
-    return built[request.param]
+@pytest.fixture(scope="module", params=WORLDS)
+def each(request: pytest.FixtureRequest, built: Callable[[int, bool], Built]) -> Built:
+    return built(*request.param)
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Built]:
-    worlds: dict[bool, Built] = {}
-    for is_dirty in (True, False):
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, bool], Built]:
+    @cache
+    def build(size: int, is_dirty: bool) -> Built:
         folder = tmp_path_factory.mktemp("business")
-        world = made(folder, SIZE, is_dirty=is_dirty)
+        world = made(folder, size, is_dirty=is_dirty)
         shutil.copytree(ROOT / "demo" / "business" / "seeds", folder / "seeds")
         settings = settings_of(folder, ENVIRONMENT)
         ingest_raw(settings)
         transform(settings)
-        worlds[is_dirty] = Built(world, settings)
-    return worlds
+        return Built(world, settings)
+
+    return build
 
 
 def test_the_ledger_says_what_was_written(each: Built) -> None:
@@ -76,32 +84,36 @@ def test_the_ledger_says_what_was_written(each: Built) -> None:
         assert (row["error"] is not None) == told.get("is_truncated", False)
 
 
-def test_broken_rows_are_in_quarantine_with_their_reasons(built: dict[bool, Built]) -> None:
+def test_broken_rows_are_in_quarantine_with_their_reasons(
+    built: Callable[[int, bool], Built],
+) -> None:
+    dirty, clean = built(SIZE, True), built(SIZE, False)
     got = {
         (row["source_file"], row["reason"]): row["rows"]
-        for row in built[True].query(
+        for row in dirty.query(
             "select source_file, reason, count(*) as rows from staging.stg_events__quarantined"
             " group by all"
         )
     }
     written = {
         (file, reason): count
-        for file, told in built[True].world.truth["files"].items()
+        for file, told in dirty.world.truth["files"].items()
         for reason, count in told.get("broken", {}).items()
     }
     assert got == written
     assert {reason for _, reason in got} == set(plan.BROKEN_REASONS)
-    assert built[False].query("select * from staging.stg_events__quarantined") == []
+    assert clean.query("select * from staging.stg_events__quarantined") == []
 
 
-def test_dirt_changes_no_mart(built: dict[bool, Built]) -> None:
+@pytest.mark.parametrize("size", [SIZE, pytest.param(LARGER[0], marks=pytest.mark.long)])
+def test_dirt_changes_no_mart(built: Callable[[int, bool], Built], size: int) -> None:
     manifest = load_manifest()
     of_files = {
         f"{node['schema']}.{node['alias']}"
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["path"].startswith("marts/quality/")
     }
-    dirty, clean = (built[each].settings.warehouse for each in (True, False))
+    dirty, clean = (built(size, each).settings.warehouse for each in (True, False))
     comparison = compare(
         dirty, clean, BUILD_TIME_COLUMNS | PROVENANCE_COLUMNS, histories(manifest) | of_files
     )
@@ -197,8 +209,10 @@ def test_what_is_clicked_is_read_and_finished_as_often_as_planned(each: Built) -
         " order by step_number"
     )
     finished = sum(share * rate for _, share, rate in plan.ORIGINS)
-    # Of the first step attempts are counted, not what was shown: an attempt may see several.
-    assert rows[2]["reached"] == rows[2]["previous"] > 100
+    # Of the first step attempts are counted, not what was shown: an attempt may see several. Its
+    # time may be over between a click and the read.
+    assert 0.99 * rows[2]["previous"] <= rows[2]["reached"] <= rows[2]["previous"]
+    assert rows[2]["reached"] > 100
     assert holds(finished, rows[3]["reached"], rows[3]["previous"])
 
 
@@ -238,7 +252,7 @@ def test_creators_are_paid_for_what_is_read(each: Built) -> None:
     assert int(row["reward_amount"] * 100) == cents
     # Of two reads of one piece by one reader that overlap, the later has both ends.
     finished = each.world.drawn["events"]["read_finished"]
-    assert 0.98 * finished <= row["finished_read_count"] <= finished
+    assert 0.97 * finished <= row["finished_read_count"] <= finished
 
 
 def test_what_is_clicked_by_its_place(each: Built) -> None:
@@ -608,22 +622,27 @@ def test_the_co_brand_brings_who_ordered_with_it(each: Built) -> None:
     assert holds(customers / people, row["overlap_count"], row["audience_count"])
 
 
-def test_too_few_customers_are_counted_and_no_more(each: Built) -> None:
+def test_customers_that_are_too_few_are_counted_and_no_more(each: Built) -> None:
     """What larger worlds give back of the planted values is in test_planted."""
     ordered = each.world.query(
         "select count(*), count(*) filter (days > 1) from (select person, count(distinct day)"
         " as days from acts where event_name = 'order_paid' and day <= '2025-06-30' group by 1)"
     )
-    told = each.query(
-        "select figure_id, value from marts.mart_value_models where model_id = 'half_year_back'"
+    told = each.query("select model_id, figure_id, value from marts.mart_value_models")
+    figures = {(row["model_id"], row["figure_id"]): row["value"] for row in told}
+    models = {model for model, _ in figures}
+    few = {model for model in models if figures[model, "customer_count"] < 100}
+    assert [
+        (figures["half_year_back", "customer_count"],
+         figures["half_year_back", "repeat_customer_count"])
+    ] == ordered  # fmt: skip
+    assert few == {model for model in models if figures[model, "r"] is None}
+    if each.world.size == SIZE:
+        assert few == models == {"half_year_back", "year_ahead"}
+    warnings = each.query(
+        "select * from marts.mart_definition_warnings where file = 'value_models.csv'"
     )
-    figures = {row["figure_id"]: row["value"] for row in told}
-    assert [(figures["customer_count"], figures["repeat_customer_count"])] == ordered
-    assert figures["r"] is None
-    assert (
-        len(each.query("select * from marts.mart_definition_warnings where file like 'value%'"))
-        == 2
-    )
+    assert len(warnings) == len(few)
 
 
 def test_stages_and_segments_are_there(each: Built) -> None:
@@ -637,9 +656,8 @@ def test_stages_and_segments_are_there(each: Built) -> None:
     warnings = each.query(
         "select problem from marts.mart_definition_warnings where file <> 'value_models.csv'"
     )
-    assert warnings == [
-        {"problem": "campaign summer_sale has one arm alone: there is nothing to compare it with"}
-    ]
+    alone = "campaign summer_sale has one arm alone: there is nothing to compare it with"
+    assert warnings == ([{"problem": alone}] if each.world.size == SIZE else [])
     paths = each.query("select distinct path_id from marts.mart_path_edges")
     assert len(paths) == 3
 
