@@ -97,7 +97,11 @@ def test_a_click_counts_in_sessions_that_saw_the_page(warehouse: Path) -> None:
 
 def test_pages_beyond_the_limit_are_others(tmp_path: Path) -> None:
     warehouse = build_warehouse(
-        tmp_path, events=EVENTS, seeds=SEEDS, select=MARTS, variables={"page_limit": 1}
+        tmp_path,
+        events=EVENTS,
+        seeds=SEEDS,
+        select=f"{MARTS} mart_definition_warnings",
+        variables={"page_limit": 1},
     )
     pages = query(
         warehouse,
@@ -112,6 +116,21 @@ def test_pages_beyond_the_limit_are_others(tmp_path: Path) -> None:
     assert [tuple(row.values()) for row in elements] == [
         ("list", "buy", 2, 1), ("Other", "Other", 2, 3),
     ]  # fmt: skip
+    doubts = query(
+        warehouse,
+        "select problem, problem_zh from marts.mart_definition_warnings"
+        " where file = 'dbt_project.yml' order by problem",
+    )
+    assert [tuple(row.values()) for row in doubts] == [
+        (
+            "page_limit is 1: of 2 pages, Other adds up 1",
+            "page_limit 是 1：2 个页面里，有 1 个合在 Other 里",
+        ),
+        (
+            "page_limit is 1: of 3 elements, Other adds up 2",
+            "page_limit 是 1：3 个元素里，有 2 个合在 Other 里",
+        ),
+    ]
 
 
 def feedback(warehouse: Path, dimension: str, grain: str = "all") -> dict[Any, dict[str, Any]]:
