@@ -46,9 +46,14 @@ def collect(results: list[dict[str, Any]]) -> dict[str, Any]:
         for duel in duels.values():
             if duel["name"] == TOLD_COSTS[name] and duel["events"] == cost["events"]:
                 duel["models"] = cost["models"]
+    floors = {
+        name.removeprefix(FLOOR): duel
+        for (name, _), duel in duels.items()
+        if name.startswith(FLOOR)
+    }
     told = [
-        _told(duel, duels.get((FLOOR + name, peer)))
-        for (name, peer), duel in duels.items()
+        _told(duel, floors.get(name))
+        for (name, _), duel in duels.items()
         if not name.startswith(FLOOR)
     ]
     steps = [{key: cost[key] for key in cost if key != "models"} for cost in costs.values()]
@@ -56,12 +61,14 @@ def collect(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _told(duel: dict[str, Any], floor: dict[str, Any] | None) -> dict[str, Any]:
+    """With where its time goes, and the floor's part of this peer's time over as many events."""
     longest = sorted(duel["models"].items(), key=lambda model: -model[1])
     total = sum(duel["models"].values())
+    is_measured = floor is not None and floor["events"] == duel["events"] and duel["their_cpu"]
     return {
         **duel,
         "models": {name: round(seconds / total, 3) for name, seconds in longest[:SHOWN_MODELS]},
-        "floor": floor and floor["ratio"],
+        "floor": floor["our_cpu"] / duel["their_cpu"] if floor and is_measured else None,
     }
 
 

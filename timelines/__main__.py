@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from timelines import best, search
 
-__all__ = ["best", "search"]
+if __name__ == "__main__":
+    for entry in (search.search, best.outdone):
+        entry.compile()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
-from timelines.compiled import array, entry, inner
+from timelines.compiled import entry, inner
 from timelines.definitions import ALL, DAY, MONTH, NEVER, NO_DAY, WEEK
 
 
@@ -33,12 +32,7 @@ def _period(grain, day, week_start):
     return NO_DAY
 
 
-@entry(
-    (
-        array(types.int64), array(types.int32), array(types.int32), array(types.int32),
-        array(types.int64), types.int64, types.int64, types.int64,
-    )
-)  # fmt: skip
+@entry("int64[]", "int32[]", "int32[]", "int32[]", "int64[]", "int64", "int64", "int64")
 def outdone(offsets, part, order, day, closes_at, week_start, low, high):
     """Of the rows of the users from `low` to `high` (excluded); a user's rows by `offsets`."""
     first = offsets[low]

@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections import namedtuple
 
 import numpy as np
-from numba import types
 
-from timelines.compiled import array, entry, inner
+from timelines.compiled import entry, inner
 from timelines.definitions import FOREVER, MAX_EXCLUSIONS, MAX_STEPS, NEVER, SEEN_BIT
 
 # A funnel as a row of numbers: these, three of each step, two of each exclusion.
@@ -902,11 +901,8 @@ def _attempts_of_part(
 
 
 @entry(
-    (
-        array(types.int64), array(types.int64), array(types.int64), array(types.int32),
-        array(types.int32), array(types.int32), array(types.int32), array(types.int32),
-        array(types.int64), array(types.int64), types.int64, types.int64,
-    )
+    "int64[]", "int64[]", "int64[]", "int32[]", "int32[]", "int32[]", "int32[]", "int32[]",
+    "int64[]", "int64[]", "int64", "int64",
 )  # fmt: skip
 def search(
     offsets, at, mask, held, value, closed_user, closed_part, closed_held, closed_at, spec, low,

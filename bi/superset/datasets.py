@@ -17,6 +17,7 @@ import duckdb
 
 from bi.superset import assets
 from dashboards.board import Board, Chart, Choice, Column, Grid, Item, Table, Text, Tiles
+from orchestration.store.sql import literal
 
 Content = dict[str, Any]
 Words = Mapping[str, Text]
@@ -216,11 +217,11 @@ def _sql(connection: duckdb.DuckDBPyConnection, board: Board, item: Item) -> str
         f"{_words(f'{one.column}_choices', 'label')} as {label_of(one.column)}" for one in filters
     ]
     if "is_mature" in types:
-        ripe, open_ = (_literal(both(RIPENESS[is_ripe])) for is_ripe in (True, False))
+        ripe, open_ = (literal(both(RIPENESS[is_ripe])) for is_ripe in (True, False))
         selected.append(f"case when shown.is_mature then {ripe} else {open_} end as ripeness")
     if isinstance(item, Chart) and item.series is not None and item.series.labels is not None:
         cases = " ".join(
-            f"when {_literal(value)} then {_literal(both(text))}"
+            f"when {literal(value)} then {literal(both(text))}"
             for value, text in item.series.labels.items()
         )
         selected.append(f"case shown.{item.series.column} {cases} end as {item.series.label}")
@@ -258,10 +259,6 @@ def _sql(connection: duckdb.DuckDBPyConnection, board: Board, item: Item) -> str
 def _numbered(sql: str, name: str) -> str:
     own = indent(dedent(sql).strip(), "    ")
     return f"select row_number() over () as {name}, * from (\n{own}\n)"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _words(relation: str, stem: str) -> str:

@@ -290,6 +290,7 @@ def keep_compiled_templates(folder: Path) -> None:
 @cache
 def make_quick() -> None:
     """What dbt does anew for each of hundreds of small nodes, and need not. Rows are the same."""
+    import networkx
     from dbt import compilation
     from dbt.clients import jinja
     from dbt.contracts.graph.nodes import ParsedNode
@@ -310,6 +311,13 @@ def make_quick() -> None:
     ParsedNode.write_node = lambda self, root, path, code: (  # type: ignore[method-assign]
         None if path == self.build_path else write_node(self, root, path, code)
     )
+    # It walks all edges for a circle that it can name, which is asked once there is one.
+    named_circle = compilation.Linker.find_cycles
+    compilation.Linker.find_cycles = lambda self: (  # type: ignore[method-assign]
+        None if networkx.is_directed_acyclic_graph(self.graph) else named_circle(self)
+    )
+    # A file beside the graph that nobody reads.
+    compilation.Linker.get_graph_summary = lambda *_: {}  # type: ignore[method-assign]
     # What a statement without rows gives back; its columns' types are made anew each time.
     agate_helper.empty_table = cache(agate_helper.empty_table)
 

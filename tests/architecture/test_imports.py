@@ -15,7 +15,7 @@ from expectations.suites import suite_files
 from orchestration.project import ROOT
 from orchestration.transform.dbt_runs import manifest_path
 
-IMPORT_SECONDS = 10.0
+IMPORT_SECONDS = 5.0
 
 PROBE = """
 import json, resource, sys

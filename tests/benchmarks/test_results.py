@@ -10,7 +10,8 @@ from benchmarks.results import collect
 
 
 def result(events: int, commit: str, **duel: Any) -> dict[str, Any]:
-    told = {"name": "sessions", "peer": "chdb", "ratio": 3.0, "models": {}, **duel}
+    told = {"name": "sessions", "peer": "chdb", "ratio": 3.0, "models": {}}
+    told |= {"our_cpu": 6.0, "their_cpu": 2.0, **duel}
     return {"events": events, "machine": "", "commit": commit, "duels": [told], "costs": []}
 
 
@@ -29,7 +30,7 @@ def test_a_row_has_its_floor_and_the_models_that_take_longest() -> None:
     models = {"a": 1.0, "b": 5.0, "c": 2.0, "d": 2.0}
     [told] = collect(
         [
-            result(5, "x", name="floor: sessions", ratio=1.5),
+            result(5, "x", name="floor: sessions", our_cpu=3.0),
             result(5, "x", models=models),
         ]
     )["duels"]
@@ -46,7 +47,10 @@ def test_a_step_of_the_line_says_where_the_time_of_its_row_goes() -> None:
     assert "models" not in found["costs"][0]
 
 
-@pytest.mark.parametrize("peer", ["pandas", "lifetimes"])
-def test_the_floor_is_one_against_the_same_peer(peer: str) -> None:
-    told = collect([result(5, "x", name="floor: sessions"), result(5, "x", peer=peer)])["duels"]
-    assert [duel["floor"] for duel in told] == [None]
+@pytest.mark.parametrize(("events", "floor"), [(5, 0.75), (6, None)])
+def test_the_floor_stands_beside_each_peer_over_as_many_events(
+    events: int, floor: float | None
+) -> None:
+    of_floor = result(5, "x", name="floor: sessions", our_cpu=3.0)
+    [told] = collect([of_floor, result(events, "x", peer="pandas", their_cpu=4.0)])["duels"]
+    assert told["floor"] == floor

@@ -13,7 +13,7 @@ from types import CodeType
 
 import pytest
 from dbt.clients.jinja import get_template
-from dbt.compilation import InjectedCTE, inject_ctes_into_sql
+from dbt.compilation import InjectedCTE, Linker, inject_ctes_into_sql
 from dbt.events.logging import setup_event_logger
 from dbt.graph import NodeSelector
 from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
@@ -159,3 +159,11 @@ def test_dbt_takes_the_threads_that_it_is_told(tmp_path: Path) -> None:
     asked = ["show", "--inline", "select current_setting('threads') as told", "--output=json"]
     [shown] = support.run_dbt(support.settings_of(tmp_path), asked).result.results
     assert [int(row["told"]) for row in shown.agate_table.rows] == [1]
+
+
+def test_a_circle_of_models_is_named() -> None:
+    linker = Linker()
+    linker.graph.add_edges_from([("a", "b"), ("b", "c")])
+    assert linker.find_cycles() is None
+    linker.graph.add_edge("c", "b")
+    assert linker.find_cycles() == "b --> c"

@@ -96,12 +96,14 @@ def test_what_opened_before_a_cut_keeps_later_events_from_opening() -> None:
 def test_uncompiled_it_is_the_same() -> None:
     """The other way than this run has it: compiled where it is not, and plain where it is."""
     code = (
+        "import sys\n"
         "from tests.timelines import worlds\n"
+        "from timelines import compiled\n"
+        "compiled.PLAIN_ROWS *= 0 if compiled.PLAIN_ROWS < float('inf') else 1\n"
         "for number in range(150):\n"
         "    one = worlds.drawn(number, worlds.crowded(number))\n"
         "    assert worlds.found(one) == worlds.wanted(one), number\n"
-        "from timelines import search\n"
-        "print(type(search.search).__name__)\n"
+        "print('numba' in sys.modules)\n"
     )
     is_plain = os.environ.get("NUMBA_DISABLE_JIT") == "1"
     result = subprocess.run(
@@ -113,7 +115,29 @@ def test_uncompiled_it_is_the_same() -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr[-2000:]
-    assert result.stdout.strip() == ("CPUDispatcher" if is_plain else "function")
+    assert result.stdout.strip() == str(is_plain)
+
+
+def test_a_process_compiles_when_it_is_given_many_rows() -> None:
+    code = (
+        "import sys\n"
+        "import numpy as np\n"
+        "from timelines import compiled, periods\n"
+        "def rows(count):\n"
+        "    number = np.arange(count, dtype=np.int32)\n"
+        "    periods.outdone_at(number // 9, None, number % 5, number // 9, number + 9, 0)\n"
+        "    return 'numba' in sys.modules\n"
+        "print(rows(compiled.PLAIN_ROWS - 10), rows(10), rows(1))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split() == ["False", "False", "True"]
 
 
 def test_a_cache_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path) -> None:
@@ -125,7 +149,8 @@ def test_a_cache_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path
     no_folder.touch()
     code = (
         "import numpy as np\n"
-        "from timelines import periods\n"
+        "from timelines import compiled, periods\n"
+        "compiled.PLAIN_ROWS = 0\n"
         "one = np.zeros(1, np.int32)\n"
         "found = periods.outdone_at(one, None, one, one, one.astype(np.int64), 0)\n"
         "print(periods.__file__, found.shape)\n"

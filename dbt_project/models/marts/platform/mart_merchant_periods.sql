@@ -64,11 +64,20 @@ buyers as (
 
 ),
 
--- What is worked out of figures is worked out here: most merchants have none in most periods.
+-- What is worked out of figures, in their types, is worked out here: most merchants have none in
+-- most periods.
 figures as (
 
     select
-        counted.*,
+        counted.merchant_id,
+        counted.grain,
+        counted.period_start_date,
+        {% for column in counts -%}
+        cast(counted.{{ column }} as bigint) as {{ column }},
+        {% endfor -%}
+        {% for column in amounts -%}
+        cast(counted.{{ column }} as decimal(38, 4)) as {{ column }},
+        {% endfor -%}
         buyers.buyer_count,
         cast(counted.gross_amount - counted.refunded_amount as decimal(38, 4)) as net_amount,
         {{ rate('counted.complaint_count', 'counted.order_count') }} as complaint_rate,
@@ -117,20 +126,20 @@ final as (
         merchants.category,
         merchants.level_id,
         {% for column in ['order_count', 'buyer_count'] -%}
-        cast(coalesce(figures.{{ column }}, 0) as bigint) as {{ column }},
+        coalesce(figures.{{ column }}, cast(0 as bigint)) as {{ column }},
         {% endfor -%}
         {% for column in ['gross_amount', 'refunded_amount', 'net_amount'] -%}
-        cast(coalesce(figures.{{ column }}, 0) as decimal(38, 4)) as {{ column }},
+        coalesce(figures.{{ column }}, cast(0 as decimal(38, 4))) as {{ column }},
         {% endfor -%}
         {% for column in ['fulfilled_count', 'cancelled_count', 'complaint_count'] -%}
-        cast(coalesce(figures.{{ column }}, 0) as bigint) as {{ column }},
+        coalesce(figures.{{ column }}, cast(0 as bigint)) as {{ column }},
         {% endfor -%}
         figures.complaint_rate,
-        cast(coalesce(figures.rating_count, 0) as bigint) as rating_count,
-        cast(coalesce(figures.rating_sum, 0) as decimal(38, 4)) as rating_sum,
+        coalesce(figures.rating_count, cast(0 as bigint)) as rating_count,
+        coalesce(figures.rating_sum, cast(0 as decimal(38, 4))) as rating_sum,
         figures.mean_rating,
-        cast(coalesce(figures.violation_count, 0) as bigint) as violation_count,
-        cast(coalesce(figures.open_violation_count, 0) as bigint) as open_violation_count,
+        coalesce(figures.violation_count, cast(0 as bigint)) as violation_count,
+        coalesce(figures.open_violation_count, cast(0 as bigint)) as open_violation_count,
         periods.is_mature,
         periods.period_start_date
     from firsts
