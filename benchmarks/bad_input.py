@@ -44,6 +44,11 @@ COMPARED = """
     select count(*), bool_and(is_small_sample) from marts.mart_campaign_lift
     where campaign_id = 'arms' and measure_id = 'orders' and method = 'unadjusted'
 """
+PAGES = """
+    select page = 'Other', count(*), cast(sum(session_count) as bigint)
+    from marts.mart_page_exits where grain = 'all' group by page = 'Other'
+"""
+LIMITS = "select problem from marts.mart_definition_warnings where file = 'dbt_project.yml'"
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ class Case:
     answers: Callable[[int], Mapping[str, set[tuple[object, ...]]]] = lambda count: {}
     environment: Mapping[str, str] = field(default_factory=dict)
     feeds: Mapping[str, str] = field(default_factory=dict)
+    event_names: Sequence[str] = ()
+    """Rows of `event_names.csv` behind the shipped ones."""
 
 
 def _steps(funnel: str, *steps: str) -> list[str]:
@@ -254,6 +261,22 @@ CASES = (
             """,
         },
     ),
+    Case(
+        "1 million pages, each with an id in its path",
+        1_000_000,
+        """
+        select
+            'reader ' || i // 1000 as user_id,
+            'path_viewed' as event_name,
+            '/orders/' || i as page,
+            timestamp '2024-03-04' + to_seconds(i % 1000) as occurred_at
+        """,
+        answers=lambda count: {
+            PAGES: {(False, 500, 500), (True, 1, count - 500)},
+            LIMITS: {(f"page_limit is 500: of {count} pages, Other adds up {count - 500}",)},
+        },
+        event_names=("path_viewed,,,product,page_view,true,false,",),
+    ),
 )
 
 
@@ -267,6 +290,8 @@ def write(folder: Path, cases: Sequence[Case], share: int = 1) -> None:
         width = rows[0].count(",")
         padded = (row + "," * (width - row.count(",")) + "\n" for row in rows)
         (folder / "seeds" / f"{name}.csv").write_text("".join(padded), encoding="utf-8")
+    with (folder / "seeds" / "event_names.csv").open("a", encoding="utf-8") as plan:
+        plan.writelines(f"{row}\n" for case in cases for row in case.event_names)
     filters = folder / "seeds" / "filters.csv"
     lines = filters.read_text(encoding="utf-8").splitlines(keepends=True)
     # Those of funnels are of funnels that are not there.

@@ -23,7 +23,8 @@ _MARATHON_EVENTS = 300
 
 _CONTENT_ROLES = {
     "show": "exposure", "tap": "click", "read": "read_start", "read_on": "read_progress",
-    "read_out": "read_finish", "like": "like", "share": "share", "share_open": "share_open",
+    "read_out": "read_finish", "like": "like", "comment": "comment", "favourite": "favourite",
+    "follow": "follow", "share": "share", "share_open": "share_open",
     "submit": "submit", "approve": "approve", "reject": "reject", "publish": "publish",
     "unpublish": "unpublish", "reward": "creator_reward",
 }  # fmt: skip

@@ -1,11 +1,12 @@
 """The lift that was planted comes out of the marts, of dirty feeds; where there is none, the
-interval holds 0. So do the shock of a day and who buys again. A smaller business has a handful of
-people in an arm, and of arrivals on a day."""
+interval holds 0. So do the shock of a day, whom shares bring and who buys again. A smaller business
+has a handful of people in an arm, of arrivals on a day, and of shares that are opened."""
 
 from __future__ import annotations
 
 import math
 import shutil
+from collections import Counter
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.support import ingest_raw, query, settings_of, transform
 ENVIRONMENT = {"YUNYING_TIMEZONE": plan.TIMEZONE, "YUNYING_CURRENCY": plan.CURRENCY}
 MARTS = " ".join(f"+mart_campaign_{name}" for name in ("balance", "lift", "review"))
 MARTS += " +mart_audience_exports +mart_kpi_contributions +mart_user_values +mart_value_models"
+MARTS += " +mart_content_performance"
 TREE = """kpi_id,parent_kpi_id,kind,mart_column,drivers
 active,,total,,new|retained|back
 new,active,mart,mart_growth_accounting.new_user_count,
@@ -142,6 +144,41 @@ def test_the_driver_that_the_shock_is_of_has_the_largest_share(warehouse: Path) 
         [plan.SHOCK_DATE],
     )
     assert sum(parts.values()) == pytest.approx(value["change"], abs=1e-9)
+
+
+def test_whom_shares_bring_to_a_piece(warehouse: Path, worlds: dict[int, World]) -> None:
+    """K by piece is what the files say. Of those whom a share brought so many read at once as is
+    planned, and a few later."""
+    people = worlds[max(worlds)].query(
+        """
+        with ordered as (
+            select content_id, person, event_name, occurred_at, row_number() over (
+                partition by content_id, person order by occurred_at, event_id
+            ) as number from acts where content_id is not null
+        )
+        select content_id, bool_or(event_name = 'read_started'),
+            bool_or(number = 1 and event_name = 'share_opened'),
+            coalesce(min(occurred_at) filter (where event_name = 'read_started')
+                <= min(occurred_at) + interval 5 second, false)
+        from ordered group by content_id, person
+        """
+    )
+    readers: Counter[str] = Counter()
+    brought: Counter[str] = Counter()
+    for piece, has_read, is_shared_in, _ in people:
+        readers[piece] += has_read
+        brought[piece] += has_read and is_shared_in
+    rows = query(
+        warehouse, "select * from marts.mart_content_performance where window_days is null"
+    )
+    assert sum(brought.values()) > 50
+    for row in rows:
+        piece = row["content_id"]
+        counts = (row["reader_count"], row["shared_in_reader_count"])
+        assert counts == (readers[piece], brought[piece])
+        assert row["k_factor"] == (brought[piece] / readers[piece] if readers[piece] else None)
+    at_once = [is_read for _, _, is_shared_in, is_read in people if is_shared_in]
+    assert holds(plan.OPEN_READ_RATE, sum(at_once), len(at_once))
 
 
 def test_as_many_buy_in_the_hold_out_as_was_expected(warehouse: Path) -> None:

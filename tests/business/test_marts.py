@@ -521,15 +521,63 @@ def test_who_fell_silent_and_who_is_back(each: Built) -> None:
     assert holds(planned / silent, returned, silent)
 
 
+def test_who_enters_and_leaves_the_stages_of_silence(each: Built) -> None:
+    """Dormant and churned on the days that silences last; of the churned so many come back as is
+    planned, each of them on a day of the next 30, or of the next 6 where a message came."""
+    days = {
+        (row["stage_id"], clock.day_number(row["activity_date"])): row
+        for row in each.query("select * from marts.mart_lifecycle_daily")
+    }
+    silences = each.world.query(
+        f"""
+        with days as (select distinct person, day from acts where event_name in {ACTIVE}),
+        gaps as (
+            select person, day, lead(day) over (partition by person order by day) as next_day
+            from days
+        )
+        select stage, gaps.day + silence - date '{plan.START}' as began, count(*),
+            count(*) filter (where exists (
+                from acts where event_name = 'message_sent' and acts.person = gaps.person
+                    and campaign_id = 'win_back' and acts.day = gaps.day + silence
+            ))
+        from gaps cross join (values ('dormancy', 8), ('churn', 31)) as stages (stage, silence)
+        where coalesce(next_day > gaps.day + silence, true)
+        group by all
+        """
+    )
+    began = {(stage, day): (count, sent) for stage, day, count, sent in silences}
+    entered = {
+        key: row["entered_count"] for key, row in days.items() if key[0] in ("dormancy", "churn")
+    }
+    assert entered == {key: began.get(key, (0, 0))[0] for key in entered}
+    planned = 0.0
+    for (stage, day), (count, sent) in began.items():
+        if stage == "churn" and day < plan.DAYS:
+            left = plan.DAYS - 1 - day
+            planned += (count - sent) * plan.RETURN_RATE * min(1, left / plan.RETURN_DAYS)
+            planned += sent * plan.TOUCHED_RETURN_RATE * min(1, left / plan.TOUCHED_RETURN_DAYS)
+    churned = [row for (stage, _), row in days.items() if stage == "churn"]
+    people = sum(row["entered_count"] for row in churned)
+    assert holds(planned / people, sum(row["left_count"] for row in churned), people)
+
+
 @pytest.mark.parametrize("day", [1, 7, 28])
-def test_a_feature_is_adopted_as_fast_as_planned(each: Built, day: int) -> None:
+@pytest.mark.parametrize("feature", plan.FEATURES, ids=lambda feature: feature.feature_id)
+def test_a_feature_is_adopted_as_fast_as_planned(
+    each: Built, feature: plan.Feature, day: int
+) -> None:
     [row] = each.query(
-        "select * from marts.mart_survival_curves where survival_id = 'adopt_collections'"
+        f"select * from marts.mart_survival_curves where survival_id = 'adopt_{feature.feature_id}'"
         f" and breakdown_value is null and day <= {day} order by day desc limit 1"
     )
-    rate, lower = float(row["survival_rate"]), float(row["survival_rate_lower"])
+    # Who signed up before it was there never adopts it.
+    could, people = each.world.one(
+        f"select count(*) filter (where day >= '{feature.released}'), count(*)"
+        " from acts where event_name = 'signed_up'"
+    )
     # A day is over when the next one begins.
-    planned = 1 - float(adopted_rate(np.array(day + 1.0), plan.FEATURES[0]))
+    planned = 1 - could / people * float(adopted_rate(np.array(day + 1.0), feature))
+    rate, lower = float(row["survival_rate"]), float(row["survival_rate_lower"])
     spread = math.log(math.log(lower) / math.log(rate)) / 1.96 * Z
     assert rate ** math.exp(spread) <= planned <= rate ** math.exp(-spread)
 

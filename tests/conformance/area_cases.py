@@ -24,13 +24,36 @@ ROLES = BY_NAME["event_names"].field("role").enum
 NO_ACTIVITY = ("message_sent", "approve", "reject", "creator_reward")
 
 
+# What test_data_sets.py reads, by the names that a case may give it.
+DATA_SETS = {"deskdrop": "deskdrop", "movielens": "ml-100k", "movielens_100k": "ml-100k",
+             "ml-100k": "ml-100k"}  # fmt: skip
+
+
 def read_cases(*kinds: str) -> list[Case]:
     """The cases of some kinds that have rows, not a data set, in the order of their files."""
+    return [case for case in _all_cases(*kinds) if data_set_of(case) is None]
+
+
+def data_set_cases() -> list[Case]:
+    """The cases of all kinds that have a data set instead of rows."""
+    kinds = sorted(path.stem for path in (FOLDER / "areas").glob("*.jsonl"))
+    return [case for case in _all_cases(*kinds) if data_set_of(case)]
+
+
+def data_set_of(case: Case) -> str | None:
+    """The data set that a case asks for; one that nothing reads is an error."""
+    name = case["rows"].get("dataset") if isinstance(case["rows"], Mapping) else None
+    if name is not None and name not in DATA_SETS:
+        raise LookupError(f"{case['id']}: no test reads the data set {name}")
+    return DATA_SETS.get(name)
+
+
+def _all_cases(*kinds: str) -> list[Case]:
     found = []
     for kind in kinds:
         with (FOLDER / "areas" / f"{kind}.jsonl").open(encoding="utf-8") as lines:
             found += [json.loads(line) for line in lines]
-    return [case for case in found if "dataset" not in case["rows"]]
+    return found
 
 
 def _feeds_of(case: Case) -> Mapping[str, Sequence[Row]]:

@@ -6,6 +6,7 @@ and withdrawn, correct each other, over builds that are killed. `YUNYING_TEST_SE
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections import Counter
@@ -18,6 +19,7 @@ import duckdb
 import pytest
 
 from orchestration.commands.withdraw import withdraw
+from orchestration.ingest.definitions.schema import BY_NAME
 from orchestration.transform.dbt_runs import load_manifest
 from tests.support import put_what_is_parsed, settings_of
 from tests.warehouse.draws import seed
@@ -26,7 +28,7 @@ from verify.compare import compare, histories
 from verify.deliveries import CUT_OFF, PUT, REPEAT, VANISH, WITHDRAW, plan
 from verify.rounds import Round
 from verify.source import FORMATS, open_source
-from verify.world import write_world
+from verify.world import SEEDS, draw_world, write_world
 
 SCALE = 0.6
 DELIVERIES = 3
@@ -165,6 +167,14 @@ def test_what_differs_is_found_with_its_rows(tmp_path: Path) -> None:
     assert [one.table for one in compare(*paths, histories={"facts.fct_x"}).differences] == [
         "facts.fct_y"
     ]
+
+
+def test_a_world_has_events_of_every_role() -> None:
+    rows = csv.DictReader(SEEDS["event_names"].splitlines())
+    roles = {row["event_name"]: row["role"] for row in rows}
+    events = draw_world(Random(f"world {seed()}"), SCALE)["events"]
+    drawn = {roles.get(row["event_name"]) for row in events if isinstance(row, dict)}
+    assert set(BY_NAME["event_names"].field("role").enum) - drawn == set()
 
 
 def test_deliveries_bring_every_part_and_every_kind_of_trouble() -> None:

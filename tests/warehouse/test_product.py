@@ -66,6 +66,15 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(tmp_path_factory.mktemp("product"))
 
 
+@pytest.fixture(scope="module")
+def shanghai(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(
+        tmp_path_factory.mktemp("shanghai"),
+        YUNYING_TIMEZONE="Asia/Shanghai",
+        YUNYING_WEEK_START="sunday",
+    )
+
+
 def test_a_session_enters_and_leaves_by_what_it_saw(warehouse: Path) -> None:
     rows = query(
         warehouse,
@@ -97,7 +106,11 @@ def test_a_click_counts_in_sessions_that_saw_the_page(warehouse: Path) -> None:
 
 def test_pages_beyond_the_limit_are_others(tmp_path: Path) -> None:
     warehouse = build_warehouse(
-        tmp_path, events=EVENTS, seeds=SEEDS, select=MARTS, variables={"page_limit": 1}
+        tmp_path,
+        events=EVENTS,
+        seeds=SEEDS,
+        select=f"{MARTS} mart_definition_warnings",
+        variables={"page_limit": 1},
     )
     pages = query(
         warehouse,
@@ -112,6 +125,21 @@ def test_pages_beyond_the_limit_are_others(tmp_path: Path) -> None:
     assert [tuple(row.values()) for row in elements] == [
         ("list", "buy", 2, 1), ("Other", "Other", 2, 3),
     ]  # fmt: skip
+    doubts = query(
+        warehouse,
+        "select problem, problem_zh from marts.mart_definition_warnings"
+        " where file = 'dbt_project.yml' order by problem",
+    )
+    assert [tuple(row.values()) for row in doubts] == [
+        (
+            "page_limit is 1: of 2 pages, Other adds up 1",
+            "page_limit 是 1：2 个页面里，有 1 个合在 Other 里",
+        ),
+        (
+            "page_limit is 1: of 3 elements, Other adds up 2",
+            "page_limit 是 1：3 个元素里，有 2 个合在 Other 里",
+        ),
+    ]
 
 
 def feedback(warehouse: Path, dimension: str, grain: str = "all") -> dict[Any, dict[str, Any]]:
@@ -147,11 +175,35 @@ def test_what_feedback_is_about(warehouse: Path) -> None:
     assert counts("content") == counts("merchant") == {"": 4}
 
 
-def test_a_day_without_feedback_is_a_row(warehouse: Path, tmp_path: Path) -> None:
+def test_pages_are_of_the_zone_and_week_of_their_session(shanghai: Path) -> None:
+    """What is a Saturday night in UTC is the Sunday that a week begins with."""
+    for grain in ("day", "week"):
+        pages = query(
+            shanghai,
+            "select cast(period_start_date as varchar) as day, page, session_count, exit_count"
+            f" from marts.mart_page_exits where grain = '{grain}' order by page",
+        )
+        assert [tuple(row.values()) for row in pages] == [
+            ("2025-03-02", "home", 2, 1),
+            ("2025-03-02", "list", 1, 1),
+        ]
+        elements = query(
+            shanghai,
+            "select cast(period_start_date as varchar) as day, page, element, click_count,"
+            f" page_session_count from marts.mart_page_elements where grain = '{grain}'"
+            " order by page, element",
+        )
+        assert [tuple(row.values()) for row in elements] == [
+            ("2025-03-02", "home", "buy", 1, 2),
+            ("2025-03-02", "list", "", 1, 1),
+            ("2025-03-02", "list", "buy", 2, 1),
+        ]
+
+
+def test_a_day_without_feedback_is_a_row(warehouse: Path, shanghai: Path) -> None:
     days = feedback(warehouse, "all", "day")
     assert [row["feedback_count"] for _, row in sorted(days.items())] == [2, *[0] * 6, 2, 0, 0]
     assert days[max(days)]["is_mature"] is False
-    shanghai = built(tmp_path, YUNYING_TIMEZONE="Asia/Shanghai", YUNYING_WEEK_START="sunday")
     weeks = {
         str(start): row["feedback_count"]
         for start, row in feedback(shanghai, "all", "week").items()
