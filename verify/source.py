@@ -33,7 +33,7 @@ _COPY_OPTIONS = {
     "csv.zst": "format csv, header, compression zstd",
 }
 # What orders a feed's rows in time, where it has such a column.
-_TIMES = ("occurred_at", "updated_at", "cost_date", "assigned_at")
+_TIMES = ("occurred_at", "updated_at", "cost_date", "assigned_at", "recorded_at")
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,7 @@ def draw_world(draw: random.Random, scale: float) -> dict[str, list[Row | str]]:
     world["events"] += _of_features(draw, count // 8, people)
     world["events"] += _of_platform(draw, count // 5, people)
     world["rule_violations"] = [_violation(draw) for _ in range(people // 2)]
+    world["consents"] = [_consent(draw, people) for _ in range(people)]
     return world
 
 
@@ -394,6 +395,20 @@ def _violation(draw: random.Random) -> Row:
         "occurred_at": at.isoformat(),
         "resolved_at": draw.choice([None, (at + timedelta(days=3)).isoformat(), "soon"]),
         "updated_at": draw.choice([None, at.isoformat()]),
+    }
+
+
+def _consent(draw: random.Random, people: int) -> Row:
+    """What somebody says of it, and takes back between two lists; some answers tie."""
+    person = draw.randrange(people // 2 + 1)
+    is_known = draw.random() < 0.7
+    said = START + timedelta(days=draw.randrange(DAYS), hours=draw.choice([0, 8]))
+    return {
+        "user_id": f"u{person}" if is_known else None,
+        "anonymous_id": None if is_known else f"d{person}",
+        "purpose": draw.choice(["marketing", "marketing", "analytics", None]),
+        "is_granted": draw.choice(["true", "false", "perhaps", None]),
+        "recorded_at": draw.choice([said.isoformat()] * 4 + ["soon"]),
     }
 
 
