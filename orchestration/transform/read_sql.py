@@ -98,11 +98,22 @@ def conditions(asked: str, *, of_a_rebuild: bool = False) -> dict[str, Condition
     those are meant, and those of tests, that were read from SQL of one.
     """
     made_of = _hash(asked)
-    return {
+    return of_python() | {
         name: it["empty_when"]
         for name, it in known().items()
         if it.get("made_of") == made_of and (it["is_anew"] or not of_a_rebuild)
     }
+
+
+def of_python() -> dict[str, Condition]:
+    """A model in Python that reads one table gives no row of none."""
+    nodes = load_manifest()["nodes"]
+    found: dict[str, Condition] = {}
+    for name, node in nodes.items():
+        parents = node.get("depends_on", {}).get("nodes", [])
+        if node.get("language") == "python" and len(parents) == 1 and parents[0] in nodes:
+            found[name] = "{schema}.{alias}".format_map(nodes[parents[0]])
+    return found
 
 
 def known() -> Mapping[str, Any]:

@@ -209,10 +209,11 @@ def empty_of_a_rebuild(
     is_list, resolved = lists(manifest), _Conditions(manifest, states, conditions)
 
     def is_looked_at(unique_id: str) -> bool:
-        config = manifest["nodes"][unique_id]["config"]
+        node = manifest["nodes"][unique_id]
+        config, is_python = node["config"], node.get("language") == "python"
         return unique_id.startswith("test.") or (
             config["materialized"] not in TEXT
-            and config.get("contract", {}).get("enforced", False)
+            and (is_python or config.get("contract", {}).get("enforced", False))
             and not is_list(unique_id)
         )
 

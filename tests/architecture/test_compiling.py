@@ -14,7 +14,7 @@ from orchestration.transform.dbt_process import ANY, Condition, is_met
 from orchestration.transform.dbt_runs import load_manifest, without_archive
 from orchestration.transform.emptiness import empty_when
 from orchestration.transform.lineage import schema_of, scope_of
-from orchestration.transform.read_sql import columns_of
+from orchestration.transform.read_sql import columns_of, of_python
 from orchestration.transform.unchanged import lists
 from tests.support import compiled_sql_by_model, run_dbt, settings_of
 
@@ -113,6 +113,10 @@ def test_a_table_is_empty_when_its_sql_says_so_in_a_first_build_and_in_a_later_o
         if not is_list(unique_id):
             assert all(is_met(later, tables | {name}) for tables in _ways(first)), name
     assert told > 60
+    assert len(of_python()) > 2
+    for unique_id, condition in of_python().items():
+        assert is_met(condition, empty)
+        assert "{schema}.{alias}".format_map(load_manifest()["nodes"][unique_id]) in empty
 
 
 def _ways(condition: Condition) -> set[frozenset[str]]:
