@@ -283,7 +283,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     }
     # All doubts but for the profiles behind those of audiences, which are told here.
     doubts = [f"+fct_{of}_warnings" for of in ("definition", "campaign", "kpi", "value", "feed")]
-    doubted = " ".join([SELECTED, "+dim_users", *doubts, "mart_definition_warnings"])
+    doubted = " ".join(
+        [SELECTED, "+dim_users", "+fct_session_pages", *doubts, "mart_definition_warnings"]
+    )
     first = build(early, EARLY_PROFILES, select=doubted)
     warnings = support.query(
         warehouse,
