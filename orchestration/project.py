@@ -244,9 +244,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "erasure_key": ("key of the hashes that keep erased people out; it must not change",
                     "被删除的人按这个密钥的哈希挡在外面；不能改"),
     "memory_limit": ("memory that DuckDB may take; with Python and what DuckDB does not count, a "
-                     "build stays below 4 GB. What does not fit is written beside the warehouse, "
+                     "build takes about 4 GB. What does not fit is written beside the warehouse, "
                      "into `warehouse.duckdb.tmp`, and goes again",
-                     "DuckDB 可用的内存；加上 Python 与 DuckDB 未计入的部分，一次构建低于 4 GB。"
+                     "DuckDB 可用的内存；加上 Python 与 DuckDB 未计入的部分，一次构建约 4 GB。"
                      "放不下的会写到工作库旁的 `warehouse.duckdb.tmp`，用完即删"),
     "threads": ("threads that DuckDB may take", "DuckDB 可用的线程数"),
     "wait_seconds": ("how long a build waits for a warehouse that another program has open",
