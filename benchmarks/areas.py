@@ -44,9 +44,12 @@ AREAS = (
     Areas("channels and campaigns", frozenset({"channel", "campaign"}), 0.15, 0.15),
     Areas(
         "content, product and users",
+        # Paths were there before.
         frozenset(
-            {"content", "product", "page", "referral", "survival", "winback",
-             "mart_referrals", "mart_survival_curves", "mart_winback"}
+            {"content", "facts/product", "page", "referral", "survival", "winback",
+             "mart_feature_adoption", "mart_feature_launches", "mart_feature_usage",
+             "mart_feedback", "mart_page_elements", "mart_page_exits", "mart_referrals",
+             "mart_survival_curves", "mart_winback"}
         ),
         0.25, 0.25, 2.0,
     ),
