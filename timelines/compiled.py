@@ -53,8 +53,8 @@ def entry(*signature: str) -> Callable[[Function], Function]:
             offsets, low, high = arguments[0], *arguments[-2:]
             with _lock:
                 _plain_rows += int(offsets[high] - offsets[low])
-                of_python = function if _plain_rows <= PLAIN_ROWS else compiled()
-            return of_python(*arguments)
+                ready = function if _plain_rows <= PLAIN_ROWS else compiled()
+            return ready(*arguments)
 
         call.compile = compiled  # type: ignore[attr-defined]
         return call

@@ -204,8 +204,8 @@ def find(
 def empty_of_a_rebuild(
     manifest: Manifest, states: Mapping[str, str], conditions: Mapping[str, Condition]
 ) -> Unchanged:
-    """Of a build of everything, the tables of a contract, and the tests, that need no work while
-    what they are made of has no rows; `conditions` are those of SQL that makes tables anew."""
+    """Of a build of everything, the tables of a contract or in Python, and the tests, that need no
+    work while what they are made of has no rows; `conditions` are those of tables made anew."""
     is_list, resolved = lists(manifest), _Conditions(manifest, states, conditions)
 
     def is_looked_at(unique_id: str) -> bool:
