@@ -109,9 +109,10 @@ def note(connection: duckdb.DuckDBPyConnection, tables: Mapping[Name, Table]) ->
 def forget(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Take away all that builds left: the next makes it anew. Readers have what is published."""
     connection.execute("begin")
+    # As it stands in their text: no other folder whose name begins or ends so.
+    builds = literal(f"{settings.spark_dir / _BUILDS}/").removesuffix("'")
     for view in connection.execute(
-        "select schema_name, view_name from duckdb_views()"
-        f" where contains(sql, {literal(settings.spark_dir / _BUILDS)})"
+        f"select schema_name, view_name from duckdb_views() where contains(sql, {literal(builds)})"
     ).fetchall():
         connection.execute(f"drop view {quote(*view)}")
     note(connection, {})

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engines import tables
 from orchestration.ingest import ledger
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.ingest.files import (
@@ -278,19 +279,23 @@ class _Erasing:
             where kind in ('anonymous', 'shared')
             """
         )
-        tables = execute(
+        of_spark = tables.standing(self.connection)
+        named = execute(
             """
-            select c.schema_name, c.table_name
+            select c.schema_name, c.table_name, v.view_name is not null
             from duckdb_columns() as c
-            inner join duckdb_tables() as t
-                on c.database_name = t.database_name and c.schema_name = t.schema_name
-                and c.table_name = t.table_name
+            left join duckdb_views() as v
+                on c.database_name = v.database_name and c.schema_name = v.schema_name
+                and c.table_name = v.view_name
             where c.database_name = current_database() and c.column_name = 'user_id'
             order by all
             """
         ).fetchall()
-        for schema, table in tables:
-            if schema in (*DERIVED_SCHEMAS, "archive"):
+        for schema, table, is_view in named:
+            # A view holds nothing, but those of the files of Spark.
+            if schema in (*DERIVED_SCHEMAS, "archive") and (
+                not is_view or (schema, table) in of_spark
+            ):
                 execute(
                     f"""
                     insert into removals

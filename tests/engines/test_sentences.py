@@ -87,6 +87,24 @@ def test_a_folder_that_cannot_be_written_is_told_before_a_build(settings: Settin
         check_folder(below_a_file)
 
 
+def test_views_of_another_folder_stay_when_what_builds_left_goes(
+    settings: Settings, tmp_path: Path
+) -> None:
+    names = {"ours": settings.spark_dir, "another": tmp_path / "spark2", "inner": tmp_path / "in"}
+    with connect(settings) as connection:
+        connection.execute("create schema raw; create schema facts")
+        for name, folder in names.items():
+            inner = str(settings.spark_dir).lstrip("/") if name == "inner" else ""
+            path = folder / inner / "builds" / "one" / "facts" / name / "part-0.parquet"
+            path.parent.mkdir(parents=True)
+            duckdb.sql("select 1 as n").write_parquet(str(path))
+            connection.execute(f"create view facts.{name} as from read_parquet('{path}')")
+        tables.forget(connection, settings)
+        views = connection.execute("select view_name from duckdb_views() where not internal")
+        assert {name for (name,) in views.fetchall()} == {"another", "inner"}
+    assert not [*settings.spark_dir.rglob("*.parquet")]
+
+
 def test_tables_stand_until_another_tool_writes_into_one(settings: Settings) -> None:
     folder = settings.spark_dir / "builds" / "one" / "facts" / "sales"
     folder.mkdir(parents=True)

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.engines import tables
 from orchestration.ingest.loader import ingest
 from orchestration.privacy import erased_people, erasure
 from orchestration.project import DBT_PROJECT_DIR
@@ -204,6 +205,32 @@ def test_an_erasure_that_is_killed_is_taken_up_again(
     assert query(settings.warehouse, "select count(*) as n from raw.events")[0]["n"] == len(
         OTHERS["events"]
     )
+
+
+def test_the_certificate_counts_what_lies_in_files_of_spark(erased: Path, tmp_path: Path) -> None:
+    write(tmp_path, {feed: [*OTHERS[feed], *THEIRS[feed]] for feed in OTHERS}, "all")
+    settings = settings_of(tmp_path)
+    ingest(settings)
+    folder = tmp_path / "spark" / "builds" / "one" / "facts" / "fct_events"
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse)) as connection:  # as a whole build would leave it
+        connection.execute("create schema facts")
+        connection.execute(f"copy raw.events to '{folder}/part-0.parquet'")
+        connection.execute(f"create view facts.fct_events as from '{folder}/*.parquet'")
+        connection.execute("create view facts.fct_others as from facts.fct_events")
+        noted = tables.Table("user_id string", folder, tables.files_in(folder))
+        tables.note(connection, {("facts", "fct_events"): noted})
+        connection.execute(
+            "insert into raw.build_watermarks select max(load_id), 'c', now() from raw.events"
+        )
+    write(tmp_path, {"erasure_requests": [REQUEST]}, "requests")
+    ingest(settings)
+    counted = query(
+        settings.warehouse,
+        "select object, removed_count from raw.erasure_removals where layer = 'facts'",
+    )
+    named = sum(row["user_id"] == PERSON for row in THEIRS["events"])
+    assert counted == [{"object": "facts.fct_events", "removed_count": named}]
 
 
 def test_a_lost_warehouse_keeps_them_out_too(erased: Path, tmp_path: Path) -> None:
