@@ -248,7 +248,8 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
                      "into `warehouse.duckdb.tmp`, and goes again",
                      "DuckDB 可用的内存；加上 Python 与 DuckDB 未计入的部分，一次构建约 4 GB。"
                      "放不下的会写到工作库旁的 `warehouse.duckdb.tmp`，用完即删"),
-    "threads": ("threads that DuckDB may take", "DuckDB 可用的线程数"),
+    "threads": ("threads that DuckDB may take; 1: one worker of Spark on this machine, not two",
+                "DuckDB 可用的线程数；为 1 时，本机的 Spark 也只用一个 worker"),
     "wait_seconds": ("how long a build waits for a warehouse that another program has open",
                      "别的程序打开着工作库时，构建最多等多少秒"),
     "alert_webhook": ("where alerts are posted too: an incoming webhook of Slack, Feishu, "

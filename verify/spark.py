@@ -92,6 +92,7 @@ class _Verifying:
         self._select = options.models.split()
         self._dbt, self._target, self._of_duckdb = dbt, target, Dbt()
         self._began = time.monotonic()
+        self._processors = _processors()
 
     def run(self) -> int:
         """How many tables are not equal."""
@@ -122,7 +123,10 @@ class _Verifying:
         return differing + self._forget_somebody()
 
     def _say(self, text: str) -> None:
-        print(f"{time.monotonic() - self._began:6.0f} s  {text}", flush=True)
+        """With the seconds since the beginning, and those of processors since the last words."""
+        before, self._processors = self._processors, _processors()
+        seconds, taken = time.monotonic() - self._began, self._processors - before
+        print(f"{seconds:6.0f} s {taken:6.0f} of processors  {text}", flush=True)
 
     def _forget_somebody(self) -> int:
         with connect(self._settings) as connection:
@@ -249,6 +253,12 @@ class _Verifying:
             f"{counts['not equal']} are not, {counts['not run']} were not made"
         )
         return sum(counts.values()) - counts["equal"]
+
+
+def _processors() -> float:
+    """Seconds of them that this process took, and those that it started and that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def _compared(manifest: Mapping[str, Any]) -> set[str]:

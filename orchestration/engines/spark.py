@@ -121,7 +121,7 @@ def check_folder(settings: Settings) -> None:
 @contextmanager
 def cluster(settings: Settings) -> Iterator[str]:
     """The address of the cluster's master; without one in the settings, of a cluster of this
-    machine: a master, and two workers of a core each."""
+    machine: a master, and two workers of a core each, one where no more threads may be taken."""
     if settings.spark_master is not None:
         yield settings.spark_master
         return
@@ -136,7 +136,7 @@ def cluster(settings: Settings) -> Iterator[str]:
     try:
         _wait_for(port, processes[0], logs)
         work = ("--work-dir", str(settings.spark_dir / "work"), "--webui-port", "0")
-        for number in range(WORKERS):
+        for number in range(min(WORKERS, settings.threads)):
             limits = ("--host", "127.0.0.1", "--cores", "1", "--memory", "2g")
             processes.append(_start(logs, "Worker", *limits, *work, master, number=number))
         yield master
