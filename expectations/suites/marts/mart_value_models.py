@@ -7,6 +7,7 @@ SUITE = gx.ExpectationSuite(
     name="marts.mart_value_models",
     meta={"keys": ["model_id", "figure_id"]},
     expectations=[
+        # The query of rows that GX gives for a rule of its own leaves a `row_condition` out.
         gxe.UnexpectedRowsExpectation(
             unexpected_rows_query="""select model_id, figure_id, value
 from {batch}
