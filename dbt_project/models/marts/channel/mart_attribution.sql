@@ -18,7 +18,7 @@ path_touches as (
 
 removals as (
 
-    select * from {{ ref('fct_attribution_removals') }}
+    select * from {{ ref('step_attribution_removals') }}
 
 ),
 

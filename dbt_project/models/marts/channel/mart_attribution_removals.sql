@@ -2,7 +2,7 @@ with
 
 removals as (
 
-    select * from {{ ref('fct_attribution_removals') }}
+    select * from {{ ref('step_attribution_removals') }}
 
 ),
 
