@@ -1,4 +1,5 @@
-"""What `docs/` tells of speed: the newest result of every row, of the most events that it ran with.
+"""What `docs/` tells of speed: the newest result of every row, of the most events that it ran with,
+and its ratio of the next fewer.
 
     python -m benchmarks.results
 
@@ -31,19 +32,25 @@ TOLD_COSTS = {
 
 def collect(results: list[dict[str, Any]]) -> dict[str, Any]:
     """Of results, oldest first, what is told of each row and step."""
-    duels: dict[tuple[str, str], dict[str, Any]] = {}
+    sizes: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     costs: dict[str, dict[str, Any]] = {}
     for result in results:
         of_run = {key: result[key] for key in ("events", "machine", "commit") if key in result}
         for duel in result["duels"]:
-            key = duel["name"], duel["peer"]
-            if key not in duels or duels[key]["events"] <= result["events"]:
-                duels[key] = {**duel, **of_run}
+            of_sizes = sizes.setdefault((duel["name"], duel["peer"]), {})
+            of_sizes[result["events"]] = {**duel, **of_run}
         for cost in result["costs"]:
             name = cost["name"]
             events = _events(name, result["events"])
             if name in TOLD_COSTS and costs.get(name, cost).get("events", 0) <= events:
                 costs[name] = {**cost, **of_run, "events": events}
+    duels: dict[tuple[str, str], dict[str, Any]] = {}
+    for key, of_sizes in sizes.items():
+        fewer, largest = ([None, *sorted(of_sizes)])[-2:]
+        told_fewer = (
+            {name: of_sizes[fewer][name] for name in ("events", "ratio")} if fewer else None
+        )
+        duels[key] = {**of_sizes[largest], "fewer": told_fewer}
     for name, cost in costs.items():
         for duel in duels.values():
             if duel["name"] == TOLD_COSTS[name] and duel["events"] == cost["events"]:

@@ -327,10 +327,16 @@ def performance(language: str) -> str:
     def row(name: str) -> str:
         return _ROWS.get(name, name) if language == "zh" else name
 
-    def of_run(result: Mapping[str, Any]) -> tuple[str, str]:
+    def count(events: int) -> str:
         said = Text("{0:g} million", "{1:g} 万")
-        events = _said(said, language).format(result["events"] / 1e6, result["events"] / 1e4)
-        return events, f"{result['commit']}, {result['machine']}"
+        return _said(said, language).format(events / 1e6, events / 1e4)
+
+    def of_run(result: Mapping[str, Any]) -> tuple[str, str]:
+        return count(result["events"]), f"{result['commit']}, {result['machine']}"
+
+    def of_fewer(duel: Mapping[str, Any]) -> str:
+        fewer = duel["fewer"]
+        return "" if fewer is None else f"{_digits(fewer['ratio'])} ({count(fewer['events'])})"
 
     against = [
         (
@@ -340,6 +346,7 @@ def performance(language: str) -> str:
             _digits(duel["their_cpu"]),
             _missed(_digits(duel["ratio"]), duel["is_met"]),
             _digits(duel["asked"]),
+            of_fewer(duel),
             *of_run(duel),
         )
         for duel in duels
@@ -384,7 +391,16 @@ def performance(language: str) -> str:
     rows, peer = Text("row", "项目"), Text("against", "对比")
     tables = (
         (
-            (rows, peer, ours, theirs, Text("ratio", "比值"), Text("asked", "目标"), *run),
+            (
+                rows,
+                peer,
+                ours,
+                theirs,
+                Text("ratio", "比值"),
+                Text("asked", "目标"),
+                Text("ratio of fewer", "事件较少时"),
+                *run,
+            ),
             against,
         ),
         (

@@ -1,4 +1,5 @@
-"""What `docs/` tells of speed is the newest result of each row at its largest scale."""
+"""What `docs/` tells of speed: the newest result of each row at its largest scale, and its ratio
+at the next smaller one."""
 
 from __future__ import annotations
 
@@ -21,9 +22,13 @@ def test_the_largest_scale_is_told_and_the_newest_of_it() -> None:
             result(5, "old", ratio=4.0),
             result(5, "new", ratio=2.0),
             result(1, "small", ratio=9.0),
+            result(2, "smaller", ratio=7.0),
         ]
     )["duels"]
     assert (told["commit"], told["events"], told["ratio"]) == ("new", 5, 2.0)
+    assert told["fewer"] == {"events": 2, "ratio": 7.0}
+    [alone] = collect([result(5, "new")])["duels"]
+    assert alone["fewer"] is None
 
 
 def test_a_row_has_its_floor_and_the_models_that_take_longest() -> None:
