@@ -14,7 +14,6 @@ from benchmarks.peer import KEY_ACTIONS
 from benchmarks.peers import Duel, Peer, Warehouse, ask, call
 
 REPEATS = 2
-STEPS = funnel.FUNNELS["shop"]
 # Users as numbers, and each step the first event of its name after the one before.
 SHORTEST_FUNNEL = f"""
     with
@@ -25,12 +24,12 @@ SHORTEST_FUNNEL = f"""
     events as materialized (
         select users.user_number, events.event_name, events.occurred_at
         from facts.fct_events as events inner join users on events.user_id = users.user_id
-        where events.event_name in {STEPS}
+        where events.event_name in {{steps}}
     ),
-    step_1 as (select user_number, occurred_at from events where event_name = '{STEPS[0]}'),
-    step_2 as (select user_number, occurred_at from events where event_name = '{STEPS[1]}'),
-    step_3 as (select user_number, occurred_at from events where event_name = '{STEPS[2]}'),
-    step_4 as (select user_number, occurred_at from events where event_name = '{STEPS[3]}'),
+    step_1 as (select user_number, occurred_at from events where event_name = '{{steps[0]}}'),
+    step_2 as (select user_number, occurred_at from events where event_name = '{{steps[1]}}'),
+    step_3 as (select user_number, occurred_at from events where event_name = '{{steps[2]}}'),
+    step_4 as (select user_number, occurred_at from events where event_name = '{{steps[3]}}'),
     reached_2 as (
         select step_1.user_number, step_1.occurred_at as step_1_at, step_2.occurred_at as step_2_at
         from step_1 asof left join step_2
@@ -74,6 +73,23 @@ SHORTEST_RETENTION = """
     select first_date, event_date - first_date as period, count(*)
     from days inner join firsts on days.user_id = firsts.user_id
     where event_date - first_date <= 30
+    group by first_date, event_date - first_date
+"""
+SHORTEST_NAMED = """
+    with
+    firsts as (
+        select user_id, min(event_date) as first_date
+        from facts.fct_events where event_name = 'product_viewed' group by user_id
+    ),
+    days as (
+        select distinct user_id, event_date from facts.fct_events
+        where event_name = 'order_placed'
+    )
+    select first_date, 0 as period, count(*) from firsts group by first_date
+    union all
+    select first_date, event_date - first_date, count(*)
+    from days inner join firsts on days.user_id = firsts.user_id
+    where event_date - first_date between 1 and 30
     group by first_date, event_date - first_date
 """
 SHORTEST_RECURRING = """
@@ -247,8 +263,12 @@ SHORTEST_RFM = """
 """
 # By the name of the question, against the first of its peers.
 SHORTEST = {
-    "funnel: shop": SHORTEST_FUNNEL,
+    **{
+        f"funnel: {name}": SHORTEST_FUNNEL.format(steps=steps)
+        for name, steps in funnel.FUNNELS.items()
+    },
     "retention: any activity, first day": SHORTEST_RETENTION,
+    "retention: viewed, then ordered": SHORTEST_NAMED,
     "retention: any activity, every day": SHORTEST_RECURRING,
     "growth accounting": SHORTEST_GROWTH,
     "lifecycle": SHORTEST_LIFECYCLE,

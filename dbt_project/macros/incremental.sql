@@ -55,9 +55,8 @@
 {%- endmacro %}
 
 {# A table's rows for a test of its key to look at. In a build that adds to what stands: those that
-   share their key with a row that the build wrote, or, of what is computed by definition and user,
-   with any row of those. All others are as the last build tested them, which
-   `refuse_other_rows` has made sure of. Else all rows: in a rebuild, by hand, of other tables. #}
+   share their key with a row that the build wrote. All others are as the last build tested them,
+   which `refuse_other_rows` has made sure of. Else all rows: in a rebuild, by hand, of other tables. #}
 {% macro rows_to_test(relation, columns) -%}
     {%- set nodes = graph.nodes if execute and model.get('attached_node') else {} -%}
     {%- set tested = nodes[model.attached_node] if nodes else {} -%}
@@ -71,14 +70,27 @@
     {%- set node = nodes['model.' ~ tested.package_name ~ '.' ~ listed] -%}
     {%- set touched = api.Relation.create(node.database, node.schema, node.alias) -%}
     {%- set keys = recomputed_keys(part['by']) if part else key_columns(tested.config.unique_key) -%}
-    {%- set from = meta.get('from', {}) -%}
+    {%- set instant = part['from'] if part -%}
+    {%- set from = {instant: 'from_at'} if instant else meta.get('from', {}) -%}
+    {%- set listed_keys -%}
+        {{ '(' ~ recomputed(part['by'], touched) ~ ') as recomputed' if part else touched }}
+    {%- endset -%}
     {%- set written -%}
         from {{ relation }} as tested
         inner join (
             select distinct {{ (keys + from.values() | list) | join(', ') }}
-            from {{ '(' ~ recomputed(part['by'], touched) ~ ') as recomputed' if part else touched }}
+            from {{ listed_keys }}
         ) as touched
             on {{ is_touched('tested', keys, from) }}
+    {%- endset -%}
+    {#- By itself, as where they are deleted. -#}
+    {%- set written_without_instant -%}
+        from {{ relation }} as tested
+        where
+            tested.{{ instant }} is null
+            and ({{ 'tested.' ~ keys | join(', tested.') }}) in (
+                select {{ keys | join(', ') }} from {{ listed_keys }}
+            )
     {%- endset -%}
     (
         {%- if (keys + from.keys() | list) | reject('in', columns) | list %}
@@ -87,10 +99,20 @@
         where ({{ columns | join(', ') }}) in (
             select {{ 'tested.' ~ columns | join(', tested.') }}
             {{ written }}
+            {%- if instant %}
+            union all
+            select {{ 'tested.' ~ columns | join(', tested.') }}
+            {{ written_without_instant }}
+            {%- endif %}
         )
         {%- else %}
         select tested.*
         {{ written }}
+        {%- if instant %}
+        union all
+        select tested.*
+        {{ written_without_instant }}
+        {%- endif %}
         {%- endif %}
     ) as tested
     {%- endif -%}

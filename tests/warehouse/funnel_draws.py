@@ -102,12 +102,17 @@ def funnels(draw: st.DrawFn) -> Funnel:
     window = draw(st.sampled_from((1, 4, 7, 48, 48, 90, 1000)))
     count = draw(st.sampled_from((1, 2, 3, 3, 4, 4)))
     plain = [Side((name,)) for name in NAMES]
-    steps = [Step(draw(st.one_of(sides(), st.just(plain[0]))))]
+    # As events are scripted, every other one: or few would go far in a strict funnel.
+    is_plain = order_mode == "strict" and draw(st.booleans())
+    steps = [Step(plain[0] if is_plain else draw(st.one_of(sides(), st.just(plain[0]))))]
     has_limits = order_mode != "any" and draw(st.booleans())
     for number in range(1, count):
-        # As events are scripted, now and then: or few would go far in a strict funnel.
         before = [step.side for step in steps]
-        side = draw(st.one_of(sides(), st.sampled_from(before), st.just(plain[number])))
+        side = (
+            plain[number]
+            if is_plain
+            else draw(st.one_of(sides(), st.sampled_from(before), st.just(plain[number])))
+        )
         least = most = None
         if has_limits:
             least = draw(st.one_of(st.none(), st.none(), st.integers(0, min(window, 5))))
@@ -156,11 +161,15 @@ def funnels(draw: st.DrawFn) -> Funnel:
     )
 
 
-draws = st.builds(
-    Draw,
-    funnels(),
-    st.one_of(events, scripted),
-    st.tuples(*[st.sampled_from(((), (("tier", "gold"),), (("tier", "iron"),)))] * 2),
+draws = funnels().flatmap(
+    lambda funnel: st.builds(
+        Draw,
+        st.just(funnel),
+        st.sampled_from(
+            (events, *[scripted] * (4 if funnel.order_mode == "strict" else 1))
+        ).flatmap(lambda chosen: chosen),
+        st.tuples(*[st.sampled_from(((), (("tier", "gold"),), (("tier", "iron"),)))] * 2),
+    )
 )
 
 

@@ -139,6 +139,40 @@ def test_a_build_tests_what_shares_its_key_with_a_row_that_it_wrote(
         support.run_dbt(settings, asked)
 
 
+def test_a_build_tests_what_it_wrote_from_an_instant_on_and_what_has_none(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [row] = support.query(
+        settings.warehouse,
+        "select order_id, user_id, ordered_at from facts.fct_order_states order by all limit 1",
+    )
+    table, user_id = "facts.fct_order_states", row["user_id"]
+    another = f"insert into {table} select * from {table} where order_id = '{row['order_id']}'"
+    change(
+        settings,
+        "delete from intermediate.int_scope",
+        "insert into intermediate.int_scope (user_id, from_at, reached_from_at)"
+        f" values ('{user_id}', timestamp '2999-01-01', timestamp '2999-01-01')",
+        another,
+    )
+    in_a_build(monkeypatch)
+    asked = ["test", "--select", "fct_order_states,test_name:one_row_per"]
+    # Of the user, and before the instant: nothing that this build wrote.
+    support.run_dbt(settings, asked)
+    for planted in (
+        f"update {table} set ordered_at = null where user_id = '{user_id}'",
+        f"update intermediate.int_scope set reached_from_at = timestamp '{row['ordered_at']}'",
+    ):
+        copy = settings.warehouse.with_suffix(".before")
+        release_warehouse()
+        shutil.copy(settings.warehouse, copy)
+        change(settings, planted)
+        with pytest.raises(AssertionError, match=r"Got \d+ result"):
+            support.run_dbt(settings, asked)
+        release_warehouse()
+        shutil.copy(copy, settings.warehouse)
+
+
 PLANTED = {
     "a row once more": "insert into {table} select * from {table} where {of_other} limit 1",
     "two rows once more, alike": "insert into {table} select day.* from"
