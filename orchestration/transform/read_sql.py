@@ -19,12 +19,13 @@ import duckdb
 
 from orchestration.project import ROOT, Settings
 from orchestration.transform import emptiness, lineage
-from orchestration.transform.dbt_process import Condition
+from orchestration.transform.dbt_process import STAYED, Condition
 from orchestration.transform.dbt_runs import (
     compiled_sql,
     load_manifest,
     project_hash,
     run_arguments,
+    run_results,
     target_dir,
 )
 from orchestration.transform.emptiness import empty_when
@@ -50,7 +51,8 @@ def read_sql(
 ) -> Mapping[str, Any]:
     """What is known of each model: of those in SQL, the parents of its columns in other tables.
 
-    After a run that made everything anew also when tests have nothing to look at.
+    After a run that made everything anew also when tests have nothing to look at. What it did not
+    compile lies there as another run left it, which may have added: nothing is read of that.
     """
     kept = dict(known())
     if Settings.from_environment().engine != "duckdb":  # SQL of others is read otherwise
@@ -58,13 +60,19 @@ def read_sql(
     is_anew = bool(run_arguments().get("full_refresh"))
     asked = os.environ.get("BUILD_ASKED", "")
     hashed, made_of = _hash(asked, columns), _hash(asked)
+    stale = {
+        result["unique_id"]
+        for result in run_results()
+        if is_anew and (result["message"] == STAYED or result["status"] == "skipped")
+    }
     schema = None
     for node in (*nodes, *(_tests(nodes) if is_anew else ())):
         name, is_model = node["unique_id"], node["resource_type"] == "model"
         it = kept.get(name, {})
         is_kept = it.get("hash" if is_model else "made_of") == (hashed if is_model else made_of)
         is_kept = is_kept and (it.get("is_anew", False) or not is_anew)
-        if not is_kept and node["language"] == "sql" and (sql := _sql(node)):
+        is_read = not is_kept and node["language"] == "sql" and name not in stale
+        if is_read and (sql := _sql(node)):
             schema = schema or schema_of(columns, _catalog(connection))
             own = (node["schema"], node["alias"])
             scope = scope_of(sql, schema)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.project import DBT_PROJECT_DIR
 from orchestration.store.sql import quote, row_count
 from orchestration.store.warehouse import connect
-from orchestration.transform.dbt_process import ANY, Condition, is_met
+from orchestration.transform import read_sql
+from orchestration.transform.dbt_process import ANY, STAYED, Condition, is_met
 from orchestration.transform.dbt_runs import load_manifest, without_archive
 from orchestration.transform.emptiness import empty_when
 from orchestration.transform.lineage import schema_of, scope_of
@@ -139,3 +141,23 @@ def _least(sets: set[frozenset[str]]) -> set[frozenset[str]]:
 def _macros(node: dict[str, object]) -> list[str]:
     macros = load_manifest()["macros"]
     return [macros[name]["macro_sql"] for name in node["depends_on"]["macros"]]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_read"),
+    [("success", "OK", True), ("success", STAYED, False), ("skipped", None, False)],
+)
+def test_what_a_rebuild_did_not_compile_is_not_read(
+    status: str, message: str | None, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its SQL lies there as a build left it that added, and has no rows where nothing is new."""
+    node = load_manifest()["nodes"]["model.yunying.fct_retention_member_returns"]
+    result = {"unique_id": node["unique_id"], "status": status, "message": message}
+    read: list[str] = []
+    monkeypatch.setattr(read_sql, "known", dict)
+    monkeypatch.setattr(read_sql, "run_arguments", lambda: {"full_refresh": True})
+    monkeypatch.setattr(read_sql, "run_results", lambda: [result])
+    monkeypatch.setattr(read_sql, "_sql", lambda of: read.append(of["unique_id"]))
+    with duckdb.connect() as connection:
+        read_sql.read_sql(connection, [node], {})
+    assert (node["unique_id"] in read) is is_read
