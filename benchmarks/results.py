@@ -46,7 +46,7 @@ def collect(results: list[dict[str, Any]]) -> dict[str, Any]:
                 costs[name] = {**cost, **of_run, "events": events}
     duels: dict[tuple[str, str], dict[str, Any]] = {}
     for key, of_sizes in sizes.items():
-        fewer, largest = ([None, *sorted(of_sizes)])[-2:]
+        fewer, largest = [None, *sorted(of_sizes)][-2:]
         told_fewer = (
             {name: of_sizes[fewer][name] for name in ("events", "ratio")} if fewer else None
         )

@@ -72,47 +72,33 @@
     {%- set keys = recomputed_keys(part['by']) if part else key_columns(tested.config.unique_key) -%}
     {%- set instant = part['from'] if part -%}
     {%- set from = {instant: 'from_at'} if instant else meta.get('from', {}) -%}
-    {%- set listed_keys -%}
-        {{ '(' ~ recomputed(part['by'], touched) ~ ') as recomputed' if part else touched }}
-    {%- endset -%}
+    {%- set is_shared = (keys + from.keys() | list) | reject('in', columns) | list -%}
+    {%- set selected = 'tested.' ~ columns | join(', tested.') if is_shared else 'tested.*' -%}
     {%- set written -%}
+        select {{ selected }}
         from {{ relation }} as tested
         inner join (
             select distinct {{ (keys + from.values() | list) | join(', ') }}
-            from {{ listed_keys }}
+            from {{ '(' ~ recomputed(part['by'], touched) ~ ') as recomputed' if part else touched }}
         ) as touched
             on {{ is_touched('tested', keys, from) }}
-    {%- endset -%}
-    {#- By itself, as where they are deleted. -#}
-    {%- set written_without_instant -%}
+        {%- if instant %}
+        {#- By itself, as where they are deleted. #}
+        union all
+        select {{ selected }}
         from {{ relation }} as tested
-        where
-            tested.{{ instant }} is null
-            and ({{ 'tested.' ~ keys | join(', tested.') }}) in (
-                select {{ keys | join(', ') }} from {{ listed_keys }}
-            )
+        where tested.{{ instant }} is null and {{ is_recomputed(part['by'], 'tested', touched) }}
+        {%- endif %}
     {%- endset -%}
     (
-        {%- if (keys + from.keys() | list) | reject('in', columns) | list %}
+        {%- if is_shared %}
         select of_all.*
         from {{ relation }} as of_all
         where ({{ columns | join(', ') }}) in (
-            select {{ 'tested.' ~ columns | join(', tested.') }}
             {{ written }}
-            {%- if instant %}
-            union all
-            select {{ 'tested.' ~ columns | join(', tested.') }}
-            {{ written_without_instant }}
-            {%- endif %}
         )
         {%- else %}
-        select tested.*
         {{ written }}
-        {%- if instant %}
-        union all
-        select tested.*
-        {{ written_without_instant }}
-        {%- endif %}
         {%- endif %}
     ) as tested
     {%- endif -%}

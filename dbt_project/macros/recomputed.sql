@@ -34,9 +34,9 @@
         {{ relation }}.{{ instant }} < recomputed.from_at
 {%- endmacro %}
 
-{# The same without an instant, where all of a user's past is asked. #}
-{% macro is_recomputed(by, relation) -%}
-    {%- set part = recomputed(by) -%}
+{# The same without an instant, where all of a user's past is asked. `scope` as in `recomputed`. #}
+{% macro is_recomputed(by, relation, scope=none) -%}
+    {%- set part = recomputed(by, scope) -%}
     {%- set keys = recomputed_keys(by) -%}
     {%- if flags.FULL_REFRESH -%}
         1 = 1

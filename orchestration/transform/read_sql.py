@@ -51,28 +51,23 @@ def read_sql(
 ) -> Mapping[str, Any]:
     """What is known of each model: of those in SQL, the parents of its columns in other tables.
 
-    After a run that made everything anew also when tests have nothing to look at. What it did not
-    compile lies there as another run left it, which may have added: nothing is read of that.
+    After a run that made everything anew also when tests have nothing to look at. What such a run
+    did not compile lies there as another left it, which may have added: it says nothing of a
+    rebuild.
     """
     kept = dict(known())
     if Settings.from_environment().engine != "duckdb":  # SQL of others is read otherwise
         return kept
-    is_anew = bool(run_arguments().get("full_refresh"))
+    made_anew = compiled_anew()
     asked = os.environ.get("BUILD_ASKED", "")
     hashed, made_of = _hash(asked, columns), _hash(asked)
-    stale = {
-        result["unique_id"]
-        for result in run_results()
-        if is_anew and (result["message"] == STAYED or result["status"] == "skipped")
-    }
     schema = None
-    for node in (*nodes, *(_tests(nodes) if is_anew else ())):
+    for node in (*nodes, *(test for test in _tests(nodes) if test["unique_id"] in made_anew)):
         name, is_model = node["unique_id"], node["resource_type"] == "model"
-        it = kept.get(name, {})
+        it, is_anew = kept.get(name, {}), name in made_anew
         is_kept = it.get("hash" if is_model else "made_of") == (hashed if is_model else made_of)
         is_kept = is_kept and (it.get("is_anew", False) or not is_anew)
-        is_read = not is_kept and node["language"] == "sql" and name not in stale
-        if is_read and (sql := _sql(node)):
+        if not is_kept and node["language"] == "sql" and (sql := _sql(node)):
             schema = schema or schema_of(columns, _catalog(connection))
             own = (node["schema"], node["alias"])
             scope = scope_of(sql, schema)
@@ -89,6 +84,17 @@ def read_sql(
         temporary.write_text(json.dumps(kept), encoding="utf-8")
         temporary.replace(path)
     return kept
+
+
+def compiled_anew() -> set[str]:
+    """The nodes that the last run compiled, if it made everything anew."""
+    if not run_arguments().get("full_refresh"):
+        return set()
+    return {
+        result["unique_id"]
+        for result in run_results()
+        if result["message"] != STAYED and result["status"] != "skipped"
+    }
 
 
 def _tests(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -144,20 +144,29 @@ def _macros(node: dict[str, object]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "is_read"),
-    [("success", "OK", True), ("success", STAYED, False), ("skipped", None, False)],
+    ("results", "is_known"),
+    [
+        ([{"status": "success", "message": "OK"}], True),
+        ([{"status": "success", "message": STAYED}], False),
+        ([{"status": "skipped", "message": None}], False),
+        ([], False),
+    ],
 )
-def test_what_a_rebuild_did_not_compile_is_not_read(
-    status: str, message: str | None, is_read: bool, monkeypatch: pytest.MonkeyPatch
+def test_what_a_rebuild_did_not_compile_says_nothing_of_rebuilds(
+    results: list[dict[str, str | None]],
+    is_known: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its SQL lies there as a build left it that added, and has no rows where nothing is new."""
     node = load_manifest()["nodes"]["model.yunying.fct_retention_member_returns"]
-    result = {"unique_id": node["unique_id"], "status": status, "message": message}
-    read: list[str] = []
-    monkeypatch.setattr(read_sql, "known", dict)
+    told = [{"unique_id": node["unique_id"], **result} for result in results]
+    monkeypatch.setattr(read_sql, "_path", lambda: tmp_path / "read_sql.json")
     monkeypatch.setattr(read_sql, "run_arguments", lambda: {"full_refresh": True})
-    monkeypatch.setattr(read_sql, "run_results", lambda: [result])
-    monkeypatch.setattr(read_sql, "_sql", lambda of: read.append(of["unique_id"]))
-    with duckdb.connect() as connection:
-        read_sql.read_sql(connection, [node], {})
-    assert (node["unique_id"] in read) is is_read
+    monkeypatch.setattr(read_sql, "run_results", lambda: told)
+    monkeypatch.setattr(read_sql, "_sql", lambda _node: "select user_id from w.intermediate.a")
+    columns = {("intermediate", "a"): {"user_id": "varchar"}}
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        read_sql.read_sql(connection, [node], columns)
+    assert node["unique_id"] in read_sql.conditions("")
+    assert (node["unique_id"] in read_sql.conditions("", of_a_rebuild=True)) is is_known

@@ -165,6 +165,7 @@ draws = funnels().flatmap(
     lambda funnel: st.builds(
         Draw,
         st.just(funnel),
+        # Not `one_of`, which takes a strategy once however often it is given.
         st.sampled_from(
             (events, *[scripted] * (4 if funnel.order_mode == "strict" else 1))
         ).flatmap(lambda chosen: chosen),
