@@ -104,9 +104,10 @@ $(SUPERSET): bi/superset/requirements.txt bi/superset/constraints.txt
 spark: ## the demo by Spark: `make run` with YUNYING_ENGINE=spark, on a cluster of this machine; needs Java 17; DEMO=app ... ## 用 Spark 跑演示：设置 YUNYING_ENGINE=spark 的 `make run`，用本机集群；需要 Java 17；DEMO=app ……
 	@YUNYING_ENGINE=spark $(MAKE) --no-print-directory run
 
-spark-verify: $(ENVIRONMENT) $(SPARK) ## each table of facts and marts by Spark equals DuckDB's: SEED=7 SCALE=1, or RAW=data/raw; DELIVERIES=4: bit by bit; MODELS=+mart_retention_cohorts: some ## 检验 Spark 的每张事实表和报表与 DuckDB 相同：SEED=7 SCALE=1，或 RAW=data/raw；DELIVERIES=4：分批送达；MODELS=+mart_retention_cohorts：只检验一部分
+spark-verify: $(ENVIRONMENT) $(SPARK) ## each table of facts and marts by Spark equals DuckDB's: SEED=7 SCALE=1, or RAW=data/raw; DELIVERIES=4: bit by bit; MODELS=+mart_retention_cohorts: some; MASTER=spark://host:7077 FOLDER=/shared: a cluster of yours ## 检验 Spark 的每张事实表和报表与 DuckDB 相同：SEED=7 SCALE=1，或 RAW=data/raw；DELIVERIES=4：分批送达；MODELS=+mart_retention_cohorts：只检验一部分；MASTER=spark://host:7077 FOLDER=/shared：用您自己的集群
 	@.venv-spark/bin/python -m verify.spark $(if $(RAW),--raw "$(RAW)") $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE)) \
-		$(if $(MODELS),--models "$(MODELS)") $(if $(DELIVERIES),--deliveries $(DELIVERIES))
+		$(if $(MODELS),--models "$(MODELS)") $(if $(DELIVERIES),--deliveries $(DELIVERIES)) \
+		$(if $(MASTER),--master "$(MASTER)") $(if $(FOLDER),--folder "$(FOLDER)")
 
 # The packages of the lock, and a few of Spark's: a tenth of what all of them take twice.
 $(SPARK): requirements-spark.txt $(ENVIRONMENT)

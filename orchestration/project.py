@@ -67,6 +67,7 @@ class Settings:
     s3_addressing: str
     engine: str
     spark_master: str | None
+    spark_password: str | None = field(repr=False)
     spark_dir: Path
 
     @classmethod
@@ -121,6 +122,7 @@ class Settings:
             ),
             engine=_one_of("ENGINE", get("ENGINE", "duckdb").lower(), ("duckdb", "spark")),
             spark_master=get("SPARK_MASTER") or None,
+            spark_password=get("SPARK_PASSWORD") or None,
             spark_dir=_path("SPARK_DIR", get("SPARK_DIR", "data/spark")),
         )
 
@@ -200,7 +202,13 @@ class Settings:
         return text
 
     def _secrets(self) -> set[str]:
-        secrets = {self.pseudonym_key, self.erasure_key, self.alert_webhook, self.alert_smtp_url}
+        secrets = {
+            self.pseudonym_key,
+            self.erasure_key,
+            self.alert_webhook,
+            self.alert_smtp_url,
+            self.spark_password,
+        }
         if self.alert_webhook:
             parts = urlsplit(self.alert_webhook)
             secrets |= {parts.path.strip("/"), parts.query, parts.password}
@@ -281,8 +289,12 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
                       "请求里桶名写在哪里：`path`（路径），或 `virtual`（主机名）"),
     "engine": ("what makes the tables: `duckdb`, or `spark` (see [Spark](spark.md))",
                "由谁来算各张表：`duckdb` 或 `spark`（见[Spark](spark.md)）"),
-    "spark_master": ("the cluster that Spark runs on, like `spark://host:7077`",
-                     "Spark 用哪个集群，如 `spark://host:7077`"),
+    "spark_master": ("the cluster that Spark runs on, like `spark://host:7077`, or a server that "
+                     "is asked over Thrift, like `thrift://user@host:10000`",
+                     "Spark 用哪个集群，如 `spark://host:7077`；或通过 Thrift 访问的服务器，"
+                     "如 `thrift://user@host:10000`"),
+    "spark_password": ("the password for that server, where it asks for one (LDAP)",
+                       "这个服务器要求密码（LDAP）时的密码"),
     "spark_dir": ("the folder of its tables, which all its workers see",
                   "它的表放在哪个文件夹，所有 worker 都要能访问"),
 }  # fmt: skip

@@ -3,7 +3,9 @@
 Spark builds the raw rows of a folder, or of a small product that is drawn, and DuckDB the same
 from nothing. With `--deliveries` they come bit by bit, late, altered, twice, withdrawn; Spark adds
 what is new, one of its builds is killed, and after each DuckDB makes everything anew; so does Spark
-in the end, when somebody asked to be forgotten, and is in none of its files then. Rows are compared
+in the end, when somebody asked to be forgotten, and is in none of its files then. With `--master`
+it is a cluster of yours, or a server over Thrift, whose catalog has none of our databases, and has
+none afterwards; without, one of this machine. Rows are compared
 both ways, as often as they stand; doubles by 9 digits, as sums in another order differ beyond. Exit
 code 0: all are equal. 1: some are not, or were not built. 2: it cannot be run.
 """
@@ -27,7 +29,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.engines import spark, tables
+from orchestration.engines import building, spark, tables
 from orchestration.ingest.definitions.hashes import note_definitions
 from orchestration.ingest.loader import ingest
 from orchestration.privacy.removing import drop_derived
@@ -58,10 +60,12 @@ def main(arguments: Sequence[str] | None = None, dbt: Path = _DBT, target: str =
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 1,800 events")
     parser.add_argument("--models", default="", help="a dbt selection; by default all")
     parser.add_argument("--deliveries", type=int, default=1)
+    parser.add_argument("--master", help="as YUNYING_SPARK_MASTER")
+    parser.add_argument("--folder", type=Path, help="where its files are meanwhile: all see it")
     options = parser.parse_args(arguments)
-    # On a cluster of this machine, with a catalog of its own: nobody's tables are touched.
-    with tempfile.TemporaryDirectory(prefix="yunying-spark-") as name:
-        os.environ["SPARK_CONF_DIR"] = name
+    with tempfile.TemporaryDirectory(prefix="yunying-spark-", dir=options.folder) as name:
+        if options.master is None:
+            os.environ["SPARK_CONF_DIR"] = name  # a catalog of its own
         try:
             return 1 if _Verifying(options, Path(name), dbt, target_dir() / target).run() else 0
         except (SettingsError, spark.SparkError) as error:
@@ -79,7 +83,7 @@ class _Verifying:
             warehouse=folder / "warehouse.duckdb",
             publish_dir=folder / "published",
             spark_dir=folder / "spark",
-            spark_master=None,
+            spark_master=options.master,
         )
         if options.raw is None:
             write_world(folder, options.seed, options.scale)
@@ -96,6 +100,14 @@ class _Verifying:
 
     def run(self) -> int:
         """How many tables are not equal."""
+        try:
+            return self._run()
+        finally:
+            if self._settings.spark_master is not None:
+                with spark.opened(self._settings) as asking, asking() as cursor:
+                    building.drop_databases(cursor, self._settings)
+
+    def _run(self) -> int:
         if self._options.deliveries == 1:
             ingest(self._settings)
             return self._build_and_compare()
@@ -191,7 +203,8 @@ class _Verifying:
             env={
                 **other_environment(),
                 **dbt_environment(settings, asked=run.asked),
-                "DBT_TARGET": "spark",
+                "DBT_TARGET": spark.dbt_target(settings),
+                "YUNYING_SPARK_PASSWORD": settings.spark_password or "",
                 "PYTHONPATH": str(ROOT),
             },
         )  # fmt: skip

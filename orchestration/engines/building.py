@@ -12,13 +12,13 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import duckdb
 from pyarrow import parquet
 
 from orchestration.engines import tables
-from orchestration.engines.spark import SparkError
+from orchestration.engines.spark import Asking, SparkError
 from orchestration.ingest.feeds import FEEDS_BY_NAME
 from orchestration.project import Settings
 from orchestration.store import attempts
@@ -29,7 +29,6 @@ GIVEN = ("raw", "seeds", "archive")
 """Schemas with tables that Spark is given; it makes all others."""
 _GIVEN = "given"
 _UNFINISHED = "_unfinished"
-_OF_DUCKDB = {"string": "varchar"}
 
 
 def begin(
@@ -132,7 +131,7 @@ def forget_catalog(settings: Settings) -> None:
             shutil.rmtree(settings.spark_dir / name, ignore_errors=True)
 
 
-def load(session: Any, settings: Settings, standing: Mapping[tables.Name, tables.Table]) -> None:
+def load(cursor: Any, settings: Settings, standing: Mapping[tables.Name, tables.Table]) -> None:
     """Make tables of Spark of them, and of what stands; beside nothing else that has our names.
 
     Raises `SparkError` where the catalog has a database of ours that is somebody else's.
@@ -144,24 +143,58 @@ def load(session: Any, settings: Settings, standing: Mapping[tables.Name, tables
     given = sorted((settings.spark_dir / _GIVEN).glob("*/*"))
     for path in given:
         ours[path.parent.name].add(path.name)
-    for database in session.catalog.listDatabases():
-        if database.name in ours:
-            if not tables.path_of(database.locationUri).is_relative_to(settings.spark_dir):
-                raise SparkError(
-                    f"The catalog has a database {database.name} at {database.locationUri}: "
-                    "nothing is written into what may be another's. Give Spark a metastore of its "
-                    "own, or set the folder of YUNYING_SPARK_DIR to where it lies"
-                )
-            _clear(session, database, ours[database.name])
+    for schema in _standing_databases(cursor, settings, ours):
+        # Of a table of ours the files stay.
+        views = _names(cursor, f"views in {schema}")
+        for name in ours[schema] & (views | _names(cursor, f"tables in {schema}")):
+            cursor.execute(f"drop {'view' if name in views else 'table'} {schema}.{name}")
     made = {(path.parent.name, path.name): (_columns(path), path) for path in given}
-    made |= {name: (table.columns, table.folder) for name, table in standing.items()}
-    for schema in sorted({schema for schema, _ in made}):
-        session.sql(f"create database if not exists {schema}")
+    made |= {
+        (schema, name): (table.columns, table.folder)
+        for (schema, name), table in standing.items()
+        if name in ours.get(schema, ())
+    }
+    for schema in sorted(ours):
+        # A server has a folder of its own for what is not told where to lie.
+        at = settings.spark_dir / "warehouse" / f"{schema}.db"
+        cursor.execute(
+            f"create database if not exists {schema} location {literal(tables.location(at))}"
+        )
     for (schema, name), (columns, folder) in made.items():
-        session.sql(
+        cursor.execute(
             f"create table {schema}.{name} ({columns}) using parquet"
             f" location {literal(tables.location(folder))}"
         )
+
+
+def _standing_databases(cursor: Any, settings: Settings, ours: Collection[str]) -> list[str]:
+    """Databases of the catalog that have our names. Raises `SparkError` where one is another's."""
+    found = sorted({*ours} & _names(cursor, "databases"))
+    for schema in found:
+        cursor.execute(f"describe database {schema}")
+        location = dict(row[:2] for row in cursor.fetchall())["Location"]
+        path = tables.path_of(unquote(location))  # of a database it is told as a URI
+        if path is None or not path.is_relative_to(settings.spark_dir):
+            raise SparkError(
+                f"The catalog has a database {schema} at {location}: "
+                "nothing is written into what may be another's. Give Spark a metastore of its "
+                "own, or set the folder of YUNYING_SPARK_DIR to where it lies"
+            )
+    return found
+
+
+def drop_databases(cursor: Any, settings: Settings) -> None:
+    """Leave a catalog as it was before a first build. Raises `SparkError`."""
+    nodes = load_manifest()["nodes"].values()
+    ours = {*GIVEN, *(node["schema"] for node in nodes if node["resource_type"] == "model")}
+    for schema in _standing_databases(cursor, settings, ours):
+        cursor.execute(f"drop database {schema} cascade")
+
+
+def _names(cursor: Any, what: str) -> set[str]:
+    """Of databases, or of tables or views in one."""
+    cursor.execute(f"show {what}")
+    return {row[0] if what == "databases" else row[1] for row in cursor.fetchall()}
 
 
 def _columns(folder: Path) -> str:
@@ -175,16 +208,7 @@ def _columns(folder: Path) -> str:
     )
 
 
-def _clear(session: Any, database: Any, names: Collection[str]) -> None:
-    """Take tables and views away: of a table of ours the files stay."""
-    views = {row.viewName for row in session.sql(f"show views in {database.name}").collect()}
-    for row in session.sql(f"show tables in {database.name}").collect():
-        if row.tableName in names:
-            kind = "view" if row.tableName in views else "table"
-            session.sql(f"drop {kind} {database.name}.{row.tableName}")
-
-
-def teach_dbt_python() -> None:
+def teach_dbt_python(asking: Asking) -> None:
     """Have dbt-spark run models in Python here: it knows the ways of Databricks alone."""
     from dbt.adapters.spark.impl import SparkAdapter
 
@@ -195,17 +219,16 @@ def teach_dbt_python() -> None:
             self.model = model
 
         def submit(self, code: str) -> None:
-            from pyspark.sql import SparkSession
-
-            # dbt-spark's materialization indents the first line.
-            python_models.submit(SparkSession.builder.getOrCreate(), self.model, code.lstrip())
+            with asking() as cursor:
+                # dbt-spark's materialization indents the first line.
+                python_models.submit(cursor, self.model, code.lstrip())
 
     SparkAdapter.python_submission_helpers = {"driver": Submission}
     SparkAdapter.default_python_submission_method = "driver"
 
 
 def bring_back(
-    session: Any,
+    cursor: Any,
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     folder: Path,
@@ -217,17 +240,11 @@ def bring_back(
 
     `folder` is the build's own. Where it is whole, the next begins from it.
     """
-    schemas = [row.namespace for row in session.sql("show databases").collect()]
+    nodes = [n for n in load_manifest()["nodes"].values() if n["resource_type"] == "model"]
     made = {
-        f"{schema}.{row.tableName}"
-        for schema in schemas
-        for row in session.sql(f"show tables in {schema}").collect()
-        if not row.isTemporary
-    }
-    views = {
-        f"{schema}.{row.viewName}"
-        for schema in schemas
-        for row in session.sql(f"show views in {schema}").collect()
+        (schema, name)
+        for schema in _names(cursor, "databases") & {node["schema"] for node in nodes}
+        for name in _names(cursor, f"tables in {schema}")
     }
     stand = {
         (schema, name): "view" if kind == "VIEW" else "table"
@@ -240,71 +257,39 @@ def bring_back(
     shown: set[Path] = set()
     built: list[str] = []
     connection.execute("begin")
-    for node in load_manifest()["nodes"].values():
-        if node["resource_type"] != "model":
-            continue
+    for node in nodes:
         relation = node["schema"], node["alias"]
         if relation in stand:
             connection.execute(f"drop {stand[relation]} {quote(*relation)}")
-        name = ".".join(relation)
+        if relation not in made:
+            continue
+        found = tables.described(cursor, ".".join(relation))
         # Views of staging are logs of other tools, which nobody reads behind it.
-        if name in made and not (name in views and node["schema"] == "staging"):
-            rows, is_view = session.table(name), name in views
-            at = _folder(rows, folder.joinpath(*relation), is_view=is_view)
-            shown.add(at)
-            built.append(node["unique_id"])
-            if not is_view:
-                stands[relation] = tables.Table(_declared(rows), at, tables.files_in(at))
-            connection.execute(f"create schema if not exists {quote(node['schema'])}")
-            connection.execute(
-                f"create view {quote(*relation)} as {_query(connection, rows, node, at)}"
+        if found.is_view and node["schema"] == "staging":
+            continue
+        at = found.folder or folder.joinpath(*relation)
+        if found.folder is None:
+            cursor.execute(
+                f"insert overwrite directory {literal(tables.location(at))} using parquet"
+                f" select * from {'.'.join(relation)}"
             )
-            for what, words in _comments(node).items():
-                connection.execute(f"comment on {what} is {literal(words)}")
+        at.mkdir(parents=True, exist_ok=True)
+        shown.add(at)
+        built.append(node["unique_id"])
+        if not found.is_view:
+            stands[relation] = tables.Table(found.declared, at, tables.files_in(at))
+        types = {name: column.get("data_type") for name, column in node["columns"].items()}
+        rows = tables.rows_in(connection, at, found.columns, types)
+        connection.execute(f"create schema if not exists {quote(node['schema'])}")
+        connection.execute(f"create view {quote(*relation)} as {rows}")
+        for what, words in _comments(node).items():
+            connection.execute(f"comment on {what} is {literal(words)}")
     if is_whole:
         tables.note(connection, stands)
         attempts.note_built(connection, os.environ.get("BUILD_ATTEMPT", ""), built)
     connection.execute("commit")
     if is_whole:
         tables.keep(settings, shown)
-
-
-def _folder(rows: Any, own: Path, *, is_view: bool) -> Path:
-    """Where DuckDB finds the rows: of a view, and of what lies elsewhere than in files, in ours."""
-    found = [urlsplit(uri) for uri in ([] if is_view else rows.inputFiles())]
-    if is_view or any(uri.scheme not in ("", "file") for uri in found):
-        rows.write.parquet(tables.location(own))
-    elif found:
-        return Path(unquote(found[0].path)).parent
-    own.mkdir(parents=True, exist_ok=True)
-    return own
-
-
-def _declared(rows: Any) -> str:
-    return ", ".join(f"`{name}` {kind}" for name, kind in rows.dtypes)
-
-
-def _query(
-    connection: duckdb.DuckDBPyConnection, rows: Any, node: Mapping[str, Any], folder: Path
-) -> str:
-    """The rows of a table in the types of its model; what the model does not say, as they are."""
-    wanted = {name: column.get("data_type") for name, column in node["columns"].items()}
-    if not any(folder.glob("*.parquet")):
-        nothing = []
-        for name, kind in rows.dtypes:
-            kind = wanted.get(name) or _OF_DUCKDB.get(kind, kind)
-            nothing.append(f"cast(null as {kind}) as {quote(name)}")
-        return f"select {', '.join(nothing)} where false"
-    files = f"read_parquet({literal(str(folder / '*.parquet'))})"
-    columns = []
-    for name, kind, *_ in connection.execute(f"describe from {files}").fetchall():
-        column = quote(name)
-        if kind == "TIMESTAMP WITH TIME ZONE":
-            column = f"timezone('UTC', {column})"
-        if wanted.get(name):
-            column = f"cast({column} as {wanted[name]})"
-        columns.append(f"{column} as {quote(name)}")
-    return f"select {', '.join(columns)} from {files}"
 
 
 def _comments(node: Mapping[str, Any]) -> dict[str, str]:

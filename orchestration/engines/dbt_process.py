@@ -46,18 +46,19 @@ def _run(settings: Settings, arguments: list[str]) -> int:
         os.environ["BUILD_TABLES"] = str(folder)
         make_quick()
         leave_out(left_out)
-        with spark.cluster(settings) as master, spark.session(settings, master) as session:
-            building.load(session, settings, stands)
-            building.teach_dbt_python()
+        with spark.opened(settings) as asking:
+            with asking() as cursor:
+                building.load(cursor, settings, stands)
+            building.teach_dbt_python(asking)
             result = dbtRunner().invoke(arguments)
             if getattr(result.result, "results", None) is None:
                 raise spark.SparkError(f"dbt did not begin: {result.exception}")
             for each in () if result.success else result.result.results:
                 if mend := spark.mend_of(each.message or "", settings):
                     raise spark.SparkError(mend)
-            with connect(settings) as connection:
+            with connect(settings) as connection, asking() as cursor:
                 building.bring_back(
-                    session, connection, settings, folder, is_whole=bool(result.success)
+                    cursor, connection, settings, folder, is_whole=bool(result.success)
                 )
         if result.success and settings.spark_master is None:
             building.forget_catalog(settings)

@@ -1,7 +1,7 @@
 """Models in Python on Spark: the same functions as on DuckDB, and what they read as DuckDB has it.
 
-A model is handed relations of a DuckDB in memory, filled with the tables that it names. Most of
-these are sums and definitions, so that is done once, in the driver. Where a model's `meta` names a
+A model is handed relations of a DuckDB in memory. It runs here, over the files of the tables that
+it names, of which most are sums and definitions. In a session, where a model's `meta` names a
 column (`parted_by`), the tables that have it are spread over the cluster by its values, each task
 fills a DuckDB of its own with its part of them and the whole of the others, and runs the model.
 """
@@ -10,18 +10,24 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import parquet
 
-from orchestration.engines.tables import location
+from orchestration.engines.spark import SessionCursor, SparkError
+from orchestration.engines.tables import described, location, rows_in
+from orchestration.project import Settings
+from orchestration.store.sql import literal, quote
+from orchestration.transform.dbt_runs import load_manifest
 
 PART_ROWS = 4_000_000
 """Rows of the largest table that a task takes."""
-_CHUNK_ROWS = 250_000
 _INSTANT = pa.timestamp("us")
 _SPARK_INSTANT = pa.timestamp("us", "UTC")
 
@@ -30,55 +36,85 @@ Tables = Mapping[str, pa.Table]
 
 def run(code: str, tables: Tables, schema: pa.Schema) -> pa.Table:
     """What a compiled model gives of the tables that it reads, by `schema.table`."""
-    scope = _scope(code)
     with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
         for name, table in tables.items():
             connection.execute(f"create schema if not exists {name.partition('.')[0]}")
             connection.register("given", table)
             connection.execute(f"create table {name} as from given")
             connection.unregister("given")
-        named = scope["dbtObj"](lambda name: connection.table(_plain(name)))
-        made = scope["model"](named, connection)
-        return _as(made if isinstance(made, pa.Table) else made.to_arrow_table(), schema)
+        return _made(code, connection, schema)
 
 
-def submit(session: Any, model: Mapping[str, Any], code: str) -> None:
+def _made(code: str, connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> pa.Table:
+    scope = _scope(code)
+    connection.execute("set TimeZone = 'UTC'")
+    named = scope["dbtObj"](lambda name: connection.sql(f"from {_plain(name)}"))
+    made = scope["model"](named, connection)
+    table = made if isinstance(made, pa.Table) else made.to_arrow_table()
+    return table.select(schema.names).cast(schema)
+
+
+def submit(cursor: Any, model: Mapping[str, Any], code: str) -> None:
     """Run a model, and write its table."""
-    ref = _scope(code)["ref"]
-    reads = {
-        name: session.table(name)
-        for name in sorted({ref(one["name"], dbt_load_df_function=_plain) for one in model["refs"]})
-    }
-    schema = _schema(session, model)
-    parted_by = model["config"].get("meta", {}).get("parted_by")
-    parted = {name: rows for name, rows in reads.items() if parted_by in rows.columns}
-    given = {
-        name: _without_zone(_arrow(rows)) for name, rows in reads.items() if name not in parted
-    }
-    if parted:
-        frame = _in_parts(parted, parted_by, _task(code, given, schema), schema)
-    else:
-        frame = to_frame(session, run(code, given, schema), schema)
-    writer = frame.write.mode("overwrite").format("parquet")
-    if folder := os.environ.get("BUILD_TABLES"):
-        writer = writer.option("path", location(f"{folder}/{model['schema']}/{model['alias']}"))
-    writer.saveAsTable(f"{model['schema']}.{model['alias']}")
+    settings = Settings.from_environment()
+    folder = Path(os.environ["BUILD_TABLES"], model["schema"], model["alias"])
+    types = _types(model)
+    with (
+        tempfile.TemporaryDirectory(dir=settings.spark_dir) as aside,
+        duckdb.connect(
+            config={
+                "memory_limit": settings.memory_limit,
+                "threads": settings.threads,
+                "temp_directory": aside,
+            }
+        ) as connection,
+    ):
+        given = _give(cursor, connection, model)
+        schema = _schema(connection, types)
+        parted_by = model["config"].get("meta", {}).get("parted_by")
+        parted = {name for name, columns in given.items() if parted_by in columns}
+        if parted and isinstance(cursor, SessionCursor):
+            rows = {name: cursor.session.table(name) for name in parted}
+            whole = {
+                name: connection.sql(f"from {name}").to_arrow_table()
+                for name in given.keys() - parted
+            }
+            frame = _in_parts(rows, parted_by, _task(code, whole, schema), schema)
+            frame.write.parquet(location(folder))
+        else:
+            folder.mkdir(parents=True)
+            parquet.write_table(_made(code, connection, schema), folder / "rows.parquet")
+    relation = f"{model['schema']}.{model['alias']}"
+    declared = ", ".join(
+        f"`{name}` {'string' if kind == 'varchar' else kind}" for name, kind in types.items()
+    )
+    cursor.execute(f"drop table if exists {relation}")
+    cursor.execute(
+        f"create table {relation} ({declared}) using parquet location {literal(location(folder))}"
+    )
 
 
-def to_frame(session: Any, table: pa.Table, schema: pa.Schema) -> Any:
-    """A data frame of rows that the driver has."""
-    chunks = [
-        (_to_bytes(table.slice(start, _CHUNK_ROWS)),)
-        for start in range(0, max(len(table), 1), _CHUNK_ROWS)
-    ]
+def _types(node: Mapping[str, Any]) -> dict[str, str]:
+    """Columns and types as a model's YAML has them."""
+    return {name: told["data_type"] for name, told in node["columns"].items()}
 
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for chunk in batch.column(0):
-                yield from _for_spark(_from_bytes(chunk.as_buffer()))
 
-    return session.createDataFrame(chunks, "chunk binary").mapInArrow(read, _spark_schema(schema))
+def _give(
+    cursor: Any, connection: duckdb.DuckDBPyConnection, model: Mapping[str, Any]
+) -> dict[str, Collection[str]]:
+    """Make views of the tables of Spark's that a model reads; return their columns."""
+    given: dict[str, Collection[str]] = {}
+    for unique_id in model["depends_on"]["nodes"]:
+        node = load_manifest()["nodes"][unique_id]
+        name = f"{node['schema']}.{node['alias']}"
+        found = described(cursor, name)
+        if found.folder is None:
+            raise SparkError(f"{name} is no table of files that this machine sees")
+        connection.execute(f"create schema if not exists {quote(node['schema'])}")
+        rows = rows_in(connection, found.folder, found.columns, _types(node))
+        connection.execute(f"create view {name} as {rows}")
+        given[name] = found.columns
+    return given
 
 
 def _in_parts(
@@ -136,10 +172,6 @@ def _plain(name: str) -> str:
     return name.replace("`", "")
 
 
-def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    return table.select(schema.names).cast(schema)
-
-
 def _to_bytes(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
@@ -164,24 +196,9 @@ def _for_spark(table: pa.Table) -> Iterator[pa.RecordBatch]:
     yield from table.cast(_zoned(table.schema, _INSTANT, _SPARK_INSTANT)).to_batches()
 
 
-def _schema(session: Any, model: Mapping[str, Any]) -> pa.Schema:
-    """Columns and types as the model's YAML has them."""
-    types = {name: told["data_type"] for name, told in model["columns"].items()}
-    columns = ", ".join(
-        f"cast(null as {'string' if kind == 'varchar' else kind}) as `{name}`"
-        for name, kind in types.items()
-    )
-    return _without_zone(_arrow(session.sql(f"select {columns}").limit(0))).schema
-
-
-def _arrow(rows: Any) -> pa.Table:
-    """The rows of a data frame, in the driver: public in Spark 4 alone, as `toArrow`."""
-    from pyspark.sql.pandas.types import to_arrow_schema
-
-    batches = rows._collect_as_arrow()
-    return pa.Table.from_batches(
-        batches, batches[0].schema if batches else to_arrow_schema(rows.schema)
-    )
+def _schema(connection: duckdb.DuckDBPyConnection, types: Mapping[str, str]) -> pa.Schema:
+    columns = ", ".join(f"cast(null as {kind}) as {quote(name)}" for name, kind in types.items())
+    return connection.sql(f"select {columns} limit 0").to_arrow_table().schema
 
 
 def _spark_schema(schema: pa.Schema) -> Any:

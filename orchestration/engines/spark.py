@@ -1,6 +1,7 @@
-"""A session of Spark: on the cluster of the settings, or on one of this machine that ends with it.
+"""How Spark is asked: in a session of this process, on the cluster of the settings or on one of
+this machine that ends with it; or over Thrift, of a server.
 
-What makes SQL mean the same as on DuckDB stands in dbt_project/profiles.yml, and is asked of it.
+What makes SQL mean the same as on DuckDB stands in dbt_project/profiles.yml, and is asked of both.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from jinja2 import Template
+from jinja2 import Environment
 
-from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings
+from orchestration.project import DBT_PROJECT_DIR, ROOT, Settings, SettingsError
 
 JAVA = 17
 """The newest version that Spark 3.5 runs on, and the only one that this was tried with."""
@@ -47,6 +48,9 @@ OF_THIS_MACHINE: Mapping[str, str] = {
 """What a cluster of this machine is told besides; one of a company has its own `spark-defaults`."""
 QUICK_DRIVER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 """It plans hundreds of small queries, each once."""
+_OVER_THRIFT = "thrift://"
+_OF_A_SERVER = "set:hiveconf:"
+"""How a server is told, when a session of it begins, what a session is configured with."""
 _AS_LONG_AS_US = 'exec 3<&0; (read _ <&3; kill $$ 2>/dev/null) & exec "$@" 3<&-'
 """How a shell runs a program that ends when we do, killed or not: its input closes then."""
 _WAIT_SECONDS = 60
@@ -67,10 +71,25 @@ class SparkError(RuntimeError):
     """Spark cannot be used; the message says why, and the mend."""
 
 
+Asking = Callable[[], AbstractContextManager[Any]]
+"""Gives a cursor (PEP 249), which takes one statement at a time, and what it told is fetched."""
+
+
+def is_over_thrift(settings: Settings) -> bool:
+    """Whether Spark is a server, and nothing of it runs here."""
+    return (settings.spark_master or "").startswith(_OVER_THRIFT)
+
+
+def dbt_target(settings: Settings) -> str:
+    """The output of profiles.yml that dbt takes."""
+    return "thrift" if is_over_thrift(settings) else "spark"
+
+
 def environment() -> dict[str, str]:
     """What dbt of a build is started with, in the place of DuckDB's. Raises `SparkError`."""
-    check_java()
-    check_folder(Settings.from_environment())
+    settings = Settings.from_environment()
+    check_machine(settings)
+    check_folder(settings)
     python = Path(sys.executable)
     if importlib.util.find_spec("pyspark") is None:
         python = ROOT / ".venv-spark" / "bin" / "python"
@@ -79,7 +98,7 @@ def environment() -> dict[str, str]:
             "Spark's environment is not there: `make build` makes it when YUNYING_ENGINE=spark"
         )
     return {
-        "DBT_TARGET": "spark",
+        "DBT_TARGET": dbt_target(settings),
         "BUILD_PYTHON": str(python),
         "BUILD_DBT": str(ROOT / "orchestration" / "engines" / "dbt_process.py"),
     }
@@ -88,6 +107,12 @@ def environment() -> dict[str, str]:
 def told_path(settings: Settings) -> Path:
     """Where a build on Spark says why it could not go on."""
     return settings.spark_dir / "why.txt"
+
+
+def check_machine(settings: Settings) -> None:
+    """Raise `SparkError` where a session cannot run here, and has to."""
+    if not is_over_thrift(settings):
+        check_java()
 
 
 def check_java() -> None:
@@ -191,28 +216,102 @@ def _free_port() -> int:
 
 def check_master(master: str) -> None:
     """Raise `SparkError` where nothing answers: Spark itself would ask for a minute."""
-    if not master.startswith("spark://"):
+    scheme, _, addresses = master.partition("://")
+    if scheme not in (ports := {"spark": 7077, "thrift": 10000}):
         return
-    for address in master.removeprefix("spark://").split(","):
+    for address in addresses.split(","):
         parts = urlsplit(f"//{address}")
         with suppress(OSError):
-            socket.create_connection((parts.hostname, parts.port or 7077), 5).close()
+            socket.create_connection((parts.hostname, parts.port or ports[scheme]), 5).close()
             return
     raise SparkError(
-        f"No master of Spark answers at {master}: start it, or mend YUNYING_SPARK_MASTER (empty: "
+        f"No Spark answers at {master}: start it, or mend YUNYING_SPARK_MASTER (empty: "
         "a cluster of this machine is started)"
     )
 
 
-def parameters(environment: Mapping[str, str]) -> dict[str, str]:
-    """What profiles.yml asks of a session, by the settings of an environment."""
+def output(environment: Mapping[str, str], name: str = "spark") -> dict[str, Any]:
+    """An output of profiles.yml, by the settings of an environment."""
     text = (DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8")
-    asked = yaml.safe_load(text)["yunying"]["outputs"]["spark"]["server_side_parameters"]
+    templates = Environment()
+    templates.filters["as_number"] = int
 
-    def env_var(name: str, default: str) -> str:
-        return environment.get(name, default)
+    def rendered(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: str(rendered(each)) for name, each in value.items()}
+        if not isinstance(value, str):
+            return value
+        return templates.from_string(value).render(
+            env_var=lambda name, default: environment.get(name, default)
+        )
 
-    return {name: Template(str(value)).render(env_var=env_var) for name, value in asked.items()}
+    found = yaml.safe_load(text)["yunying"]["outputs"][name]
+    return {key: rendered(value) for key, value in found.items()}
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Asking]:
+    """Spark as the settings have it. Raises `SparkError`, also for what fails inside."""
+    if is_over_thrift(settings):
+        with _in_a_sentence(settings):
+            yield lambda: _cursor_of_a_server(settings)
+        return
+    with cluster(settings) as master, session(settings, master) as spark:
+        yield lambda: nullcontext(SessionCursor(spark))
+
+
+class SessionCursor:
+    """A session, asked as a server is."""
+
+    def __init__(self, session: Any) -> None:
+        self.session, self._told = session, None
+
+    def execute(self, statement: str) -> None:
+        """Do it; of a query nothing is computed before its rows are fetched."""
+        self._told = self.session.sql(statement)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """The rows of what was executed last."""
+        return [tuple(row) for row in self._told.collect()] if self._told else []
+
+
+@contextmanager
+def _cursor_of_a_server(settings: Settings) -> Iterator[Any]:
+    """Of a session of its own: what another one knows of files may have grown old."""
+    from pyhive import hive
+    from thrift.transport.TTransport import TTransportException
+
+    check_master(settings.spark_master or "")
+    asked = output(os.environ | settings.environment(), "thrift")
+    parameters = asked["server_side_parameters"]
+    try:
+        connection = hive.connect(
+            host=asked["host"],
+            port=int(asked["port"]),
+            username=asked["user"],
+            auth=asked["auth"],
+            password=asked["password"],
+            configuration=parameters,
+        )
+    except TTransportException as error:
+        raise SparkError(
+            f"{settings.spark_master} gives {asked['user']} no session ({error}): mend the user in "
+            "YUNYING_SPARK_MASTER, or YUNYING_SPARK_PASSWORD"
+        ) from error
+    try:
+        cursor = connection.cursor()
+        for name, text in parameters.items():
+            cursor.execute(f"set {name.removeprefix(_OF_A_SERVER)}")
+            ((_, found),) = cursor.fetchall()
+            if found != text:
+                raise SparkError(
+                    f"The server at {settings.spark_master} has {found} where a session of this "
+                    f"project is to have {text}, of {name.removeprefix(_OF_A_SERVER)}: let "
+                    "sessions set it, or set it for all"
+                )
+        yield cursor
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -222,7 +321,7 @@ def session(settings: Settings, master: str) -> Iterator[Any]:
     check_master(master)
     from pyspark.sql import SparkSession
 
-    asked = parameters(replace(settings, spark_master=master).environment())
+    asked = output(replace(settings, spark_master=master).environment())["server_side_parameters"]
     if settings.spark_master is None:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # Hive's metastore is Derby there, unless a hive-site.xml names one.
@@ -294,11 +393,13 @@ def _watched(context: Any, master: str) -> Iterator[None]:
 @contextmanager
 def _in_a_sentence(settings: Settings) -> Iterator[None]:
     from py4j.protocol import Py4JError
+    from pyhive.exc import Error
     from pyspark.errors import PySparkException
+    from thrift.Thrift import TException
 
     try:
         yield
-    except (Py4JError, PySparkException) as error:
+    except (Py4JError, PySparkException, Error, TException) as error:
         raise SparkError(sentence(str(error), settings)) from error
 
 
@@ -343,6 +444,6 @@ def mend_of(told: str, settings: Settings) -> str | None:
 
 if __name__ == "__main__":
     try:
-        check_java()
-    except SparkError as said:
+        check_machine(Settings.from_environment())
+    except (SettingsError, SparkError) as said:
         sys.exit(str(said))

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -21,6 +21,7 @@ from orchestration.store.sql import insert_many, literal, quote
 
 _BUILDS = "builds"
 _LOCAL = "file:"
+_OF_DUCKDB = {"string": "varchar"}
 _RECORD = """
     create table if not exists raw.spark_tables (
         schema_name varchar not null,
@@ -55,9 +56,66 @@ def location(path: Path | str) -> str:
     return f"{_LOCAL}{path}"
 
 
-def path_of(location: str) -> Path:
-    """Of what Spark tells, the path; of what lies elsewhere than in files, none of this machine."""
-    return Path(unquote(location.removeprefix(_LOCAL)))
+def path_of(location: str) -> Path | None:
+    """Of what Spark tells, the path; None: what lies there is no file that we see."""
+    path = location.removeprefix(_LOCAL)
+    return Path(path) if path.startswith("/") else None
+
+
+@dataclass(frozen=True)
+class Described:
+    """What Spark's catalog tells of a table or a view: its columns with Spark's types, and where
+    its files lie; None of a view, and of files that we do not see."""
+
+    columns: Mapping[str, str]
+    is_view: bool
+    folder: Path | None
+
+    @property
+    def declared(self) -> str:
+        """Its columns as a statement declares them."""
+        return ", ".join(f"`{name}` {kind}" for name, kind in self.columns.items())
+
+
+def described(cursor: Any, table: str) -> Described:
+    """Ask the catalog."""
+    cursor.execute(f"describe table extended {table}")
+    told = cursor.fetchall()
+    end = next(place for place, (name, *_) in enumerate(told) if not name or name[0] == "#")
+    details = {name: text for name, text, *_ in told[end:]}
+    return Described(
+        {name: kind for name, kind, *_ in told[:end]},
+        details["Type"] == "VIEW",
+        path_of(details.get("Location", "")),
+    )
+
+
+def rows_in(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    columns: Mapping[str, str],
+    types: Mapping[str, str | None],
+) -> str:
+    """DuckDB's query of a table's files, in types of its own; what they do not say, as it is.
+
+    `columns` are the table's, with Spark's types: a table without a row may have no file.
+    """
+    if not any(folder.glob("*.parquet")):
+        nothing = []
+        for name, kind in columns.items():
+            kind = types.get(name) or _OF_DUCKDB.get(kind, kind)
+            nothing.append(f"cast(null as {kind}) as {quote(name)}")
+        return f"select {', '.join(nothing)} where false"
+    files = f"read_parquet({literal(str(folder / '*.parquet'))})"
+    chosen = []
+    for name, kind, *_ in connection.execute(f"describe from {files}").fetchall():
+        column = quote(name)
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            column = f"timezone('UTC', {column})"
+        if types.get(name):
+            column = f"cast({column} as {types[name]})"
+        chosen.append(f"{column} as {quote(name)}")
+    return f"select {', '.join(chosen)} from {files}"
 
 
 def written(settings: Settings) -> set[Path]:

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from orchestration.engines import tables
+from orchestration.engines.spark import SessionCursor
 from orchestration.project import DBT_PROJECT_DIR
 from tests.engines.on_spark import session
 
@@ -110,26 +111,30 @@ def build(folder: Path, engine: str) -> None:
     assert result.success, [result.exception, *(each.message for each in result.result or ())]
 
 
-def main() -> None:
-    folder, engine, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+def added(folder: Path, engine: str, seed: int, cursor: Any = None) -> dict[str, Any]:
+    """The rows that both builds leave, by table; of Spark, how many the first had of one, too."""
     write_project(folder, seed)
     told: dict[str, Any] = {}
-    spark = session(folder) if engine == "spark" else None
     os.environ["YUNYING_WAREHOUSE"] = str(folder / "warehouse.duckdb")
     for number in ("first", "second"):
         os.environ["BUILD_TABLES"] = str(folder / number)
         build(folder, engine)
-    for name in STRATEGIES:
-        query = f"select {COLUMNS} from facts.{name}"
-        if spark is not None:
-            rows = [tuple(one) for one in spark.sql(query).collect()]
-            before = tables.location(folder / "first" / "facts" / "anew")
-            told["read"] = spark.read.parquet(before).count()
-        else:
-            with duckdb.connect(folder / "warehouse.duckdb") as connection:
-                rows = connection.execute(query).fetchall()
-        told[name] = sorted([str(cell) for cell in each] for each in rows)
-    print(json.dumps(told))
+    with duckdb.connect(folder / "warehouse.duckdb") as connection:
+        asked = cursor or connection
+        for name in STRATEGIES:
+            asked.execute(f"select {COLUMNS} from facts.{name}")
+            told[name] = sorted([str(cell) for cell in each] for each in asked.fetchall())
+    if cursor is not None:
+        before = tables.location(folder / "first" / "facts" / "anew")
+        cursor.execute(f"select count(*) from parquet.`{before}`")
+        ((told["read"],),) = cursor.fetchall()
+    return told
+
+
+def main() -> None:
+    folder, engine, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    cursor = SessionCursor(session(folder)) if engine == "spark" else None
+    print(json.dumps(added(folder, engine, seed, cursor)))
 
 
 if __name__ == "__main__":

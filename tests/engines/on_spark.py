@@ -22,8 +22,9 @@ from typing import Any
 import duckdb
 
 from orchestration.engines import building, tables
-from orchestration.engines.spark import SparkError, parameters
+from orchestration.engines.spark import SessionCursor, SparkError, output
 from orchestration.project import DBT_PROJECT_DIR, Settings
+from orchestration.store.sql import literal
 
 # What starts quickly: bodies are compiled by nobody, and plans run in one thread.
 QUICK = {
@@ -44,7 +45,7 @@ def session(folder: Path) -> Any:
 
     builder = SparkSession.builder
     asked = (
-        parameters(os.environ)
+        output(os.environ)["server_side_parameters"]
         | QUICK
         | {"spark.sql.warehouse.dir": tables.location(folder / "warehouse")}
     )
@@ -101,35 +102,39 @@ def refused(spark: Any, sql: str) -> str | None:
     return None
 
 
-def loaded(spark: Any, settings: Settings) -> dict[str, Any]:
+def loaded(cursor: Any, settings: Settings) -> dict[str, Any]:
     """What a build begins with where others wrote into its databases, or one broke off."""
     given = settings.spark_dir / "given" / "seeds" / "kpis"
     given.mkdir(parents=True)
     duckdb.sql("select 'orders' as kpi_id").write_parquet(str(given / "rows.parquet"))
-    spark.sql("create database facts")
-    spark.sql("create table facts.dim_dates using parquet as select 1 as somebody_elses")
-    spark.sql("create view facts.fct_events as select 1 as somebody_elses")
-    spark.sql("create table facts.of_an_analyst using parquet as select 1 as own")
+    at = literal(tables.location(settings.spark_dir / "warehouse" / "facts.db"))
+    cursor.execute(f"create database facts location {at}")
+    cursor.execute("create table facts.dim_dates using parquet as select 1 as somebody_elses")
+    cursor.execute("create view facts.fct_events as select 1 as somebody_elses")
+    cursor.execute("create table facts.of_an_analyst using parquet as select 1 as own")
     stands = settings.spark_dir / "builds" / "one" / "facts" / "dim_users"
     stands.mkdir(parents=True)
     duckdb.sql("select 'u' as user_id").write_parquet(str(stands / "part-0.parquet"))
     standing = {("facts", "dim_users"): tables.Table("`user_id` string", stands, "")}
-    building.load(spark, settings, standing)
-    spark.sql("create table facts.fct_orders using parquet as select 1 as one")
+    building.load(cursor, settings, standing)
+    cursor.execute("create table facts.fct_orders using parquet as select 1 as one")
     told = {
-        "tables of facts": sorted(
-            row.tableName for row in spark.sql("show tables in facts").collect()
-        ),
-        "stands": [row.user_id for row in spark.table("facts.dim_users").collect()],
-        "given": [row.kpi_id for row in spark.table("seeds.kpis").collect()],
-        "analyst's": [row.own for row in spark.table("facts.of_an_analyst").collect()],
+        "tables of facts": sorted(name for _, name, _ in rows(cursor, "show tables in facts")),
+        "stands": rows(cursor, "select user_id from facts.dim_users"),
+        "given": rows(cursor, "select kpi_id from seeds.kpis"),
+        "analyst's": rows(cursor, "select own from facts.of_an_analyst"),
     }
     # What a build has made lies in `warehouse`, whose name begins so.
     try:
-        building.load(spark, replace(settings, spark_dir=settings.spark_dir / "ware"), {})
+        building.load(cursor, replace(settings, spark_dir=settings.spark_dir / "ware"), {})
     except SparkError as error:
         told["another's"] = str(error)
     return told
+
+
+def rows(cursor: Any, query: str) -> list[Any]:
+    cursor.execute(query)
+    return list(cursor.fetchall())
 
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -141,15 +146,15 @@ MODELS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
+def brought_back(cursor: Any, settings: Settings) -> dict[str, Any]:
     """What the warehouse has of tables, one without a file, of a view, and of what is not there."""
-    spark.sql(
+    cursor.execute(
         "create table facts.sales using parquet as select 'a' as user_id, 3 as number,"
         " cast(12.5 as decimal(18, 4)) as amount,"
         " timestamp '2024-03-01 23:30:00.000001' as sold_at, date '2024-03-01' as sold_date"
     )
-    spark.sql("create view facts.of_sales as select user_id, number from facts.sales")
-    spark.sql("create table facts.nothing (user_id string, at timestamp) using parquet")
+    cursor.execute("create view facts.of_sales as select user_id, number from facts.sales")
+    cursor.execute("create table facts.nothing (user_id string, at timestamp) using parquet")
     building.load_manifest = lambda: {
         "nodes": {
             name: {
@@ -170,7 +175,7 @@ def brought_back(spark: Any, settings: Settings) -> dict[str, Any]:
         left.mkdir(parents=True)
         for _ in range(2):
             folder = tables.new_folder(settings)
-            building.bring_back(spark, connection, settings, folder, is_whole=True)
+            building.bring_back(cursor, connection, settings, folder, is_whole=True)
         assert not left.exists()
         return {
             "rows": {
@@ -212,8 +217,8 @@ def main() -> None:
         }
         if asked.get("build"):
             settings = replace(Settings.from_environment(), spark_dir=folder)
-            told["loaded"] = loaded(spark, settings)
-            told["brought back"] = brought_back(spark, settings)
+            told["loaded"] = loaded(SessionCursor(spark), settings)
+            told["brought back"] = brought_back(SessionCursor(spark), settings)
         spark.stop()
     print(json.dumps(told))
 

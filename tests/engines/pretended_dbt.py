@@ -6,11 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import duckdb
 
@@ -20,30 +17,24 @@ from orchestration.store.sql import literal, quote
 from orchestration.store.warehouse import connect
 
 
-class Session:
+class Cursor:
     """What `bring_back` asks of Spark, of folders by schema and table."""
 
     def __init__(self, made: Mapping[tables.Name, Path]) -> None:
         self.made = made
-        self.tables: dict[str, list[str]] = defaultdict(list)
-        for schema, name in made:
-            self.tables[schema].append(name)
 
-    def sql(self, statement: str) -> Any:
-        *_, schema = statement.split()
+    def execute(self, statement: str) -> None:
+        *_, last = statement.split()
         if statement == "show databases":
-            rows = [SimpleNamespace(namespace=name) for name in self.tables]
+            self.told = [(schema,) for schema in {schema for schema, _ in self.made}]
         elif statement.startswith("show tables"):
-            rows = [SimpleNamespace(tableName=n, isTemporary=False) for n in self.tables[schema]]
+            self.told = [one for one in self.made if one[0] == last]
         else:
-            rows = []
-        return SimpleNamespace(collect=lambda: rows)
+            folder = self.made[tuple(last.split("."))]
+            self.told = [("# Detailed", ""), ("Type", "EXTERNAL"), ("Location", str(folder))]
 
-    def table(self, name: str) -> Any:
-        schema, _, table = name.partition(".")
-        folder = self.made[schema, table]
-        uris = [path.as_uri() for path in folder.glob("*.parquet")]
-        return SimpleNamespace(inputFiles=lambda: uris, dtypes=[])
+    def fetchall(self) -> list[tuple[str, ...]]:
+        return self.told
 
 
 def main() -> None:
@@ -76,7 +67,7 @@ def main() -> None:
             rows = literal(str(path / "rows.parquet"))
             connection.execute(f"copy {quote(schema, name)} to {rows} (format parquet)")
             made[schema, name] = path
-        building.bring_back(Session(made), connection, settings, folder, is_whole=code == 0)
+        building.bring_back(Cursor(made), connection, settings, folder, is_whole=code == 0)
     os._exit(code)
 
 

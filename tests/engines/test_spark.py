@@ -399,9 +399,9 @@ def test_a_table_takes_nothing_that_its_contract_does_not_have(spark: dict[str, 
 def test_a_build_begins_without_what_others_made_of_its_tables(spark: dict[str, Any]) -> None:
     told = spark["loaded"]
     assert told["tables of facts"] == ["dim_users", "fct_orders", "of_an_analyst"]
-    assert told["stands"] == ["u"]
-    assert told["given"] == ["orders"]
-    assert told["analyst's"] == [1]
+    assert told["stands"] == [["u"]]
+    assert told["given"] == [["orders"]]
+    assert told["analyst's"] == [[1]]
     assert "nothing is written into what may be another's" in told["another's"]
 
 

@@ -49,8 +49,9 @@ def test_a_master_that_is_gone_and_one_that_is_there() -> None:
         master = f"spark://127.0.0.1:{server.getsockname()[1]}"
         check_master(master)
         check_master(f"spark://127.0.0.1:1,{master.removeprefix('spark://')}")
-    with pytest.raises(SparkError, match=r"No master of Spark answers at .*YUNYING_SPARK_MASTER"):
-        check_master(master)
+    for gone in (master, master.replace("spark://", "thrift://somebody@")):
+        with pytest.raises(SparkError, match=f"No Spark answers at {gone}: .*YUNYING_SPARK"):
+            check_master(gone)
     check_master("local[2]")
 
 
