@@ -109,6 +109,7 @@ def measure(
         stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     seconds, cpu_seconds, peak_kb, spilled, code = json.loads(answer.stdout)
+    print(f"  {seconds:.0f} s, {cpu_seconds:.0f} of processors, {peak_kb >> 10} MB", flush=True)
     if code:
         raise SystemExit(f"{name}: exit code {code}\n{log.read_text(encoding='utf-8')[-4000:]}")
     return Cost(name, seconds, cpu_seconds, peak_kb / 1024, asked, spilled / 2**20, asked_mb)

@@ -127,8 +127,10 @@ WHOM = Table(
     Text("Whom to write to, and what came of it", "联系谁，效果如何"),
     Text(
         "The newest list. What its campaign achieved is told against those who were held "
-        "out; in brackets: where it lies with 95% certainty.",
-        "最新的名单。活动效果与对照的人相比；括号内是 95% 置信区间。",
+        "out; in brackets: where it lies with 95% certainty. A list whose conditions ask the "
+        "profile counts from the data after those that made it on.",
+        "最新的名单。活动效果与对照的人相比；括号内是 95% 置信区间。条件用到用户画像的名单，"
+        "从生成它之后的数据起才计入效果。",
     ),
     (_EXPORTS, _LIFT),
     f"""
