@@ -264,7 +264,8 @@ class SessionCursor:
     """A session, asked as a server is."""
 
     def __init__(self, session: Any) -> None:
-        self.session, self._told = session, None
+        self.session = session
+        self._told: Any = None
 
     def execute(self, statement: str) -> None:
         """Do it; of a query nothing is computed before its rows are fetched."""
@@ -272,7 +273,7 @@ class SessionCursor:
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """The rows of what was executed last."""
-        return [tuple(row) for row in self._told.collect()] if self._told else []
+        return [tuple(row) for row in self._told.collect()]
 
 
 @contextmanager
@@ -400,7 +401,10 @@ def _in_a_sentence(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (Py4JError, PySparkException, Error, TException) as error:
-        raise SparkError(sentence(str(error), settings)) from error
+        # Over Thrift it is in an answer's status.
+        status = getattr(error.args[0], "status", None) if error.args else None
+        told = getattr(status, "errorMessage", None) or str(error)
+        raise SparkError(sentence(told, settings)) from error
 
 
 def sentence(told: str, settings: Settings) -> str:

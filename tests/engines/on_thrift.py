@@ -3,7 +3,8 @@
     python -m tests.engines.on_thrift FOLDER SEED
 
 `loaded` and `brought back` are as of a session, `added` is as of `tests.engines.adding`, and
-`unset` is what is told of a server that does not take what a session is to mean.
+`unset` is what is told of a server that does not take what a session is to mean, `refused` of a
+statement that it does not do.
 """
 
 from __future__ import annotations
@@ -96,6 +97,16 @@ def unset(settings: Settings) -> str:
         spark.output = output
 
 
+def refused(settings: Settings) -> str:
+    """What is told of a statement that the server does not do."""
+    try:
+        with spark.opened(settings) as asking, asking() as cursor:
+            cursor.execute("select * from facts.nowhere")
+            return ""
+    except spark.SparkError as error:
+        return str(error)
+
+
 def main() -> None:
     folder, seed = Path(sys.argv[1]), int(sys.argv[2])
     told: dict[str, Any] = {}
@@ -110,6 +121,7 @@ def main() -> None:
             with asking() as cursor:
                 told["added"] = added(folder / "adding", "thrift", seed, cursor)
         told["unset"] = unset(settings)
+        told["refused"] = refused(settings)
     print(json.dumps(told))
 
 

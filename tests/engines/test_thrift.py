@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ def test_each_way_to_add_leaves_the_rows_of_duckdb(
 def test_a_server_that_is_not_as_a_session_is_to_be_is_refused(spark: dict[str, Any]) -> None:
     assert "has America/Havana where a session of this project is to have UTC" in spark["unset"]
     assert "let sessions set it" in spark["unset"]
+
+
+def test_what_a_server_does_not_do_is_told_in_a_sentence(spark: dict[str, Any]) -> None:
+    assert re.match(r"Spark: .*TABLE_OR_VIEW_NOT_FOUND.*nowhere", spark["refused"])
 
 
 def test_a_server_is_asked_what_a_session_is() -> None:
