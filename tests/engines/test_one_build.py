@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.engines import tables
 from orchestration.project import ROOT, Settings, other_environment
@@ -124,6 +125,7 @@ def test_why_spark_could_not_go_on_is_told(tmp_path: Path) -> None:
     assert not (settings.publish_dir / DATABASE).exists()
 
 
+@pytest.mark.long
 def test_builds_add_to_what_the_last_whole_one_left() -> None:
     """Files arrive bit by bit, a build is killed, and somebody is forgotten in the end."""
     asked = ["--deliveries=2", "--scale=0.05", f"--models={MODELS}", f"--seed={seed()}"]

@@ -183,9 +183,9 @@ def test_1_a_build_killed_while_dbt_runs_publishes_nothing_and_its_dbt_ends(line
         ("  definitions are right; loading Dagster", signal.SIGINT),
         ("  ingest …", signal.SIGTERM),
         ("tables built", signal.SIGINT),
-        ("tables built", signal.SIGTERM),
+        pytest.param("tables built", signal.SIGTERM, marks=pytest.mark.long),
         ("  checks …", signal.SIGINT),
-        ("  publish …", signal.SIGTERM),
+        pytest.param("  publish …", signal.SIGTERM, marks=pytest.mark.long),
     ],
     ids=lambda value: value.strip() if isinstance(value, str) else value.name,
 )
