@@ -162,6 +162,10 @@ class Settings:
         }
         return {f"YUNYING_{name}": str(value) for name, value in values.items()}
 
+    def spark_secrets(self) -> dict[str, str]:
+        """What a process asks a server of Spark with, as environment variables."""
+        return {"YUNYING_SPARK_PASSWORD": self.spark_password or ""}
+
     @property
     def of_rows(self) -> list[str | None]:
         """The settings that rows depend on: with others, what stands is computed anew."""

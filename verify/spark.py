@@ -204,7 +204,7 @@ class _Verifying:
                 **other_environment(),
                 **dbt_environment(settings, asked=run.asked),
                 "DBT_TARGET": spark.dbt_target(settings),
-                "YUNYING_SPARK_PASSWORD": settings.spark_password or "",
+                **settings.spark_secrets(),
                 "PYTHONPATH": str(ROOT),
             },
         )  # fmt: skip

@@ -283,7 +283,7 @@ def _cursor_of_a_server(settings: Settings) -> Iterator[Any]:
     from thrift.transport.TTransport import TTransportException
 
     check_master(settings.spark_master or "")
-    asked = output(os.environ | settings.environment(), "thrift")
+    asked = output(settings.environment() | settings.spark_secrets(), "thrift")
     parameters = asked["server_side_parameters"]
     try:
         connection = hive.connect(
@@ -296,8 +296,8 @@ def _cursor_of_a_server(settings: Settings) -> Iterator[Any]:
         )
     except TTransportException as error:
         raise SparkError(
-            f"{settings.spark_master} gives {asked['user']} no session ({error}): mend the user in "
-            "YUNYING_SPARK_MASTER, or YUNYING_SPARK_PASSWORD"
+            f"{settings.spark_master} gives {asked['user']} no session ({error}): mend that user, "
+            "or YUNYING_SPARK_PASSWORD"
         ) from error
     try:
         cursor = connection.cursor()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestration.engines.spark import _OF_A_SERVER, output
-from orchestration.project import ROOT
+from orchestration.project import ROOT, Settings
 from tests.engines.adding import ROWS
 from tests.engines.test_adding import added
 
@@ -68,3 +68,12 @@ def test_a_server_is_asked_what_a_session_is() -> None:
 def test_the_address_of_a_server(address: str, host: str, port: str, user: str) -> None:
     asked = output({"YUNYING_SPARK_MASTER": address}, "thrift")
     assert (asked["host"], asked["port"], asked["user"]) == (host, port, user)
+
+
+def test_a_password_is_told_to_the_server_alone() -> None:
+    settings = Settings.from_environment({"YUNYING_SPARK_PASSWORD": "hush"})
+    asked = output(settings.environment() | settings.spark_secrets(), "thrift")
+    assert asked["password"] == "hush"
+    assert "hush" not in repr(settings)
+    assert "hush" not in settings.environment().values()
+    assert settings.redact("with hush") == "with •••"
