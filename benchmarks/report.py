@@ -87,7 +87,7 @@ def commit() -> str:
 def _number(value: float | None, digits: int = 3) -> str:
     if value is None:
         return ""
-    return f"{value:.3g}" if digits else f"{value:.0f}"
+    return f"{value:.3g}" if digits and value < 1000 else f"{value:.0f}"
 
 
 def _met(is_met: bool | None) -> str:

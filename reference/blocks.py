@@ -434,7 +434,9 @@ def _missed(text: str, is_met: bool | None) -> str:
 
 
 def _digits(number: float | None) -> str:
-    return "" if number is None else f"{number:.3g}"
+    if number is None:
+        return ""
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
 
 
 def _cell(text: str) -> str:
