@@ -6,7 +6,8 @@
 `parse` gives what Spark's parser has against a text (null: nothing), `make` the columns, types and
 comments of the table that a statement makes, `refuse` what Spark says when it runs a text (null: it
 ran), `answer` the rows of a query as texts, `compile` the SQL of every model, by dbt for Spark,
-`build` what becomes of a catalog that is not as a build left it, and what the warehouse has then.
+`build` what becomes of a catalog that is not as a build left it, what the warehouse has then, and
+what a model in Python writes.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration.engines import building, tables
+from orchestration.engines import building, python_models, tables
 from orchestration.engines.spark import SessionCursor, SparkError, output
 from orchestration.project import DBT_PROJECT_DIR, Settings
 from orchestration.store.sql import literal
+from tests.engines.test_python_models import CODE
 
 # What starts quickly: bodies are compiled by nobody, and plans run in one thread.
 QUICK = {
@@ -194,6 +196,44 @@ def brought_back(cursor: Any, settings: Settings) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def reckoned(cursor: Any, settings: Settings) -> list[list[str]]:
+    """The rows of a model in Python that reads a table of users and one that is whole."""
+    cursor.execute("create database if not exists steps")
+    cursor.execute(
+        "create table facts.spent using parquet as select cast(user as int) as user_number,"
+        " cast(1 + user % 2 as int) as name_id, timestamp '2024-03-01 12:00:00' as seen_at,"
+        " cast(place as decimal(18, 4)) as amount"
+        " from (select explode(sequence(0, 9)) as user), (select explode(array(1, 2)) as place)"
+    )
+    cursor.execute(
+        "create table seeds.names using parquet as"
+        " select * from (values (1, 'one'), (2, 'two')) as given(name_id, name)"
+    )
+    reads = {
+        name: {"schema": schema, "alias": name, "columns": columns_of(types)}
+        for schema, name, types in (
+            ("facts", "spent", {"user_number": "integer", "name_id": "integer",
+                                "seen_at": "timestamp", "amount": "decimal(18, 4)"}),
+            ("seeds", "names", {"name_id": "integer", "name": "varchar"}),
+        )
+    }  # fmt: skip
+    python_models.load_manifest = lambda: {"nodes": reads}
+    model = {
+        "schema": "steps", "alias": "reckoned", "depends_on": {"nodes": [*reads]},
+        "config": {"meta": {"parted_by": "user_number"}},
+        "columns": columns_of({"user_number": "integer", "name": "varchar",
+                               "last_at": "timestamp", "amount": "double"}),
+    }  # fmt: skip
+    os.environ.update(settings.environment(), BUILD_TABLES=str(settings.spark_dir / "reckoned"))
+    python_models.submit(cursor, model, CODE)
+    found = rows(cursor, "select * from steps.reckoned order by user_number")
+    return [[str(cell) for cell in row] for row in found]
+
+
+def columns_of(types: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {name: {"data_type": kind} for name, kind in types.items()}
+
+
 def main() -> None:
     asked = json.loads(sys.stdin.read())
     with tempfile.TemporaryDirectory(prefix="a b%20") as name:
@@ -219,6 +259,7 @@ def main() -> None:
             settings = replace(Settings.from_environment(), spark_dir=folder)
             told["loaded"] = loaded(SessionCursor(spark), settings)
             told["brought back"] = brought_back(SessionCursor(spark), settings)
+            told["reckoned"] = reckoned(SessionCursor(spark), settings)
         spark.stop()
     print(json.dumps(told))
 

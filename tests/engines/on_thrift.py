@@ -2,9 +2,9 @@
 
     python -m tests.engines.on_thrift FOLDER SEED
 
-`loaded` and `brought back` are as of a session, `added` is as of `tests.engines.adding`, and
-`unset` is what is told of a server that does not take what a session is to mean, `refused` of a
-statement that it does not do.
+`loaded`, `brought back` and `reckoned` are as of a session, `added` is as of
+`tests.engines.adding`. `unset` is what is told of a server that does not take what a session is to
+mean, `refused` of a statement that it does not do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pyspark
 from orchestration.engines import spark
 from orchestration.project import Settings
 from tests.engines.adding import added
-from tests.engines.on_spark import brought_back, loaded
+from tests.engines.on_spark import brought_back, loaded, reckoned
 
 SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 QUICK = {
@@ -118,6 +118,8 @@ def main() -> None:
                 told["loaded"] = loaded(cursor, settings)
             with asking() as cursor:
                 told["brought back"] = brought_back(cursor, settings)
+            with asking() as cursor:
+                told["reckoned"] = reckoned(cursor, settings)
             with asking() as cursor:
                 told["added"] = added(folder / "adding", "thrift", seed, cursor)
         told["unset"] = unset(settings)

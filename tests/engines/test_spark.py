@@ -426,6 +426,12 @@ def test_the_warehouse_has_what_spark_made(spark: dict[str, Any]) -> None:
     assert told["views"] == [[name, f"Of {name}."] for name in ("nothing", "of_sales", "sales")]
 
 
+def test_a_model_in_python_writes_what_it_makes_of_spark_s_tables(spark: dict[str, Any]) -> None:
+    assert spark["reckoned"] == [
+        [str(user), ("one", "two")[user % 2], "2024-03-01 12:00:00", "3.0"] for user in range(10)
+    ]
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_a_body_says_what_duckdb_says(spark: dict[str, Any], name: str) -> None:
     with duckdb.connect() as connection:

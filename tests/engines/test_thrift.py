@@ -18,6 +18,7 @@ from tests.engines.test_adding import added
 # The same, of what a server told.
 from tests.engines.test_spark import (  # noqa: F401
     test_a_build_begins_without_what_others_made_of_its_tables,
+    test_a_model_in_python_writes_what_it_makes_of_spark_s_tables,
     test_the_warehouse_has_what_spark_made,
 )
 from tests.warehouse.draws import seed
