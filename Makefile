@@ -78,7 +78,7 @@ chaos: $(ENVIRONMENT) ## faults at random while readers read: MINUTES=10 SEED=7 
 test: $(ENVIRONMENT) ## the tests; TESTS=tests/architecture: some of them ## 测试；TESTS=tests/architecture：只跑一部分
 	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder $(TESTS)
 
-test-long: $(ENVIRONMENT) ## more cases and larger worlds of what the tests show, over half an hour ## 更多情形、更大数据的测试，要半个多小时
+test-long: $(ENVIRONMENT) $(PEERS) ## more cases and larger worlds of what the tests show, over half an hour ## 更多情形、更大数据的测试，要半个多小时
 	@$(BIN)/python -m pytest -q -n auto --no-loadscope-reorder -m long $(TESTS)
 
 dev: $(ENVIRONMENT) $(ENGINE) ## Dagster's UI: lineage, checks, schedule, sensor ## Dagster 界面：血缘、检查、定时、传感器

@@ -24,9 +24,10 @@ QUESTIONS = (
 # Its import takes seconds; `make bench` asks it.
 LEFT_OUT = "retentioneering"
 
-pytestmark = pytest.mark.skipif(
-    not peers.are_there(), reason="the peers' environment is made by `make bench`"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not peers.are_there(), reason="`make test-long` makes their environment"),
+]
 
 
 def merged_seeds() -> dict[str, str]:

@@ -202,6 +202,7 @@ def test_documents_are_linked_once_they_are_made(published: Published, chromium:
         list_documents(folder)
 
 
+@pytest.mark.long
 def test_documents_of_the_project_open_offline(published: Published, chromium: Chromium) -> None:
     with environment_of(published.settings):
         assert docs.main() == 0

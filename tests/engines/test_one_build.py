@@ -55,6 +55,7 @@ def build(settings: Settings, dbt: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_what_another_engine_made_is_checked_and_published(tmp_path: Path) -> None:
     settings = settings_of(
         tmp_path, {"YUNYING_ENGINE": "spark", "YUNYING_SPARK_DIR": str(tmp_path / "spark")}

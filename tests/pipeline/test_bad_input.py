@@ -16,6 +16,7 @@ from benchmarks import bad_input
 from benchmarks.processes import BUILD, environment
 from tests.support import dbt_target
 
+pytestmark = pytest.mark.long
 SHARE = 100
 CASES = [case for case in bad_input.CASES if not case.environment]
 NO_CACHE = next(case.environment for case in bad_input.CASES if case.environment)
@@ -71,10 +72,9 @@ def build(folder: Path) -> Callable[..., tuple[int, str]]:
     ("fault", "sentence"),
     [
         ("os.kill(os.getpid(), signal.SIGSEGV)", "dbt was killed (signal 11)"),
-        pytest.param(
+        (
             "raise MemoryError('Unable to allocate 7.45 GiB for an array')",
             "More memory is needed than YUNYING_MEMORY_LIMIT allows.",
-            marks=pytest.mark.long,
         ),
     ],
     ids=["signal", "memory"],
@@ -89,7 +89,6 @@ def test_1_a_kernel_that_crashes_is_told_in_a_sentence_and_publishes_nothing(
     assert not (folder / "published" / "current").exists()
 
 
-@pytest.mark.long
 def test_2_each_ends_with_the_right_figures_though_nothing_compiled_can_be_kept(
     folder: Path, build: Callable[..., tuple[int, str]]
 ) -> None:

@@ -610,6 +610,7 @@ def test_5_the_home_page_of_the_ui_shows_the_runs_of_make_build(line: Line) -> N
             assert [name for name in page.evaluate(names) if "…" in name] == []
 
 
+@pytest.mark.long
 def test_6_an_erasure_takes_the_person_out_of_everything(line: Line) -> None:
     """Out of reports, logs, Dagster's history and kept builds too, of all that went before."""
     folder = line.settings.warehouse.parent
