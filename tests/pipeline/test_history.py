@@ -1,11 +1,16 @@
-"""Dagster's event log: what it asks its files once, and not for each event."""
+"""Dagster's event log: what it asks its files once, and not for each event, and that its files hold
+what Dagster's own would."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pytest
 import sqlalchemy
+from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from orchestration.store.history import KeptOpenEventLog
 
@@ -30,3 +35,68 @@ def test_what_a_file_has_is_asked_once_however_many_assets_are_looked_up(
     # The record and the last event of each of the two.
     assert ["event_logs" in statement for statement in asked] == [False, True] * 2
     assert all("asset_keys" in statement or "event_logs" in statement for statement in asked)
+
+
+# When a row was written.
+WHEN = ("create_timestamp", "migration_completed")
+
+
+@dg.asset
+def first() -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(metadata={"dagster/row_count": 7, "words": "“…” 中文"})
+
+
+@dg.asset(deps=[first], check_specs=[dg.AssetCheckSpec("right", asset="second")])
+def second() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    yield dg.MaterializeResult(tags={"of": "somebody"})
+    yield dg.AssetCheckResult(check_name="right", passed=True)
+
+
+@dg.asset(deps=[second])
+def fails() -> None:
+    raise dg.Failure("on purpose")
+
+
+def told(folder: Path) -> dict[tuple[str, str], list[dict[str, object]]]:
+    """All rows of all files of an event log, but for when they were written."""
+    found = {}
+    for path in sorted(folder.rglob("*.db")):
+        with sqlite3.connect(path) as connection:
+            tables = connection.execute("select name from sqlite_master where type = 'table'")
+            for (table,) in tables.fetchall():
+                cursor = connection.execute(f"select * from {table}")
+                names = [column for column, *_ in cursor.description]
+                found[path.name, table] = [
+                    {name: cell for name, cell in zip(names, row, strict=True) if name not in WHEN}
+                    for row in cursor
+                ]
+    return found
+
+
+def test_its_rows_are_those_of_dagsters_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[dg.EventLogEntry] = []
+    store = SqliteEventLogStorage.store_event
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        monkeypatch.setattr(
+            SqliteEventLogStorage, "store_event",
+            lambda self, event: (stored.append(event), store(self, event)),
+        )  # fmt: skip
+        for _ in range(2):
+            dg.materialize([first, second, fails], instance=instance, raise_on_error=False)
+    monkeypatch.undo()
+    kinds = {event.dagster_event_type for event in stored if event.is_dagster_event}
+    assert kinds >= {
+        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.STEP_OUTPUT,
+        dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+        dg.DagsterEventType.STEP_FAILURE,
+    }  # fmt: skip
+    logs = SqliteEventLogStorage(str(tmp_path / "theirs")), KeptOpenEventLog(str(tmp_path / "ours"))
+    for log in logs:
+        for event in stored:
+            log.store_event(event)
+        log.dispose()
+    ours, theirs = told(tmp_path / "ours"), told(tmp_path / "theirs")
+    assert ours == theirs
+    assert ours["index.db", "asset_check_executions"]
