@@ -1,8 +1,9 @@
 """The checks in a process of their own, beside whatever else a build does.
 
 Importing Great Expectations takes seconds, and so does making its suites: a build starts both
-when dbt starts, and asks when dbt has let go of the warehouse, which one process alone may
-write. The process ends with the answer, or with the process that started it.
+when dbt starts, asks when dbt has let go of the warehouse, which one process alone may write,
+and tells Dagster of the tables until it wants the answer. The process ends with the answer, or with
+the process that started it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +27,8 @@ _PROCESSES = 2
 # What Great Expectations imports for expectations that no suite of ours has: a third of its import.
 _WHEN_ASKED = ("altair", "scipy.stats")
 _started: dict[Path, subprocess.Popen[bytes]] = {}
+_asked: dict[Path, bytes] = {}
+"""What a process that was started has been asked."""
 
 
 class _Later(ModuleType):
@@ -49,14 +53,15 @@ def start(folder: Path) -> None:
 
 
 def stop(folder: Path) -> None:
-    """End what was started, and not asked."""
+    """End what was started, and not answered."""
+    _asked.pop(folder, None)
     process = _started.pop(folder, None)
     if process is not None:
         process.kill()
         process.communicate()
 
 
-def check(
+def ask(
     warehouse: Path,
     names: Sequence[str],
     *,
@@ -65,12 +70,9 @@ def check(
     is_anew: bool = False,
     memory_limit: str = "2.5GB",
     threads: int = 2,
-) -> tuple[SuiteResult, ...]:
-    """Evaluate the suites of these names; see `Checks.run`, whose errors it raises.
-
-    A process that a signal ends is followed by another: nothing that it did is lost, because it
-    only reads. `RuntimeError` when that one ends so too.
-    """
+) -> None:
+    """Have the suites of these names evaluated; `answer` gives what came of it. Until then nobody
+    may write the warehouse."""
     asked = {
         "names": tuple(names),
         "builds": tuple(builds),
@@ -78,19 +80,51 @@ def check(
         "memory_limit": memory_limit,
         "threads": threads,
     }
+    request = pickle.dumps((warehouse, asked))
+    if _asked.get(folder) == request:
+        return
+    if folder not in _started or folder in _asked:
+        start(folder)
+    _send(folder, request)
+
+
+def is_asked(folder: Path) -> bool:
+    """Are suites being evaluated, for results in this folder?"""
+    return folder in _asked
+
+
+def _send(folder: Path, request: bytes) -> None:
+    process = _started[folder]
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):  # it has ended, and its answer says how
+        process.stdin.write(request)
+        process.stdin.close()
+    process.stdin = None
+    _asked[folder] = request
+
+
+def answer(folder: Path) -> tuple[SuiteResult, ...]:
+    """What came of the suites that were asked for; see `Checks.run`, whose errors it raises.
+
+    A process that a signal ends is followed by another: nothing that it did is lost, because it
+    only reads. `RuntimeError` when that one ends so too.
+    """
+    request = _asked.pop(folder)
     for _ in range(_PROCESSES):
         if folder not in _started:
             start(folder)
+            _send(folder, request)
         process = _started.pop(folder)
-        answer, _ = process.communicate(pickle.dumps((warehouse, asked)))
+        given, _ = process.communicate()
         if process.returncode >= 0:
             break
-    if process.returncode != 0 or not answer:
+    _asked.pop(folder, None)
+    if process.returncode != 0 or not given:
         raise RuntimeError(f"the checks ended with {process.returncode}: see above")
-    given = pickle.loads(answer)
-    if isinstance(given, Exception):
-        raise given
-    return given
+    results = pickle.loads(given)
+    if isinstance(results, Exception):
+        raise results
+    return results
 
 
 def _answer(folder: Path, asked: BinaryIO) -> Any:

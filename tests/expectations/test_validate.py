@@ -282,15 +282,20 @@ def _file(name: str) -> Any:
     return next(file for file in suite_files() if file.name == name)
 
 
+def ask(warehouse: Path, names: Sequence[str], folder: Path) -> tuple[SuiteResult, ...]:
+    process.ask(warehouse, names, folder=folder)
+    return process.answer(folder)
+
+
 def test_the_checks_in_a_process_of_their_own_answer_as_here(
     clean_template: Path, tmp_path: Path
 ) -> None:
     process.start(tmp_path)
-    (result,) = process.check(clean_template, [DAYS], folder=tmp_path)
+    (result,) = ask(clean_template, [DAYS], tmp_path)
     assert (result.suite, result.status, result.row_count) == (DAYS, Status.PASSED, 61)
     assert (tmp_path / "data_docs" / result.page).is_file()
     with pytest.raises(FileNotFoundError, match="build one first"):
-        process.check(tmp_path / "none.duckdb", [DAYS], folder=tmp_path)
+        ask(tmp_path / "none.duckdb", [DAYS], tmp_path)
 
 
 def test_a_process_that_a_signal_ends_is_followed_by_another(
@@ -303,11 +308,11 @@ def test_a_process_that_a_signal_ends_is_followed_by_another(
     start = process.start
     process.start(tmp_path)
     process._started[tmp_path].kill()
-    (result,) = process.check(clean_template, [DAYS], folder=tmp_path)
+    (result,) = ask(clean_template, [DAYS], tmp_path)
     assert result.status == Status.PASSED
     monkeypatch.setattr(process, "start", start_and_kill)
     with pytest.raises(RuntimeError, match="ended with -9"):
-        process.check(clean_template, [DAYS], folder=tmp_path)
+        ask(clean_template, [DAYS], tmp_path)
 
 
 def test_a_process_that_is_not_asked_ends_with_the_one_that_started_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ back dbt, which reads raw, and Dagster's `blocking` is not theirs. They hold bac
 the same: the step fails with them, and publishing waits for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -22,6 +22,7 @@ from orchestration.transform.fingerprint import fingerprint
 from orchestration.ui.links import checks_page
 
 CHECK_NAME = "plausible"
+STEP = "checks"
 
 
 def _spec(suite: SuiteFile) -> dg.AssetCheckSpec:
@@ -39,20 +40,16 @@ def _spec(suite: SuiteFile) -> dg.AssetCheckSpec:
     )
 
 
-@dg.multi_asset_check(
-    name="checks", specs=[_spec(suite) for suite in suite_files()], can_subset=True
-)
+@dg.multi_asset_check(name=STEP, specs=[_spec(suite) for suite in suite_files()], can_subset=True)
 def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Evaluate the selected suites inside the warehouse, and write their pages."""
     settings = Settings.from_environment()
-    with connect_or_retry(settings, context.log.info):
-        pass  # nobody else holds the file now: what follows opens it read-only
     selected = {tuple(key.asset_key.path) for key in context.selected_asset_check_keys}
-    results = _evaluate(
-        settings,
-        [suite for suite in suite_files() if (suite.schema, suite.table) in selected],
-        is_anew=attempts.ANEW_TAG in context.run.tags,
-    )
+    if not process.is_asked(settings.warehouse.parent):
+        with connect_or_retry(settings, context.log.info):
+            pass  # nobody else holds the file now: what follows opens it read-only
+    ask_for(context.run, settings, selected)
+    results = process.answer(settings.warehouse.parent)
     kept = sum(result.is_kept for result in results)
     context.log.info(f"{len(results) - kept} suites evaluated; nothing is new to {kept}")
     for result in results:
@@ -71,20 +68,25 @@ def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResu
                 attempts.checked(connection, load_id, fingerprint(settings, connection))
 
 
-def _evaluate(
-    settings: Settings, suites: Sequence[SuiteFile], *, is_anew: bool = False
-) -> tuple[SuiteResult, ...]:
+def ask_for(
+    run: dg.DagsterRun, settings: Settings, tables: Collection[tuple[str, str]] | None = None
+) -> None:
+    """Have suites evaluated, those of some tables or all: the process goes on by itself."""
     taken_back = rolled_back_builds(settings)
-    return process.check(
+    process.ask(
         settings.warehouse,
-        [suite.name for suite in suites],
+        [
+            suite.name
+            for suite in suite_files()
+            if tables is None or (suite.schema, suite.table) in tables
+        ],
         folder=settings.warehouse.parent,
         builds=[
             builds_dir(settings) / build.build_id
             for build in kept_builds(settings)
             if build not in taken_back
         ],
-        is_anew=is_anew,
+        is_anew=attempts.ANEW_TAG in run.tags,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
     )
@@ -95,7 +97,8 @@ def report_suites(context: dg.AssetExecutionContext, settings: Settings) -> None
 
     Dagster would show all of them red, as executions that failed, and hide the check that did.
     """
-    for result in _evaluate(settings, suite_files()):
+    ask_for(context.run, settings)
+    for result in process.answer(settings.warehouse.parent):
         check = check_result(result, settings.data_docs_dir)
         if result.errors or result.blocking_failures:
             context.log.warning(f"{result.suite}: {result.status}\n{result.text}")

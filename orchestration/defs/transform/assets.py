@@ -12,7 +12,8 @@ import duckdb
 
 from expectations import process
 from expectations.results import KEPT
-from orchestration.defs.checks.suites import report_suites
+from orchestration.defs.checks.suites import STEP as CHECKS
+from orchestration.defs.checks.suites import ask_for, report_suites
 from orchestration.engines import spark
 from orchestration.engines import tables as tables_of_spark
 from orchestration.project import ROOT, Settings
@@ -94,7 +95,14 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
                 read = conditions(run.asked, of_a_rebuild=True)
                 kept = unchanged.empty_of_a_rebuild(MANIFEST, states, read)
         standing = _standing(attempt)
-        yield from _passed_before(context, _nodes(kept.tests, "test"))
+        attempt_id = attempt.attempt_id if attempt else ""
+        left_out = (*(node["unique_id"] for node in standing), *kept.tests)
+        plan = (
+            write_plan(left_out, kept.unless_new, kept.empty_when, kept.states) if attempt else None
+        )
+        os.environ.update(dbt_environment(settings, attempt_id, run.asked, plan))
+        forget_results()
+        metadata = table_metadata(connection, standing)
     if run.is_rebuild:
         context.log.info(f"building everything from raw, because {altered or run.why}")
     arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude", ARCHIVE]
@@ -103,20 +111,18 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
         context.log.info(f"{len(kept.models)} tables read nothing new, and stay")
     elif standing:
         context.log.info(f"going on behind the build that broke off: {len(standing)} tables stand")
-
-    attempt_id = attempt.attempt_id if attempt else ""
-    left_out = (*(node["unique_id"] for node in standing), *kept.tests)
-    plan = write_plan(left_out, kept.unless_new, kept.empty_when, kept.states) if attempt else None
-    os.environ.update(dbt_environment(settings, attempt_id, run.asked, plan))
     if by_spark:
         os.environ.update(_of_spark())
-    forget_results()
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
     if attempt is not None:
         # The checks come next: what they need before there are tables lies beside dbt's work.
         process.start(settings.warehouse.parent)
-    # Dagster stores hundreds of events: those of checks are passed on while dbt still works. Tables
-    # wait for their number of rows, failed checks for the first of their rows.
+    why = "not again: it would come out as it stands" if kept.models else "before the break"
+    seen: set[str] = set()
+    # Dagster stores hundreds of events: those of what stands and of checks are passed on while dbt
+    # works. Tables wait for their number of rows, failed checks for the first of their rows.
+    yield from _passed_before(context, _nodes(kept.tests, "test"))
+    yield from _of_tables({}, standing, metadata, why, seen)
     tables: list[dg.Output[None]] = []
     failed: list[dg.AssetCheckEvaluation] = []
     for event in _with_progress(context, invocation):
@@ -138,21 +144,28 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
             said = "tables have no rows, as what they are made of has none"
         context.log.info(f"{len(more)} {said}")
         standing += more
-    yield from _passed_before(context, _nodes(came_out_same, "test"))
     with connect_or_retry(settings, context.log.info) as connection:
         if attempt is not None:
             attempts.kept(connection, attempt, (node["unique_id"] for node in more))
-        why = "not again: it would come out as it stands" if kept.models else "before the break"
-        if run.is_rebuild and more:
-            why = "of its contract: it has no rows"
-        yield from _with_metadata(connection, tables, standing, why)
-        yield from _with_failing_rows(connection, failed)
+        made = {str(_plain(event.metadata["unique_id"])): event for event in tables}
+        built = [*(MANIFEST["nodes"][unique_id] for unique_id in made), *more]
+        metadata |= table_metadata(connection, built)
+        failed = [*_with_failing_rows(connection, failed)]
         if exit_code == 0 and attempt is not None:
             for line in transforming.what_was_computed(connection, run):
                 context.log.info(f"{transforming.COMPUTED}{line}")
             transforming.complete(connection, run)
             unchanged.note(connection, states, kept)
             attempts.complete(connection, attempt)
+    has_checks = any(node.name == CHECKS for node in context.job_def.nodes)
+    if exit_code == 0 and attempt is not None and has_checks:
+        # They are evaluated while Dagster is told of the tables.
+        ask_for(context.run, settings)
+    yield from _passed_before(context, _nodes(came_out_same, "test"))
+    if run.is_rebuild and more:
+        why = "of its contract: it has no rows"
+    yield from _of_tables(made, standing, metadata, why, seen)
+    yield from failed
     if exit_code != 0:
         yield from _not_run(context)
         if attempt is not None:
@@ -290,31 +303,31 @@ def _with_progress(
     context.log.info(f"{built} of {models} tables built, {checked} of {checks} tests run")
 
 
-def _with_metadata(
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[dg.Output[None]],
+def _of_tables(
+    made: Mapping[str, dg.Output[None]],
     standing: Sequence[Mapping[str, Any]],
+    metadata: Mapping[str, Mapping[str, Any]],
     why: str,
+    told: set[str],
 ) -> Iterator[dg.Output[None] | dg.MaterializeResult[None]]:
-    """Add to each table's event what the UI shows of it, now that dbt has let go of the warehouse.
+    """Each table's event, with what the UI shows of it, in the order of the flow; `told` are those
+    that were told of, and more afterwards.
 
     Its numbers of rows and seconds are plotted from build to build. What stands and was not built
     has an event too, because what depends on it waits for one.
     """
-    outputs = {str(_plain(event.metadata["unique_id"])): event for event in tables}
-    stood = {node["unique_id"]: node for node in standing}
-    built = [MANIFEST["nodes"][unique_id] for unique_id in outputs]
-    found = table_metadata(connection, [*built, *standing])
+    stands = {node["unique_id"]: node for node in standing}
     translator = LayerTranslator()
-    told: set[str] = set()
     for unique_id, parents in _flow().items():
-        if event := outputs.get(unique_id):
+        if unique_id in told:
+            continue
+        if event := made.get(unique_id):
             seconds = round(float(_plain(event.metadata.get(DBT_SECONDS)) or 0.0), 3)
-            yield event.with_metadata({**found[unique_id], "seconds": seconds})
-        elif unique_id in stood and parents <= told:
+            yield event.with_metadata({**metadata[unique_id], "seconds": seconds})
+        elif unique_id in stands and parents <= told:
             yield dg.MaterializeResult(
-                asset_key=translator.get_asset_key(stood[unique_id]),
-                metadata={**found[unique_id], "built": why},
+                asset_key=translator.get_asset_key(stands[unique_id]),
+                metadata={**metadata[unique_id], "built": why},
             )
         else:
             continue
