@@ -27,7 +27,8 @@ split as (
         grain,
         period_start_date,
         comparison,
-        sum(contribution) as contribution
+        sum(contribution) as contribution,
+        sum(abs(contribution)) as moved
     from {{ ref('mart_kpi_contributions') }}
     where comparison <> 'target'
     group by kpi_id, grain, period_start_date, comparison
@@ -45,7 +46,7 @@ left join split
     and compared.comparison = split.comparison
 where
     abs(coalesce(split.contribution, 0) - (compared.value - compared.from_value))
-    > 1e-9 * (1 + abs(compared.value) + abs(compared.from_value))
+    > 1e-9 * (1 + abs(compared.value) + abs(compared.from_value)) + 1e-12 * coalesce(split.moved, 0)
     and (
         split.contribution is not null
         or compared.kpi_id in (select drivers.kpi_id from {{ ref('dim_kpi_drivers') }} as drivers)

@@ -4,13 +4,14 @@
 {%- endmacro %}
 
 {# The host of a referrer, in small letters, without `www.` and port; null where it names none.
-   Classes rather than backslashes, which engines read each in their own way. #}
+   Classes rather than backslashes, which engines read each in their own way. Logs write `-` and
+   `null` where there is none. #}
 {% macro referrer_host(referrer) -%}
-    nullif(regexp_extract(
+    nullif(nullif(nullif(regexp_extract(
         lower({{ referrer }}),
-        '^(?:(?:[a-z][a-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(?:www[.])?([^/?#:@ ]+)(?::[0-9]*)?(?:[/?#]|$)',
+        '^(?:(?:[a-z][a-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(?:www[.])?([^/?#:@ ()]+)(?::[0-9]+)?(?:[/?#]|$)',
         1
-    ), '')
+    ), ''), '-'), 'null')
 {%- endmacro %}
 
 {# What each model but Markov's gives of a whole (a conversion, its value, the sum of many) to touches

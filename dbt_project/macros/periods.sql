@@ -154,3 +154,17 @@
         false
     )
 {%- endmacro %}
+
+{# The day on which the first session began that may still go on by the horizon (a relation
+   `horizon`), as `first_open_date`; empty where all have ended. What is counted by when a session
+   began may change from that day on. #}
+{% macro first_open_session() -%}
+    select min(sessions.session_date) as first_open_date
+    from {{ ref('fct_sessions') }} as sessions
+    cross join horizon
+    where
+        {{ dbt.dateadd('minute', var('session_gap_minutes'), 'sessions.ended_at') }}
+        >= horizon.data_through_at
+        and {{ dbt.dateadd('hour', var('session_max_hours'), 'sessions.started_at') }}
+        >= horizon.data_through_at
+{%- endmacro %}

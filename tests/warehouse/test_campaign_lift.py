@@ -219,28 +219,69 @@ def test_means_and_cuped_are_those_of_scipy(warehouse: Path, variant: str) -> No
         assert row["mean_value"] == pytest.approx(y[0].mean())
 
 
+STEP = runpy.run_path(
+    str(DBT_PROJECT_DIR / "models" / "steps" / "campaign" / "step_campaign_comparisons.py")
+)
+
+
+def arm(y: Any, x: Any) -> dict[str, Any]:
+    """Sums of what users did, and before: of a ratio, of what is below its line."""
+    y, x = np.array(y, float), np.array(x, float)
+    sums = {
+        "user_count": len(x),
+        "value_sum": y.sum(),
+        "pre_value_sum": x.sum(),
+        "denominator_sum": x.sum(),
+        "value_squares": ((y - y.mean()) ** 2).sum(),
+        "pre_value_squares": ((x - x.mean()) ** 2).sum(),
+        "denominator_squares": ((x - x.mean()) ** 2).sum(),
+        "value_pre_value_products": ((x - x.mean()) * (y - y.mean())).sum(),
+        "value_denominator_products": ((x - x.mean()) * (y - y.mean())).sum(),
+    }
+    return {name: np.array([float(value)]) for name, value in sums.items()}
+
+
 @pytest.mark.parametrize("factor", [3, 1.1, 0.768])
 def test_what_follows_from_before_leaves_no_error(factor: float) -> None:
     """Whatever digits the sums have lost: in another order they lose others."""
-    step = runpy.run_path(
-        str(DBT_PROJECT_DIR / "models" / "steps" / "campaign" / "step_campaign_comparisons.py")
-    )
     before = np.array([0.1, 0.7, 1.3, 19.49])
-    arms = []
-    for x in (before, before[:3]):
-        y = factor * x
-        sums = {
-            "user_count": len(x),
-            "value_sum": y.sum(),
-            "pre_value_sum": x.sum(),
-            "value_squares": ((y - y.mean()) ** 2).sum(),
-            "pre_value_squares": ((x - x.mean()) ** 2).sum(),
-            "value_pre_value_products": ((x - x.mean()) * (y - y.mean())).sum(),
-        }
-        arms.append({name: np.array([float(value)]) for name, value in sums.items()})
     plain = {"mean_value": np.ones(1), "control_mean_value": np.ones(1)}
+    arms = [arm(factor * x, x) for x in (before, before[:3])]
     with np.errstate(all="ignore"):
-        assert step["adjusted"](*arms, plain)["standard_error"] == [0.0]
+        assert STEP["adjusted"](*arms, plain)["standard_error"] == [0.0]
+
+
+def test_where_nothing_varies_no_digit_that_sums_lose_stands_for_it() -> None:
+    def exact(y: Any, x: Any) -> dict[str, Any]:
+        flat = {
+            name: np.zeros(1)
+            for name, of in (("value", y), ("pre_value", x), ("denominator", x))
+            if len({*of}) == 1
+            for name in (f"{name}_squares", f"value_{name}_products")
+        }
+        return arm(y, x) | flat
+
+    def compared(treated: Any, control: Any, kind: str) -> tuple[Any, Any]:
+        arms = exact(*treated), exact(*control)
+        with np.errstate(all="ignore"):
+            plain = STEP["unadjusted"](*arms, np.array([kind], dtype=object))
+            return plain, STEP["adjusted"](*arms, plain)
+
+    # Sums of squares are exact; all had 0.1 before, of which the means of three and of two differ.
+    plain, cuped = compared(([1, 2, 4], [0.1] * 3), ([1, 2.5], [0.1] * 2), "mean")
+    assert cuped["theta"] == [0]
+    assert cuped["difference"] == plain["difference"] == pytest.approx(0.58333333)
+    assert cuped["p_value"] == plain["p_value"]
+    # All did 0.1.
+    _, cuped = compared(([0.1] * 2, [3, 1]), ([0.1] * 3, [1, 0, 2]), "mean")
+    assert cuped["theta"] == [0]
+    assert np.isnan(cuped["p_value"])
+    # What is above the line is 0.7 and 1.1 times what is below it.
+    above = ([3.3, 5.5, 6.6], [3, 5, 6]), ([0.7, 1.4, 2.8, 4.9], [1, 2, 4, 7])
+    plain, _ = compared(*above, "ratio")
+    assert plain["difference"] == pytest.approx(0.4)
+    assert plain["standard_error"] == [0]
+    assert np.isnan(plain["p_value"])
 
 
 @pytest.mark.parametrize("variant", ["a", "b"])

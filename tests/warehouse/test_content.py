@@ -52,6 +52,8 @@ READS = [
     event(18, "read_start", "h", "03-01T00:00:00", progress="NaN", dwell_seconds="long"),
     event(19, "read_start", "i", "03-01T00:00:00", progress="-10%", dwell_seconds="Infinity"),
     event(20, "read_start", "j", "03-01T00:00:00", progress="101%"),
+    # The instant in the place of the time.
+    event(21, "read_start", "l", "03-01T00:00:00", dwell_seconds=1740787200000),
 ]
 SHOWN = [
     # Positions from 0, of half a place, and of none.
@@ -124,7 +126,7 @@ def test_what_is_read_on_is_of_the_latest_read_of_its_window(
 
 
 def test_dwell_is_said_or_timed_and_never_above_the_cap(reads: dict[str, dict[str, Any]]) -> None:
-    known = {"001": 12, "006": 30, "008": 0, "013": 1800, "015": 1800}
+    known = {"001": 12, "006": 30, "008": 0, "013": 1800, "015": 1800, "021": 1800}
     assert {number: row["dwell_seconds"] for number, row in reads.items()} == {
         number: Decimal(known[number]) if number in known else None for number in reads
     }
@@ -136,7 +138,7 @@ def test_ids_of_pieces_are_as_they_are_written(warehouse: Path) -> None:
         "select content_id, read_count from marts.mart_content_performance"
         " where window_days is null order by content_id",
     )
-    assert [tuple(row.values()) for row in rows] == [("K", 2), ("k", 9), ("p", 7)]
+    assert [tuple(row.values()) for row in rows] == [("K", 2), ("k", 10), ("p", 7)]
 
 
 def positions(warehouse: Path, grain: str = "all") -> dict[Any, tuple[Any, ...]]:

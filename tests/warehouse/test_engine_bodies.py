@@ -68,3 +68,29 @@ def test_what_is_touched_leaves(connection: duckdb.DuckDBPyConnection) -> None:
         written = connection.execute(f"from target where {stays} order by all").fetchall()
         assert kept == written
         assert 0 < len(kept) < 700
+
+
+def test_a_referrer_has_a_host_or_none() -> None:
+    """What a log writes where there is none is none."""
+    host = macros("channels.sql").referrer_host("referrer")
+    hosts = {
+        "https://www.Google.com/search?q=x": "google.com",
+        "http://user@shop.example:8080/a": "shop.example",
+        "//cdn.example/x": "cdn.example",
+        "news.example/page": "news.example",
+        "localhost:3000": "localhost",
+        "http://例子.中国/": "例子.中国",
+        "android-app://com.tencent.mm/": "com.tencent.mm",
+        **dict.fromkeys(
+            ("", "-", "null", "(direct)", "(none)", "https://", "android-app://", "about:blank",
+             "http://[::1]:80/", "http://a b.com/"),
+        ),
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        found = {
+            given: connection.execute(
+                f"select {host} from (select ? as referrer)", [given]
+            ).fetchone()
+            for given in hosts
+        }
+    assert found == {given: (right,) for given, right in hosts.items()}

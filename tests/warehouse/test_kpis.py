@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import numpy as np
 import pytest
 
 from orchestration.ingest.definitions.problems import ERROR, WARNING
@@ -617,3 +619,80 @@ def test_a_chain_of_kpis_may_be_longer_than_pythons_stack(tmp_path: Path) -> Non
     whole = 5 + 2 * LEVELS
     assert found["k0", None] == found["k0", "event:page"] == whole
     assert found["parted", None] == found["parted", "event:page"] == 2 * whole
+
+
+CONTRIBUTIONS = python_step("strategy/step_kpi_contributions")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((100, 2), (1e-10, 3)),
+        ((100000, 2), (1e-12, 3)),
+        ((3e9, 2), (7, 5e8)),
+        ((1e9, 1e-6), (1e-6, 1.5e9)),
+        ((100, 3), (100.0000001, 3)),
+        ((3, 4, 5), (3, 5, 4)),
+        ((3, 4), (2.999999, 4.000001)),
+    ],
+)
+def test_logarithmic_means_keep_their_digits(
+    before: tuple[float, ...], after: tuple[float, ...]
+) -> None:
+    found = CONTRIBUTIONS.lmdi(*(np.array(side, float)[:, None] for side in (before, after)))
+    with decimal.localcontext(prec=60):
+        pairs = [
+            (decimal.Decimal(a), decimal.Decimal(b)) for a, b in zip(before, after, strict=True)
+        ]
+        first, last = (math.prod(side) for side in zip(*pairs, strict=True))
+        mean = first if first == last else (last - first) / (last / first).ln()
+        right = [float(mean * (b / a).ln()) for a, b in pairs]
+    assert found[:, 0] == pytest.approx(right, rel=1e-9, abs=1e-12)
+    assert found.sum() == pytest.approx(float(last - first), rel=1e-9, abs=1e-9)
+
+
+def test_decimals_that_cancel_leave_nothing() -> None:
+    combine = python_step("strategy/step_kpi_values").combine
+    sides = ((0.3, 0.1, 0.2), (1000000.1, 400000.05, 600000.05), (1.0, 0.5, 0.25))
+    net = combine("difference", [np.array(values) for values in zip(*sides, strict=True)])
+    assert list(net) == [0, 0, 0.25]
+    assert list(np.isnan(combine("ratio", [np.ones(3), net]))) == [True, True, False]
+
+
+def test_what_the_mix_of_a_total_of_nothing_did_is_all_that_changed() -> None:
+    """Segments cancel each other before: to 0, and to what doubles leave of 0.1 + 0.2 - 0.3."""
+    sides = {"x": ((5, -5, 0), (1, 2, 0)), "v": ((0.1, 0.2, -0.3), (1, 2, 3))}
+    rates = (2, 3, 1), (4, 4, 4)
+    names = {"p": ("x", "y"), "q": ("v", "y")}
+    days = "2024-01-01", "2024-01-02"
+    figures = ", ".join(
+        f"('{kpi}', 'event:place', '{place}', 'day', date '{day}', {side[number]})"
+        for kpi, both in {**sides, "y": rates}.items()
+        for day, side in zip(days, both, strict=True)
+        for number, place in enumerate("ABC")
+    )
+    kinds = ", ".join(f"('{kpi}', 'product', 'event:place', true, 'shapley', 1)" for kpi in names)
+    links = ", ".join(
+        f"('{kpi}', '{driver}', {number})"
+        for kpi, drivers in names.items()
+        for number, driver in enumerate(drivers, start=1)
+    )
+    tables = Tables({
+        "dim_kpis": f"select * from (values {kinds}) as kpis"
+        " (kpi_id, kind, segment_by, is_mix_split, method, row_number)",
+        "dim_kpi_drivers": f"select * from (values {links}) as links"
+        " (kpi_id, driver_id, driver_number)",
+        "step_kpi_values": f"select * from (values {figures}) as figures"
+        " (kpi_id, segment_by, segment_value, grain, period_start_date, value)",
+        "dim_kpi_targets": "select '' as kpi_id, '' as grain, current_date as period_start_date,"
+        " 0 as target_value where false",
+    })  # fmt: skip
+    rows = CONTRIBUTIONS.model(tables, None).to_pylist()
+    for kpi, (amount, _) in names.items():
+        was, now = (
+            sum(a * b for a, b in zip(side, rate, strict=True))
+            for side, rate in zip(sides[amount], rates, strict=True)
+        )
+        split = [row for row in rows if row["kpi_id"] == kpi]
+        assert sum(row["contribution"] for row in split) == pytest.approx(now - was, abs=1e-9)
+        assert {row["from_value"] for row in split if row["driver_id"] == amount} == {0}

@@ -85,7 +85,7 @@ def test_a_session_enters_and_leaves_by_what_it_saw(warehouse: Path) -> None:
     days = query(
         warehouse,
         "select distinct period_start_date as day from marts.mart_page_exits"
-        " where page = 'list' and grain = 'day'",
+        " where page = 'list' and grain = 'day' and session_count > 0",
     )
     assert [str(row["day"]) for row in days] == ["2025-03-01"]  # the session's, not the view's
 
@@ -181,7 +181,8 @@ def test_pages_are_of_the_zone_and_week_of_their_session(shanghai: Path) -> None
         pages = query(
             shanghai,
             "select cast(period_start_date as varchar) as day, page, session_count, exit_count"
-            f" from marts.mart_page_exits where grain = '{grain}' order by page",
+            f" from marts.mart_page_exits where grain = '{grain}' and session_count > 0"
+            " order by page",
         )
         assert [tuple(row.values()) for row in pages] == [
             ("2025-03-02", "home", 2, 1),
@@ -191,13 +192,70 @@ def test_pages_are_of_the_zone_and_week_of_their_session(shanghai: Path) -> None
             shanghai,
             "select cast(period_start_date as varchar) as day, page, element, click_count,"
             f" page_session_count from marts.mart_page_elements where grain = '{grain}'"
-            " order by page, element",
+            " and click_count > 0 order by page, element",
         )
         assert [tuple(row.values()) for row in elements] == [
             ("2025-03-02", "home", "buy", 1, 2),
             ("2025-03-02", "list", "", 1, 1),
             ("2025-03-02", "list", "buy", 2, 1),
         ]
+
+
+def test_a_day_on_which_nobody_came_is_a_row(warehouse: Path) -> None:
+    for mart, figure, first in (
+        ("mart_page_exits", "session_count", {"home": [1, 1], "list": [1, 0]}),
+        # Clicked on the day after its session began, and where the page was not seen.
+        ("mart_page_elements", "click_count", {"home": [1], "list": [3, 0]}),
+    ):
+        for page, counts in first.items():
+            days = query(
+                warehouse,
+                f"select period_start_date as day, sum({figure}) as figure from marts.{mart}"
+                f" where grain = 'day' and page = '{page}' group by 1 order by 1",
+            )
+            found = [int(row["figure"]) for row in days]
+            assert found == [*counts, *[0] * (len(found) - len(counts))]
+            assert str(days[-1]["day"]) == "2025-03-10"
+
+
+def test_a_day_is_not_ripe_while_a_session_of_it_goes_on(tmp_path: Path) -> None:
+    """That of `a` goes on until 00:08; what it will see next counts on the day it began."""
+    told = {}
+    for horizon in ("02T00:20:00", "02T00:38:00", "02T00:38:01"):
+        early = built(tmp_path / horizon, YUNYING_HORIZON=f"2025-03-{horizon}")
+        for mart in ("mart_page_exits", "mart_page_elements"):
+            rows = query(
+                early,
+                f"select distinct is_mature from marts.{mart}"
+                " where grain = 'day' and period_start_date = '2025-03-01'",
+            )
+            told[horizon, mart] = [row["is_mature"] for row in rows]
+    assert list(told.values()) == [*[[False]] * 4, [True], [True]]
+
+
+def test_what_is_no_page_and_what_is_in_a_tag(tmp_path: Path) -> None:
+    blank = [
+        event(11, "page", "e", "03T10:00:00", page=""),
+        event(12, "page", "e", "03T10:01:00", page="home"),
+        event(13, "page", "e", "03T10:02:00", page="  "),
+    ]
+    tags = ["x\\|y|P", "P|", "|"]
+    warehouse = build_warehouse(
+        tmp_path,
+        events=[*blank, event(10, "end", "d", "10T00:00:00")],
+        feeds={"feedback": [
+            {"user_id": f"{number}", "submitted_at": "2025-03-01", "score": 4, "tags": each}
+            for number, each in enumerate(tags)
+        ]},
+        seeds=SEEDS,
+        select=MARTS,
+    )  # fmt: skip
+    rows = query(
+        warehouse, "select page, bounce_count from marts.mart_page_exits where grain = 'all'"
+    )
+    assert [tuple(row.values()) for row in rows] == [("home", 1)]
+    counts = {value: row["feedback_count"] for value, row in feedback(warehouse, "tag").items()}
+    assert counts == {"x|y": 1, "P": 2, "": 1}
 
 
 def test_a_day_without_feedback_is_a_row(warehouse: Path, shanghai: Path) -> None:

@@ -51,7 +51,7 @@ events as (
         case
             when event_names.role in ('read_start', 'read_progress', 'read_finish')
                 then {{ try_cast(
-                    json_property('events.properties', "'dwell_seconds'"), 'decimal(18, 6)'
+                    json_property('events.properties', "'dwell_seconds'"), 'double'
                 ) }}
         end as given_dwell,
         case when event_names.role = 'creator_reward' then events.amount end as amount,
@@ -91,7 +91,11 @@ typed as (
                 then cast(given_position as integer)
         end as position,
         case when given_progress between 0 and 1 then given_progress end as progress,
-        case when given_dwell >= 0 then given_dwell end as dwell_seconds,
+        -- As much as there is room for: reads cap it.
+        case
+            when given_dwell >= 0 and given_dwell < 1e300
+                then cast(least(given_dwell, 1e9) as decimal(18, 6))
+        end as dwell_seconds,
         amount,
         event_date,
         occurred_at

@@ -94,7 +94,8 @@ final as (
         coalesce(exposed.exposed_before_assigned_count, 0) as exposed_before_assigned_count,
         coalesce(exposed.unassigned_exposed_count, 0) as unassigned_exposed_count,
         campaigns.target_value,
-        daily.goal_value,
+        case when campaigns.goal_measure_id is not null then coalesce(daily.goal_value, 0) end
+            as goal_value,
         campaigns.budget_amount,
         cast(coalesce(costs.cost_amount, 0) as decimal(38, 4)) as cost_amount,
         lifts.incremental_value,

@@ -32,13 +32,23 @@ by_day as (
 
 ),
 
-tags as (
+parts as (
 
     select distinct
         feedback.feedback_id,
-        {{ trimmed('parts.part') }} as tag
+        {{ alternative('parts.part') }} as tag
     from feedback
     {{ explode(alternatives("coalesce(feedback.tags, '')"), 'parts', 'part') }}
+
+),
+
+tags as (
+
+    select
+        feedback_id,
+        tag
+    from parts
+    where tag <> ''
 
 ),
 
@@ -66,10 +76,11 @@ dimensioned as (
     {% endfor -%}
     select
         'tag' as dimension,
-        tags.tag as dimension_value,
+        coalesce(tags.tag, '') as dimension_value,
         by_day.*
     from by_day
-    inner join tags on by_day.feedback_id = tags.feedback_id
+    left join tags on by_day.feedback_id = tags.feedback_id
+    where by_day.feedback_id is not null
 
 ),
 

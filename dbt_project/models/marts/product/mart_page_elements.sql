@@ -15,6 +15,12 @@ horizon as (
 
 ),
 
+open_sessions as (
+
+    {{ first_open_session() }}
+
+),
+
 pages as (
 
     select
@@ -27,6 +33,50 @@ pages as (
 
 ),
 
+elements as (
+
+    select
+        page,
+        element,
+        min(session_date) as first_date,
+        row_number() over (order by sum(event_count) desc, page, element) as place
+    from parts
+    where element is not null
+    group by page, element
+
+),
+
+-- A day on which an element of those that stand by name was not clicked is still a row, from its
+-- first on.
+by_day as (
+
+    select
+        page,
+        element,
+        user_id,
+        event_count,
+        case when is_viewed then 1 else 0 end as session_count,
+        day_start_date,
+        week_start_date,
+        month_start_date
+    from parts
+    where element is not null
+
+    union all
+
+    select
+        elements.page,
+        elements.element,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        0 as event_count,
+        0 as session_count,
+        {{ grain_starts('dates.date_day') }}
+    from elements
+    inner join {{ ref('dim_days') }} as dates on elements.first_date < dates.date_day
+    where elements.place <= {{ var('page_limit') }}
+
+),
+
 clicked as (
 
     select
@@ -35,9 +85,8 @@ clicked as (
         {{ grain_columns() }},
         sum(event_count) as click_count,
         count(distinct user_id) as user_count,
-        sum(case when is_viewed then 1 else 0 end) as clicked_session_count
-    from parts
-    where element is not null
+        sum(session_count) as clicked_session_count
+    from by_day
     group by {{ grain_sets(['page', 'element']) }}
 
 ),
@@ -72,6 +121,7 @@ named as (
         cast(sum(clicked_session_count) as bigint) as clicked_session_count,
         cast(sum(page_session_count) as bigint) as page_session_count
     from ranked
+    where is_named or click_count > 0
     group by
         grain,
         period_start_date,
@@ -93,10 +143,16 @@ final as (
         {{ rate_with_bounds(
             'named.clicked_session_count', 'named.page_session_count', 'click_rate'
         ) }},
-        {{ is_period_over('named.grain', 'named.period_start_date', '0') }} as is_mature,
+        {{ is_period_over('named.grain', 'named.period_start_date', '0') }}
+        and coalesce(
+            {{ period_after('named.grain', 'named.period_start_date', '1') }}
+            <= open_sessions.first_open_date,
+            true
+        ) as is_mature,
         named.period_start_date
     from named
     cross join horizon
+    cross join open_sessions
 
 )
 

@@ -1,3 +1,5 @@
+{#- Sums of decimals as doubles: 0.1 and 0.2 meet a target of 0.3. -#}
+{%- set rounding = '1e-12 * abs(cast(target_value as double))' %}
 with
 
 horizon as (
@@ -124,8 +126,8 @@ final as (
         usual_low,
         usual_high,
         case direction
-            when 'down' then value <= cast(target_value as double)
-            else value >= cast(target_value as double)
+            when 'down' then value <= cast(target_value as double) + {{ rounding }}
+            else value >= cast(target_value as double) - {{ rounding }}
         end as is_on_target,
         case when is_mature then value < usual_low or value > usual_high end as is_unusual,
         is_mature,

@@ -56,6 +56,8 @@ def means(arm: Arm, kind: Array) -> tuple[Array, Array]:
         2 * mean * arm["value_denominator_products"] - mean**2 * arm["denominator_squares"],
         0,
     )
+    # Where each value follows its own part below, the order of sums decided on what is left.
+    squares = np.where((kind == "ratio") & (squares <= LOST * arm["value_squares"]), 0, squares)
     # Of one user there is no variance to be known: what the other arm has is all there is.
     variance = np.maximum(squares, 0) / np.maximum(count - 1, 1) / (below / count) ** 2
     return mean, np.where(kind == "proportion", mean * (1 - mean), variance) / count
@@ -105,12 +107,19 @@ def unadjusted(arm: Arm, control: Arm, kind: Array) -> Figures:
     }
 
 
+def same(mean: Array, other: Array) -> Array:
+    """A mean, as another that differs from it by no more than sums lose."""
+    lost = LOST * np.maximum(np.abs(mean), np.abs(other))
+    return np.where(np.abs(mean - other) <= lost, mean, other)
+
+
 def adjusted(arm: Arm, control: Arm, plain: Figures) -> Figures:
     """The same of what users did less what they did before, theta times."""
     counts = [arm["user_count"], control["user_count"]]
     between = counts[0] * counts[1] / (counts[0] + counts[1])
     before = [each["pre_value_sum"] / each["user_count"] for each in (arm, control)]
     after = [each["value_sum"] / each["user_count"] for each in (arm, control)]
+    before, after = ([mean, same(mean, other)] for mean, other in (before, after))
     spread = arm["pre_value_squares"] + control["pre_value_squares"]
     spread = spread + between * (before[0] - before[1]) ** 2
     together = arm["value_pre_value_products"] + control["value_pre_value_products"]

@@ -29,4 +29,4 @@ select
     events.occurred_at
 from events
 inner join event_names on events.event_name = event_names.event_name
-where events.session_id is not null and events.page is not null
+where events.session_id is not null and {{ trimmed('events.page') }} <> ''

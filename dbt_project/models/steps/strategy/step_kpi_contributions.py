@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 Array = np.ndarray
+# How near to each other two products are of which the difference would lose digits.
+NEAR = 1e-3
 Period = tuple[str, date]
 COLUMNS = (
     ("kpi_id", pa.string()), ("driver_id", pa.string()), ("segment_value", pa.string()),
@@ -38,17 +40,29 @@ def lmdi(before: Array, after: Array) -> Array:
     found = shapley(before, after)
     is_above = ((before > 0) & (after > 0)).all(axis=0)
     start, end = before[:, is_above], after[:, is_above]
-    growth = np.log1p((end - start) / start)
-    whole, product = growth.sum(axis=0), np.prod(start, axis=0)
-    # L(u, v) = v (e^w - 1) / w, where w = ln(u / v).
-    mean = product * np.where(whole == 0, 1, np.expm1(whole) / np.where(whole == 0, 1, whole))
+    # Each by the form that keeps its digits: near 1 what a driver grew by, else its logarithms.
+    grown = end - start
+    growth = np.where(np.abs(grown) < start / 2, np.log1p(grown / start), np.log(end / start))
+    whole = growth.sum(axis=0)
+    first, last = np.prod(start, axis=0), np.prod(end, axis=0)
+    divisor = np.where(whole == 0, 1, whole)
+    # L(u, v) = (u - v) / w = v (e^w - 1) / w, where w = ln(u / v).
+    near = first * np.where(whole == 0, 1, np.expm1(whole) / divisor)
+    mean = np.where(np.abs(whole) < NEAR, near, (last - first) / divisor)
     found[:, is_above] = mean * growth
     return found
 
 
+def added(terms: Array) -> Array:
+    """Their sum (first axis). What doubles of decimals that cancel each other leave is 0."""
+    found = np.sum(terms, axis=0)
+    rounding = 4 * np.finfo(float).eps * np.sum(np.abs(terms), axis=0)
+    return np.where(np.abs(found) <= rounding, 0.0, found)
+
+
 def mixed(values: Array) -> Array:
     """The first driver (first axis) of all segments (second) as its total and its mix."""
-    total = values[0].sum(axis=0)
+    total = added(values[0])
     share = np.where(total == 0, 0, values[0] / np.where(total == 0, 1, total))
     return np.concatenate([np.broadcast_to(total, share.shape)[None], share[None], values[1:]])
 
@@ -121,6 +135,7 @@ def model(dbt: Any, session: Any) -> pa.Table:
         if not segments:
             continue
         is_mixed = is_mix_split and kind == "product" and segment_by is not None
+        products = np.prod(figures, axis=0)
         if is_mixed:
             figures, names = mixed(figures), [names[0], f"{names[0]}:mix", *names[1:]]
         sides = {
@@ -133,6 +148,11 @@ def model(dbt: Any, session: Any) -> pa.Table:
         for comparison, (before, after) in sides.items():
             ends = [end for _, end in pairs.get(comparison, [])] or [*number.values()]
             split = changes(kind, method, before, after)
+            if is_mixed:
+                # Shares of a total of 0 are 0: what its segments did then is of the mix.
+                starts = [start for start, _ in pairs[comparison]]
+                left = products[:, ends] - products[:, starts] - split.sum(axis=0)
+                split[1] += np.where((before[0] == 0) | (after[0] == 0), left, 0)
             is_there = np.isfinite(split).all(axis=0)
             if segments != [None]:
                 is_there &= ((before != 0) | (after != 0)).any(axis=0)

@@ -51,7 +51,7 @@ class Tree:
             empty = np.full(self.count, 0.0 if kind in EVENTS else np.nan)
             return self.leaves.get((kpi, None), {}).get("", empty)
         if kind == "product" and segment_by is not None:
-            return sum(self.segments(kpi, segment_by).values(), np.zeros(self.count))
+            return added([np.zeros(self.count), *self.segments(kpi, segment_by).values()])
         return combine(kind, [self.whole(driver) for driver in self.drivers[kpi]])
 
     def segments(self, kpi: str, segment_by: str) -> Segments:
@@ -81,13 +81,21 @@ class Tree:
         return self.unripe_below[kpi]
 
 
+def added(terms: list[Array]) -> Array:
+    """Their sum. What doubles of decimals that cancel each other leave is 0: a ratio of it is empty,
+    and a target of it is met."""
+    found = np.sum(terms, axis=0)
+    rounding = 4 * np.finfo(float).eps * np.sum(np.abs(terms), axis=0)
+    return np.where(np.abs(found) <= rounding, 0.0, found)
+
+
 def combine(kind: str, values: list[Array]) -> Array:
     if kind == "product":
         return np.prod(values, axis=0)
     if kind == "total":
-        return np.sum(values, axis=0)
+        return added(values)
     if kind == "difference":
-        return values[0] - np.sum(values[1:], axis=0)
+        return added([values[0], *(-value for value in values[1:])])
     with np.errstate(all="ignore"):
         return np.where(values[1] == 0, np.nan, values[0] / values[1])
 
