@@ -82,8 +82,8 @@ class Tree:
 
 
 def added(terms: list[Array]) -> Array:
-    """Their sum. What doubles of decimals that cancel each other leave is 0: a ratio of it is empty,
-    and a target of it is met."""
+    """Their sum. What doubles of decimals that cancel each other leave is 0: nothing is divided by
+    it, and a target of 0 is met."""
     found = np.sum(terms, axis=0)
     rounding = 4 * np.finfo(float).eps * np.sum(np.abs(terms), axis=0)
     return np.where(np.abs(found) <= rounding, 0.0, found)
