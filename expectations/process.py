@@ -26,8 +26,9 @@ _ROOT = Path(__file__).resolve().parents[1]
 _PROCESSES = 2
 # What Great Expectations imports for expectations that no suite of ours has: a third of its import.
 _WHEN_ASKED = ("altair", "scipy.stats")
+_Request = tuple[Path, dict[str, Any]]
 _started: dict[Path, subprocess.Popen[bytes]] = {}
-_asked: dict[Path, bytes] = {}
+_asked: dict[Path, _Request] = {}
 """What a process that was started has been asked."""
 
 
@@ -80,7 +81,7 @@ def ask(
         "memory_limit": memory_limit,
         "threads": threads,
     }
-    request = pickle.dumps((warehouse, asked))
+    request = (warehouse, asked)
     if _asked.get(folder) == request:
         return
     if folder not in _started or folder in _asked:
@@ -93,11 +94,11 @@ def is_asked(folder: Path) -> bool:
     return folder in _asked
 
 
-def _send(folder: Path, request: bytes) -> None:
+def _send(folder: Path, request: _Request) -> None:
     process = _started[folder]
     assert process.stdin is not None
     with suppress(BrokenPipeError):  # it has ended, and its answer says how
-        process.stdin.write(request)
+        process.stdin.write(pickle.dumps(request))
         process.stdin.close()
     process.stdin = None
     _asked[folder] = request

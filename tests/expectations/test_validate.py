@@ -298,6 +298,19 @@ def test_the_checks_in_a_process_of_their_own_answer_as_here(
         ask(tmp_path / "none.duckdb", [DAYS], tmp_path)
 
 
+def test_what_is_asked_already_is_not_asked_again(clean_template: Path, tmp_path: Path) -> None:
+    process.ask(clean_template, [DAYS], folder=tmp_path)
+    first = process._started[tmp_path]
+    assert process.is_asked(tmp_path)
+    process.ask(Path(str(clean_template)), ["".join(DAYS)], folder=tmp_path)
+    assert process._started[tmp_path] is first
+    process.ask(clean_template, [DAYS], folder=tmp_path, is_anew=True)
+    assert process._started[tmp_path] is not first
+    (result,) = process.answer(tmp_path)
+    assert (result.suite, result.is_kept) == (DAYS, False)
+    assert not process.is_asked(tmp_path)
+
+
 def test_a_process_that_a_signal_ends_is_followed_by_another(
     clean_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -696,3 +696,36 @@ def test_what_the_mix_of_a_total_of_nothing_did_is_all_that_changed() -> None:
         split = [row for row in rows if row["kpi_id"] == kpi]
         assert sum(row["contribution"] for row in split) == pytest.approx(now - was, abs=1e-9)
         assert {row["from_value"] for row in split if row["driver_id"] == amount} == {0}
+
+
+def test_a_target_is_met_by_decimals_that_add_up_to_it_and_keeps_its_places(tmp_path: Path) -> None:
+    seeds = {
+        "kpis": "kpi_id,parent_kpi_id,direction,kind,event_name,property,drivers\n"
+        "star,,,users,,,\na,star,,sum,a,event:value,\nb,star,,sum,b,event:value,\n"
+        "most,star,down,total,,,a|b\nleast,star,up,total,,,a|b\nless,star,down,total,,,a|b\n"
+    }
+    events = [
+        {"event_id": name, "event_name": name, "user_id": "u", "value": value,
+         "occurred_at": f"2026-05-0{day}T10:00:00Z"}
+        for name, value, day in (("a", "0.1", 4), ("b", "0.2", 4), ("end", "1", 6))
+    ]  # fmt: skip
+    aims = {"most": "0.3", "least": "0.3", "less": "0.299999", "a": "0.00125"}
+    targets = [
+        {"kpi_id": kpi, "target_value": aim, "period_start_date": "2026-05-04",
+         "period_end_date": "2026-05-04"}
+        for kpi, aim in aims.items()
+    ]  # fmt: skip
+    warehouse = build_warehouse(
+        tmp_path, events=events, feeds={"kpi_targets": targets}, seeds=seeds,
+        select="+mart_kpi_values",
+    )  # fmt: skip
+    rows = query(
+        warehouse,
+        "select kpi_id, target_value, is_on_target from marts.mart_kpi_values"
+        " where target_value is not null",
+    )
+    assert {row["kpi_id"]: row["target_value"] for row in rows} == {
+        kpi: float(aim) for kpi, aim in aims.items()
+    }
+    met = {row["kpi_id"]: row["is_on_target"] for row in rows}
+    assert met == {"most": True, "least": True, "less": False, "a": True}
