@@ -216,6 +216,7 @@ def _tell_unread(narrator: Narrator, settings: Settings, error: DatabasesError) 
 
 
 def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, again: bool) -> int:
+    from orchestration.transform import dbt_ahead
     from orchestration.ui.run_records import recorded
 
     run_id = str(uuid.uuid4())
@@ -224,7 +225,8 @@ def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, a
             return 1
         narrator.doing = "loading Dagster"
         narrator.say("definitions are right; loading Dagster …")
-        is_success = _execute(narrator, settings, recorder, run_id, again)
+        with dbt_ahead.waiting(settings):
+            is_success = _execute(narrator, settings, recorder, run_id, again)
         stop.raise_if_asked()
     return _tell_outcome(narrator, settings, is_success, recorder.run.build_id)
 
@@ -261,7 +263,7 @@ def _execute(
     from orchestration.ingest.databases.declared import READ_TAG
     from orchestration.store.attempts import ANEW_TAG
     from orchestration.store.dagster_home import dagster_home, history_hindrance, relax_history
-    from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG
+    from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG, look_for_keys_once
     from orchestration.ui.origin import give_origin
 
     gc.freeze()
@@ -269,6 +271,7 @@ def _execute(
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
     relax_history()
+    look_for_keys_once()
     tags = {STARTED_BY_TAG: COMMAND, READ_TAG: "true", **({ANEW_TAG: "true"} if again else {})}
     hindrance = history_hindrance(dagster_home(), min(settings.wait_seconds, HISTORY_SECONDS))
     if hindrance:

@@ -30,6 +30,8 @@ STAYED = "kept: it would come out as it stands"
 """The message of a result of what was kept."""
 HASHED_ROWS = 1_000_000
 """A hash of 30 columns of so many rows costs 0.15 s of processor: a larger table is always new."""
+AHEAD = "BUILD_AHEAD"
+"""The variable of a dbt that is started before it is known what it is to run."""
 TEXT = ("view", "ephemeral")
 """Materializations that are parts of what reads them, not tables."""
 ANY, ALL = "any", "all"
@@ -322,6 +324,16 @@ def make_quick() -> None:
     agate_helper.empty_table = cache(agate_helper.empty_table)
 
 
+def be_told() -> None:
+    """Wait for arguments and environment, of one who has started dbt ahead; or end, told none."""
+    told = sys.stdin.buffer.read()
+    if not told:
+        os._exit(0)
+    sys.argv[1:], environment = json.loads(told)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 def main() -> None:
     # At once, as a build that is stopped wants it: what dbt was about to write is rolled back.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -331,10 +343,13 @@ def main() -> None:
 
     # Readers and writers of hundreds of classes are made when they are needed, if ever.
     BaseConfig.lazy_compilation = True
+    import dbt.adapters.duckdb  # noqa: F401 (dbt asks for it once it knows the engine)
     from dbt.cli.main import cli
     from dbt.compilation import Linker
     from dbt.parser import manifest
 
+    if os.environ.get(AHEAD):
+        be_told()
     make_quick()
     # The manifest is kept from when the project was parsed; nobody reads these copies.
     manifest.write_manifest = Linker.write_graph = lambda *_, **__: None

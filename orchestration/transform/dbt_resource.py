@@ -7,11 +7,15 @@ all of the definitions take. So it is told that there is none: dbt works in its 
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from functools import cached_property
 from importlib.metadata import version
+from types import SimpleNamespace
 
 from packaging.version import Version, parse
+
+from orchestration.transform import dbt_ahead
 
 _DBT = "dbt.version"
 _loaded = sys.modules.get(_DBT)
@@ -24,6 +28,7 @@ try:
         DbtCliResource,
         dbt_assets,
     )
+    from dagster_dbt.core import dbt_cli_invocation
 finally:
     del sys.modules[_DBT]
     if _loaded is not None:
@@ -36,6 +41,12 @@ __all__ = [
     "WarehouseDbt",
     "dbt_assets",
 ]
+
+
+# It starts dbt itself; a build has one that waits.
+dbt_cli_invocation.subprocess = SimpleNamespace(  # type: ignore[attr-defined]
+    **{**vars(subprocess), "Popen": dbt_ahead.launch}
+)
 
 
 class WarehouseDbt(DbtCliResource):

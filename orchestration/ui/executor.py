@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -14,9 +15,12 @@ from dagster._core.execution.context.system import StepExecutionContext  # noqa:
 from orchestration.project import Settings
 from orchestration.store.dagster_home import relax_history
 from orchestration.store.lock import warehouse_lock
+from orchestration.transform import dbt_ahead
 from orchestration.ui.run_records import recorded
 
 STARTED_BY_TAG = "yunying/started_by"
+TRANSFORM = "transform"
+"""The step that runs dbt."""
 NO_RUN = ""
 """Where Dagster puts events that belong to no run."""
 
@@ -42,18 +46,26 @@ def started_by(run: dg.DagsterRun) -> str:
     return "the UI"
 
 
+def _once(ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A question without parameters that an object answers once."""
+    name = f"answer of {ask.__name__}"
+
+    def asked_once(self: Any) -> Any:
+        if name not in vars(self):
+            vars(self)[name] = ask(self)
+        return vars(self)[name]
+
+    return asked_once
+
+
 @cache
 def look_for_keys_once() -> None:
-    """For each asset that a step makes Dagster looks for the keys of all that it makes: for 600,
-    a twentieth of a day of next to nothing."""
-    look = StepExecutionContext.get_output_asset_keys
-
-    def looked_for_once(self: StepExecutionContext) -> Any:
-        if "output_asset_keys" not in vars(self):
-            vars(self)["output_asset_keys"] = look(self)
-        return vars(self)["output_asset_keys"]
-
-    StepExecutionContext.get_output_asset_keys = looked_for_once  # type: ignore[method-assign]
+    """For each asset that a step makes Dagster looks for the keys of all that it makes, and for
+    each output for those of its checks as well: for 900, a twentieth of a day of next to nothing.
+    """
+    StepExecutionContext.get_output_asset_keys = _once(StepExecutionContext.get_output_asset_keys)
+    of_definition = dg.AssetsDefinition.asset_and_check_keys.fget
+    dg.AssetsDefinition.asset_and_check_keys = property(_once(of_definition))
 
 
 class OneWriterExecutor(dg.Executor):
@@ -81,6 +93,7 @@ class OneWriterExecutor(dg.Executor):
         relax_history()
         look_for_keys_once()
         settings = Settings.from_environment()
+        steps = execution_plan.step_keys_to_execute
         run, instance = plan_context.dagster_run, plan_context.instance
         with (
             warehouse_lock(settings, say),
@@ -89,7 +102,8 @@ class OneWriterExecutor(dg.Executor):
             instance.add_event_listener(run.run_id, recorder.on_event)
             # Checks that a failed run reports beside itself.
             instance.add_event_listener(NO_RUN, recorder.on_event)
-            yield from self._inner.execute(plan_context, execution_plan)
+            with dbt_ahead.waiting(settings) if TRANSFORM in steps else nullcontext():
+                yield from self._inner.execute(plan_context, execution_plan)
 
 
 @dg.executor(name="one_writer", config_schema=dg.in_process_executor.config_schema)

@@ -41,6 +41,7 @@ from orchestration.transform.dbt_runs import (
 from orchestration.transform.dbt_tests import rows_query
 from orchestration.transform.fingerprint import fingerprint
 from orchestration.transform.read_sql import conditions
+from orchestration.ui.executor import TRANSFORM
 from orchestration.ui.table_metadata import table_metadata
 from orchestration.ui.translator import LayerTranslator
 
@@ -55,7 +56,7 @@ SHOWN_CHARACTERS = 200
 @dbt_assets(
     manifest=without_archive(MANIFEST),
     dagster_dbt_translator=LayerTranslator(),
-    name="transform",
+    name=TRANSFORM,
 )
 def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[Any]:
     """Build and test what is selected; remember how far a whole and green build came."""
