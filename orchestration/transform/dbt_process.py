@@ -17,7 +17,7 @@ import time
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -241,21 +241,47 @@ def parse_for_any_folder() -> None:
     ManifestLoader.is_partial_parsable = is_parsable_for  # type: ignore[method-assign]
 
 
-def take_threads() -> None:
-    """As many threads of DuckDB as the settings say; by hand it takes all cores. In `profiles.yml`
-    the number would be part of what a parse hangs on, and each would parse anew what the other
-    had parsed."""
+def open_once() -> None:
+    """What of DuckDB is set where it is opened, and not for each node again: the profile's
+    settings, a twentieth of a small node, and as many threads as ours say; by hand it takes all
+    cores. In `profiles.yml` the number would be part of what a parse hangs on, and each would
+    parse anew what the other had parsed."""
     from dbt.adapters.duckdb.environments import Environment
 
     initialize = Environment.initialize_db
 
-    def initialize_with_threads(credentials: Any, plugins: Any = None) -> Any:
-        threads = Settings.from_environment().threads
-        told = {**(credentials.config_options or {}), "threads": threads}
-        credentials.config_options = told
-        return initialize(credentials, plugins)
+    def initialize_with_settings(credentials: Any, plugins: Any = None) -> Any:
+        from orchestration.store.sql import literal
 
-    Environment.initialize_db = staticmethod(initialize_with_threads)
+        threads = Settings.from_environment().threads
+        credentials.config_options = {**(credentials.config_options or {}), "threads": threads}
+        settings = vars(credentials).setdefault("set_once", credentials.settings or {})
+        credentials.settings = None
+        connection = initialize(credentials, plugins)
+        for name, value in settings.items():
+            connection.execute(f"set global {name} = {literal(value)}")
+        return connection
+
+    Environment.initialize_db = staticmethod(initialize_with_settings)
+
+
+def look_up_relations() -> None:
+    """dbt looks for a table among all that it knows of a schema, by each part of its name: a
+    thirtieth of a run. It keeps them by name."""
+    from dbt.adapters.base.impl import BaseAdapter
+    from dbt.adapters.reference_keys import _ReferenceKey
+
+    look_through = BaseAdapter.get_relation
+
+    @wraps(look_through)
+    def look_up(self: Any, database: str, schema: str, identifier: str) -> Any:
+        names = _ReferenceKey(database, schema, identifier)
+        found = self.cache.relations.get(names)
+        if found is None or (found.inner.database, found.inner.schema, found.inner.name) != names:
+            return look_through(self, database, schema, identifier)
+        return found.inner
+
+    BaseAdapter.get_relation = look_up
 
 
 def keep_compiled_templates(folder: Path) -> None:
@@ -301,7 +327,8 @@ def make_quick() -> None:
 
     leave_out_unlogged_events()
     parse_for_any_folder()
-    take_threads()
+    open_once()
+    look_up_relations()
     keep_compiled_templates(DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target") / "jinja")
     jinja._render_cache = Literals()
     ChainMap.__contains__ = is_named  # type: ignore[method-assign]

@@ -5,13 +5,25 @@ Of what it logs, all that a log takes, and nothing is made of the rest.
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
 from argparse import Namespace
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from types import CodeType
+from types import CodeType, SimpleNamespace
 
 import pytest
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.cache import RelationsCache
+from dbt.adapters.contracts.relation import RelationType
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.environments import Environment
+from dbt.adapters.duckdb.impl import DuckDBAdapter
+from dbt.adapters.duckdb.relation import DuckDBRelation
+from dbt.adapters.exceptions import ApproximateMatchError
 from dbt.clients.jinja import get_template
 from dbt.compilation import InjectedCTE, Linker, inject_ctes_into_sql
 from dbt.events.logging import setup_event_logger
@@ -22,8 +34,9 @@ from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
-from jinja2 import Environment
+from jinja2 import Environment as Templates
 
+from orchestration.project import DBT_PROJECT_DIR
 from orchestration.transform.dbt_process import (
     Literals,
     inject_ctes,
@@ -31,6 +44,7 @@ from orchestration.transform.dbt_process import (
     leave_out,
     make_quick,
 )
+from orchestration.transform.dbt_runs import dbt_executable
 from tests import support
 
 
@@ -90,9 +104,9 @@ def test_a_template_is_compiled_once_for_all_processes(
 ) -> None:
     compiled: list[str] = []
 
-    def compile_anew(self: Environment, source: str) -> CodeType:
+    def compile_anew(self: Templates, source: str) -> CodeType:
         compiled.append(source)
-        return Environment.compile(self, source)
+        return Templates.compile(self, source)
 
     def rendered(text: str, *, native: bool = False) -> object:
         """As a process of its own does."""
@@ -159,6 +173,69 @@ def test_dbt_takes_the_threads_that_it_is_told(tmp_path: Path) -> None:
     asked = ["show", "--inline", "select current_setting('threads') as told", "--output=json"]
     [shown] = support.run_dbt(support.settings_of(tmp_path), asked).result.results
     assert [int(row["told"]) for row in shown.agate_table.rows] == [1]
+
+
+def test_a_setting_of_the_profile_holds_for_each_node_whenever_the_file_is_opened() -> None:
+    credentials = DuckDBCredentials(path=":memory:", settings={"TimeZone": "Asia/Kathmandu"})
+    for _ in range(2):
+        with Environment.initialize_db(credentials) as connection:
+            cursor = Environment.initialize_cursor(credentials, connection.cursor())
+            told = cursor.execute("select current_setting('TimeZone')").fetchone()
+            assert told == ("Asia/Kathmandu",)
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"), [("facts", "Orders"), ("facts", "orders"), ("Facts", "Orders"),
+                         ("marts", "Orders"), ("facts", "sessions")],
+)  # fmt: skip
+def test_a_table_is_found_where_dbt_finds_it(schema: str, name: str) -> None:
+    adapter = object.__new__(DuckDBAdapter)
+    adapter.cache = RelationsCache(log_cache_events=False)
+    adapter.config = SimpleNamespace(quoting=DuckDBRelation.get_default_quote_policy().to_dict())
+    orders = DuckDBRelation.create("warehouse", "facts", "Orders", type=RelationType.View)
+    adapter.cache.add(orders)
+    adapter.cache.update_schemas([("warehouse", "facts"), ("warehouse", "marts")])
+    find = BaseAdapter.get_relation.__wrapped__
+
+    def found(by: Callable[..., object]) -> object:
+        try:
+            return by(adapter, "warehouse", schema, name)
+        except ApproximateMatchError as error:
+            return str(error)
+
+    assert found(BaseAdapter.get_relation) == found(find)
+    if (schema, name) == ("facts", "Orders"):
+        assert found(BaseAdapter.get_relation) == orders
+
+
+AMOUNTS = {"as_written": "decimal(18, 4)", "as_told": "DECIMAL(18,4)", "other": "decimal(18, 6)"}
+"""By model, the type that its contract has for the amount."""
+
+
+def test_a_model_that_breaks_its_contract_is_told_how(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    models = []
+    for name, data_type in AMOUNTS.items():
+        sql = "select 'a' as id, cast(1 as decimal(18, 4)) as amount"
+        (tmp_path / "models" / f"{name}.sql").write_text(sql)
+        columns = [{"name": "amount", "data_type": data_type}, {"name": "id", "data_type": "text"}]
+        contract = {"contract": {"enforced": True}}
+        models.append({"name": name, "config": contract, "columns": columns})
+    (tmp_path / "models" / "models.yml").write_text(json.dumps({"models": models}))
+    macros = str(DBT_PROJECT_DIR / "macros" / "engines" / "duckdb")
+    project = {"name": "small", "profile": "small", "macro-paths": [macros]}
+    (tmp_path / "dbt_project.yml").write_text(json.dumps(project))
+    small = {"target": "it", "outputs": {"it": {"type": "duckdb", "path": "it.duckdb"}}}
+    (tmp_path / "profiles.yml").write_text(json.dumps({"small": small}))
+    ran = subprocess.run(
+        [dbt_executable(), "--no-use-colors", "run"], cwd=tmp_path, capture_output=True, text=True,
+        check=False, env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                          "DBT_PROFILES_DIR": str(tmp_path)},
+    )  # fmt: skip
+    for name in AMOUNTS:
+        ended = "ERROR creating" if name == "other" else "OK created"
+        assert re.search(rf"{ended} sql view model main\.{name}\b", ran.stdout), ran.stdout
+    assert "data type mismatch" in ran.stdout
 
 
 def test_a_circle_of_models_is_named() -> None:
