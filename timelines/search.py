@@ -183,6 +183,34 @@ def _match(thread, i, step):
 
 
 @inner
+def _share_out(thread, i, opening, among, row):
+    """Give each of these steps (bits) an event of the instant: the first one that leaves the later
+    steps theirs. There are enough for all of them."""
+    low = thread.first[i]
+    places = np.empty(MAX_STEPS, np.int64)
+    for step in range(MAX_STEPS):
+        if not (among >> step) & 1:
+            continue
+        for place in range(low, thread.first[i + 1]):
+            if not (thread.serves[place] >> step) & 1:
+                continue
+            _begin_matching(thread, i, opening)
+            for other in range(step):
+                if (among >> other) & 1:
+                    thread.owner[places[other] - low] = FIXED
+            if thread.owner[place - low] == FIXED:
+                continue
+            thread.owner[place - low] = FIXED
+            leaves_others = True
+            for other in range(step + 1, MAX_STEPS):
+                if (among >> other) & 1:
+                    leaves_others = leaves_others and _match(thread, i, other)
+            if leaves_others:
+                places[step], row[step] = place, thread.event[place]
+                break
+
+
+@inner
 def _plain(thread, instants, i, opening, spec, row):
     """In order, without a choice: each step at the first instant that can serve it.
 
@@ -194,9 +222,11 @@ def _plain(thread, instants, i, opening, spec, row):
     while True:
         if not is_later and _is_shared(thread, i):
             _begin_matching(thread, i, opening)
+            among = 0
             while step < steps and _match(thread, i, step):
-                row[step] = thread.event[_serving(thread, i, step, opening)]
+                among |= 1 << step
                 step += 1
+            _share_out(thread, i, opening, among, row)
         if step == steps:
             return
         i = np.int64(thread.later[step, i])
@@ -276,10 +306,11 @@ def _any(thread, instants, i, opening, serves, spec, row):
         is_past = True
         if is_later:
             unit = 0
-            for place in range(thread.first[i], thread.first[i + 1]):
+            for place in range(thread.first[i + 1] - 1, thread.first[i] - 1, -1):
                 unit |= thread.serves[place]
+                if thread.serves[place] & open_steps:
+                    row[reached] = thread.event[place]
             _take(units, came_from, unit, steps)
-            row[reached] = thread.event[thread.first[i]]
             reached += 1
             continue
         for place in range(thread.first[i], thread.first[i + 1]):
@@ -654,31 +685,19 @@ def _walk(choice, opening, i, more, limit, ends, row_instants):
 
 @inner
 def _assign(thread, opening, spec, row_instants, row):
-    """The event of each step: of an instant the first one that leaves the others theirs."""
+    """The event of each step, of the instants at which they are served."""
     steps = spec[STEPS]
-    places = np.empty(MAX_STEPS, np.int64)
+    assigned = 0
     for step in range(1, steps):
         i = row_instants[step]
-        if i < 0:
+        if i < 0 or (assigned >> step) & 1:
             continue
-        low = thread.first[i]
-        for place in range(low, thread.first[i + 1]):
-            if not (thread.serves[place] >> step) & 1:
-                continue
-            _begin_matching(thread, i, opening)
-            for other in range(1, step):
-                if row_instants[other] == i:
-                    thread.owner[places[other] - low] = FIXED
-            if thread.owner[place - low] == FIXED:
-                continue
-            thread.owner[place - low] = FIXED
-            leaves_others = True
-            for other in range(step + 1, steps):
-                if row_instants[other] == i:
-                    leaves_others = leaves_others and _match(thread, i, other)
-            if leaves_others:
-                places[step], row[step] = place, thread.event[place]
-                break
+        among = 0
+        for other in range(step, steps):
+            if row_instants[other] == i:
+                among |= 1 << other
+        _share_out(thread, i, opening, among, row)
+        assigned |= among
 
 
 @inner

@@ -11,7 +11,7 @@
 {% macro user_property(relation, property, user_id) -%}
     case {{ property }}
         when 'user_id' then {{ user_id }}
-        when 'created_at' then cast({{ relation }}.created_at as {{ dbt.type_string() }})
+        when 'created_at' then {{ local_text(relation ~ '.created_at') }}
         else {{ json_property(relation ~ '.properties', property) }}
     end
 {%- endmacro %}

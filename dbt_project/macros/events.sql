@@ -22,7 +22,7 @@
                 then case when {{ relation }}.user_id not like 'anon:%' then {{ relation }}.user_id end
             when 'amount' then {{ amount_text(relation ~ '.amount') }}
             {%- for column in ['occurred_at', 'received_at'] %}
-            when '{{ column }}' then cast({{ relation }}.{{ column }} as {{ dbt.type_string() }})
+            when '{{ column }}' then {{ local_text(relation ~ '.' ~ column) }}
             {%- endfor %}
         end,
         {{ json_property(relation ~ '.properties', property) }}

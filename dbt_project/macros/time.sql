@@ -15,6 +15,11 @@
     {{ adapter.dispatch('utc_timestamp')(local) }}
 {%- endmacro %}
 
+{# An instant as a text: what the reporting zone's clock shows then. #}
+{% macro local_text(instant) -%}
+    cast({{ local_timestamp(instant) }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
 {# UTC timestamp -> calendar day of the reporting zone. #}
 {% macro local_date(instant) -%}
     cast({{ local_timestamp(instant) }} as date)

@@ -53,6 +53,33 @@ operands as (
 
 ),
 
+-- An instant in another writing, with a zone perhaps, as properties that are instants have it:
+-- as the reporting zone's clock shows it. A date is the beginning of such a text.
+written as (
+
+    select
+        operands.row_number,
+        coalesce(
+            case
+                when
+                    filters.operator in ('is', 'is_not', 'gt', 'gte', 'lt', 'lte')
+                    and length(operands.operand) > 10
+                    and (
+                        (filters.scope = 'user' and filters.property = 'created_at')
+                        or (
+                            coalesce(filters.scope, 'event') = 'event'
+                            and filters.property in ('occurred_at', 'received_at')
+                        )
+                    )
+                    then {{ local_text(bound_instant('operands.operand', false)) }}
+            end,
+            operands.operand
+        ) as operand
+    from operands
+    inner join filters on operands.row_number = filters.row_number
+
+),
+
 conditions as (
 
     select
@@ -68,14 +95,14 @@ conditions as (
         filters.scope,
         filters.property,
         filters.operator,
-        operands.operand,
-        {{ try_cast('operands.operand', 'double') }} as operand_number
+        written.operand,
+        {{ try_cast('written.operand', 'double') }} as operand_number
     from filters
     inner join selectors
         on filters.definition = selectors.definition
         and filters.definition_id = selectors.definition_id
         and (filters.side is null or filters.side = selectors.side)
-    inner join operands on filters.row_number = operands.row_number
+    inner join written on filters.row_number = written.row_number
 
 ),
 

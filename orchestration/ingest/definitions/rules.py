@@ -208,7 +208,10 @@ def _exclusion(table: Table, row: Row, steps: set[int]) -> Iterator[Problem]:
                 ),
                 Words("give the number of one of its steps", "填它的一个步骤号"),
             )
-    if after is not None and before is not None and before <= after:
+    if not steps:
+        return
+    after, before = after or min(steps), before or max(steps)
+    if before <= after:
         yield table.problem(
             row,
             Words(
@@ -216,8 +219,9 @@ def _exclusion(table: Table, row: Row, steps: set[int]) -> Iterator[Problem]:
                 f"排除在第 {before} 步之前结束，却在第 {after} 步之后才开始",
             ),
             Words(
-                "give an excluded_before_step above excluded_after_step",
-                "让 excluded_before_step 大于 excluded_after_step",
+                "give an excluded_before_step above excluded_after_step; empty, they are the last "
+                "step and the first",
+                "让 excluded_before_step 大于 excluded_after_step；留空分别是最后一步和第一步",
             ),
         )
 
@@ -538,6 +542,17 @@ def _filters(definitions: Definitions) -> Iterator[Problem]:
                     Words("give the id of one that its file defines", "填它的文件里定义过的编号"),
                 ),
             )
+        elif (kind, name) == ("activity", ANY_ACTIVITY):
+            yield table.problem(
+                row,
+                Words("activity any has a condition", "活跃 any 有条件"),
+                Words(
+                    "any stands for all activity: give the condition to an activity of its own in "
+                    "activities.csv, with an empty event_name",
+                    "any 代表任意活跃：请在 activities.csv 里另加一行活跃（event_name 留空），"
+                    "把条件写给它",
+                ),
+            )
         elif kind in _SIDES and side is not None and side not in sides.get((kind, name), {side}):
             yield table.problem(
                 row,
@@ -571,6 +586,16 @@ def _operator(table: Table, row: Row) -> Iterator[Problem]:
             row,
             Words(f"value {value} is no regular expression", f"value {value} 不是正则表达式"),
             Words("mend the pattern; contains takes plain text", "改正表达式；contains 用普通文字"),
+        )
+    elif operator != "matches" and "" in cells.alternatives(value):
+        yield table.problem(
+            row,
+            Words(f"value {value} has an empty alternative", f"value {value} 有一个空的选项"),
+            Words(
+                r"give a value between the bars; a bar in a value is written \|, and for a missing "
+                "property ask is_not_set",
+                r"竖线之间写值；值里的竖线写作 \|；问属性缺失用 is_not_set",
+            ),
         )
     elif operator != "matches" and "｜" in value:
         yield table.problem(
