@@ -135,10 +135,10 @@ def _is_shared(thread, i):
 
 
 @inner
-def _serving(thread, i, step, opening):
-    """The first event of the instant that can serve the step and does not open; -1: none."""
+def _serving(thread, i, step):
+    """The first event of the instant that can serve the step; -1: none."""
     for place in range(thread.first[i], thread.first[i + 1]):
-        if (thread.serves[place] >> step) & 1 and thread.event[place] != opening:
+        if (thread.serves[place] >> step) & 1:
             return place
     return -1
 
@@ -233,7 +233,7 @@ def _plain(thread, instants, i, opening, spec, row):
         if i == instants or thread.instant[i] > closes:
             return
         if is_later or not _is_shared(thread, i):
-            row[step] = thread.event[_serving(thread, i, step, opening)]
+            row[step] = thread.event[_serving(thread, i, step)]
             step += 1
 
 
@@ -562,7 +562,7 @@ def _leave(choice, decided, i, anchor, ends):
         for start in range(decided, entry_step):
             # Alone at its instant, or each later than the one before: one step, and no more.
             step = start + 1
-            is_served = step < entry_step and _serving(thread, j, step, -1) >= 0
+            is_served = step < entry_step and _serving(thread, j, step) >= 0
             if is_served and _in_time(spec, step, since):
                 new[step] = max(new[step], counts[start] + 1)
             last = _run(choice, j, -1, start, 0, since, gains)
@@ -612,7 +612,7 @@ def _fill_tables(choice):
             continue
         entered[step] = instants
         for i in range(instants):
-            if _serving(thread, i, step, -1) < 0:
+            if _serving(thread, i, step) < 0:
                 continue
             is_run = not spec[IS_LATER] and _is_shared(thread, i)
             for decided in range(step, choice.following[step] if is_run else step + 1):
@@ -723,7 +723,7 @@ def _choose(thread, instants, openings, opened_at, spec, rows):
         for step in range(1, following[final]):
             if _is_optional(spec, step):
                 optional += 1
-            elif thread.later[step, 0] == instants and _serving(thread, 0, step, -1) < 0:
+            elif thread.later[step, 0] == instants and _serving(thread, 0, step) < 0:
                 can_end = False
         if not can_end:
             continue

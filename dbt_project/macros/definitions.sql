@@ -7,13 +7,13 @@
 {%- endmacro %}
 
 {# Value of a property of a user as text: from the latest row of the users feed, which not every
-   user has. #}
+   user has; null as that of an event. #}
 {% macro user_property(relation, property, user_id) -%}
-    case {{ property }}
+    nullif(case {{ property }}
         when 'user_id' then {{ user_id }}
         when 'created_at' then {{ local_text(relation ~ '.created_at') }}
         else {{ json_property(relation ~ '.properties', property) }}
-    end
+    end, '')
 {%- endmacro %}
 
 {# Whether a property of users by itself parts a KPI: no event is asked for it. #}

@@ -9,11 +9,12 @@
 {%- endmacro %}
 
 {# Value of a property of an event as text: a column of the feed where there is one of that name,
-   else, or where that is empty, a key of `properties`. `property` is an expression. A user is the one
-   whose event it is. #}
+   else, or where that is empty, a key of `properties`; null where it is missing, or a text of length 0,
+   as files have it that cannot leave a cell out. `property` is an expression. A user is the one whose
+   event it is. #}
 {% macro event_property(relation, property) -%}
-    coalesce(
-        case {{ property }}
+    nullif(coalesce(
+        nullif(case {{ property }}
             {%- for column in ['event_id', 'event_name', 'anonymous_id'] + event_text_columns() %}
             when '{{ column }}' then {{ relation }}.{{ column }}
             {%- endfor %}
@@ -24,9 +25,14 @@
             {%- for column in ['occurred_at', 'received_at'] %}
             when '{{ column }}' then {{ local_text(relation ~ '.' ~ column) }}
             {%- endfor %}
-        end,
+        end, ''),
         {{ json_property(relation ~ '.properties', property) }}
-    )
+    ), '')
+{%- endmacro %}
+
+{# The amount that a text says; null where it is none. DuckDB alone takes 1_000 for a number. #}
+{% macro amount_of_text(text) -%}
+    {{ try_cast("replace(" ~ text ~ ", '_', '?')", 'decimal(18, 4)') }}
 {%- endmacro %}
 
 {# A decimal with four places as the text that a person would write: 12.5, not 12.5000. #}
@@ -151,7 +157,7 @@ typed as (
         {% endfor -%}
         upper(nullif({{ trimmed('united.currency') }}, '')) as currency,
         nullif({{ trimmed('united.amount') }}, '') as amount_text,
-        {{ try_cast('united.amount', 'decimal(18, 4)') }} as amount,
+        {{ amount_of_text('united.amount') }} as amount,
         united.properties,
         united.malformed_payload,
         {{ event_content_hash('united') }} as content_hash,

@@ -161,15 +161,16 @@ def insert(target: Target, rows: Rows) -> str:
     columns = [*target.columns]
     if target.declared is not None:
         columns.append("properties")
-    hashed = sorted(column for column in columns if column != "received_at")
+    # A row that has an id of its own needs no hash: of the others it is missing, or blank.
+    own = target.declared.own_id if target.declared is not None else None
+    hashed = sorted(column for column in columns if column not in ("received_at", own))
     parts = ", ".join(
         f"chr(30) || {literal(column + '=')} || r.{quote(column)}" for column in hashed
     )
     content_hash = f"md5(concat({parts}))" if parts else "md5('')"
     is_hashed = "r.malformed_payload is null"
-    if target.declared is not None and target.declared.own_id is not None:
-        own_id = f"r.{quote(target.declared.own_id)}"
-        is_hashed = f"(nullif(trimmed({own_id}), '') is null and {is_hashed})"
+    if own is not None:
+        is_hashed = f"(nullif(trimmed(r.{quote(own)}), '') is null and {is_hashed})"
     listed = ", ".join(quote(column) for column in columns)
     texts = [quote(column) for column in columns if column in rows.texts]
     chosen = ", ".join(

@@ -58,8 +58,8 @@ MUTANTS = {
     "strictly, optional steps are left out": (
         "_worth", "return 1 if", "return 0 if"),
     "what opens serves a second step": ("_begin_matching", "FIXED if", "FREE if"),
-    "what opens serves its value to a later step": (
-        "_serving", "and thread.event[place] != opening", ""),
+    "in any order, an instant serves by its first event, whatever that serves": (
+        "_any", "& open_steps:\n                    row", "| 1:\n                    row"),
     "no step gives its event to another": (
         "_match", "waiting |= 1 << thread.owner[place]", "pass"),
     "of an instant one event of a step is kept": (
@@ -67,10 +67,10 @@ MUTANTS = {
     "of an instant as many events of a step are kept as there are steps but one": (
         "_kept", "counts[step] <= steps", "counts[step] < steps - 1"),
     "a step takes an event that another one needs": (
-        "_assign", "if leaves_others:", "if True:"),
+        "_share_out", "if leaves_others:", "if True:"),
     "a step takes the last of its events": (
-        "_assign", "                break\n", "                pass\n"),
-    "an event is given twice": ("_assign", "thread.owner[places[other] - low] = FIXED", "pass"),
+        "_share_out", "                break\n", "                pass\n"),
+    "an event is given twice": ("_share_out", "thread.owner[places[other] - low] = FIXED", "pass"),
     "what is required costs no optional step": ("_run", "gained -= 1", "gained -= 0"),
     "an optional step is an anchor, walking": (
         "_walk", "i, taken, more = j,", "i, anchor, taken, more = j, j,"),

@@ -170,31 +170,9 @@ def wanted(one: Drawn) -> Counter[tuple[object, ...]]:
             len(attempt.served),
             attempt.furthest,
             attempt.void_at and instant(attempt.void_at),
-            *(
-                serving(one, attempt, step).order if step in attempt.served else None
-                for step in steps
-            ),
+            *(attempt.served[step].order if step in attempt.served else None for step in steps),
         )
         for attempt in funnel_oracle.attempts(one.world, one.oracle)
-    )
-
-
-def serving(one: Drawn, attempt: funnel_oracle.Attempt, step: int) -> Event:
-    """The event whose value a breakdown by the step takes."""
-    event = attempt.served[step]
-    if step == 1 or not one.oracle.has_plain_steps:
-        return event
-    chosen = one.world.choose(funnel_oracle._seen(one.oracle, one.oracle.steps[step - 1].side))
-    return min(
-        (
-            other
-            for other in chosen[attempt.user]
-            if other.at == event.at
-            and other != attempt.opening
-            and one.world.value(other, one.oracle.hold_constant) == attempt.constant
-            and attempt.thread in (None, one.world.value(other, one.oracle.breakdown))
-        ),
-        key=lambda other: other.order,
     )
 
 

@@ -209,7 +209,7 @@ def _attempts_of_thread(
                 required,
                 thread,
                 constant,
-                _value_of(world, funnel, all_steps, steps, served, thread),
+                _value_of(world, funnel, all_steps, served, thread),
                 _void_at(world, funnel, voids, served, opening, constant, closes_at),
                 closes_at,
                 closes_at <= world.through,
@@ -309,7 +309,9 @@ def _any_order(funnel: Funnel, opening: Event, choices: list[list[Event]]) -> Se
     for unit in units:
         taken.append(serves(unit))
         if _matching(taken) > len(row):
-            row[len(row) + 1] = unit[0]
+            row[len(row) + 1] = next(
+                event for event in unit if _matching([*taken[:-1], serves([event])]) > len(row)
+            )
         else:
             taken.pop()
     return row
@@ -361,7 +363,6 @@ def _value_of(
     world: World,
     funnel: Funnel,
     all_steps: list[list[Event]],
-    steps: list[list[Event]],
     served: Served,
     thread: str | None,
 ) -> str | None:
@@ -373,20 +374,7 @@ def _value_of(
         number = int(funnel.attribution.removeprefix("step_"))
         if number not in served:
             return None
-        event = served[number]
-        if number > 1 and funnel.has_plain_steps:
-            constant = world.value(served[1], funnel.hold_constant)
-            event = min(
-                (
-                    e
-                    for e in steps[number - 1]
-                    if e.at == event.at
-                    and e != served[1]
-                    and world.value(e, funnel.hold_constant) == constant
-                ),
-                key=lambda e: e.order,
-            )
-        return world.value(event, funnel.breakdown)
+        return world.value(served[number], funnel.breakdown)
     row = sorted({e for step in all_steps for e in step}, key=lambda e: (e.at, e.order))
     if funnel.attribution == "last":
         row.reverse()

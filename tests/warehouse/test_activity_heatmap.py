@@ -18,7 +18,7 @@ from tests.warehouse.users_world import (
 )
 
 WORLDS = (pytest.param("plain", marks=pytest.mark.long), "local")
-EVENTS = {"any": None, "reading": "read", "buying": "buy", "never": "unheard_of"}
+EVENTS = {"any": None, "reading": "read", "buying": "buy", "never": "unheard_of", "wide": None}
 Cell = tuple[str, date, int, int]
 
 

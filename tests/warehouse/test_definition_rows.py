@@ -76,6 +76,8 @@ unordered,2,,open,true,,,61,,
 unordered,,1,push,true,,,,1,2
 unordered,3,,open,,,61,,,
 ,1,,open,,,,,,
+unordered,,47,push,,,,,,
+later,,2,push,,,,,2,
 """
 RETENTIONS = """retention_id,cohort_event,cohort_mode,return_event,granularity,\
 cohort_granularity,window_mode,kind,periods,brackets,min_occurrences,breakdown,breakdown_limit,\
@@ -135,6 +137,8 @@ funnel,good,,,,plan,Matches,^pro|basic$
 path,good,anchor,,,amount,gte,1
 path,soon,anchor,,,plan,is,pro
 path,nowhere,,,,plan,is,pro
+activity,any,,,,plan,is,pro
+funnel,good,,,,plan,contains,pro||basic
 """
 RATES = """currency,rate,valid_from_date
 EUR,1.1,2024-01-01
@@ -255,6 +259,8 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
             "takes its steps in any",
         ),
         (28, "error", "funnel_id is empty"),
+        (29, "error", "exclusion_number 47 is too large: at most 46 are taken"),
+        (30, "error", "the exclusion ends before step 2 and begins only after step 2"),
     ],
     "retentions.csv": [
         (3, "error", "retention good stands here again, as in line 2"),
@@ -328,6 +334,8 @@ EXPECTED: dict[str, list[tuple[int | None, str, str]]] = {
         (17, "error", "value pro( is no regular expression"),
         (20, "error", "side anchor is none of path soon"),
         (21, "error", "path nowhere is unknown"),
+        (22, "error", "activity any has a condition"),
+        (23, "error", "value pro||basic has an empty alternative"),
     ],
     "data_retention.csv": [
         (3, "error", "keep_months 0 is too small: 1 is the least"),

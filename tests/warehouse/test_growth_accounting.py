@@ -18,7 +18,7 @@ from tests.warehouse.users_world import (
 )
 
 WORLDS = ("plain", "local")
-EVENTS = {"any": None, "reading": "read", "buying": "buy", "never": "unheard_of"}
+EVENTS = {"any": None, "reading": "read", "buying": "buy", "never": "unheard_of", "wide": None}
 
 
 def growth(

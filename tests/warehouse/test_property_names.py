@@ -130,18 +130,25 @@ def test_none_of_them_is_in_doubt(warehouse: Path) -> None:
 
 
 def test_columns_of_the_feed_are_properties_and_what_has_their_names(tmp_path: Path) -> None:
-    """A key of `properties` stands for a column that the file does not have, or is empty."""
+    """A key of `properties` stands for a column that the file does not have, or is empty. Instants
+    are those of the reporting zone, eight hours ahead; a text of length 0 is a missing one."""
     events = [
         {"event_id": "e1", "event_name": "go", "user_id": "u1", "page": "/column",
          "received_at": "2024-03-01T10:00:05Z", "occurred_at": "2024-03-01T10:00:00Z",
-         "properties": {"platform": "web", "page": "/json"}},
+         "properties": {"platform": "web", "page": "/json", "plan": ""}},
         {"event_id": "e2", "event_name": "go", "anonymous_id": "d2",
          "occurred_at": "2024-03-02T10:00:00Z", "properties": {"amount": 12.5}},
     ]  # fmt: skip
     conditions = [
         ("user_id", "is", "u1", 1), ("user_id", "is_not", "u1", 1), ("user_id", "is_set", "", 1),
         ("event_id", "is", "e1|e2", 2), ("anonymous_id", "is", "d2", 1),
-        ("occurred_at", "gte", "2024-03-02", 1), ("received_at", "is_set", "", 1),
+        ("occurred_at", "gte", "2024-03-02", 1), ("occurred_at", "gte", "2024-03-01 18:00:00", 2),
+        ("occurred_at", "gt", "2024-03-01T10:00:00Z", 1), ("occurred_at", "contains", "01 18:0", 1),
+        ("received_at", "is", "2024-03-01T19:00:05+09:00", 1),
+        ("user:created_at", "gte", "2024-03-01", 1), ("user:created_at", "lt", "2024-03-01", 0),
+        ("user:created_at", "is", "2024-02-29T16:30Z", 1),
+        ("plan", "is_set", "", 0), ("plan", "lt", "5", 0), ("user:plan", "is_not_set", "", 2),
+        ("received_at", "is_set", "", 1),
         ("platform", "is", "web", 1), ("page", "is", "/column", 1), ("page", "is", "/json", 0),
         ("amount", "gt", "12", 1),
     ]  # fmt: skip
@@ -152,12 +159,22 @@ def test_columns_of_the_feed_are_properties_and_what_has_their_names(tmp_path: P
             [[f"f{n}", "1", "go"] for n in range(len(conditions))],
         ),
         "filters": seed(
-            "definition,definition_id,side,property,operator,value",
-            [["funnel", f"f{n}", "1", *asked[:3]] for n, asked in enumerate(conditions)],
+            "definition,definition_id,side,scope,property,operator,value",
+            [
+                ["funnel", f"f{n}", "1", scope, name, operator, value]
+                for n, (asked, operator, value, _) in enumerate(conditions)
+                for scope, _, name in [asked.rpartition(":")]
+            ],
         ),
     }
+    users = [{"user_id": "u1", "created_at": "2024-02-29T16:30:00Z", "properties": {"plan": ""}}]
     warehouse = support.build_warehouse(
-        tmp_path, events=events, seeds=seeds, select="+mart_funnel_conversion"
+        tmp_path,
+        events=events,
+        feeds={"users": users},
+        seeds=seeds,
+        environment={"YUNYING_TIMEZONE": "Asia/Shanghai"},
+        select="+mart_funnel_conversion",
     )
     rows = support.query(
         warehouse,

@@ -25,7 +25,7 @@ from tests.warehouse.users_world import (
 )
 
 WORLDS = (pytest.param("plain", marks=pytest.mark.long), "local")
-EVENTS = {"any": None, "reading": "read", "buying": "buy"}
+EVENTS = {"any": None, "reading": "read", "buying": "buy", "wide": None}
 Period = tuple[date, date, bool]
 
 

@@ -69,12 +69,14 @@ any,,{any_new_by}
 reading,read,
 buying,buy,created_at
 never,unheard_of,
+wide,*,
 """
 STICKINESS = """stickiness_id,activity_id,interval,period,from_at,to_at,min_occurrences,\
 is_cumulative,max_occurrences,interval_size
 days_28,any,day,28_days,,,,,,
 days_28_twice,reading,day,28_days,,,2,true,,
 hours_28,any,hour,28_days,,,,,,
+hours_28_wide,wide,hour,28_days,,,,,,
 weeks_28,any,week,28_days,,,3,,,
 months_28,any,month,28_days,,,2,,,
 days_week,any,,week,,,,,,
@@ -323,7 +325,7 @@ def _stickiness(draw: st.DrawFn) -> str:
     unit = draw(st.sampled_from(("hour", "day", "day", "week", "month")))
     return ",".join(
         (
-            draw(st.sampled_from(("any", "reading", "buying"))),
+            draw(st.sampled_from(("any", "reading", "buying", "wide"))),
             unit, period, *bounds, least, draw(st.sampled_from(("", "true"))), most,
             draw(st.sampled_from(("", "2", "3", "7"))),
         )
