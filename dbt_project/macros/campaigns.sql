@@ -8,9 +8,9 @@
 {# A number of a row of a feed, from one bound to another; null where it is none such. #}
 {% macro bounded_number(text, type, least, most=none) -%}
     case
-        when {{ try_cast(text, type) }} >= {{ least }}
-            {%- if most is not none %} and {{ try_cast(text, type) }} <= {{ most }}{% endif %}
-            then {{ try_cast(text, type) }}
+        when {{ parse_number(text, type) }} >= {{ least }}
+            {%- if most is not none %} and {{ parse_number(text, type) }} <= {{ most }}{% endif %}
+            then {{ parse_number(text, type) }}
     end
 {%- endmacro %}
 

@@ -41,7 +41,7 @@
         when 'is_not_set' then property_value is null
         {%- for name, sign in {'gt': '>', 'gte': '>=', 'lt': '<', 'lte': '<='}.items() %}
         when '{{ name }}' then coalesce(
-            {{ try_cast('property_value', 'double') }} {{ sign }} operand_number,
+            {{ parse_number('property_value', 'double') }} {{ sign }} operand_number,
             lower(property_value) {{ sign }} lower(operand)
         )
         {%- endfor %}

@@ -30,11 +30,6 @@
     ), '')
 {%- endmacro %}
 
-{# The amount that a text says; null where it is none. DuckDB alone takes 1_000 for a number. #}
-{% macro amount_of_text(text) -%}
-    {{ try_cast("replace(" ~ text ~ ", '_', '?')", 'decimal(18, 4)') }}
-{%- endmacro %}
-
 {# A decimal with four places as the text that a person would write: 12.5, not 12.5000. #}
 {% macro amount_text(amount) -%}
     trim(trailing '.' from trim(trailing '0' from cast({{ amount }} as {{ dbt.type_string() }})))
@@ -157,7 +152,7 @@ typed as (
         {% endfor -%}
         upper(nullif({{ trimmed('united.currency') }}, '')) as currency,
         nullif({{ trimmed('united.amount') }}, '') as amount_text,
-        {{ amount_of_text('united.amount') }} as amount,
+        {{ parse_number('united.amount', 'decimal(18, 4)') }} as amount,
         united.properties,
         united.malformed_payload,
         {{ event_content_hash('united') }} as content_hash,

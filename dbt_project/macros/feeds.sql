@@ -48,7 +48,7 @@
     {%- elif name.endswith('_date') -%}
     {{ parse_date(column) }}
     {%- elif name.endswith(('_amount', '_value')) or name == 'score' -%}
-    {{ amount_of_text(column) }}
+    {{ parse_number(column, 'decimal(18, 4)') }}
     {%- elif name in ('impressions', 'clicks') -%}
     {{ bounded_number(column, 'bigint', 0) }}
     {%- elif name.startswith('is_') -%}

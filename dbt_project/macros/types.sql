@@ -4,6 +4,11 @@
     {{ adapter.dispatch('try_cast')(value, type) }}
 {%- endmacro %}
 
+{# Text -> number, null where it is none. DuckDB alone takes 1_000 for one. #}
+{% macro parse_number(text, type) -%}
+    {{ try_cast("replace(" ~ text ~ ", '_', '?')", type) }}
+{%- endmacro %}
+
 {# Yes or no, however an export or a spreadsheet writes it; null where it is neither. Cells of
    definitions are read alike (orchestration/ingest/definitions/cells.py). #}
 {% macro parse_boolean(text) -%}

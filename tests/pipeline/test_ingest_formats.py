@@ -274,6 +274,12 @@ def test_malformed_json_lines_stand_between_good_ones_at_their_line(world: World
     world.assert_adds_up()
 
 
+def test_a_broken_line_beside_an_id_that_has_a_point_is_that_line(world: World) -> None:
+    world.load("events/a.jsonl", '{"event_id":"1","user_id":12345.0}\n{"event_id":"2","use')
+    rows = "select event_id, user_id, malformed_payload from raw.events order by row_number"
+    assert world.rows(rows) == [("1", "12345", None), (None, None, '{"event_id":"2","use')]
+
+
 def test_json_values_as_text(world: World) -> None:
     world.load(
         "events/a.jsonl",
@@ -482,6 +488,7 @@ def test_a_parquet_with_our_own_column_names_in_it(world: World) -> None:
 def test_the_same_event_has_the_same_content_hash_in_every_format(world: World) -> None:
     world.put("events/a.csv", "page,sku,event_name,received_at\n1,7,x,2024-01-01\n")
     world.put("events/b.jsonl", '{"event_name":"x","sku":"7","page":"1"}\n')
+    world.put("events/d.jsonl", '{"event_name":"x","sku":"7","page":"1","event_id":" "}\n')
     world.put_parquet("events/c.parquet", "select 'x' as event_name, 1 as page, '7' as sku")
     world.ingest()
     [(digest,)] = world.rows("select distinct content_hash from raw.events")

@@ -6,7 +6,7 @@ property_values as (
         definition_id as conversion_id,
         source_id,
         event_id,
-        {{ try_cast('property_value', 'decimal(18, 4)') }} as property_amount
+        {{ parse_number('property_value', 'decimal(18, 4)') }} as property_amount
     from {{ ref('fct_definition_values') }}
     where definition = 'conversion' and purpose = 'value'
 

@@ -96,7 +96,7 @@ conditions as (
         filters.property,
         filters.operator,
         written.operand,
-        {{ try_cast('written.operand', 'double') }} as operand_number
+        {{ parse_number('written.operand', 'double') }} as operand_number
     from filters
     inner join selectors
         on filters.definition = selectors.definition

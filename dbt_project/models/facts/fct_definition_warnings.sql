@@ -317,7 +317,7 @@ worthless_values as (
     from {{ ref('fct_definition_values') }}
     where purpose in ('value_property', 'value', 'numerator', 'denominator') and property_value <> ''
     group by definition, definition_id, purpose
-    having count({{ try_cast('property_value', 'decimal(28, 6)') }}) = 0
+    having count({{ parse_number('property_value', 'decimal(28, 6)') }}) = 0
 
 ),
 

@@ -26,7 +26,7 @@ read_parts as (
     select
         campaign_id,
         {{ trimmed("regexp_extract(part, '^(.*):([^:]*)$', 1)") }} as variant,
-        {{ try_cast(trimmed("regexp_extract(part, '^(.*):([^:]*)$', 2)"), 'decimal(28, 12)') }} as share
+        {{ parse_number(trimmed("regexp_extract(part, '^(.*):([^:]*)$', 2)"), 'decimal(28, 12)') }} as share
     from parts
     where part <> ''
 

@@ -67,7 +67,7 @@ property_values as (
         purpose,
         source_id,
         event_id,
-        {{ try_cast('property_value', 'decimal(28, 12)') }} as event_value
+        {{ parse_number('property_value', 'decimal(28, 12)') }} as event_value
     from {{ ref('fct_definition_values') }}
     where definition = 'measure'
 

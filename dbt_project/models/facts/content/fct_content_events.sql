@@ -42,7 +42,7 @@ events as (
         event_names.role,
         case
             when event_names.role = 'exposure'
-                then {{ try_cast(json_property('events.properties', "'position'"), 'double') }}
+                then {{ parse_number(json_property('events.properties', "'position'"), 'double') }}
         end as given_position,
         case
             when event_names.role in ('read_start', 'read_progress', 'read_finish')
@@ -50,7 +50,7 @@ events as (
         end as progress_text,
         case
             when event_names.role in ('read_start', 'read_progress', 'read_finish')
-                then {{ try_cast(
+                then {{ parse_number(
                     json_property('events.properties', "'dwell_seconds'"), 'double'
                 ) }}
         end as given_dwell,
@@ -70,8 +70,8 @@ shares as (
     select
         events.*,
         coalesce(
-            {{ try_cast('progress_text', 'double') }},
-            {{ try_cast("replace(progress_text, '%', '')", 'double') }} / 100
+            {{ parse_number('progress_text', 'double') }},
+            {{ parse_number("replace(progress_text, '%', '')", 'double') }} / 100
         ) as given_progress
     from events
 

@@ -44,7 +44,7 @@ events as (
         end as category,
         case
             when event_names.role = 'rating'
-                then {{ try_cast(json_property('events.properties', "'score'"), 'decimal(18, 4)') }}
+                then {{ parse_number(json_property('events.properties', "'score'"), 'decimal(18, 4)') }}
         end as score,
         events.event_date,
         events.occurred_at

@@ -51,7 +51,7 @@ amounts as (
         definition_id as kpi_id,
         source_id,
         event_id,
-        {{ try_cast('property_value', 'decimal(28, 12)') }} as event_value
+        {{ parse_number('property_value', 'decimal(28, 12)') }} as event_value
     from {{ ref('fct_definition_values') }} as of_all
     where definition = 'kpi' and purpose = 'value' and {{ is_recomputed('definition', 'of_all') }}
 

@@ -66,8 +66,8 @@ counted as (
             {{ text_at('texts_beside', 3) }},
             -- Libraries that give no sum.
             cast(cast(
-                {{ try_cast('price', 'decimal(18, 4)') }}
-                * coalesce({{ try_cast('quantity', 'decimal(18, 4)') }}, 1) as decimal(18, 4)
+                {{ parse_number('price', 'decimal(18, 4)') }}
+                * coalesce({{ parse_number('quantity', 'decimal(18, 4)') }}, 1) as decimal(18, 4)
             ) as {{ dbt.type_string() }})
         ) as revenue
     from unfolded

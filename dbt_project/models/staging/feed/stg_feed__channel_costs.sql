@@ -35,7 +35,7 @@ typed as (
         channel_costs.content_hash,
         channel_costs.source_file,
         channel_costs.row_number,
-        {{ try_cast('channel_costs.cost_amount', 'decimal(18, 4)') }} as given_amount,
+        {{ parse_number('channel_costs.cost_amount', 'decimal(18, 4)') }} as given_amount,
         {{ read_value('channel_costs.impressions') }} as impressions,
         {{ read_value('channel_costs.clicks') }} as clicks,
         {{ parse_date('channel_costs.cost_date') }} as cost_date,

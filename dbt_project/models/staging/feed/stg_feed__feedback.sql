@@ -31,7 +31,7 @@ typed as (
         comment,
         properties,
         content_hash,
-        {{ try_cast('score', 'decimal(18, 4)') }} as score,
+        {{ parse_number('score', 'decimal(18, 4)') }} as score,
         {{ parse_instant('submitted_at') }} as submitted_at,
         {{ parse_instant('given_answered_at') }} as answered_at,
         {{ parse_instant('given_closed_at') }} as closed_at,

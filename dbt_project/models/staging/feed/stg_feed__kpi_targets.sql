@@ -14,7 +14,7 @@ typed as (
         content_hash,
         source_file,
         row_number,
-        {{ try_cast('target_value', 'decimal(28, 12)') }} as target_value,
+        {{ parse_number('target_value', 'decimal(28, 12)') }} as target_value,
         {{ parse_date('period_start_date') }} as period_start_date,
         {{ parse_date('period_end_date') }} as period_end_date,
         {{ parse_instant(json_property('properties', "'updated_at'")) }} as updated_at

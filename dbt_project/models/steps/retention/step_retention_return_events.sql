@@ -85,7 +85,7 @@ valued as (
         retentions.window_mode,
         breakdown_values.property_value as breakdown_value,
         -- Sums of decimals do not depend on the order of the rows.
-        {{ try_cast('summed_values.property_value', 'decimal(28, 6)') }} as returned_value,
+        {{ parse_number('summed_values.property_value', 'decimal(28, 6)') }} as returned_value,
         return_events.event_date,
         return_events.occurred_at
     from return_events
