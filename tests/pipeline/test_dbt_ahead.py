@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.project import DBT_PROJECT_DIR, Settings
@@ -24,10 +26,17 @@ def run(settings: Settings, *arguments: str, **told: str) -> subprocess.Popen[by
     )
 
 
+@contextmanager
+def waiting(settings: Settings) -> Iterator[list[int]]:
+    """The processes that are started meanwhile; this one may have others."""
+    before = children_of(os.getpid())
+    with dbt_ahead.waiting(settings):
+        yield [child for child in children_of(os.getpid()) if child not in before]
+
+
 def test_the_one_that_waits_runs_what_it_is_told_where_and_as_it_is_told(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    with dbt_ahead.waiting(settings):
-        (waits,) = children_of(os.getpid())
+    with waiting(settings) as [waits]:
         process = run(settings, "debug", "--connection", DBT_LOG_PATH=str(tmp_path / "log"))
         said = process.communicate()[0].decode()
     assert process.pid == waits
@@ -37,15 +46,14 @@ def test_the_one_that_waits_runs_what_it_is_told_where_and_as_it_is_told(tmp_pat
 
 
 def test_told_nothing_it_ends_with_the_build(tmp_path: Path) -> None:
-    with dbt_ahead.waiting(settings_of(tmp_path)):
-        (waits,) = children_of(os.getpid())
+    with waiting(settings_of(tmp_path)) as [waits]:
+        assert is_running(waits)
     assert not is_running(waits)
 
 
 def test_where_none_waits_any_more_another_is_started(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    with dbt_ahead.waiting(settings):
-        (waits,) = children_of(os.getpid())
+    with waiting(settings) as [waits]:
         os.kill(waits, 9)
         while is_running(waits):
             time.sleep(0.05)
@@ -56,5 +64,5 @@ def test_where_none_waits_any_more_another_is_started(tmp_path: Path) -> None:
 
 
 def test_another_engine_is_not_waited_for(tmp_path: Path) -> None:
-    with dbt_ahead.waiting(settings_of(tmp_path, {"YUNYING_ENGINE": "spark"})):
-        assert not children_of(os.getpid())
+    with waiting(settings_of(tmp_path, {"YUNYING_ENGINE": "spark"})) as processes:
+        assert processes == []

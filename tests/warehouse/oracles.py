@@ -91,8 +91,9 @@ class World:
         return "::".join(self._read(event, scope, name) or "" for scope, name in properties)
 
     def _read(self, event: Event, scope: str, name: str) -> str | None:
+        """Of a property; a text of length 0 is a missing one."""
         owner = self.user_properties.get(event.user, {}) if scope == "user" else event.properties
-        return owner.get(name)
+        return owner.get(name) or None
 
     def choose(self, side: Side) -> dict[str, list[Event]]:
         """Events of a side by user, in order."""
