@@ -135,10 +135,10 @@ def _is_shared(thread, i):
 
 
 @inner
-def _serving(thread, i, step):
-    """The first event of the instant that can serve the step; -1: none."""
+def _serving(thread, i, step, opening):
+    """The first event of the instant that can serve the step and does not open; -1: none."""
     for place in range(thread.first[i], thread.first[i + 1]):
-        if (thread.serves[place] >> step) & 1:
+        if (thread.serves[place] >> step) & 1 and thread.event[place] != opening:
             return place
     return -1
 
@@ -186,18 +186,19 @@ def _match(thread, i, step):
 def _share_out(thread, i, opening, among, row):
     """Give each of these steps (bits) an event of the instant: the first one that leaves the later
     steps theirs. There are enough for all of them."""
-    low = thread.first[i]
-    places = np.empty(MAX_STEPS, np.int64)
+    low, high = thread.first[i], thread.first[i + 1]
     for step in range(MAX_STEPS):
         if not (among >> step) & 1:
             continue
-        for place in range(low, thread.first[i + 1]):
+        for place in range(low, high):
             if not (thread.serves[place] >> step) & 1:
                 continue
             _begin_matching(thread, i, opening)
             for other in range(step):
                 if (among >> other) & 1:
-                    thread.owner[places[other] - low] = FIXED
+                    for given in range(low, high):
+                        if thread.event[given] == row[other]:
+                            thread.owner[given - low] = FIXED
             if thread.owner[place - low] == FIXED:
                 continue
             thread.owner[place - low] = FIXED
@@ -206,7 +207,7 @@ def _share_out(thread, i, opening, among, row):
                 if (among >> other) & 1:
                     leaves_others = leaves_others and _match(thread, i, other)
             if leaves_others:
-                places[step], row[step] = place, thread.event[place]
+                row[step] = thread.event[place]
                 break
 
 
@@ -222,18 +223,20 @@ def _plain(thread, instants, i, opening, spec, row):
     while True:
         if not is_later and _is_shared(thread, i):
             _begin_matching(thread, i, opening)
-            among = 0
+            begun = step
             while step < steps and _match(thread, i, step):
-                among |= 1 << step
                 step += 1
-            _share_out(thread, i, opening, among, row)
+            if step == begun + 1:
+                row[begun] = thread.event[_serving(thread, i, begun, opening)]
+            elif step > begun:
+                _share_out(thread, i, opening, (1 << step) - (1 << begun), row)
         if step == steps:
             return
         i = np.int64(thread.later[step, i])
         if i == instants or thread.instant[i] > closes:
             return
         if is_later or not _is_shared(thread, i):
-            row[step] = thread.event[_serving(thread, i, step)]
+            row[step] = thread.event[_serving(thread, i, step, opening)]
             step += 1
 
 
@@ -562,7 +565,7 @@ def _leave(choice, decided, i, anchor, ends):
         for start in range(decided, entry_step):
             # Alone at its instant, or each later than the one before: one step, and no more.
             step = start + 1
-            is_served = step < entry_step and _serving(thread, j, step) >= 0
+            is_served = step < entry_step and _serving(thread, j, step, -1) >= 0
             if is_served and _in_time(spec, step, since):
                 new[step] = max(new[step], counts[start] + 1)
             last = _run(choice, j, -1, start, 0, since, gains)
@@ -612,7 +615,7 @@ def _fill_tables(choice):
             continue
         entered[step] = instants
         for i in range(instants):
-            if _serving(thread, i, step) < 0:
+            if _serving(thread, i, step, -1) < 0:
                 continue
             is_run = not spec[IS_LATER] and _is_shared(thread, i)
             for decided in range(step, choice.following[step] if is_run else step + 1):
@@ -723,7 +726,7 @@ def _choose(thread, instants, openings, opened_at, spec, rows):
         for step in range(1, following[final]):
             if _is_optional(spec, step):
                 optional += 1
-            elif thread.later[step, 0] == instants and _serving(thread, 0, step) < 0:
+            elif thread.later[step, 0] == instants and _serving(thread, 0, step, -1) < 0:
                 can_end = False
         if not can_end:
             continue

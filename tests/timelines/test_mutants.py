@@ -60,6 +60,8 @@ MUTANTS = {
     "what opens serves a second step": ("_begin_matching", "FIXED if", "FREE if"),
     "in any order, an instant serves by its first event, whatever that serves": (
         "_any", "& open_steps:\n                    row", "| 1:\n                    row"),
+    "what opens serves its value to a later step": (
+        "_serving", "and thread.event[place] != opening", ""),
     "no step gives its event to another": (
         "_match", "waiting |= 1 << thread.owner[place]", "pass"),
     "of an instant one event of a step is kept": (
@@ -70,7 +72,7 @@ MUTANTS = {
         "_share_out", "if leaves_others:", "if True:"),
     "a step takes the last of its events": (
         "_share_out", "                break\n", "                pass\n"),
-    "an event is given twice": ("_share_out", "thread.owner[places[other] - low] = FIXED", "pass"),
+    "an event is given twice": ("_share_out", "thread.owner[given - low] = FIXED", "pass"),
     "what is required costs no optional step": ("_run", "gained -= 1", "gained -= 0"),
     "an optional step is an anchor, walking": (
         "_walk", "i, taken, more = j,", "i, anchor, taken, more = j, j,"),
