@@ -460,7 +460,8 @@ def json_rows(target: Target, keys: Sequence[str], doubles: Collection[str] = ()
             # A number of many digits is none of a double's: it comes as it is. A line that is
             # broken has no type, and asking for one would be an error.
             text = (
-                f"case when v is null then null when json_type(line, {literal(_pointer(key))}) = 'DOUBLE' "
+                "case when v is null then null "
+                f"when json_type(line, {literal(_pointer(key))}) = 'DOUBLE' "
                 f"and not regexp_full_match({text}, '-?[0-9]+') "
                 f"then {_whole_number(f'try_cast({text} as double)', text)} else {text} end"
             )
