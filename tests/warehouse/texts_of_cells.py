@@ -92,8 +92,8 @@ DECIMALS = {
 """What each is as an amount."""
 
 NO_NUMBERS = (
-    "1e400", "-1e400", "9" * 30, "NaN", "Infinity", "1,717,200,000", "１７１７２０００００", "1_000",
-    "1.7.1", "1e", "--1", "", "\u3000", "null", "今天", "2024-06-01",
+    "1e400", "-1e400", "9" * 30, "NaN", "Infinity", "1,717,200,000", "１７１７２０００００",
+    "1_000", "1.7.1", "1e", "--1", "", "\u3000", "null", "今天", "2024-06-01",
 )  # fmt: skip
 """What is no number of any size that columns hold."""
 
