@@ -254,6 +254,12 @@ LATEST_STAYS = {
     "consents": ("user_id", "anonymous_id", "purpose"),
 }
 """Columns that say whom or what a row describes: the latest row of each does not expire."""
+VERSIONS_OF = {
+    "rule_violations": "violation_id",
+    "feedback": "feedback_id",
+    "channel_costs": "cost_id",
+}
+"""The column whose rows are versions of one thing, of which one counts: they expire together."""
 
 FEEDS_BY_NAME: dict[str, Feed] = {
     feed.name: feed for feed in (*FEEDS, *(export.feed for export in EXPORTS))

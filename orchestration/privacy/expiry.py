@@ -26,6 +26,7 @@ from orchestration.ingest.feeds import (
     EXPIRES_BY,
     FEEDS,
     LATEST_STAYS,
+    VERSIONS_OF,
 )
 from orchestration.ingest.instants import define_raw_instant
 from orchestration.ingest.seeds import Seeds
@@ -228,17 +229,15 @@ def _moves(
     moves: dict[str, archive.Cut] = {}
     for feed, months in periods.items():
         number = today.year * 12 + today.month - 1 - months
-        if number < 12:  # before the year 1
+        if number < 24:  # before the year 2
             continue
         day = date(number // 12, number % 12 + 1, 1)
         overlap, paths = _overlap(connection) if feed == EVENTS else (0, 0)
-        if overlap >= (day - date.min).days:
+        if overlap >= (day - date(2, 1, 1)).days:
             continue
         day -= timedelta(days=overlap)
-        at = _midnight(connection, settings.timezone, day)
-        cut = archive.Cut(
-            at, day, _midnight(connection, settings.timezone, day + timedelta(days=paths))
-        )
+        at = _midnight(settings.timezone, day)
+        cut = archive.Cut(at, day, _midnight(settings.timezone, day + timedelta(days=paths)))
         if feed in before and before[feed] >= at:
             continue
         if _has_rows(connection, settings, feed, at):
@@ -262,15 +261,10 @@ def _overlap(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return max(math.ceil((funnels or 0) / 86_400), 2 * path_days), path_days
 
 
-def _midnight(connection: duckdb.DuckDBPyConnection, timezone: str, day: date) -> datetime:
+def _midnight(timezone: str, day: date) -> datetime:
     """The instant, UTC, at which a day of the reporting zone begins; as the dbt project has it."""
-    row = connection.execute(
-        f"select cast(timezone('UTC', timezone({literal(timezone)}, "
-        f"timestamp '{day.isoformat()}')) as timestamp)"
-    ).fetchone()
-    assert row is not None
-    at: datetime = row[0]
-    return at
+    at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone))  # the first of two
+    return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def _has_rows(
@@ -338,42 +332,62 @@ def _find_rows(
     """Make `expired_rows`: rows of loads after `since` that lie before their feed's cut-off.
 
     What has no instant that can be read goes by the day on which its file was first loaded.
-    The latest row of whom or what a feed describes stays: it says how they are. Rows of a file
-    that could not be read go with the last one that could: a file of nothing else is refused.
+    The latest row of whom or what a feed describes stays: it says how they are, unless it was
+    quarantined. Versions of one thing go when all of them may, lest one that was corrected counts
+    again. Rows of a file that could not be read go with the last one that could: a file of nothing
+    else is refused.
     """
     define_raw_instant(connection, settings)
     connection.execute(
         "create or replace temp table expired_rows "
         "(feed varchar, load_id bigint, row_number bigint)"
     )
+    # Of loads that no build has seen it is not known.
+    is_staged = _exists(
+        connection,
+        "information_schema.tables where table_schema = 'staging' and table_name = 'stg_feed_rows'",
+    )
+    quarantined = (
+        "select load_id, row_number from staging.stg_feed_rows where outcome = 'quarantined'"
+        if is_staged
+        else "select 0, 0 where false"
+    )
     for feed, at in cutoffs.items():
         entity = LATEST_STAYS.get(feed)
         is_latest = (
             f"""
-            malformed_payload is null and rank() over (
-                partition by {", ".join(f"trimmed({column})" for column in entity)},
-                    malformed_payload is null
+            is_whole and rank() over (
+                partition by {", ".join(f"trimmed({column})" for column in entity)}, is_whole
                 order by instant desc nulls last, content_hash desc
             ) = 1
             """
             if entity
             else "false"
         )
+        thing = (
+            f"nullif(trimmed({quote(VERSIONS_OF[feed])}), '')" if feed in VERSIONS_OF else "null"
+        )
         connection.execute(
             f"""
             insert into expired_rows
             select {literal(feed)}, load_id, row_number
             from (
-                select *, {is_latest} as is_latest
+                select *, {is_latest} as is_latest,
+                    case
+                        when {thing} is null then coalesce(instant, first_loaded_at)
+                        else max(coalesce(instant, first_loaded_at)) over (partition by {thing})
+                    end as of_at
                 from (
                     select r.*, f.first_loaded_at,
-                        raw_instant(r.{quote(EXPIRES_BY[feed])}) as instant
+                        raw_instant(r.{quote(EXPIRES_BY[feed])}) as instant,
+                        r.malformed_payload is null and (r.load_id, r.row_number) not in (
+                            {quarantined}
+                        ) as is_whole
                     from raw.{quote(feed)} as r
                     inner join raw.ingest_files as f on r.load_id = f.load_id
                 )
             )
-            where load_id > {since} and not is_latest
-                and coalesce(instant, first_loaded_at) < {value(at)}
+            where load_id > {since} and not is_latest and of_at < {value(at)}
             """
         )
         connection.execute(

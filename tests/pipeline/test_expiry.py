@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.ingest import ledger, loader
+from orchestration.ingest import ledger, loader, readers
 from orchestration.ingest.definitions.problems import DefinitionsError
-from orchestration.ingest.feeds import EXPIRES_BY, FEEDS, FEEDS_BY_NAME, LATEST_STAYS
+from orchestration.ingest.feeds import (
+    EXPIRES_BY,
+    FEEDS,
+    FEEDS_BY_NAME,
+    LATEST_STAYS,
+    VERSIONS_OF,
+)
 from orchestration.privacy import archive, expiry, removing
 from orchestration.project import Settings
 from orchestration.store import audience_lists
@@ -434,6 +441,53 @@ def test_of_what_a_feed_describes_the_latest_row_stays(folder: Path) -> None:
     )
     assert ledger == counts
     assert query(settings.warehouse, "select 1 from archive.arc_users") == []
+
+
+def to_go(settings: Settings, feed: str, cut: datetime) -> list[tuple[int]]:
+    with connect(settings) as connection:
+        for macro in readers.MACROS:
+            connection.execute(macro)
+        expiry._find_rows(connection, settings, {feed: cut}, 0)
+        return connection.execute("select row_number from expired_rows order by 1").fetchall()
+
+
+def test_the_latest_row_that_is_not_quarantined_stays(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    versions = [{"content_id": "c", "updated_at": f"2024-01-0{day}"} for day in range(1, 5)]
+    support.write_feeds(tmp_path, {"contents": versions})
+    support.ingest_raw(settings)
+    # Whether a row can be used no build has said yet.
+    assert to_go(settings, "contents", datetime(2024, 3, 1)) == [(1,), (2,), (3,)]
+    with connect(settings) as connection:
+        connection.execute(
+            "create schema if not exists staging; create table staging.stg_feed_rows as"
+            " select load_id, row_number, case when row_number = 4 then 'quarantined'"
+            " else 'staged' end as outcome from raw.contents"
+        )
+    assert to_go(settings, "contents", datetime(2024, 3, 1)) == [(1,), (2,), (4,)]
+
+
+@pytest.mark.parametrize("feed", VERSIONS_OF)
+def test_versions_of_one_thing_expire_together(feed: str, tmp_path: Path) -> None:
+    """Of what was moved to a day before the cut-off the version before would count again."""
+    settings = settings_of(tmp_path)
+    rows = [("a", "2024-03-05"), ("a", "2024-01-05"), ("b", "2024-01-05"), ("b", "2024-02-05"),
+            ("", "2024-01-06"), ("", "2024-03-06")]  # fmt: skip
+    support.write_feeds(
+        tmp_path, {feed: [{VERSIONS_OF[feed]: name, EXPIRES_BY[feed]: day} for name, day in rows]}
+    )
+    support.ingest_raw(settings)
+    assert to_go(settings, feed, datetime(2024, 3, 1)) == [(3,), (4,), (5,)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "at"),
+    [("America/Havana", date(2020, 11, 1), datetime(2020, 11, 1, 4)),  # midnight comes twice
+     ("Africa/Cairo", date(2023, 4, 28), datetime(2023, 4, 27, 22)),  # and here not at all
+     ("Asia/Shanghai", date(2024, 3, 1), datetime(2024, 2, 29, 16))],
+)  # fmt: skip
+def test_a_cut_off_is_the_first_instant_of_its_day(zone: str, day: date, at: datetime) -> None:
+    assert expiry._midnight(zone, day) == at
 
 
 def test_a_definition_that_says_something_else_leaves_its_archive(folder: Path) -> None:
