@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from orchestration.ingest.feeds import EXPIRES_BY, LATEST_STAYS
 from orchestration.project import Settings
 from orchestration.publish.builds import DATABASE, PublishedBuild, builds_dir, current_build
 from orchestration.store.sql import literal, quote, value
@@ -294,13 +295,8 @@ def _reasons(
         if before.made_of.get(part) != build.made_of.get(part):
             found.append(reason)
     found += _reasons_of_files(connection)
-    if _has(connection, "warehouse", ("staging", "stg_events")) and before.load_id:
-        late = connection.execute(
-            "select count(*) from warehouse.staging.stg_events"
-            f" where load_id > {before.load_id}"
-            f" and occurred_at < cast({value(before.data_through_at)} as timestamp)"
-        ).fetchone()
-        if late and late[0]:
+    if before.load_id:
+        if _came_late(connection, before):
             found.insert(0, "late_rows")
         elif not found and build.load_id > before.load_id:
             found.append("new_rows")
@@ -309,6 +305,25 @@ def _reasons(
     if not before.made_of or not found:
         found.append("unknown")
     return found
+
+
+def _came_late(connection: duckdb.DuckDBPyConnection, before: PublishedBuild) -> bool:
+    """Did rows come since of before the data's end of then: events, or of a feed that has a row for
+    each thing that happened? What describes people or things says how they are from now on."""
+    instants = {("staging", "stg_events"): "occurred_at"}
+    for feed, column in EXPIRES_BY.items():
+        if feed != "events" and feed not in LATEST_STAYS:
+            instants["raw", feed] = f"try_cast({quote(column)} as timestamp)"
+    for relation, instant in instants.items():
+        if _has(connection, "warehouse", relation):
+            late = connection.execute(
+                f"select count(*) from {quote('warehouse', *relation)}"
+                f" where load_id > {before.load_id}"
+                f" and {instant} < cast({value(before.data_through_at)} as timestamp)"
+            ).fetchone()
+            if late and late[0]:
+                return True
+    return False
 
 
 def _reasons_of_files(connection: duckdb.DuckDBPyConnection) -> list[str]:

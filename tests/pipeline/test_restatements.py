@@ -192,6 +192,7 @@ def test_what_was_told_stays_through_builds_and_rebuilds_and_goes_back_with_a_ro
     ("happened", "made_of", "expected"),
     [
         ("late", {}, {"late_rows"}),
+        ("late feedback", {}, {"late_rows"}),
         ("new", {}, {"new_rows"}),
         ("replaced", {}, {"replaced_files"}),
         ("withdrawn", {}, {"withdrawn_files"}),
@@ -212,6 +213,11 @@ def test_the_reason_is_what_happened_between_the_builds(
         connection.execute(MOVE)
         if happened == "late":
             arrive(connection, "b.csv", load_id=2, occurred_at="2024-01-01 09:00")
+        elif happened == "late feedback":
+            connection.execute(
+                "insert into raw.feedback by name select 'f.csv' as source_file, 1 as row_number,"
+                " 2 as load_id, '2024-01-01' as submitted_at"
+            )
         elif happened == "new":
             arrive(connection, "b.csv", load_id=2, occurred_at="2024-01-02 13:00")
         elif happened == "replaced":
