@@ -149,7 +149,7 @@ def _at(row: Row) -> datetime | None:
 
 
 def _never_pausing() -> list[Row]:
-    """Somebody whose visit goes on through the cut-off, for longer than a session may."""
+    """People whose visits go on through the cut-off: one for longer than a session may."""
     return [
         {
             "event_id": f"n{number}",
@@ -159,7 +159,13 @@ def _never_pausing() -> list[Row]:
             "platform": "ios",
         }
         for number in range(300)
-    ]
+    ] + [
+        # And somebody who sees the first page of a visit only after it.
+        {"event_id": "before", "event_name": "open", "user_id": "u_lands", "platform": "ios",
+         "occurred_at": (CUTOFF - timedelta(minutes=10)).isoformat()},
+        {"event_id": "after", "event_name": "view", "user_id": "u_lands", "platform": "ios",
+         "page": "/after", "occurred_at": (CUTOFF + timedelta(minutes=10)).isoformat()},
+    ]  # fmt: skip
 
 
 def write(folder: Path, feeds: dict[str, list[Any]], name: str) -> None:

@@ -50,7 +50,8 @@ parts as (
         sessions.started_at,
         sessions.ended_at
     from counted
-    inner join {{ ref('fct_sessions') }} as sessions on counted.session_id = sessions.session_id
+    inner join {{ ref('int_session_starts') }} as sessions
+        on counted.session_id = sessions.session_id
 
     union all
 
