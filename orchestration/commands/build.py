@@ -262,16 +262,15 @@ def _execute(
     from orchestration.definitions import defs
     from orchestration.ingest.databases.declared import READ_TAG
     from orchestration.store.attempts import ANEW_TAG
-    from orchestration.store.dagster_home import dagster_home, history_hindrance, relax_history
-    from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG, look_for_keys_once
+    from orchestration.store.dagster_home import dagster_home, history_hindrance
+    from orchestration.ui.executor import NO_RUN, STARTED_BY_TAG, make_quick
     from orchestration.ui.origin import give_origin
 
     gc.freeze()
     gc.enable()
     # Libraries that log through Dagster tell how they call dbt; our own lines are enough.
     dg.get_dagster_logger().setLevel(logging.WARNING)
-    relax_history()
-    look_for_keys_once()
+    make_quick()
     tags = {STARTED_BY_TAG: COMMAND, READ_TAG: "true", **({ANEW_TAG: "true"} if again else {})}
     hindrance = history_hindrance(dagster_home(), min(settings.wait_seconds, HISTORY_SECONDS))
     if hindrance:

@@ -241,7 +241,7 @@ def parse_for_any_folder() -> None:
     ManifestLoader.is_partial_parsable = is_parsable_for  # type: ignore[method-assign]
 
 
-def open_once() -> None:
+def set_settings_once() -> None:
     """What of DuckDB is set where it is opened, and not for each node again: the profile's
     settings, a twentieth of a small node, and as many threads as ours say; by hand it takes all
     cores. In `profiles.yml` the number would be part of what a parse hangs on, and each would
@@ -327,7 +327,7 @@ def make_quick() -> None:
 
     leave_out_unlogged_events()
     parse_for_any_folder()
-    open_once()
+    set_settings_once()
     look_up_relations()
     keep_compiled_templates(DBT_PROJECT_DIR / os.environ.get("DBT_TARGET_PATH", "target") / "jinja")
     jinja._render_cache = Literals()

@@ -64,13 +64,8 @@ written as (
                 when
                     filters.operator in ('is', 'is_not', 'gt', 'gte', 'lt', 'lte')
                     and length(operands.operand) > 10
-                    and (
-                        (filters.scope = 'user' and filters.property = 'created_at')
-                        or (
-                            coalesce(filters.scope, 'event') = 'event'
-                            and filters.property in ('occurred_at', 'received_at')
-                        )
-                    )
+                    and coalesce(filters.scope, 'event') || ':' || filters.property
+                    in ('event:occurred_at', 'event:received_at', 'user:created_at')
                     then {{ local_text(bound_instant('operands.operand', false)) }}
             end,
             operands.operand
