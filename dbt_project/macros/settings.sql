@@ -4,3 +4,9 @@
 {% macro setting(name, default='') -%}
     {{ return((env_var('YUNYING_' ~ name, '') if execute else '') or default) }}
 {%- endmacro %}
+
+{# What a model in Python is told: what its YAML says, as dbt has it, and on which day weeks start. #}
+{% macro build_config_dict(model) %}
+{{ dbt.build_config_dict(model) }}
+meta_dict["week_start"] = "{{ setting('WEEK_START', 'monday') }}"
+{% endmacro %}

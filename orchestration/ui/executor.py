@@ -10,7 +10,10 @@ from typing import Any
 import dagster as dg
 
 # What it asks a step for each of its outputs has no public name.
-from dagster._core.execution.context.system import StepExecutionContext  # noqa: TID251
+from dagster._core.execution.context.system import (  # noqa: TID251
+    InputAssetVersionInfo,
+    StepExecutionContext,
+)
 
 from orchestration.project import Settings
 from orchestration.store.dagster_home import relax_history
@@ -58,15 +61,38 @@ def _once(ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return asked_once
 
 
+def _from_what_was_stored(fetch: Callable[..., Any]) -> Callable[..., Any]:
+    """Which version an asset has that others are made of, or that a check is about: of one that
+    this run has made it is known, and need not be read from the event log again."""
+
+    def version(self: StepExecutionContext, key: dg.AssetKey) -> Any:
+        known: Any = self.input_asset_records
+        stored = getattr(self.instance.event_log_storage, "materialized", {}).get(key.to_string())
+        if key not in known and stored and stored.run_id == self.run_id:
+            known[key] = InputAssetVersionInfo(
+                stored.storage_id,
+                dg.DagsterEventType.ASSET_MATERIALIZATION,
+                dg.DataVersion(stored.data_version),
+                stored.run_id,
+                stored.timestamp,
+            )
+        return fetch(self, key)
+
+    return version
+
+
 @cache
 def make_quick() -> None:
     """What Dagster does for each event of a run, and need not; the command and the executor ask.
 
     For each asset that a step makes it looks for the keys of all that it makes, and for each output
-    for those of its checks as well: for 900, a twentieth of a day of next to nothing.
+    for those of its checks as well, and reads the events that it has just written: for 900, a
+    twelfth of a day of next to nothing.
     """
     relax_history()
     StepExecutionContext.get_output_asset_keys = _once(StepExecutionContext.get_output_asset_keys)
+    fetch = StepExecutionContext.maybe_fetch_and_get_input_asset_version_info
+    StepExecutionContext.maybe_fetch_and_get_input_asset_version_info = _from_what_was_stored(fetch)
     of_definition = dg.AssetsDefinition.asset_and_check_keys.fget
     dg.AssetsDefinition.asset_and_check_keys = property(_once(of_definition))
 

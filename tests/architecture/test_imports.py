@@ -114,11 +114,10 @@ FORBIDDEN = {
     "demo": ("dagster", "great_expectations", "tests"),
 }
 
-# The base class of an event log and its tables have no public name, and a storage of its own is
+# The base class of an event log has no public name, and a storage of its own is
 # what `dagster.yaml` provides for; nor has the context of a step.
 ALLOWED = {
     "orchestration/store/history.py: dagster._core.storage.event_log",
-    "orchestration/store/history.py: dagster._core.storage.event_log.schema",
     "orchestration/ui/executor.py: dagster._core.execution.context.system",
 }
 

@@ -13,6 +13,7 @@ import sqlalchemy
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from orchestration.store.history import KeptOpenEventLog
+from orchestration.ui.executor import make_quick
 
 
 def test_what_a_file_has_is_asked_once_however_many_assets_are_looked_up(
@@ -100,3 +101,54 @@ def test_its_rows_are_those_of_dagsters_own(
     ours, theirs = told(tmp_path / "ours"), told(tmp_path / "theirs")
     assert ours == theirs
     assert ours["index.db", "asset_check_executions"]
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec("made"), dg.AssetSpec("made_of_it", deps=["made", "second"])],
+    check_specs=[dg.AssetCheckSpec("right", asset="made")],
+)
+def both() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    yield dg.MaterializeResult(asset_key="made")
+    yield dg.MaterializeResult(asset_key="made_of_it")
+    yield dg.AssetCheckResult(asset_key="made", check_name="right", passed=True)
+
+
+def test_what_a_run_has_made_is_told_without_reading_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of which materializations an asset is made, and which a check is about."""
+    make_quick()
+    read: list[dg.AssetKey] = []
+    ask = KeptOpenEventLog.get_asset_records
+
+    def asked(self: KeptOpenEventLog, keys: list[dg.AssetKey]) -> object:
+        read.extend(keys)
+        return ask(self, keys)
+
+    kept = {"module": KeptOpenEventLog.__module__, "class": KeptOpenEventLog.__name__}
+    monkeypatch.setattr(KeptOpenEventLog, "get_asset_records", asked)
+    with dg.instance_for_test(
+        temp_dir=str(tmp_path), overrides={"event_log_storage": kept}
+    ) as instance:
+        for _ in range(2):
+            run = dg.materialize([first, second, both], instance=instance)
+            told = {
+                event.asset_key.to_user_string(): (event.storage_id, event.asset_materialization)
+                for key in ("made", "made_of_it", "second")
+                for event in instance.fetch_materializations(dg.AssetKey(key), limit=1).records
+            }
+            tags = told["made_of_it"][1].tags
+            for key in ("made", "second"):
+                number, made = told[key]
+                assert tags[f"dagster/input_event_pointer/{key}"] == str(number)
+                version = made.tags["dagster/data_version"]
+                assert tags[f"dagster/input_data_version/{key}"] == version
+            about = [
+                check.target_materialization_data
+                for check in run.get_asset_check_evaluations()
+                if check.asset_key == dg.AssetKey("made")
+            ]
+            assert [(each.storage_id, each.run_id) for each in about] == [
+                (told["made"][0], run.run_id)
+            ]
+    assert dg.AssetKey("made") not in read
