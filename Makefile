@@ -28,6 +28,8 @@ DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_HOME
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+# Images that set it would have each process compile again all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build check plan rebuild builds rollback serve metrics test test-long verify chaos dev dashboards superset \

@@ -1,9 +1,9 @@
 """The checks in a process of their own, beside whatever else a build does.
 
 Importing Great Expectations takes seconds, and so does making its suites: a build starts both
-when dbt starts, asks when dbt has let go of the warehouse, which one process alone may write,
-and tells Dagster of the tables until it wants the answer. The process ends with the answer, or with
-the process that started it.
+before all else, to be done where a processor has nothing else to do, asks when dbt has let go of
+the warehouse, which one process alone may write, and tells Dagster of the tables until it wants the
+answer. The process ends with the answer, or with the process that started it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,26 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from expectations.results import SuiteResult
 
+if TYPE_CHECKING:
+    from expectations.validate import Checks
+
 _ROOT = Path(__file__).resolve().parents[1]
 _PROCESSES = 2
-# What Great Expectations imports for expectations that no suite of ours has: a third of its import.
-_WHEN_ASKED = ("altair", "scipy.stats")
+# What Great Expectations imports for expectations that no suite of ours has, and for files in
+# Amazon's buckets: a third of its import.
+_WHEN_ASKED = ("altair", "boto3", "scipy.stats")
+_BESIDE = 10
+"""How much what is made ready gives way to the rest of a build, as `nice` counts it."""
 _Request = tuple[Path, dict[str, Any]]
 _started: dict[Path, subprocess.Popen[bytes]] = {}
 _asked: dict[Path, _Request] = {}
@@ -41,8 +48,18 @@ class _Later(ModuleType):
         return getattr(import_module(self.__name__), name)
 
 
+@contextmanager
+def waiting(folder: Path) -> Iterator[None]:
+    """Suites are made ready meanwhile, for `ask`."""
+    start(folder)
+    try:
+        yield
+    finally:
+        stop(folder)
+
+
 def start(folder: Path) -> None:
-    """Make the suites ready for results and Data Docs in this folder; `check` asks for them."""
+    """Make the suites ready for results and Data Docs in this folder; `ask` asks for them."""
     stop(folder)
     path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     _started[folder] = subprocess.Popen(
@@ -128,15 +145,21 @@ def answer(folder: Path) -> tuple[SuiteResult, ...]:
     return results
 
 
+def _ready(folder: Path) -> Checks:
+    for name in _WHEN_ASKED:
+        sys.modules.setdefault(name, _Later(name))
+    from expectations.validate import Checks
+
+    return Checks(folder)
+
+
 def _answer(folder: Path, asked: BinaryIO) -> Any:
     from expectations.suites import SuiteError
 
-    for name in _WHEN_ASKED:
-        sys.modules.setdefault(name, _Later(name))
     try:
-        from expectations.validate import Checks
-
-        checks = Checks(folder)
+        # A thread of its own, because what has given way once gives way for good.
+        with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BESIDE,)) as beside:
+            checks = beside.submit(_ready, folder).result()
         warehouse, wanted = pickle.load(asked)
         return checks.run(warehouse, **wanted)
     except EOFError:

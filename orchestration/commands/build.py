@@ -216,6 +216,7 @@ def _tell_unread(narrator: Narrator, settings: Settings, error: DatabasesError) 
 
 
 def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, again: bool) -> int:
+    from expectations import process
     from orchestration.transform import dbt_ahead
     from orchestration.ui.run_records import recorded
 
@@ -225,7 +226,7 @@ def _run_job(narrator: Narrator, settings: Settings, seeds: Seeds, stop: Stop, a
             return 1
         narrator.doing = "loading Dagster"
         narrator.say("definitions are right; loading Dagster …")
-        with dbt_ahead.waiting(settings):
+        with dbt_ahead.waiting(settings), process.waiting(settings.warehouse.parent):
             is_success = _execute(narrator, settings, recorder, run_id, again)
         stop.raise_if_asked()
     return _tell_outcome(narrator, settings, is_success, recorder.run.build_id)

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -92,9 +93,20 @@ def read_seeds(settings: Settings, warehouse: duckdb.DuckDBPyConnection | None =
     """Read and check the folder's files, in a second; what a `warehouse` knows helps to tell
     names that are misspelt.
 
-    A missing file has no rows; for stages and RFM segments the shipped one steps in.
+    A missing file has no rows; for stages and RFM segments the shipped one steps in. Of a folder
+    that is as it was the answer is the same: a build looks before it loads Dagster, and as it
+    ingests.
     """
     known = _known_to(warehouse) if warehouse else Known(properties=_feed_columns())
+    folder = settings.seeds_dir
+    there = frozenset(folder.iterdir()) if folder.is_dir() else frozenset()
+    return _read(settings, known, _state(folder), there)
+
+
+@lru_cache(maxsize=1)
+def _read(
+    settings: Settings, known: Known, _: frozenset[tuple[str, str | None]], __: frozenset[Path]
+) -> Seeds:
     files: list[SeedFile] = []
     lines: dict[str, list[reading.Line]] = {}
     with (
@@ -185,10 +197,17 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, seeds: Seeds) -> None:
 def have_changed(connection: duckdb.DuckDBPyConnection, seeds_dir: Path) -> bool:
     """Is the folder another one than at the last `load_seeds`?"""
     loaded = connection.execute("select file, content_hash from seeds.definition_files").fetchall()
-    return {*loaded} != {
-        *((definition.file, _hash(definition, seeds_dir)) for definition in DEFINITIONS),
-        *((stranger.file, None) for stranger in _strangers(seeds_dir)),
-    }
+    return {*loaded} != _state(seeds_dir)
+
+
+def _state(seeds_dir: Path) -> frozenset[tuple[str, str | None]]:
+    """The folder's files, and what they hold."""
+    return frozenset(
+        [
+            *((definition.file, _hash(definition, seeds_dir)) for definition in DEFINITIONS),
+            *((stranger.file, None) for stranger in _strangers(seeds_dir)),
+        ]
+    )
 
 
 def _known_to(warehouse: duckdb.DuckDBPyConnection) -> Known:

@@ -18,7 +18,11 @@ from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, wraps
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from orchestration.project import DBT_PROJECT_DIR, Settings
@@ -351,6 +355,38 @@ def make_quick() -> None:
     agate_helper.empty_table = cache(agate_helper.empty_table)
 
 
+def import_pyarrow_alone() -> None:
+    """pyarrow imports pandas, a second's work, before it makes its first array, to tell arrays of
+    pandas from others. It is told that there is none, until something else imports it."""
+
+    class Absent(MetaPathFinder):
+        def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
+            if name != "pandas":
+                return None
+            if not is_ready:
+                raise ModuleNotFoundError(name=name)
+            sys.meta_path.remove(self)
+            spec = find_spec(name)
+            if spec is not None and spec.loader is not None:
+                execute = spec.loader.exec_module
+
+                def execute_and_tell(module: ModuleType) -> None:
+                    execute(module)
+                    _pandas_api.pd  # noqa: B018 (now it looks again)
+
+                spec.loader.exec_module = execute_and_tell  # type: ignore[method-assign]
+            return spec
+
+    is_ready = "pandas" in sys.modules
+    if not is_ready:
+        sys.meta_path.insert(0, Absent())
+    import pyarrow.dataset
+    from pyarrow.lib import _pandas_api
+
+    pyarrow.array([0])
+    is_ready = True
+
+
 def be_told() -> None:
     """Wait for arguments and environment, of one who has started dbt ahead; or end, told none."""
     told = sys.stdin.buffer.read()
@@ -374,8 +410,10 @@ def main() -> None:
     from dbt.cli.main import cli
     from dbt.compilation import Linker
     from dbt.parser import manifest
+    from dbt_common.dataclass_schema import dbtClassMixin
 
     if os.environ.get(AHEAD):
+        import_pyarrow_alone()  # models in Python need it, and now there is time
         be_told()
     make_quick()
     # The manifest is kept from when the project was parsed; nobody reads these copies.
@@ -386,6 +424,8 @@ def main() -> None:
         told = json.loads(Path(plan).read_bytes())
         leave_out(frozenset(told["left_out"]))
         keep_what_comes_out_as_it_was(told["unless_new"], told["empty_when"], told["states"])
+        # The manifest that a plan is about was made of files that were found right.
+        dbtClassMixin.validate = classmethod(lambda *_: None)  # type: ignore[assignment]
     sys.argv[0] = "dbt"
     cli()
 

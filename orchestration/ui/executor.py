@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from dagster._core.execution.context.system import (  # noqa: TID251
     StepExecutionContext,
 )
 
+from expectations import process
 from orchestration.project import Settings
 from orchestration.store.dagster_home import relax_history
 from orchestration.store.lock import warehouse_lock
@@ -24,6 +25,8 @@ from orchestration.ui.run_records import recorded
 STARTED_BY_TAG = "yunying/started_by"
 TRANSFORM = "transform"
 """The step that runs dbt."""
+CHECKS = "checks"
+"""The step that evaluates suites."""
 NO_RUN = ""
 """Where Dagster puts events that belong to no run."""
 
@@ -126,12 +129,16 @@ class OneWriterExecutor(dg.Executor):
         with (
             warehouse_lock(settings, say),
             recorded(settings, run.run_id, job_name(run), started_by(run), say) as recorder,
+            ExitStack() as started,
         ):
             instance.add_event_listener(run.run_id, recorder.on_event)
             # Checks that a failed run reports beside itself.
             instance.add_event_listener(NO_RUN, recorder.on_event)
-            with dbt_ahead.waiting(settings) if TRANSFORM in steps else nullcontext():
-                yield from self._inner.execute(plan_context, execution_plan)
+            if TRANSFORM in steps:
+                started.enter_context(dbt_ahead.waiting(settings))
+            if CHECKS in steps:
+                started.enter_context(process.waiting(settings.warehouse.parent))
+            yield from self._inner.execute(plan_context, execution_plan)
 
 
 @dg.executor(name="one_writer", config_schema=dg.in_process_executor.config_schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -37,3 +38,12 @@ def test_a_wheel_holds_every_file_that_the_packages_read(tmp_path: Path) -> None
         missing = files - set(archive.namelist())
     assert missing == set()
     assert "expectations/templates/page.j2" in files
+
+
+def test_what_a_command_imports_is_compiled_once() -> None:
+    said = subprocess.run(
+        ["make", "--silent", "--eval", "told:; @echo \"'$$PYTHONDONTWRITEBYTECODE'\"", "told"],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, cwd=ROOT, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout == "''\n"

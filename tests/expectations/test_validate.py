@@ -328,6 +328,18 @@ def test_a_process_that_a_signal_ends_is_followed_by_another(
         ask(clean_template, [DAYS], tmp_path)
 
 
+def test_who_waits_is_asked_or_ends_with_the_build(clean_template: Path, tmp_path: Path) -> None:
+    with process.waiting(tmp_path):
+        waits = process._started[tmp_path]
+        process.ask(clean_template, [DAYS], folder=tmp_path)
+        assert process._started[tmp_path] is waits
+        (result,) = process.answer(tmp_path)
+    assert result.status == Status.PASSED
+    with process.waiting(tmp_path):
+        waits = process._started[tmp_path]
+    assert waits.returncode == -9
+
+
 def test_a_process_that_is_not_asked_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from expectations import process\n"

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from io import StringIO
@@ -36,7 +37,7 @@ from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note, SystemReportReturnCode
 from jinja2 import Environment as Templates
 
-from orchestration.project import DBT_PROJECT_DIR
+from orchestration.project import DBT_PROJECT_DIR, ROOT
 from orchestration.transform.dbt_process import (
     Literals,
     inject_ctes,
@@ -244,3 +245,28 @@ def test_a_circle_of_models_is_named() -> None:
     assert linker.find_cycles() is None
     linker.graph.add_edge("c", "b")
     assert linker.find_cycles() == "b --> c"
+
+
+PANDAS_LATER = """
+import sys
+from orchestration.transform.dbt_process import import_pyarrow_alone
+
+import_pyarrow_alone()
+import duckdb, numpy, pyarrow
+
+made = pyarrow.table({"a": pyarrow.array(numpy.arange(2)), "b": ["x", None]})
+assert duckdb.connect().from_arrow(made).fetchall() == [(0, "x"), (1, None)]
+assert "pandas" not in sys.modules
+import pandas
+
+frame = pandas.DataFrame({"a": pandas.Series([1, None]), "b": pandas.Categorical(["x", "y"])})
+assert pyarrow.array(frame["a"]).null_count == 1
+assert pyarrow.types.is_dictionary(pyarrow.table(frame).schema.field("b").type)
+assert pyarrow.table({"a": [1]}).to_pandas()["a"].sum() == 1
+"""
+
+
+def test_pyarrow_knows_pandas_once_somebody_imports_it() -> None:
+    told = subprocess.run([sys.executable, "-c", PANDAS_LATER], capture_output=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True)  # fmt: skip
+    assert told.returncode == 0, told.stderr

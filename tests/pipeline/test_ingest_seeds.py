@@ -121,6 +121,15 @@ def test_a_folder_has_changed_when_a_file_in_it_has(world: World) -> None:
     assert have_changed()
 
 
+def test_a_folder_that_is_as_it_was_is_read_once(world: World) -> None:
+    world.seed("activities.csv", "activity_id\na\n")
+    read = seeds.read_seeds(world.settings)
+    assert seeds.read_seeds(world.settings) is read
+    # Neither where it is missing nor where it cannot be read a file has content.
+    (world.settings.seeds_dir / "audiences.csv").mkdir()
+    assert [each.file for each in seeds.read_seeds(world.settings).of("error")] == ["audiences.csv"]
+
+
 def test_a_definition_that_vanishes_is_empty_again(world: World) -> None:
     world.seed("activities.csv", "activity_id\na\n")
     world.ingest()

@@ -1,6 +1,6 @@
 """One blocking asset check for each suite, all of them evaluated in one step, after dbt.
 
-One step, because they are evaluated in one process, which is made ready beside dbt. After dbt,
+One step, because they are evaluated in one process, which is made ready beforehand. After dbt,
 because suites of raw compare with what staging and facts made of it; so they cannot hold
 back dbt, which reads raw, and Dagster's `blocking` is not theirs. They hold back publishing all
 the same: the step fails with them, and publishing waits for it.
@@ -19,10 +19,10 @@ from orchestration.publish.builds import builds_dir, kept_builds, rolled_back_bu
 from orchestration.store import attempts, watermarks
 from orchestration.store.retries import connect_or_retry
 from orchestration.transform.fingerprint import fingerprint
+from orchestration.ui.executor import CHECKS
 from orchestration.ui.links import checks_page
 
 CHECK_NAME = "plausible"
-STEP = "checks"
 
 
 def _spec(suite: SuiteFile) -> dg.AssetCheckSpec:
@@ -40,7 +40,7 @@ def _spec(suite: SuiteFile) -> dg.AssetCheckSpec:
     )
 
 
-@dg.multi_asset_check(name=STEP, specs=[_spec(suite) for suite in suite_files()], can_subset=True)
+@dg.multi_asset_check(name=CHECKS, specs=[_spec(suite) for suite in suite_files()], can_subset=True)
 def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Evaluate the selected suites inside the warehouse, and write their pages."""
     settings = Settings.from_environment()

@@ -10,9 +10,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from expectations import process
 from expectations.results import KEPT
-from orchestration.defs.checks.suites import STEP as CHECKS
 from orchestration.defs.checks.suites import ask_for, report_suites
 from orchestration.engines import spark
 from orchestration.engines import tables as tables_of_spark
@@ -41,7 +39,7 @@ from orchestration.transform.dbt_runs import (
 from orchestration.transform.dbt_tests import rows_query
 from orchestration.transform.fingerprint import fingerprint
 from orchestration.transform.read_sql import conditions
-from orchestration.ui.executor import TRANSFORM
+from orchestration.ui.executor import CHECKS, TRANSFORM
 from orchestration.ui.table_metadata import table_metadata
 from orchestration.ui.translator import LayerTranslator
 
@@ -115,9 +113,6 @@ def transform(context: dg.AssetExecutionContext, dbt: WarehouseDbt) -> Iterator[
     if by_spark:
         os.environ.update(_of_spark())
     invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=target_dir())
-    if attempt is not None:
-        # The checks come next: what they need before there are tables lies beside dbt's work.
-        process.start(settings.warehouse.parent)
     why = "not again: it would come out as it stands" if kept.models else "before the break"
     seen: set[str] = set()
     # Dagster stores hundreds of events: those of what stands and of checks are passed on while dbt
