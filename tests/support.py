@@ -179,7 +179,7 @@ def run_dbt(
     make_quick()
     _remember()
     with environment_of(settings, asked), _keeping(empty_when or {}):
-        result = dbtRunner(manifest=as_parsed(_parsed(_parse_key(settings)))).invoke(
+        result = dbtRunner(manifest=as_parsed(_parsed())).invoke(
             [*FLAGS, *arguments, "--threads=1", *_project_flags()]
         )
         # dbt keeps its connection, and with it DuckDB's lock and settings, until then.
@@ -277,14 +277,9 @@ def _remember() -> None:
     )
 
 
-def _parse_key(settings: Settings) -> tuple[str, ...]:
-    """Settings that shape the project while it is parsed; macros read the others later."""
-    return (settings.week_start,)
-
-
 @cache
-def _parsed(key: tuple[str, ...]) -> Any:
-    """dbt's parsed project: the 3 to 8 seconds are paid once a process."""
+def _parsed() -> Any:
+    """dbt's parsed project, which no setting shapes: paid once a process."""
     from dbt.cli.main import dbtRunner
 
     result = dbtRunner().invoke([*FLAGS, "parse", *_project_flags()])

@@ -50,7 +50,8 @@ def test_no_setting_is_read_while_the_project_is_parsed() -> None:
         path.relative_to(DBT_PROJECT_DIR).as_posix(): found
         for folder in ("models", "macros", "data_tests")
         for path in sorted((DBT_PROJECT_DIR / folder).rglob("*.*"))
-        if (found := re.findall(r"env_var\([^()]*\)[^)}]*", path.read_text(encoding="utf-8")))
+        if path.suffix != ".pyc"
+        and (found := re.findall(r"env_var\([^()]*\)[^)}]*", path.read_text(encoding="utf-8")))
         and not all("if execute" in asked for asked in found)
     }
     del reading["macros/incremental.sql"]  # behind what is empty until dbt runs
