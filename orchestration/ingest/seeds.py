@@ -105,7 +105,10 @@ def read_seeds(settings: Settings, warehouse: duckdb.DuckDBPyConnection | None =
 
 @lru_cache(maxsize=1)
 def _read(
-    settings: Settings, known: Known, _: frozenset[tuple[str, str | None]], __: frozenset[Path]
+    settings: Settings,
+    known: Known,
+    _hashes: frozenset[tuple[str, str | None]],
+    _there: frozenset[Path],
 ) -> Seeds:
     files: list[SeedFile] = []
     lines: dict[str, list[reading.Line]] = {}

@@ -328,6 +328,12 @@ def test_a_process_that_a_signal_ends_is_followed_by_another(
         ask(clean_template, [DAYS], tmp_path)
 
 
+def niceness(pid: int) -> dict[int, int]:
+    """Of each thread of a process."""
+    threads = [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
+    return {thread: os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+
+
 def test_who_waits_is_asked_or_ends_with_the_build(clean_template: Path, tmp_path: Path) -> None:
     with process.waiting(tmp_path):
         waits = process._started[tmp_path]
@@ -337,6 +343,12 @@ def test_who_waits_is_asked_or_ends_with_the_build(clean_template: Path, tmp_pat
     assert result.status == Status.PASSED
     with process.waiting(tmp_path):
         waits = process._started[tmp_path]
+        # What is made ready gives way, what is evaluated does not.
+        ours, until = os.getpriority(os.PRIO_PROCESS, 0), time.monotonic() + 30
+        while max((of_threads := niceness(waits.pid)).values()) == ours:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert of_threads[waits.pid] == ours
     assert waits.returncode == -9
 
 

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,11 +18,13 @@ import dagster as dg
 import pytest
 import sqlalchemy
 
+from expectations import process
 from orchestration.ingest.arrivals import folder_signature
 from orchestration.project import ROOT, Settings
 from orchestration.store.dagster_home import dagster_home
 from orchestration.store.lock import lock_path, warehouse_lock
-from orchestration.ui.executor import one_writer_executor
+from orchestration.transform import dbt_ahead
+from orchestration.ui.executor import CHECKS, TRANSFORM, one_writer_executor
 from tests.support import environment_of, settings_of
 
 HOLDER = """
@@ -113,6 +116,56 @@ def test_runs_from_the_ui_hold_the_lock_from_first_step_to_last(tmp_path: Path) 
         said: list[str] = []
         with warehouse_lock(settings, said.append):
             assert said == []
+
+
+@dg.multi_asset(name=TRANSFORM, specs=[dg.AssetSpec("table")])
+def table() -> dg.MaterializeResult[None]:
+    """Says what was started before its step."""
+    folder = Settings.from_environment().warehouse.parent
+    waits = {"dbt": bool(dbt_ahead._waiting), "checks": folder in process._started}
+    return dg.MaterializeResult(metadata=waits)
+
+
+@dg.multi_asset_check(name=CHECKS, specs=[dg.AssetCheckSpec("right", asset="table")])
+def right() -> Iterator[dg.AssetCheckResult]:
+    yield dg.AssetCheckResult(passed=True)
+
+
+def job_of_a_table(*checks: dg.AssetChecksDefinition) -> dg.JobDefinition:
+    definitions = dg.Definitions(
+        assets=[table],
+        asset_checks=checks,
+        jobs=[dg.define_asset_job("one")],
+        executor=one_writer_executor,
+    )
+    return definitions.resolve_job_def("one")
+
+
+def table_alone() -> dg.JobDefinition:
+    return job_of_a_table()
+
+
+def table_and_checks() -> dg.JobDefinition:
+    return job_of_a_table(right)
+
+
+@pytest.mark.parametrize(("job", "has_checks"), [(table_alone, False), (table_and_checks, True)])
+def test_a_run_from_the_ui_starts_what_its_steps_need_before_the_first(
+    tmp_path: Path, job: Callable[[], dg.JobDefinition], has_checks: bool
+) -> None:
+    (tmp_path / "dagster").mkdir()
+    with (
+        environment_of(settings_of(tmp_path)),
+        dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance,
+        dg.execute_job(dg.reconstructable(job), instance) as result,
+    ):
+        told = result.get_asset_materialization_events()[0].materialization.metadata
+        assert {name: told[name].value for name in ("dbt", "checks")} == {
+            "dbt": True,
+            "checks": has_checks,
+        }
+    assert not dbt_ahead._waiting
+    assert tmp_path not in process._started
 
 
 def test_history_stays_open_between_events_and_is_dagsters_own(
